@@ -1,0 +1,43 @@
+"""A whole definition: read, check, compile. Pure: text and kind schemas in, a value and all problems out."""
+
+from contracts.compiler.definition import (
+    Code,
+    Compilation,
+    Definition,
+    Feed,
+    FieldGroup,
+    FieldHint,
+    FormHints,
+    Iterator,
+    Node,
+    NodeType,
+    Outline,
+    OutlineEdge,
+    OutlineNode,
+    Path,
+    Place,
+    Presentation,
+    Reason,
+    Scope,
+)
+
+__all__ = [
+    "Code",
+    "Compilation",
+    "Definition",
+    "Feed",
+    "FieldGroup",
+    "FieldHint",
+    "FormHints",
+    "Iterator",
+    "Node",
+    "NodeType",
+    "Outline",
+    "OutlineEdge",
+    "OutlineNode",
+    "Path",
+    "Place",
+    "Presentation",
+    "Reason",
+    "Scope",
+]

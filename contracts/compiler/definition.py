@@ -1,0 +1,255 @@
+"""What a compiled contract is: values that the form, the runtime, the planner and the pages read.
+
+Nothing here computes. ``Definition`` is the whole compiled definition; ``Compilation`` is what an author gets
+back, which may hold problems instead of a definition, and best-effort parts for a picture beside the editor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from contracts.problems import Problem
+
+if TYPE_CHECKING:
+    from contracts.cel import Expression
+
+Path = tuple[str | int, ...]
+NodeType = Literal["resource", "collection", "external", "external-collection"]
+Scope = Literal["Namespaced", "Cluster"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in the author's text; lines and columns count from 1, 0 is unknown."""
+
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One ``${…}`` scalar: a standalone expression, or a text with expressions in it (kro §3.1).
+
+    ``source`` is what the author wrote (without ``${}`` when standalone). ``expression`` gives the value of
+    the whole scalar. ``path`` leads from the document root to the scalar.
+    """
+
+    source: str
+    expression: Expression
+    path: Path
+    standalone: bool = True
+    place: Place = Place()
+    roots: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why one node needs another: the expression, and where it stands."""
+
+    node: str
+    expression: str
+    path: str
+    position: Literal["template", "forEach", "includeWhen"]
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Iterator:
+    """One forEach dimension: the name, and the expression that gives the list."""
+
+    name: str
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One entry of ``spec.resources``.
+
+    ``template`` is the author's manifest (for external references: apiVersion, kind and metadata).
+    ``codes`` are its scalars with expressions, with paths from the template's root.
+    ``known`` is false when the kind was checked without a schema; ``plural`` and ``namespaced`` are then the
+    usual guess, and the engine asks the cluster's discovery.
+    """
+
+    id: str
+    type: NodeType
+    api_version: str
+    kind: str
+    plural: str
+    namespaced: bool
+    template: Mapping[str, Any]
+    known: bool = True
+    needs: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    codes: tuple[Code, ...] = ()
+    for_each: tuple[Iterator, ...] = ()
+    include_when: tuple[Code, ...] = ()
+    ready_when: tuple[Code, ...] = ()
+    value_type: Any = None
+    place: Place = Place()
+
+    @property
+    def group(self) -> str:
+        return self.api_version.rpartition("/")[0]
+
+    @property
+    def version(self) -> str:
+        return self.api_version.rpartition("/")[2]
+
+    @property
+    def is_external(self) -> bool:
+        return self.type.startswith("external")
+
+    @property
+    def is_many(self) -> bool:
+        """Whether expressions see this node as a list."""
+        return self.type in ("collection", "external-collection")
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A field of a node's template, and the fields of the instance that flow into it (`spec.…` paths).
+
+    Maps an error about a child's field back to the form's field.
+    """
+
+    node: str
+    field: str
+    sources: tuple[str, ...]
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A whole contract, compiled. Frozen; shared between threads; cached by ``digest``."""
+
+    name: str
+    group: str
+    version: str
+    kind: str
+    plural: str
+    singular: str
+    list_kind: str
+    scope: Scope
+    spec_schema: Mapping[str, Any]
+    status_schema: Mapping[str, Any]
+    crd: Mapping[str, Any]
+    nodes: tuple[Node, ...]
+    order: tuple[str, ...]
+    layers: tuple[tuple[str, ...], ...]
+    digest: str
+    status: tuple[Code, ...] = ()
+    conditions: tuple[Code, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    printer_columns: tuple[Mapping[str, Any], ...] = ()
+    schema_type: Any = None
+    program: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}"
+
+    @property
+    def crd_name(self) -> str:
+        return f"{self.plural}.{self.group}"
+
+    @property
+    def namespaced(self) -> bool:
+        return self.scope == "Namespaced"
+
+    def node(self, node_id: str) -> Node:
+        return next(node for node in self.nodes if node.id == node_id)
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineNode:
+    id: str
+    type: NodeType
+    api_version: str
+    kind: str
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineEdge:
+    """``node`` needs ``needs``."""
+
+    node: str
+    needs: str
+    expressions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Nodes and edges as far as the text can be understood, for a picture while it still has errors."""
+
+    nodes: tuple[OutlineNode, ...] = ()
+    edges: tuple[OutlineEdge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldHint:
+    """How the form shows one field; ``path`` is below ``spec``, with ``[]`` for list items."""
+
+    path: str
+    title: str = ""
+    placeholder: str = ""
+    widget: str = ""
+    group: str = ""
+    order: int | None = None
+    advanced: bool = False
+    wide: bool = False
+    help: str = ""
+    when: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldGroup:
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormHints:
+    fields: Mapping[str, FieldHint] = field(default_factory=dict)
+    groups: tuple[FieldGroup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """What the catalog shows of a contract: the `Contract` document, or its defaults."""
+
+    name: str = ""
+    title: str = ""
+    description: str = ""
+    owner: str = ""
+    category: str = ""
+    icon: str = "box"
+    lifecycle: Literal["stable", "beta", "deprecated"] = "stable"
+    tags: tuple[str, ...] = ()
+    docs_url: str = ""
+    form: FormHints = FormHints()
+    examples: tuple[Mapping[str, Any], ...] = ()
+    tests: tuple[Mapping[str, Any], ...] = ()
+    given: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What an author gets back. ``definition`` is None as long as any problem is an error."""
+
+    definition: Definition | None
+    presentation: Presentation
+    problems: tuple[Problem, ...]
+    form_schema: Mapping[str, Any] | None = None
+    outline: Outline | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.definition is not None

@@ -1,0 +1,1 @@
+"""Names and needs → order, layers, and a cycle explained. Knows nothing of Kubernetes or of YAML."""

@@ -1,0 +1,69 @@
+"""What rendering an instance gives: per node its state with the reason in words, and the projected status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from contracts.problems import Problem
+
+State = Literal["desired", "pending", "ignored", "failed"]
+Manifest = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What the engine must read for an external reference: one object by name, or many by selector.
+
+    ``namespace`` is empty for a cluster-scoped kind and for a selector that looks in all namespaces.
+    """
+
+    api_version: str
+    kind: str
+    plural: str
+    namespace: str = ""
+    name: str = ""
+    selector: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """One node, now.
+
+    ``reason`` says in words why it waits, failed or is not ready, and is empty when ready. ``waiting_for``
+    holds node ids, or the path of the field that is not known yet. ``code`` is stable: ``dependency-not-ready``,
+    ``field-missing``, ``ready-when``, ``not-observed``, ``external-missing``, ``identity-collision``,
+    ``expression-failed``, ``excluded``, ``dependency-ignored``, ``schema-field-missing``.
+    """
+
+    id: str
+    state: State
+    manifests: tuple[Manifest, ...] = ()
+    ready: bool = False
+    reason: str = ""
+    waiting_for: tuple[str, ...] = ()
+    code: str = ""
+    lookups: tuple[Lookup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """All nodes in topological order, the author's status and conditions. ``fatal``: nothing may be applied."""
+
+    nodes: Mapping[str, NodeState]
+    status: Mapping[str, Any] = field(default_factory=dict)
+    conditions: list[dict[str, Any]] | None = None
+    problems: tuple[Problem, ...] = ()
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewNode:
+    """One node of a preview; manifests may hold ``‹known after deployment.status.x›`` placeholders."""
+
+    id: str
+    state: State
+    manifests: tuple[Manifest, ...] = ()
+    reason: str = ""
+    lookups: tuple[Lookup, ...] = ()
