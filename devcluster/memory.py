@@ -1,0 +1,147 @@
+"""Where objects are: one table per resource, one counter of versions, and the history that watches read.
+
+A `Memory` knows nothing of kinds, schemas or HTTP. Objects are plain dicts and are never changed once they
+are stored, so that a list, a watch and a reader may share them. Every write is one call without an await in
+it, which is what makes it atomic. Versions count every write of the whole server, as etcd's do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+Manifest = dict[str, Any]
+Place = tuple[str, str]  # namespace ("" for cluster-wide objects), name
+
+HISTORY = 10_000  # changes that a table remembers; a watch from before them gets 410
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write: `type` is ADDED, MODIFIED or DELETED; `before` is absent for ADDED."""
+
+    type: str
+    object: Manifest
+    before: Manifest | None
+    version: int
+
+
+@dataclass(slots=True)
+class Table:
+    """The objects of one resource (`deployments.apps`) and what happened to them lately."""
+
+    objects: dict[Place, Manifest] = field(default_factory=dict)
+    history: deque[Change] = field(default_factory=deque)
+    forgotten: int = 0  # the newest version that the history no longer holds
+    listeners: list[Callable[[Change], None]] = field(default_factory=list)
+
+
+class Memory:
+    """All tables. `version` is the newest resourceVersion that was given away."""
+
+    def __init__(self) -> None:
+        self.version = 1
+        self.tables: dict[str, Table] = {}
+        self.on_write: list[Callable[[str, Change], None]] = []
+
+    def table(self, resource: str) -> Table:
+        found = self.tables.get(resource)
+        if found is None:
+            found = self.tables[resource] = Table(forgotten=0)
+        return found
+
+    def get(self, resource: str, namespace: str, name: str) -> Manifest | None:
+        return self.table(resource).objects.get((namespace, name))
+
+    def list(self, resource: str, namespace: str = "") -> list[Manifest]:
+        """Objects in order of namespace and name; all namespaces when `namespace` is empty."""
+        objects = self.table(resource).objects
+        places = sorted(place for place in objects if not namespace or place[0] == namespace)
+        return [objects[place] for place in places]
+
+    def put(self, resource: str, manifest: Manifest) -> Manifest:
+        """Store an object under its metadata's name, with a new resourceVersion. The dict becomes the store's."""
+        table, place = self.table(resource), place_of(manifest)
+        before = table.objects.get(place)
+        self.version += 1
+        manifest["metadata"]["resourceVersion"] = str(self.version)
+        table.objects[place] = manifest
+        self._tell(resource, Change("MODIFIED" if before else "ADDED", manifest, before, self.version))
+        return manifest
+
+    def remove(self, resource: str, manifest: Manifest) -> Manifest:
+        """Take an object out. What watchers see carries the version of its deletion."""
+        table = self.table(resource)
+        before = table.objects.pop(place_of(manifest))
+        self.version += 1
+        last = before | {"metadata": before["metadata"] | {"resourceVersion": str(self.version)}}
+        self._tell(resource, Change("DELETED", last, before, self.version))
+        return last
+
+    def drop(self, resource: str) -> None:
+        """Forget a table whole: its kind is no longer served."""
+        self.tables.pop(resource, None)
+
+    def _tell(self, resource: str, change: Change) -> None:
+        table = self.table(resource)
+        table.history.append(change)
+        if len(table.history) > HISTORY:
+            table.forgotten = table.history.popleft().version
+        for listener in tuple(table.listeners):
+            listener(change)
+        for hook in self.on_write:
+            hook(resource, change)
+
+
+def place_of(manifest: Manifest) -> Place:
+    metadata = manifest["metadata"]
+    return metadata.get("namespace", ""), metadata["name"]
+
+
+class Feed:
+    """Changes of some resources as an async iterator. Close it, or leave its `with`, to stop listening."""
+
+    def __init__(self, memory: Memory, resources: Iterable[str]) -> None:
+        self._memory = memory
+        self._resources = tuple(resources)
+        self._queue: deque[Change] = deque()
+        self._ready = asyncio.Event()
+        for resource in self._resources:
+            memory.table(resource).listeners.append(self._put)
+
+    def __enter__(self) -> Feed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for resource in self._resources:
+            listeners = self._memory.table(resource).listeners
+            if self._put in listeners:
+                listeners.remove(self._put)
+
+    def __aiter__(self) -> Feed:
+        return self
+
+    async def __anext__(self) -> Change:
+        while not self._queue:
+            self._ready.clear()
+            await self._ready.wait()
+        return self._queue.popleft()
+
+    def waiting(self) -> list[Change]:
+        """Take whatever has come so far, without waiting."""
+        found = list(self._queue)
+        self._queue.clear()
+        return found
+
+    def put(self, change: Change) -> None:
+        self._put(change)
+
+    def _put(self, change: Change) -> None:
+        self._queue.append(change)
+        self._ready.set()
