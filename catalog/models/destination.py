@@ -1,0 +1,35 @@
+"""Where resources are delivered. A row and no connection: ``reconciler.destinations`` turns it into one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from portal.accounts.models import dns_label
+
+
+class Destination(models.Model):
+    """A cluster. How to reach it stands in the reconciler's environment, never in this row."""
+
+    slug = models.CharField(max_length=63, unique=True, validators=[dns_label])
+    title = models.CharField(max_length=100)
+    is_default = models.BooleanField(default=False)
+    simulated = models.BooleanField(default=False)
+    server_version = models.CharField(max_length=60, blank=True)
+    reachable = models.BooleanField(null=True)  # None: nobody has looked yet
+    message = models.TextField(blank=True)  # why it is not reachable, in words
+    seen_at = models.DateTimeField(null=True)  # when it last answered
+    # The engine's own sign of life; rows are fresh only while it moves.
+    engine_seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["slug"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=models.Q(is_default=True), name="one_default_destination"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,145 @@
+"""Instances and their resources: a projection of what the cluster holds, so that pages are fast without it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils import timezone
+
+from portal.accounts.models import Role, User
+from portal.accounts.permission import Scope, sees_everything, teams_with
+
+
+class State(models.TextChoices):
+    """How an instance or a resource is, in one word; ``STATE_MEANING`` says what each means."""
+
+    WAITING = "waiting", "Waiting"
+    PROGRESSING = "progressing", "Progressing"
+    READY = "ready", "Ready"
+    DEGRADED = "degraded", "Degraded"
+    FAILED = "failed", "Failed"
+    DELETING = "deleting", "Deleting"
+    UNKNOWN = "unknown", "Unknown"
+
+
+STATE_MEANING = {
+    State.WAITING: "It cannot go on by itself yet: it waits for something that the reason names.",
+    State.PROGRESSING: "Its resources are being created or changed.",
+    State.READY: "Everything that it asked for is there and ready.",
+    State.DEGRADED: "It was ready before; a part of it is not ready now.",
+    State.FAILED: "Something is wrong that a person must change; the reason says what.",
+    State.DELETING: "It and its resources are being removed.",
+    State.UNKNOWN: "The cluster cannot be seen right now, so the last known state may be out of date.",
+}
+
+
+class InstanceQuerySet(models.QuerySet["Instance"]):
+    def visible_to(self, user: User | AnonymousUser) -> InstanceQuerySet:
+        """What this person may see: everything for platform engineers, else what their teams own."""
+        if sees_everything(user):
+            return self
+        if not isinstance(user, User):
+            return self.none()
+        return self.filter(team__in=teams_with(user, Role.VIEWER))
+
+
+class Instance(models.Model):
+    """A custom resource of a contract's kind. The cluster's object is the truth; this row follows it.
+
+    A row is born with its first change, before the cluster knows of it: then ``uid`` is empty. ``rev`` grows by one
+    whenever anything that a page shows has changed; websocket messages carry it.
+    """
+
+    destination = models.ForeignKey("catalog.Destination", models.PROTECT, related_name="instances")
+    contract = models.ForeignKey("contracts.Contract", models.PROTECT, related_name="instances")
+    # The revision that the resources were last rendered with; empty until the first pass.
+    revision = models.ForeignKey("contracts.Revision", models.PROTECT, null=True, related_name="+")
+    namespace = models.CharField(max_length=63, blank=True)  # empty for a cluster-scoped kind
+    name = models.CharField(max_length=253)
+    # The team that owns the namespace, kept with the row for filters; empty when nobody owns it.
+    team = models.ForeignKey("accounts.Team", models.SET_NULL, null=True, related_name="instances")
+
+    uid = models.CharField(max_length=64, blank=True, db_index=True)
+    resource_version = models.CharField(max_length=64, blank=True)
+    generation = models.BigIntegerField(default=0)
+    observed_generation = models.BigIntegerField(default=0)
+    spec = models.JSONField(default=dict)
+    labels = models.JSONField(default=dict)
+    annotations = models.JSONField(default=dict)
+    status = models.JSONField(default=dict)  # what the contract projects, e.g. the URL
+    conditions = models.JSONField(default=list)
+    nodes = models.JSONField(default=list)  # [{id, kind, state, reason, total, ready, needs}], in order
+
+    state = models.CharField(max_length=12, choices=State, default=State.WAITING)
+    reason = models.CharField(max_length=80, blank=True)  # CamelCase, for machines
+    message = models.TextField(blank=True)  # the reason in words
+    state_since = models.DateTimeField(default=timezone.now)
+    was_ready = models.BooleanField(default=False)
+    suspended = models.BooleanField(default=False)
+
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    deletion_asked_at = models.DateTimeField(null=True)  # metadata.deletionTimestamp
+    rev = models.PositiveBigIntegerField(default=1)
+
+    objects = InstanceQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["name", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["destination", "contract", "namespace", "name"], name="instance_name_once"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["contract", "state"]),
+            models.Index(fields=["namespace", "name"]),
+            models.Index(fields=["team", "state"]),
+            models.Index(fields=["state", "name"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    @property
+    def topic(self) -> str:
+        return f"instance.{self.pk}"
+
+    def scope(self) -> Scope:
+        return Scope("instance", str(self), team_id=self.team_id, caretaker_id=self.contract.owner_id)
+
+
+class InstanceResource(models.Model):
+    """A live Kubernetes object that a node of an instance produced, or is about to."""
+
+    instance = models.ForeignKey(Instance, models.CASCADE, related_name="resources")
+    node = models.CharField(max_length=100)
+    index = models.PositiveIntegerField(default=0)  # position in a forEach collection
+    api_version = models.CharField(max_length=320)
+    kind = models.CharField(max_length=63)
+    namespace = models.CharField(max_length=63, blank=True)
+    name = models.CharField(max_length=253)
+    uid = models.CharField(max_length=64, blank=True)
+    resource_version = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=12, choices=State, default=State.WAITING)
+    fact = models.CharField(max_length=40, blank=True)  # "2/3", short enough for a graph node
+    message = models.TextField(blank=True)
+    created_at = models.DateTimeField(null=True)  # metadata.creationTimestamp
+    deletion_asked_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["instance", "node", "index", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["instance", "node", "api_version", "kind", "namespace", "name"],
+                name="resource_once_per_instance",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"

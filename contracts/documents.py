@@ -1,0 +1,180 @@
+"""YAML text → plain data with the line and column of every key and value. Safe on hostile input.
+
+Values are what the API server would see (:mod:`contracts.scalars`); whatever may surprise is a warning. Nothing
+here raises on bad input: every fault is a :class:`~contracts.problems.Problem`. The text is read as a stream of
+events, so depth, aliases and size are bounded before anything is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import yaml
+
+from contracts.paths import Path, print_path
+from contracts.problems import Problem
+from contracts.yaml_tree import Limits, Node, Span, Stop, TreeReader, syntax_problem
+
+__all__ = ["Document", "Limits", "Path", "Span", "print_path", "read"]
+
+
+class Document:
+    """One YAML document: ``data`` as plain dicts, lists and scalars, and where each part of it stands."""
+
+    def __init__(self, root: Node, data: Any, text: str, index: int) -> None:
+        self._root = root
+        self.data = data
+        self.text = text
+        self.index = index
+
+    def key_span(self, path: Sequence[str | int]) -> Span | None:
+        """Where the key of ``path`` is written; None for list items, the root, and what does not exist."""
+        if not path or isinstance(path[-1], int):
+            return None
+        node, rest = self._find(path[:-1])
+        return node.keys.get(path[-1]) if not rest else None
+
+    def value_span(self, path: Sequence[str | int]) -> Span | None:
+        """Where the value of ``path`` is written, or of its nearest parent that exists."""
+        return self._find(path)[0].span
+
+    def span_of(self, path: Sequence[str | int]) -> Span | None:
+        """The best place to point at for ``path``: the key where there is one, else the value."""
+        node, rest = self._find(path)
+        known = path[: len(path) - len(rest)]
+        return self.key_span(known) or node.span
+
+    def has(self, path: Sequence[str | int]) -> bool:
+        return not self._find(path)[1]
+
+    def span_within(self, path: Sequence[str | int], start: int, end: int) -> Span | None:
+        """Where characters ``start`` to ``end`` of the scalar at ``path`` are written."""
+        node, rest = self._find(path)
+        if rest or node.kind != "scalar" or not isinstance(node.value, str):
+            return node.span
+        places = list(_places(node, self.text))
+        if not places:
+            return node.span
+        first = places[min(start, len(places) - 1)]
+        last = places[min(max(end - 1, start), len(places) - 1)]
+        return Span(*_line_column(self.text, first), *_line_column(self.text, last + 1))
+
+    def _find(self, path: Sequence[str | int]) -> tuple[Node, Sequence[str | int]]:
+        node = self._root
+        for depth, part in enumerate(path):
+            child: Node | None = None
+            if isinstance(part, int):
+                child = node.items[part] if 0 <= part < len(node.items) else None
+            else:
+                child = node.fields.get(part)
+            if child is None:
+                return node, path[depth:]
+            node = child
+        return node, ()
+
+
+def _line_column(text: str, offset: int) -> tuple[int, int]:
+    before = text.rfind("\n", 0, offset)
+    return text.count("\n", 0, offset) + 1, offset - before
+
+
+_ESCAPED = {"x": 4, "u": 6, "U": 10}
+
+
+def _places(node: Node, text: str) -> Iterator[int]:
+    """The offset in ``text`` of each character of a scalar's value.
+
+    Folding and indentation change white space only, so the visible characters of value and text are matched one
+    by one, and white space is placed after the visible character before it.
+    """
+    at, end, double = node.start, node.end, node.style == '"'
+    if node.style in ("|", ">"):
+        at = text.find("\n", at) + 1 or end
+    elif node.style in ("'", '"'):
+        at += 1
+    after, gap = at, 0
+    for char in node.value:
+        escaped = double and text[at : at + 1] == "\\" and text[at + 1 : at + 2] not in ("\n", "\r")
+        if char.isspace() and not escaped:
+            yield min(after + gap, end - 1)
+            gap += 1
+            at = _past_gap(text, at, end) if double else at
+            continue
+        if not escaped:
+            at = _past_gap(text, at, end, whole=True, continued=double)
+        yield min(at, end - 1)
+        at += _width(text, at, node.style)
+        after, gap = at, 0
+
+
+def _past_gap(text: str, at: int, end: int, *, whole: bool = False, continued: bool = False) -> int:
+    """Past one blank, or past a whole run of white space when it breaks the line."""
+    stop = at
+    while stop < end and (text[stop].isspace() or (continued and text[stop : stop + 2] == "\\\n")):
+        stop += 2 if text[stop] == "\\" else 1
+    return stop if whole or "\n" in text[at:stop] else min(at + 1, stop)
+
+
+def _width(text: str, at: int, style: str) -> int:
+    if style == "'" and text[at : at + 2] == "''":
+        return 2
+    if style == '"' and text[at : at + 1] == "\\":
+        return _ESCAPED.get(text[at + 1 : at + 2], 2)
+    return 1
+
+
+def read(text: str, *, limits: Limits | None = None) -> tuple[list[Document], list[Problem]]:
+    """Read every document of ``text``. Empty documents are left out; a text without any gives an empty list.
+
+    A syntax error ends the reading: the documents before it are given, the one it stands in is not.
+    """
+    limits = limits or Limits()
+    if len(text) > limits.size:
+        message = f"The text has {len(text):,} characters; at most {limits.size:,} are read."
+        return [], [Problem("too-large", message, line=1, column=1)]
+    text = text.removeprefix("\ufeff")
+    reader = TreeReader(text, limits)
+    try:
+        reader.run()
+    except yaml.YAMLError as error:
+        reader.problems.append(syntax_problem(error, text))
+    except UnicodeError:
+        message = "The text holds half a character (a lone surrogate)."
+        reader.problems.append(Problem("yaml-syntax", message, line=1, column=1))
+    except Stop as stop:
+        reader.problems.append(stop.problem)
+    documents = []
+    budget = _Budget(limits.nodes)
+    for root in reader.roots:
+        try:
+            data = _build(root, budget)
+        except Stop as stop:
+            return documents, [*reader.problems, stop.problem]
+        if data is not None:
+            documents.append(Document(root, data, text, len(documents)))
+    return documents, reader.problems
+
+
+class _Budget:
+    def __init__(self, nodes: int) -> None:
+        self.left = nodes
+        self.nodes = nodes
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            message = f"The text grows to more than {self.nodes:,} values when its aliases are followed."
+            raise Stop(
+                Problem("yaml-alias-bomb", message, line=1, column=1, hint="Write less with “*” aliases.")
+            )
+
+
+def _build(node: Node, budget: _Budget) -> Any:
+    """Plain data; what an alias stands for is copied, so that no two places share a value."""
+    budget.spend()
+    if node.kind == "mapping":
+        return {key: _build(child, budget) for key, child in node.fields.items()}
+    if node.kind == "sequence":
+        return [_build(child, budget) for child in node.items]
+    return node.value

@@ -1,0 +1,64 @@
+"""What a plain YAML scalar means, as kubectl and the API server read it (YAML 1.1 in Go's reading, kro §12.1).
+
+PyYAML's own resolver differs in places that bite: it leaves ``y`` and ``1e3`` texts and reads ``1:30`` as 90.
+"""
+
+from __future__ import annotations
+
+import re
+
+Scalar = str | int | float | bool | None
+
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_TRUE = frozenset(("true", "True", "TRUE"))
+_FALSE = frozenset(("false", "False", "FALSE"))
+_ALSO_TRUE = frozenset(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"))
+_ALSO_FALSE = frozenset(("n", "N", "no", "No", "NO", "off", "Off", "OFF"))
+_SPECIAL = {".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
+_INTEGER = re.compile(r"([-+]?)(?:0b([01]+)|0o?([0-7]+)|0x([0-9a-fA-F]+)|(0|[1-9][0-9]*))\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_LARGEST = 2**64
+
+
+def resolve(text: str) -> tuple[Scalar, str]:
+    """The value of an unquoted scalar, and, when that may surprise its author, why (else an empty text)."""
+    if text in _NULLS:
+        return None, ""
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE, ""
+    if text in _ALSO_TRUE or text in _ALSO_FALSE:
+        value = text in _ALSO_TRUE
+        return value, f"Kubernetes reads “{text}” as {str(value).lower()}."
+    if not (text[0].isdigit() or text[0] in "+-."):
+        return text, ""
+    return _number(text)
+
+
+def _number(text: str) -> tuple[Scalar, str]:
+    if text.lower() in _SPECIAL:
+        return _SPECIAL[text.lower()], ""
+    digits = text.replace("_", "")
+    match = _INTEGER.match(digits)
+    if match:
+        sign, binary, octal, hexadecimal, decimal = match.groups()
+        for base, part in ((2, binary), (8, octal), (16, hexadecimal), (10, decimal)):
+            if part is not None:
+                value = int(part, base) * (-1 if sign == "-" else 1)
+                surprise = (
+                    f"Kubernetes reads “{text}” as the number {value}." if base != 10 or "_" in text else ""
+                )
+                return (value if abs(value) < _LARGEST else float(value)), surprise
+    if _FLOAT.match(digits):
+        return float(digits), ""
+    return text, ""
+
+
+def key_text(value: Scalar) -> str:
+    """The text that a resolved key becomes in JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

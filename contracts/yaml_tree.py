@@ -1,0 +1,244 @@
+"""YAML events → a tree of values with their places. Depth, aliases and size are bounded while reading."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, field
+from typing import Any
+
+import yaml
+
+from contracts.problems import Problem
+from contracts.scalars import key_text, resolve
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TAGS = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a text may be: ``size`` in characters, ``nodes`` after aliases are followed."""
+
+    size: int = 1024 * 1024
+    depth: int = 100
+    nodes: int = 100_000
+    documents: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the text; lines and columns count from 1, the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(slots=True)
+class Node:
+    """A value where it stands. ``start``, ``end`` and ``style`` are for finding places inside scalars."""
+
+    kind: str
+    span: Span
+    start: int
+    end: int
+    value: Any = None
+    style: str = ""
+    keys: dict[str, Span] = field(default_factory=dict)
+    fields: dict[str, Node] = field(default_factory=dict)
+    items: list[Node] = field(default_factory=list)
+    merged: set[str] = field(default_factory=set)
+
+
+class Stop(Exception):
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+def syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is not None:
+        words = str(getattr(error, "problem", "") or "it cannot be read")
+        context = str(getattr(error, "context", "") or "")
+        line, column = mark.line + 1, mark.column + 1
+    else:
+        words, context = "it holds a character that YAML does not allow", ""
+        offset = int(getattr(error, "position", 0) or 0)
+        line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+    message = f"This is not valid YAML: {words}" + (f" ({context})" if context else "") + "."
+    return Problem("yaml-syntax", message, line=line, column=column, hint=_syntax_hint(words, text, line))
+
+
+def _syntax_hint(words: str, text: str, line: int) -> str:
+    lines = text.splitlines()
+    content = lines[line - 1] if 0 < line <= len(lines) else ""
+    if (
+        "\t" in content[: len(content) - len(content.lstrip())]
+        or "cannot start any token" in words
+        and "\t" in content
+    ):
+        return "Indent with spaces; YAML does not allow tabs there."
+    if "mapping values are not allowed" in words:
+        return "Put a text that holds “: ” into quotes, or check the indentation of this line."
+    if "did not find expected key" in words or "block end" in words:
+        return "Check the indentation of this line against the lines above."
+    return ""
+
+
+def span_of_event(event: yaml.Event) -> Span:
+    start, end = event.start_mark, event.end_mark
+    return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+class TreeReader:
+    """Events → nodes, with a stack of our own, so that no input can exhaust Python's."""
+
+    def __init__(self, text: str, limits: Limits) -> None:
+        self.text = text
+        self.limits = limits
+        self.problems: list[Problem] = []
+        self.roots: list[Node] = []
+        self._anchors: dict[str, Node] = {}
+        self._stack: list[tuple[Node, list[tuple[str, Span]]]] = []
+
+    def run(self) -> None:
+        for event in yaml.parse(self.text, _Loader):
+            if isinstance(event, yaml.DocumentStartEvent):
+                self._anchors = {}
+                if len(self.roots) >= self.limits.documents:
+                    raise Stop(
+                        self._problem(event, "too-large", f"More than {self.limits.documents} documents.")
+                    )
+            elif isinstance(event, yaml.ScalarEvent):
+                self._add(self._scalar(event), event)
+            elif isinstance(event, yaml.AliasEvent):
+                self._alias(event)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                self._open(event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                self._close(event)
+
+    def _problem(
+        self, event: yaml.Event, code: str, message: str, hint: str = "", severity: Any = "error"
+    ) -> Problem:
+        span = span_of_event(event)
+        return Problem(
+            code,
+            message,
+            "",
+            span.line,
+            span.column,
+            span.end_line,
+            span.end_column,
+            severity=severity,
+            hint=hint,
+        )
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Node:
+        node = Node(
+            "scalar",
+            span_of_event(event),
+            event.start_mark.index,
+            event.end_mark.index,
+            event.value,
+            event.style or "",
+        )
+        tag = event.tag or ""
+        if tag in ("", "!"):
+            if not node.style and not tag:
+                node.value, surprise = resolve(event.value)
+                if surprise:
+                    hint = f'Write "{event.value}" in quotes for the text.'
+                    self.problems.append(self._problem(event, "yaml-surprise", surprise, hint, "warning"))
+        elif tag in (_TAGS + name for name in ("int", "float", "bool", "null")):
+            node.value = resolve(event.value)[0]
+        elif tag != _TAGS + "str":
+            self._refuse_tag(event, tag)
+        return node
+
+    def _refuse_tag(self, event: yaml.Event, tag: str) -> None:
+        shown = tag.replace(_TAGS, "!!")
+        self.problems.append(
+            self._problem(event, "yaml-tag", f"The tag {shown} is not used in Kubernetes manifests.")
+        )
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        target = self._anchors.get(event.anchor)
+        if target is None:
+            raise Stop(
+                self._problem(event, "yaml-syntax", f"There is no anchor “&{event.anchor}” above this alias.")
+            )
+        if any(node is target for node, _ in self._stack):
+            raise Stop(self._problem(event, "yaml-syntax", f"The alias “*{event.anchor}” contains itself."))
+        self._add(target, event)
+
+    def _open(self, event: yaml.CollectionStartEvent) -> None:
+        if len(self._stack) >= self.limits.depth:
+            raise Stop(self._problem(event, "too-deep", f"Nested more than {self.limits.depth} levels deep."))
+        kind = "mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence"
+        node = Node(kind, span_of_event(event), event.start_mark.index, event.end_mark.index)
+        if event.tag and event.tag not in (_TAGS + "map", _TAGS + "seq", "!"):
+            self._refuse_tag(event, event.tag)
+        if event.anchor:
+            self._anchors[event.anchor] = node
+        self._stack.append((node, []))
+
+    def _close(self, event: yaml.CollectionEndEvent) -> None:
+        node, _ = self._stack.pop()
+        end = event.end_mark
+        node.end = end.index
+        node.span = Span(node.span.line, node.span.column, end.line + 1, end.column + 1)
+        self._place(node, event)
+
+    def _add(self, node: Node, event: yaml.NodeEvent) -> None:
+        if isinstance(event, yaml.ScalarEvent) and event.anchor:
+            self._anchors[event.anchor] = node
+        self._place(node, event)
+
+    def _place(self, node: Node, event: yaml.Event) -> None:
+        """Put a finished node where it belongs: document root, list item, key or value."""
+        if not self._stack:
+            self.roots.append(node)
+            return
+        parent, pending = self._stack[-1]
+        if parent.kind == "sequence":
+            parent.items.append(node)
+        elif not pending:
+            pending.append(self._key(node, event))
+        else:
+            key, span = pending.pop()
+            self._put(parent, key, span, node)
+
+    def _key(self, node: Node, event: yaml.Event) -> tuple[str, Span]:
+        span = span_of_event(event)
+        if node.kind != "scalar":
+            self.problems.append(self._problem(event, "yaml-key", "A key must be a text."))
+            return "", span
+        if node.value is None:
+            self.problems.append(self._problem(event, "yaml-key", "A key is missing before the colon."))
+        return key_text(node.value), span
+
+    def _put(self, parent: Node, key: str, span: Span, node: Node) -> None:
+        if key == "<<":
+            for source in node.items if node.kind == "sequence" else [node]:
+                self._merge(parent, source, span)
+            return
+        if key in parent.keys and key not in parent.merged:
+            message = f"The key “{key}” stands twice in the same map."
+            hint = f"It is first written in line {parent.keys[key].line}."
+            self.problems.append(Problem("yaml-duplicate-key", message, "", *astuple(span), hint=hint))
+        parent.merged.discard(key)
+        parent.keys[key] = span
+        parent.fields[key] = node
+
+    def _merge(self, parent: Node, source: Node, span: Span) -> None:
+        """Take over the fields of ``<<``; what is written in the map itself wins."""
+        if source.kind != "mapping":
+            self.problems.append(
+                Problem("yaml-merge", "Only maps can be merged with “<<”.", "", *astuple(span))
+            )
+        for key, node in source.fields.items():
+            if key not in parent.keys:
+                parent.merged.add(key)
+                parent.keys[key] = source.keys[key]
+                parent.fields[key] = node

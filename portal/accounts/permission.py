@@ -1,0 +1,129 @@
+"""May this person do this to that thing? One question, one answer, and the reason in words.
+
+A thing says where it belongs through ``scope()``; the table ``RULES`` says which role its verbs need there. Rooms above
+this one add their things without this module knowing them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.contrib.auth.models import AnonymousUser
+
+from portal.accounts.models import Membership, Role, User
+
+RANK = {Role.VIEWER: 1, Role.DEVELOPER: 2, Role.ENGINEER: 3, Role.ADMINISTRATOR: 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a thing belongs: its kind, the team that owns it, and a team that may also look after it."""
+
+    kind: str  # "instance", "contract", "platform"
+    name: str = ""
+    team_id: int | None = None
+    caretaker_id: int | None = None  # of an instance: the team that owns its contract
+
+
+class Thing(Protocol):
+    def scope(self) -> Scope: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``allowed``, and why or why not, in a sentence that can be shown to the person."""
+
+    allowed: bool
+    reason: str
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The least role in the owning team; ``anywhere``: the least role in any team that is enough as well."""
+
+    least: Role | None
+    anywhere: Role | None = None
+    caretaker: Role | None = None
+
+
+RULES: dict[tuple[str, str], Rule] = {
+    ("instance", "view"): Rule(Role.VIEWER, anywhere=Role.ENGINEER),
+    ("instance", "create"): Rule(Role.DEVELOPER),
+    ("instance", "edit"): Rule(Role.DEVELOPER, caretaker=Role.ENGINEER),
+    ("instance", "delete"): Rule(Role.DEVELOPER, caretaker=Role.ENGINEER),
+    ("contract", "view"): Rule(None),
+    ("contract", "publish"): Rule(Role.ENGINEER),
+    ("contract", "withdraw"): Rule(Role.ENGINEER),
+    ("platform", "author"): Rule(Role.ADMINISTRATOR, anywhere=Role.ENGINEER),
+    ("platform", "audit"): Rule(Role.ADMINISTRATOR, anywhere=Role.ENGINEER),
+    ("platform", "administer"): Rule(Role.ADMINISTRATOR, anywhere=Role.ADMINISTRATOR),
+}
+
+
+class Platform:
+    """The portal itself, for verbs that belong to no single thing."""
+
+    def scope(self) -> Scope:
+        return Scope("platform", "the platform")
+
+
+PLATFORM = Platform()
+
+
+def can(user: User | AnonymousUser, verb: str, thing: Thing) -> Decision:
+    """Decide, with the reason. Raises ``KeyError`` for a verb that the thing's kind does not have."""
+    scope = thing.scope()
+    rule = RULES[(scope.kind, verb)]
+    if not isinstance(user, User) or not user.is_active:
+        return Decision(False, "Sign in first.")
+    if user.is_superuser:
+        return Decision(True, "You administer this portal.")
+    if rule.least is None:
+        return Decision(True, f"Everybody who is signed in may {verb} a {scope.kind}.")
+    roles = roles_of(user)
+    for team_id, least in ((scope.team_id, rule.least), (scope.caretaker_id, rule.caretaker)):
+        if team_id is not None and least and has_rank(roles.get(team_id), least):
+            return Decision(True, f"Your role in the team that owns {scope.name} allows it.")
+    if rule.anywhere and any(has_rank(role, rule.anywhere) for role in roles.values()):
+        return Decision(True, f"A {rule.anywhere.label.lower()} may {verb}.")
+    return Decision(False, refusal(verb, scope, rule))
+
+
+def refusal(verb: str, scope: Scope, rule: Rule) -> str:
+    role = Role(rule.least or Role.VIEWER).label.lower()
+    owner = "the team that owns it" if scope.team_id else "a team that owns its namespace"
+    return f"To {verb} {scope.name or 'this'} you need the role {role} in {owner}. Ask an administrator of that team."
+
+
+def has_rank(role: str | None, least: str) -> bool:
+    return role is not None and RANK[Role(role)] >= RANK[Role(least)]
+
+
+def roles_of(user: User) -> dict[int, str]:
+    """Team id → role. Read once per request: the answer is kept on the user object that the request carries."""
+    known: dict[int, str] | None = getattr(user, "_roles_by_team", None)
+    if known is None:
+        known = dict(Membership.objects.filter(user=user).values_list("team_id", "role"))
+        user._roles_by_team = known  # type: ignore[attr-defined]
+    return known
+
+
+def teams_with(user: User, least: str) -> set[int]:
+    """Ids of the teams in which this person has at least the role."""
+    return {team for team, role in roles_of(user).items() if has_rank(role, least)}
+
+
+def sees_everything(user: User | AnonymousUser) -> bool:
+    """Platform engineers and administrators see every instance, as their work needs."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return user.is_superuser or any(has_rank(role, Role.ENGINEER) for role in roles_of(user).values())
+
+
+def highest_role(roles: Iterable[str]) -> str:
+    return max(roles, key=lambda role: RANK[Role(role)], default="")

@@ -1,0 +1,28 @@
+"""Tokens for the API: ``Authorization: Bearer slw_…``."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from portal.accounts.models import APIToken, User
+
+
+class TokenAuthentication(BaseAuthentication):
+    """Finds the person behind a token. A wrong, expired or orphaned token gets one and the same answer."""
+
+    def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
+        scheme, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        token = APIToken.objects.select_related("user").filter(digest=APIToken.digest_of(text)).first()
+        now = timezone.now()
+        if token is None or not token.user.is_active or (token.expires_at and token.expires_at <= now):
+            raise AuthenticationFailed("This token is not valid. Make a new one on your account page.")
+        APIToken.objects.filter(pk=token.pk).update(used_at=now)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"

@@ -1,0 +1,13 @@
+"""The address of every page. Rooms above the ground floor are wired by dotted name; none is imported."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("portal.home.urls")),
+    path("", include("portal.accounts.urls")),
+    path("audit/", include("portal.audit.urls")),
+    path("contracts/", include("contracts.urls")),
+    path("", include("catalog.urls")),
+    path("", include("reconciler.urls")),
+    path("api/", include("portal.api.urls")),
+]
