@@ -1,8 +1,8 @@
 """YAML text → plain data with the line and column of every key and value. Safe on hostile input.
 
-Values are what the API server would see (:mod:`contracts.scalars`); whatever may surprise is a warning. Nothing
-here raises on bad input: every fault is a :class:`~contracts.problems.Problem`. The text is read as a stream of
-events, so depth, aliases and size are bounded before anything is built.
+Values are what the API server would see (:mod:`contracts.scalars`); whatever may surprise is a warning.
+Nothing here raises on bad input: every fault is a :class:`~contracts.problems.Problem`. The text is read as a
+stream of events, so depth, aliases and size are bounded before anything is built.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import yaml
 
 from contracts.paths import Path, print_path
 from contracts.problems import Problem
-from contracts.yaml_tree import Limits, Node, Span, Stop, TreeReader, syntax_problem
+from contracts.yaml_tree import Limits, Node, Span, Stop, TreeReader, problem_at, syntax_problem
 
-__all__ = ["Document", "Limits", "Path", "Span", "print_path", "read"]
+__all__ = ["Document", "Limits", "Path", "Span", "print_path", "problem_at", "read"]
 
 
 class Document:
@@ -85,8 +85,8 @@ _ESCAPED = {"x": 4, "u": 6, "U": 10}
 def _places(node: Node, text: str) -> Iterator[int]:
     """The offset in ``text`` of each character of a scalar's value.
 
-    Folding and indentation change white space only, so the visible characters of value and text are matched one
-    by one, and white space is placed after the visible character before it.
+    Folding and indentation change white space only, so the visible characters of value and text are matched
+    one by one, and white space is placed after the visible character before it.
     """
     at, end, double = node.start, node.end, node.style == '"'
     if node.style in ("|", ">"):
@@ -144,7 +144,7 @@ def read(text: str, *, limits: Limits | None = None) -> tuple[list[Document], li
         reader.problems.append(Problem("yaml-syntax", message, line=1, column=1))
     except Stop as stop:
         reader.problems.append(stop.problem)
-    documents = []
+    documents: list[Document] = []
     budget = _Budget(limits.nodes)
     for root in reader.roots:
         try:

@@ -1,4 +1,4 @@
-"""What a plain YAML scalar means, as kubectl and the API server read it (YAML 1.1 in Go's reading, kro §12.1).
+"""What a plain YAML scalar means to kubectl and the API server (YAML 1.1 in Go's reading, kro §12.1).
 
 PyYAML's own resolver differs in places that bite: it leaves ``y`` and ``1e3`` texts and reads ``1:30`` as 90.
 """

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-from contracts.problems import Problem
+from contracts.problems import Problem, Severity
 from contracts.scalars import key_text, resolve
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -50,7 +50,9 @@ class Node:
     merged: set[str] = field(default_factory=set)
 
 
-class Stop(Exception):
+class Stop(Exception):  # noqa: N818
+    """Reading ends here; everything before it is kept."""
+
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
 
@@ -72,11 +74,8 @@ def syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
 def _syntax_hint(words: str, text: str, line: int) -> str:
     lines = text.splitlines()
     content = lines[line - 1] if 0 < line <= len(lines) else ""
-    if (
-        "\t" in content[: len(content) - len(content.lstrip())]
-        or "cannot start any token" in words
-        and "\t" in content
-    ):
+    indentation = content[: len(content) - len(content.lstrip())]
+    if "\t" in indentation or ("cannot start any token" in words and "\t" in content):
         return "Indent with spaces; YAML does not allow tabs there."
     if "mapping values are not allowed" in words:
         return "Put a text that holds “: ” into quotes, or check the indentation of this line."
@@ -85,9 +84,30 @@ def _syntax_hint(words: str, text: str, line: int) -> str:
     return ""
 
 
+def problem_at(
+    span: Span | None,
+    code: str,
+    message: str,
+    *,
+    path: str = "",
+    hint: str = "",
+    severity: Severity = "error",
+) -> Problem:
+    """A problem that points at a stretch of the text."""
+    if span is None:
+        return Problem(code, message, path, severity=severity, hint=hint)
+    place = (span.line, span.column, span.end_line, span.end_column)
+    return Problem(code, message, path, *place, severity=severity, hint=hint)
+
+
 def span_of_event(event: yaml.Event) -> Span:
-    start, end = event.start_mark, event.end_mark
+    start, end = _marks(event)
     return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def _marks(event: yaml.Event) -> tuple[Any, Any]:
+    """Both marks; libyaml always gives them, the annotations do not know."""
+    return event.start_mark, event.end_mark
 
 
 class TreeReader:
@@ -98,6 +118,7 @@ class TreeReader:
         self.limits = limits
         self.problems: list[Problem] = []
         self.roots: list[Node] = []
+        self._merged = 0
         self._anchors: dict[str, Node] = {}
         self._stack: list[tuple[Node, list[tuple[str, Span]]]] = []
 
@@ -119,30 +140,13 @@ class TreeReader:
                 self._close(event)
 
     def _problem(
-        self, event: yaml.Event, code: str, message: str, hint: str = "", severity: Any = "error"
+        self, event: yaml.Event, code: str, message: str, hint: str = "", severity: Severity = "error"
     ) -> Problem:
-        span = span_of_event(event)
-        return Problem(
-            code,
-            message,
-            "",
-            span.line,
-            span.column,
-            span.end_line,
-            span.end_column,
-            severity=severity,
-            hint=hint,
-        )
+        return problem_at(span_of_event(event), code, message, hint=hint, severity=severity)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Node:
-        node = Node(
-            "scalar",
-            span_of_event(event),
-            event.start_mark.index,
-            event.end_mark.index,
-            event.value,
-            event.style or "",
-        )
+        start, end = _marks(event)
+        node = Node("scalar", span_of_event(event), start.index, end.index, event.value, event.style or "")
         tag = event.tag or ""
         if tag in ("", "!"):
             if not node.style and not tag:
@@ -163,7 +167,7 @@ class TreeReader:
         )
 
     def _alias(self, event: yaml.AliasEvent) -> None:
-        target = self._anchors.get(event.anchor)
+        target = self._anchors.get(event.anchor or "")
         if target is None:
             raise Stop(
                 self._problem(event, "yaml-syntax", f"There is no anchor “&{event.anchor}” above this alias.")
@@ -176,7 +180,8 @@ class TreeReader:
         if len(self._stack) >= self.limits.depth:
             raise Stop(self._problem(event, "too-deep", f"Nested more than {self.limits.depth} levels deep."))
         kind = "mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence"
-        node = Node(kind, span_of_event(event), event.start_mark.index, event.end_mark.index)
+        start, end = _marks(event)
+        node = Node(kind, span_of_event(event), start.index, end.index)
         if event.tag and event.tag not in (_TAGS + "map", _TAGS + "seq", "!"):
             self._refuse_tag(event, event.tag)
         if event.anchor:
@@ -185,7 +190,7 @@ class TreeReader:
 
     def _close(self, event: yaml.CollectionEndEvent) -> None:
         node, _ = self._stack.pop()
-        end = event.end_mark
+        end = _marks(event)[1]
         node.end = end.index
         node.span = Span(node.span.line, node.span.column, end.line + 1, end.column + 1)
         self._place(node, event)
@@ -226,7 +231,7 @@ class TreeReader:
         if key in parent.keys and key not in parent.merged:
             message = f"The key “{key}” stands twice in the same map."
             hint = f"It is first written in line {parent.keys[key].line}."
-            self.problems.append(Problem("yaml-duplicate-key", message, "", *astuple(span), hint=hint))
+            self.problems.append(problem_at(span, "yaml-duplicate-key", message, hint=hint))
         parent.merged.discard(key)
         parent.keys[key] = span
         parent.fields[key] = node
@@ -234,8 +239,12 @@ class TreeReader:
     def _merge(self, parent: Node, source: Node, span: Span) -> None:
         """Take over the fields of ``<<``; what is written in the map itself wins."""
         if source.kind != "mapping":
-            self.problems.append(
-                Problem("yaml-merge", "Only maps can be merged with “<<”.", "", *astuple(span))
+            message = "Only maps can be merged with “<<”."
+            self.problems.append(problem_at(span, "yaml-merge", message))
+        self._merged += len(source.fields)
+        if self._merged > self.limits.nodes:
+            raise Stop(
+                problem_at(span, "yaml-alias-bomb", f"More than {self.limits.nodes:,} fields are merged.")
             )
         for key, node in source.fields.items():
             if key not in parent.keys:
