@@ -1,0 +1,34 @@
+"""Regular expressions as the API server reads them: RE2, linear time, no look-around (kro §12.1)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+
+def _options() -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    return options
+
+
+@lru_cache(maxsize=1000)
+def _compiled(pattern: str) -> tuple[Any, str]:
+    try:
+        return re2.compile(pattern, _options()), ""
+    except re2.error as error:
+        words = error.args[0] if error.args else b"it cannot be read"
+        return None, words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+
+
+def pattern_fault(pattern: str) -> str:
+    """What is wrong with ``pattern``, or an empty text."""
+    return _compiled(pattern)[1]
+
+
+def occurs(pattern: str, text: str) -> bool:
+    """Whether ``pattern`` matches anywhere in ``text``; one that cannot be read matches everything."""
+    compiled, _ = _compiled(pattern)
+    return compiled is None or compiled.search(text) is not None

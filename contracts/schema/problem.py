@@ -1,0 +1,22 @@
+"""A fault in a schema, before its place in the text is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contracts.paths import Path
+from contracts.problems import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaProblem:
+    """``start`` and ``end`` count characters of the text at ``path``; −1 stands for all of it."""
+
+    path: Path
+    message: str
+    code: str
+    hint: str = ""
+    start: int = -1
+    end: int = -1
+    severity: Severity = "error"
+    at_key: bool = False

@@ -1,0 +1,224 @@
+"""kro's SimpleSchema → OpenAPI v3 (kro §2). Every fault is found, not the first."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.graph import find_cycle
+from contracts.paths import Path
+from contracts.problems import did_you_mean
+from contracts.schema.apply import apply_markers
+from contracts.schema.problem import SchemaProblem
+from contracts.schema.types import ATOMIC, Named, TypeSyntaxError, named_in, parse_type
+
+OpenAPI = dict[str, Any]
+
+
+@dataclass(slots=True)
+class SchemaResult:
+    """The schema as far as it could be made out, and what is wrong with its text."""
+
+    schema: OpenAPI
+    problems: list[SchemaProblem] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Custom:
+    schema: OpenAPI
+    required: bool = False
+
+
+def simple_schema(
+    spec: object, types: object = None, at: Path = ("spec", "schema", "spec"), types_at: Path | None = None
+) -> SchemaResult:
+    """OpenAPI v3 of a SimpleSchema ``spec`` with its custom ``types``.
+
+    ``at`` and ``types_at`` say where both stand in the document. What is not understood is left open in the
+    schema (any value), so that a form can still be shown.
+    """
+    builder = _Builder()
+    builder.read_types(types, types_at or (*at[:-1], "types"))
+    if spec is None:
+        spec = {}
+    if not isinstance(spec, Mapping):
+        builder.report(at, "The schema's spec must be a map of fields.", "schema-field")
+        return SchemaResult({"type": "object"}, builder.problems)
+    return SchemaResult(builder.struct(spec, at), builder.problems)
+
+
+class _Builder:
+    def __init__(self) -> None:
+        self.problems: list[SchemaProblem] = []
+        self.custom: dict[str, _Custom] = {}
+
+    def report(
+        self, path: Path, message: str, code: str, hint: str = "", start: int = -1, end: int = -1
+    ) -> None:
+        self.problems.append(SchemaProblem(path, message, code, hint, start, end))
+
+    def read_types(self, types: object, at: Path) -> None:
+        """Build the custom types in an order in which each knows the ones it uses (kro §2.5)."""
+        if types is None:
+            return
+        if not isinstance(types, Mapping):
+            self.report(at, "Custom types must be a map from name to type.", "schema-field")
+            return
+        uses = {name: [n for n in named_in(body) if n in types] for name, body in types.items()}
+        while cycle := find_cycle(uses):
+            shown = " → ".join(cycle)
+            self.report(
+                (*at, cycle[0]),
+                f"The custom type “{cycle[0]}” contains itself: {shown}.",
+                "schema-type-cycle",
+                "A schema cannot be recursive; use “object” for the inner part.",
+            )
+            for name in cycle:
+                self.custom[name] = _Custom(_anything())
+                uses.pop(name, None)
+            uses = {name: [n for n in used if n in uses] for name, used in uses.items()}
+        for name in _used_first(uses):
+            self._read_type(name, types[name], (*at, name))
+
+    def _read_type(self, name: str, body: object, at: Path) -> None:
+        if name in ATOMIC or name == "object":
+            message = f"The custom type “{name}” is never used: the name means the built-in type."
+            self.problems.append(
+                SchemaProblem(at, message, "schema-shadowed-type", severity="warning", at_key=True)
+            )
+        if isinstance(body, Mapping):
+            self.custom[name] = _Custom(self.struct(body, at))
+        elif isinstance(body, str):
+            schema, required = self.field(body, at)
+            self.custom[name] = _Custom(schema, required)
+        else:
+            self._refuse(body, at)
+            self.custom[name] = _Custom(_anything())
+
+    def struct(self, fields: Mapping[str, object], at: Path) -> OpenAPI:
+        """An inline struct: its properties, the sorted required names, and the derived ``default: {}``."""
+        properties: dict[str, OpenAPI] = {}
+        required: list[str] = []
+        for name, body in fields.items():
+            path = (*at, name)
+            if isinstance(body, str):
+                properties[name], is_required = self.field(body, path)
+                if is_required:
+                    required.append(name)
+            elif isinstance(body, Mapping):
+                properties[name] = self.struct(body, path)
+            else:
+                self._refuse(body, path)
+                properties[name] = _anything()
+        schema: OpenAPI = {"type": "object"}
+        if properties:
+            schema["properties"] = properties
+        if required:
+            schema["required"] = sorted(required)
+        elif any("default" in child for child in properties.values()):
+            schema["default"] = {}
+        return schema
+
+    def _refuse(self, body: object, at: Path) -> None:
+        hint = ""
+        if isinstance(body, list):
+            hint = "A list of texts is written as “[]string”."
+        elif body is None:
+            hint = "Write a type, for example “string”, or “object” for anything."
+        elif isinstance(body, bool | int | float):
+            hint = f"Write a type, for example “{_type_of(body)} | default={_shown(body)}”."
+        self.report(at, "A field is a type in a text, or a map of further fields.", "schema-field", hint)
+
+    def field(self, text: str, at: Path) -> tuple[OpenAPI, bool]:
+        """The schema of one field text, and whether its parent requires it."""
+        type_text, bar, marker_text = text.partition("|")
+        schema, required = self._typed(type_text, at)
+        if bar:
+            marked = apply_markers(schema, marker_text, at, len(type_text) + 1)
+            self.problems.extend(marked.problems)
+            required = required or marked.required
+        return schema, required
+
+    def _typed(self, text: str, at: Path) -> tuple[OpenAPI, bool]:
+        try:
+            parsed = parse_type(text)
+        except TypeSyntaxError as error:
+            self.report(at, str(error), "schema-type", error.hint, 0, len(text.rstrip()))
+            return _anything(), False
+        if isinstance(parsed, Named) and parsed.name in self.custom:
+            custom = self.custom[parsed.name]
+            return copy.deepcopy(custom.schema), custom.required
+        return self._schema(parsed, text, at), False
+
+    def _schema(self, parsed: Any, text: str, at: Path) -> OpenAPI:
+        schema: OpenAPI = parsed.openapi()
+        if isinstance(parsed, Named):
+            if parsed.name in self.custom:
+                return copy.deepcopy(self.custom[parsed.name].schema)
+            start = text.find(parsed.name)
+            hint = _type_hint(parsed.name, self.custom)
+            self.report(
+                at,
+                f"There is no type “{parsed.name}”.",
+                "schema-unknown-type",
+                hint,
+                start,
+                start + len(parsed.name),
+            )
+            return _anything()
+        inner = getattr(parsed, "inner", None)
+        if inner is not None:
+            schema[parsed.slot] = self._schema(inner, text, at)
+        return schema
+
+
+_OTHER_WORDS = {
+    "int": "integer",
+    "int32": "integer",
+    "int64": "integer",
+    "long": "integer",
+    "number": "float",
+    "double": "float",
+    "bool": "boolean",
+    "str": "string",
+    "text": "string",
+    "map": "map[string]string",
+    "array": "[]string",
+    "list": "[]string",
+    "any": "object",
+    "dict": "object",
+}
+
+
+def _type_hint(name: str, custom: Mapping[str, Any]) -> str:
+    if name.lower() in _OTHER_WORDS:
+        return f"Did you mean “{_OTHER_WORDS[name.lower()]}”?"
+    return did_you_mean(name, [*ATOMIC, "object", *custom]) or (
+        "Types are string, integer, boolean, float, object, []T, map[string]T, and those under spec.schema.types."
+    )
+
+
+def _used_first(uses: Mapping[str, list[str]]) -> list[str]:
+    """Names so that every type comes after those that it uses; there is no cycle any more."""
+    done: dict[str, None] = {}
+    waiting = dict(uses)
+    while waiting:
+        ready = [name for name, used in waiting.items() if all(n in done or n not in waiting for n in used)]
+        for name in ready:
+            done[name] = None
+            del waiting[name]
+    return list(done)
+
+
+def _anything() -> OpenAPI:
+    return {"x-kubernetes-preserve-unknown-fields": True}
+
+
+def _type_of(value: object) -> str:
+    return "boolean" if isinstance(value, bool) else "integer" if isinstance(value, int) else "float"
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
