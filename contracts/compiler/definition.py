@@ -31,19 +31,40 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
-    """One ``${…}`` scalar: a standalone expression, or a text with expressions in it (kro §3.1).
-
-    ``source`` is what the author wrote (without ``${}`` when standalone). ``expression`` gives the value of
-    the whole scalar. ``path`` leads from the document root to the scalar.
-    """
+class Part:
+    """One ``${…}`` of a scalar. ``start`` is where its text (behind ``${``) begins in the scalar's value."""
 
     source: str
     expression: Expression
-    path: Path
-    standalone: bool = True
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A scalar with expressions: exactly one (``standalone``, keeps its type), or a text with some (kro §3.1).
+
+    ``text`` is the scalar as its author wrote it. ``parts`` are texts and expressions in turn. ``path`` leads
+    from the root of what the scalar stands in: the template's for a node, ``status``'s for a status field.
+    """
+
+    text: str
+    parts: tuple[str | Part, ...]
+    path: Path = ()
     place: Place = Place()
-    roots: frozenset[str] = frozenset()
+
+    @property
+    def standalone(self) -> bool:
+        return len(self.parts) == 1
+
+    @property
+    def expressions(self) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Part))
+
+    @property
+    def source(self) -> str:
+        """For messages: the expression alone when there is just one, else the whole text."""
+        found = self.expressions
+        return found[0].source.strip() if len(found) == 1 else self.text
 
 
 @dataclass(frozen=True, slots=True)
