@@ -1,0 +1,202 @@
+"""A field, a card of fields, and the whole form: what the templates draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from catalog.forms.fields.kinds import SCALARS, Kind
+from catalog.forms.fields.names import KEY, VALUE, html_id
+from contracts.paths import Path
+
+_SEGMENTS = 4  # an enum with more values, or with long ones, is a list
+_SEGMENT_LETTERS = 13
+_SEARCH_FROM = 12  # an enum with more values is searched instead of opened
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """``value`` is what is posted; empty for the default, as long as nobody chose it."""
+
+    value: str
+    label: str
+    selected: bool
+    is_default: bool
+
+
+@dataclass(slots=True)
+class Field:
+    """One field, ready to draw. ``name`` is its input's name, ``path`` where its value stands below
+    ``spec``.
+    """
+
+    kind: Kind
+    name: str
+    path: Path
+    label: str
+    help: str = ""
+    text: str = ""
+    given: bool = False
+    default: str = ""  # as text; only meaningful when has_default
+    has_default: bool = False
+    required: bool = False
+    locked: bool = False  # immutable, and the instance exists
+    immutable: bool = False
+    advanced: bool = False
+    wide: bool = False
+    mono: bool = False
+    placeholder: str = ""
+    limits: str = ""
+    pattern: str = ""
+    choices: tuple[Choice, ...] = ()
+    problems: list[str] = field(default_factory=list)
+    children: list[Field] = field(default_factory=list)
+    token: str = ""  # of a row
+    key: str = ""  # of a map's row
+    key_problems: list[str] = field(default_factory=list)
+    group: str = ""
+    hidden: bool = False
+    focus: bool = False
+    off: str = "false"  # what a switch posts when it is off and on
+    on: str = "true"
+
+    @property
+    def id(self) -> str:
+        return html_id(self.name)
+
+    @property
+    def key_name(self) -> str:
+        """The name of the input for the key of a map's row."""
+        return f"{self.name.removesuffix(f'/{VALUE}')}/{KEY}"
+
+    @property
+    def key_id(self) -> str:
+        return html_id(self.key_name)
+
+    @property
+    def row_name(self) -> str:
+        return self.name.removesuffix(f"/{VALUE}")
+
+    @property
+    def template(self) -> str:
+        """The template that draws the input."""
+        return f"catalog/fields/_{self.style}.html"
+
+    @property
+    def style(self) -> str:
+        if self.kind == "choice":
+            return self.choice_style
+        if self.kind == "boolean":
+            return "switch" if self.has_default or self.required else "select"
+        return {"lines": "lines", "yaml": "lines"}.get(self.kind, "line")
+
+    @property
+    def choice_style(self) -> str:
+        labels = [choice.label for choice in self.choices]
+        if len(labels) <= _SEGMENTS and all(len(label) <= _SEGMENT_LETTERS for label in labels):
+            return "segments"
+        return "search" if len(labels) > _SEARCH_FROM else "select"
+
+    @property
+    def is_scalar(self) -> bool:
+        return self.kind in SCALARS or self.kind == "yaml"
+
+    @property
+    def is_compact(self) -> bool:
+        """A list whose rows fit on one line each: at most four scalar children."""
+        rows = self.children or [self]
+        return all(0 < len(row.children) <= 4 and all(c.is_inline for c in row.children) for row in rows)
+
+    @property
+    def is_inline(self) -> bool:
+        return self.kind in SCALARS and self.kind != "lines"
+
+    @property
+    def span(self) -> str:
+        """How many of the four columns of the grid it takes: ``short`` 1, ``half`` 2, ``wide`` 4."""
+        if self.wide or self.kind in ("object", "list", "map", "yaml", "lines"):
+            return "wide"
+        short = self.kind in ("integer", "number", "boolean", "flexible", "quantity")
+        return "short" if short else "half"
+
+    @property
+    def numeric(self) -> bool:
+        return self.kind in ("integer", "number")
+
+    @property
+    def trouble(self) -> bool:
+        """Whether anything is wrong here or below."""
+        return bool(self.problems or self.key_problems) or any(child.trouble for child in self.children)
+
+    @property
+    def touched(self) -> bool:
+        return self.given or any(child.touched for child in self.children)
+
+    def walk(self) -> Iterator[Field]:
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    @property
+    def visible(self) -> list[Field]:
+        return [child for child in self.children if not child.hidden]
+
+    @property
+    def plain(self) -> list[Field]:
+        return [child for child in self.visible if not child.advanced]
+
+    @property
+    def folded(self) -> list[Field]:
+        return [child for child in self.visible if child.advanced]
+
+
+@dataclass(slots=True)
+class Group:
+    """One card of the form: fields under a heading, or a single object, list or map."""
+
+    title: str
+    description: str
+    fields: list[Field]
+    section: Field | None = None
+
+    @property
+    def id(self) -> str:
+        return "g-" + html_id(self.title) if self.section is None else f"s-{self.section.id}"
+
+    @property
+    def plain(self) -> list[Field]:
+        return [field for field in self.fields if not field.advanced]
+
+    @property
+    def folded(self) -> list[Field]:
+        return [field for field in self.fields if field.advanced]
+
+    @property
+    def folded_trouble(self) -> bool:
+        return any(field.trouble or field.touched for field in self.folded)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A line of the summary: where, what, and the id of the input to go to (empty when no field is drawn)."""
+
+    place: str
+    message: str
+    target: str
+
+
+@dataclass(slots=True)
+class FieldTree:
+    root: Field
+    groups: list[Group]
+    troubles: list[Trouble]
+    parked: list[tuple[str, str]]
+
+    @property
+    def shape(self) -> str:
+        """Changes when inputs appear, vanish or move: then the form is drawn anew, else only its messages
+        are.
+        """
+        names = "\n".join(field.name for field in self.root.walk() if not field.hidden)
+        return sha256(names.encode()).hexdigest()[:12]

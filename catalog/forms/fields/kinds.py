@@ -1,0 +1,101 @@
+"""Which kind of field a schema asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+Schema = Mapping[str, Any]
+Kind = Literal[
+    "text",  # one line
+    "lines",  # several lines
+    "integer",
+    "number",
+    "flexible",  # int-or-string
+    "quantity",  # 500m, 1Gi
+    "secret",  # the name of a Secret, never its value
+    "boolean",
+    "choice",
+    "object",
+    "list",
+    "map",
+    "yaml",  # whatever no other kind can draw
+]
+
+SCALARS: frozenset[Kind] = frozenset(
+    ("text", "lines", "integer", "number", "flexible", "quantity", "secret", "boolean", "choice")
+)
+DEEPEST = 4  # levels of nesting that are drawn; what is deeper is edited as YAML
+
+_WIDGETS: dict[str, Kind] = {
+    "textarea": "lines",
+    "secret": "secret",
+    "quantity": "quantity",
+    "yaml": "yaml",
+}
+_TYPES: dict[str, Kind] = {
+    "string": "text",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "array": "list",
+    "object": "object",
+}
+
+
+def kind_of(schema: Schema, *, widget: str = "", depth: int = 0) -> Kind:
+    """``widget`` is the author's hint (``textarea``, ``secret``, ``quantity``, ``mono``); ``depth`` counts
+    from 0.
+    """
+    if schema.get("enum"):
+        return "choice"
+    if schema.get("x-kubernetes-int-or-string"):
+        return "quantity" if widget == "quantity" else "flexible"
+    kind = _TYPES.get(str(schema.get("type", "")), "yaml")
+    if kind == "text":
+        return _WIDGETS.get(widget) or ("secret" if schema.get("format") == "password" else "text")
+    if kind == "object":
+        kind = _object_kind(schema)
+    if kind == "list" and kind_of(schema.get("items") or {}) in ("list", "yaml"):
+        return "yaml"
+    if depth > DEEPEST and kind not in SCALARS:
+        return "yaml"
+    return kind
+
+
+def _object_kind(schema: Schema) -> Kind:
+    if schema.get("properties"):
+        return "object"
+    values = schema.get("additionalProperties")
+    if isinstance(values, Mapping) and kind_of(values) != "yaml":
+        return "map"
+    return "yaml"
+
+
+def children_of(schema: Schema) -> Mapping[str, Schema]:
+    properties: Mapping[str, Schema] = schema.get("properties") or {}
+    return properties
+
+
+def item_schema(schema: Schema) -> Schema:
+    """The schema of one row of a list or map."""
+    item: Schema = schema.get("items") or schema.get("additionalProperties") or {}
+    return item
+
+
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[-_.]+")
+
+
+def title_of(key: str) -> str:
+    """``targetRps`` → ``Target rps``; ``TLSSecret`` → ``TLS secret``; ``cpu`` → ``CPU``."""
+    words = [word for word in _WORD_START.split(key) if word]
+    spoken = [_ACRONYMS.get(word.lower(), word if word.isupper() else word.lower()) for word in words]
+    text = " ".join(spoken)
+    return text[:1].upper() + text[1:]
+
+
+_ACRONYMS = {
+    word.lower(): word
+    for word in ("CPU", "URL", "TLS", "HTTP", "HTTPS", "ID", "DNS", "IP", "API", "TCP", "UDP", "TTL", "CIDR")
+}

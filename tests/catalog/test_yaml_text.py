@@ -1,0 +1,118 @@
+"""Form and YAML are two views of one text; neither loses what the other wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from catalog.forms.yaml_text import merge, read_manifest, to_yaml
+
+TEXT = """\
+# who to ask: the checkout team
+apiVersion: example.com/v1
+kind: Service
+spec:
+  image: a:1   # pinned
+  # two of them, for the zones
+  replicas: 2
+  empty: ""
+  ports:
+    # the public one
+    - name: http
+      port: 80
+    # for the sidecar
+    - name: admin   # internal
+      port: 9000
+"""
+
+
+def drawn(path: tuple[str | int, ...]) -> bool:
+    return path[0] == "spec"
+
+
+def keys(path: tuple[str | int, ...]) -> tuple[str, ...]:
+    return ("name",) if path == ("spec", "ports") else ()
+
+
+def changed(spec: dict[str, Any]) -> str:
+    return merge(TEXT, {"spec": spec}, drawn, keys)
+
+
+PORTS = [{"name": "http", "port": 80}, {"name": "admin", "port": 9000}]
+
+
+def test_the_same_values_change_nothing() -> None:
+    assert changed({"image": "a:1", "replicas": 2, "ports": PORTS}) == TEXT
+
+
+def test_a_changed_value_keeps_every_comment() -> None:
+    assert changed({"image": "a:2", "replicas": 3, "ports": PORTS}) == TEXT.replace("a:1", "a:2").replace(
+        "replicas: 2", "replicas: 3"
+    )
+
+
+def test_a_removed_value_is_removed_and_an_empty_one_that_was_written_stays() -> None:
+    text = changed({"image": "a:1", "ports": PORTS})
+    assert "replicas" not in text
+    assert 'empty: ""' in text
+
+
+def test_rows_are_matched_by_their_key_so_that_comments_go_with_them() -> None:
+    text = changed({"image": "a:1", "replicas": 2, "ports": [{"name": "new", "port": 1}, PORTS[1]]})
+    assert "name: admin   # internal" in text
+    assert "http" not in text
+    document, _ = read_manifest(text)
+    assert document is not None
+    assert document.data["spec"]["ports"] == [{"name": "new", "port": 1}, PORTS[1]]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "yes",
+        "on",
+        "no",
+        "y",
+        "null",
+        "~",
+        "1",
+        "1.0",
+        "1e3",
+        "012",
+        "0x1f",
+        "12:30",
+        "",
+        " a",
+        "a\nb\n",
+        "=",
+    ],
+)
+def test_texts_that_look_like_something_else_stay_texts(value: str) -> None:
+    document, _ = read_manifest(to_yaml({"value": value, value or "k": 1}))
+    assert document is not None
+    assert document.data["value"] == value
+    assert document.data[value or "k"] == 1
+
+
+@pytest.mark.parametrize("value", [1, 1.0, True, "1", None, 2**63 + 1, -0.5])
+def test_numbers_keep_their_type(value: Any) -> None:
+    text = merge("spec: {a: 7}\n", {"spec": {"a": value}}, drawn, keys)
+    document, _ = read_manifest(text)
+    assert document is not None
+    read = document.data["spec"]["a"]
+    assert (type(read), read) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a: 1\n---\nb: 2\n", "several-documents"),
+        ("- a\n", "not-a-mapping"),
+        ("a: [1\n", "yaml-syntax"),
+        ("a: " + "x" * 300_000, "too-large"),
+    ],
+)
+def test_a_text_that_cannot_be_a_draft_says_why(text: str, code: str) -> None:
+    _, problems = read_manifest(text)
+    assert code in {problem.code for problem in problems}
