@@ -1,0 +1,104 @@
+"""The register of functions: one table that the checker reads and the evaluator calls.
+
+A library module says ``@function("lists.range(int): list(int)")`` or ``@method("list(T).first(): optional(T)")``
+above an implementation. Which overload runs is decided by the Python classes of the arguments, once per
+combination. An implementation whose first parameter is called ``budget`` is given the evaluation's purse, and
+pays for what grows with its input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.cel.signatures import function_signature, method_signature
+from contracts.cel.types import Type, accepts
+from contracts.cel.values import no_overload
+
+Implementation = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    params: tuple[Type, ...]
+    result: Type
+    implementation: Implementation
+
+
+@dataclass(slots=True)
+class Function:
+    """Everything that is called by one name, either with a receiver or without.
+
+    ``feature`` is empty for what every expression may call; see Environment for the others.
+    """
+
+    name: str
+    feature: str
+    overloads: list[Overload] = field(default_factory=list)
+    chosen: dict[tuple[type, ...], Implementation | None] = field(default_factory=dict)
+
+    def implementation(self, classes: tuple[type, ...]) -> Implementation | None:
+        """What to call, as ``(budget, *arguments)``, for arguments of these classes; None without an overload."""
+        try:
+            return self.chosen[classes]
+        except KeyError:
+            if len(self.chosen) > 4096:
+                self.chosen.clear()
+            found = self.chosen[classes] = self._resolve(classes)
+            return found
+
+    def _resolve(self, classes: tuple[type, ...]) -> Implementation | None:
+        for overload in self.overloads:
+            if len(overload.params) == len(classes) and all(map(accepts, overload.params, classes)):
+                return overload.implementation
+        return None
+
+    def call(self, budget: Any, *args: Any) -> Any:
+        found = self.implementation(tuple(map(type, args)))
+        if found is None:
+            raise no_overload(self.name, *args)
+        return found(budget, *args)
+
+
+FUNCTIONS: dict[str, Function] = {}
+METHODS: dict[str, Function] = {}
+
+
+def function(*signatures: str, feature: str = "") -> Callable[[Implementation], Implementation]:
+    """Register an implementation under one or more signatures without a receiver."""
+
+    def register(implementation: Implementation) -> Implementation:
+        for text in signatures:
+            name, params, result = function_signature(text)
+            _add(FUNCTIONS, name, feature, Overload(params, result, _paying(implementation)))
+        return implementation
+
+    return register
+
+
+def method(*signatures: str, feature: str = "") -> Callable[[Implementation], Implementation]:
+    """Register an implementation under one or more signatures with a receiver."""
+
+    def register(implementation: Implementation) -> Implementation:
+        for text in signatures:
+            name, params, result = method_signature(text)
+            _add(METHODS, name, feature, Overload(params, result, _paying(implementation)))
+        return implementation
+
+    return register
+
+
+def _add(table: dict[str, Function], name: str, feature: str, overload: Overload) -> None:
+    table.setdefault(name, Function(name, feature)).overloads.append(overload)
+
+
+def _paying(implementation: Implementation) -> Implementation:
+    code = implementation.__code__
+    if code.co_argcount and code.co_varnames[0] == "budget":
+        return implementation
+    if code.co_argcount == 1 and not code.co_flags & 0x04 and not implementation.__defaults__:
+        return lambda budget, one: implementation(one)
+    if code.co_argcount == 2 and not code.co_flags & 0x04 and not implementation.__defaults__:
+        return lambda budget, one, two: implementation(one, two)
+    return lambda budget, *args: implementation(*args)

@@ -1,0 +1,41 @@
+"""kro's ``runtime`` functions for ``status.conditions`` (kro §5.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.cel.errors import CelError
+from contracts.cel.functions import function
+from contracts.cel.values import no_overload
+
+STATUSES = ("True", "False", "Unknown")
+FIELDS = ("type", "status", "reason", "message")
+
+
+def new_condition(fields: dict[str, Any]) -> dict[str, Any]:
+    """A condition as it goes on the wire: fields that were not given are left out."""
+    for value in fields.values():
+        if not isinstance(value, str):
+            raise no_overload("runtime.newCondition", value)
+    if not fields["type"]:
+        raise CelError("the type of a condition must not be empty")
+    if fields["status"] not in STATUSES:
+        raise CelError("the status of a condition must be True, False or Unknown")
+    return fields
+
+
+@function("runtime.condition(dyn, string): kro.runtime.Condition", feature="conditions")
+def condition(holder: Any, wanted: str) -> dict[str, str]:
+    """The condition of this type under ``status.conditions``; all four fields are empty when there is none."""
+    if not isinstance(holder, dict):
+        raise no_overload("runtime.condition", holder, wanted)
+    status = holder.get("status")
+    conditions = status.get("conditions") if isinstance(status, dict) else None
+    for found in conditions if isinstance(conditions, list) else ():
+        if isinstance(found, dict) and found.get("type") == wanted:
+            return {name: _text(found.get(name)) for name in FIELDS}
+    return dict.fromkeys(FIELDS, "")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,55 @@
+"""Regular expressions in RE2's notation: ``matches``, and Kubernetes' ``find`` and ``findAll``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from contracts.cel.errors import CelError
+from contracts.cel.functions import function, method
+from contracts.cel.limits import Budget
+
+MAX_PATTERN = 4096
+OPTIONS = re2.Options()
+OPTIONS.log_errors = False
+OPTIONS.max_mem = 4 << 20
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> Any:
+    if len(pattern) > MAX_PATTERN:
+        raise CelError("the regular expression is too long")
+    try:
+        return re2.compile(pattern, OPTIONS)
+    except re2.error:
+        raise CelError("invalid regular expression") from None
+
+
+def _pattern(budget: Budget, text: str, pattern: str) -> Any:
+    budget.spend((len(text) >> 3) + len(pattern))
+    return _compiled(pattern)
+
+
+@function("matches(string, string): bool")
+@method("string.matches(string): bool")
+def matches(budget: Budget, text: str, pattern: str) -> bool:
+    return _pattern(budget, text, pattern).search(text) is not None
+
+
+@method("string.find(string): string")
+def find(budget: Budget, text: str, pattern: str) -> str:
+    match = _pattern(budget, text, pattern).search(text)
+    return str(match.group()) if match else ""
+
+
+@method("string.findAll(string): list(string)", "string.findAll(string, int): list(string)")
+def find_all(budget: Budget, text: str, pattern: str, count: int = -1) -> list[str]:
+    budget.produce(len(text))
+    found: list[str] = []
+    for match in _pattern(budget, text, pattern).finditer(text):
+        if 0 <= count <= len(found):
+            break
+        found.append(match.group())
+    return found

@@ -1,0 +1,47 @@
+"""What an expression may cost, and the purse that an evaluation pays from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contracts.cel.errors import LimitExceeded
+
+MAX_SOURCE = 64 * 1024
+"""Characters of one expression."""
+
+MAX_DEPTH = 120
+"""Operators, calls and brackets inside each other. Chains of ``.``, ``+``, ``&&``, ``||`` and ``?:`` count once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``steps`` counts evaluated nodes of loop bodies and elements looked at (5 million take about a second);
+    ``size`` counts characters and elements produced."""
+
+    steps: int = 5_000_000
+    size: int = 8_000_000
+
+
+DEFAULT = Limits()
+
+
+class Budget:
+    """What is left to one evaluation."""
+
+    __slots__ = ("size", "steps")
+
+    def __init__(self, limits: Limits) -> None:
+        self.steps = limits.steps
+        self.size = limits.size
+
+    def spend(self, steps: int) -> None:
+        """Pay for work before it is done."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise LimitExceeded("the expression takes too many steps")
+
+    def produce(self, size: int) -> None:
+        """Pay for characters or elements before they are made."""
+        self.size -= size
+        if self.size < 0:
+            raise LimitExceeded("the expression produces too much data")
