@@ -1,0 +1,68 @@
+"""Where the nodes of a graph stand."""
+
+from __future__ import annotations
+
+import random
+from itertools import combinations, pairwise
+
+import pytest
+
+from catalog.layout import Edge, Measures, nearest_with_gaps, picture, without_implied
+
+SIZES = Measures()
+
+
+def test_an_empty_graph_is_an_empty_picture() -> None:
+    assert picture([], []).boxes == {}
+
+
+def test_what_is_needed_stands_above_what_needs_it() -> None:
+    boxes = picture(
+        ["service", "deployment", "config"], [("config", "deployment"), ("deployment", "service")]
+    ).boxes
+    assert [boxes[name][1] for name in ("config", "deployment", "service")] == [18, 102, 186]
+
+
+def test_an_edge_that_a_longer_path_implies_is_not_drawn() -> None:
+    assert without_implied([("a", "b"), ("b", "c"), ("a", "c")]) == [("a", "b"), ("b", "c")]
+
+
+def test_a_cycle_is_still_drawn() -> None:
+    drawn = picture(["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a"), ("a", "a"), ("a", "nobody")])
+    assert set(drawn.boxes) == {"a", "b", "c"}
+
+
+def test_two_chains_do_not_cross() -> None:
+    drawn = picture(["a", "b", "x", "y"], [("a", "y"), ("b", "x")])
+    assert drawn.crossings == 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_two_nodes_overlap_and_all_stand_inside(seed: int) -> None:
+    chance = random.Random(seed)
+    names = [f"n{number}" for number in range(25)]
+    edges: list[Edge] = [pair for pair in combinations(names, 2) if chance.random() < 0.08]
+    drawn = picture(names, edges)
+    rows: dict[int, list[int]] = {}
+    for left, top in drawn.boxes.values():
+        assert 0 <= left <= drawn.width - SIZES.width
+        assert 0 <= top <= drawn.height - SIZES.height
+        rows.setdefault(top, []).append(left)
+    for lefts in rows.values():
+        assert all(b - a >= SIZES.width + SIZES.beside - 1 for a, b in pairwise(sorted(lefts)))
+    for upper, lower in drawn.paths:
+        assert drawn.boxes[upper][1] < drawn.boxes[lower][1]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "gaps", "places"),
+    [
+        ([(0, 1), (10, 1)], [5], [0, 10]),
+        ([(0, 1), (0, 1)], [10], [-5, 5]),
+        ([(0, 3), (0, 1)], [8], [-2, 6]),
+    ],
+)
+def test_neighbours_share_the_room(
+    wishes: list[tuple[float, float]], gaps: list[float], places: list[float]
+) -> None:
+    assert nearest_with_gaps(wishes, gaps) == places
