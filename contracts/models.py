@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
-from portal.accounts.permission import Scope
+from portal.accounts.models import User
+from portal.accounts.permission import Scope, can
+from portal.audit.record import record
+from portal.live import publish as live
+
+
+class RevisionIsFinal(Exception):
+    """A published revision cannot be changed; publish another one."""
+
+
+class ReasonMissing(ValueError):
+    """Something that others will ask about was done without saying why."""
 
 
 class Lifecycle(models.TextChoices):
     STABLE = "stable", "Stable"
     BETA = "beta", "Beta"
     DEPRECATED = "deprecated", "Deprecated"
+
+
+class ContractQuerySet(models.QuerySet["Contract"]):
+    def visible_to(self, user: User | AnonymousUser) -> ContractQuerySet:
+        """Everybody who is signed in may read every contract, also withdrawn ones: instances of them live on."""
+        return self if user.is_authenticated else self.none()
+
+    def offered(self) -> ContractQuerySet:
+        """What the catalog shows: published and not withdrawn."""
+        return self.filter(withdrawn_at=None, revision__isnull=False)
+
+    def matching(self, words: str) -> ContractQuerySet:
+        """Contracts in whose name, kind, title, description, category or owner every word occurs."""
+        found = self
+        for word in words.split():
+            places = ("name", "kind", "title", "description", "category", "owner__name")
+            condition = Q()
+            for place in places:
+                condition |= Q(**{f"{place}__icontains": word})
+            found = found.filter(condition)
+        return found
 
 
 class Contract(models.Model):
@@ -40,6 +75,8 @@ class Contract(models.Model):
     # What the engine last said of the generated kind in the cluster: conditions in Kubernetes' shape.
     conditions = models.JSONField(default=list, editable=False)
 
+    objects = ContractQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["title", "name"]
         constraints: ClassVar = [
@@ -58,8 +95,47 @@ class Contract(models.Model):
     def withdrawn(self) -> bool:
         return self.withdrawn_at is not None
 
+    @property
+    def topic(self) -> str:
+        return f"contract.{self.pk}"
+
     def scope(self) -> Scope:
         return Scope("contract", self.name, team_id=self.owner_id)
+
+    def get_absolute_url(self) -> str:
+        return reverse("contracts:detail", args=[self.name])
+
+    def withdraw(self, *, by: User | None, reason: str) -> None:
+        """Hide it from the catalog; instances live on. Safe to repeat. ``by`` None: an operator at the command line.
+
+        Raises ``PermissionDenied`` with the reason in words, ``ReasonMissing`` for an empty ``reason``.
+        """
+        self._move(by=by, reason=reason, withdrawn=True)
+
+    def reinstate(self, *, by: User | None, reason: str) -> None:
+        """Offer it in the catalog again. Safe to repeat; raises as :meth:`withdraw` does."""
+        self._move(by=by, reason=reason, withdrawn=False)
+
+    def _move(self, *, by: User | None, reason: str, withdrawn: bool) -> None:
+        verb = "withdrawn" if withdrawn else "reinstated"
+        if by is not None and not (decision := can(by, "withdraw", self)):
+            raise PermissionDenied(decision.reason)
+        if not reason.strip():
+            raise ReasonMissing(f"Say why it is {verb}: people who use it will ask.")
+        now = timezone.now()
+        with transaction.atomic():
+            waiting = Contract.objects.filter(pk=self.pk, withdrawn_at__isnull=withdrawn)
+            moved = waiting.update(withdrawn_at=now if withdrawn else None, updated_at=now)
+            self.refresh_from_db()
+            if moved:
+                record(f"contract.{verb}", subject=self, by=by, team_slug=self.owner.slug, reason=reason.strip())
+                self.announce()
+
+    def announce(self) -> None:
+        """Tell every page that shows this contract, or the list of contracts, to look again."""
+        moment = self.updated_at.isoformat()
+        live.publish(self.topic, moment)
+        live.publish("contracts", moment)
 
 
 class Revision(models.Model):
@@ -84,6 +160,14 @@ class Revision(models.Model):
     def __str__(self) -> str:
         return f"{self.contract.name} revision {self.number}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise RevisionIsFinal(f"{self} is published and stays as it is. Publish another revision.")
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("contracts:revision", args=[self.contract.name, self.number])
+
 
 class Draft(models.Model):
     """A text that somebody is working on. Not a revision: it may be wrong, and nobody is offered it."""
@@ -98,6 +182,30 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"Draft of {self.contract.name}" if self.contract else "Draft of a new contract"
+
+    def get_absolute_url(self) -> str:
+        return reverse("contracts:draft", args=[self.pk])
+
+    def keep(self, text: str, *, seen: str = "") -> Draft:
+        """Save ``text`` and return the draft that holds it.
+
+        ``seen`` is the version that the writer started from (``version``). When somebody, in another window, has
+        saved since, or the draft was published and is gone, the text goes into a new draft: nothing is overwritten.
+        """
+        now = timezone.now()
+        with transaction.atomic():
+            stored = Draft.objects.select_for_update().filter(pk=self.pk, author=self.author).first()
+            if stored is not None and stored.text == text:
+                return stored
+            if stored is None or (seen and stored.version != seen):
+                return Draft.objects.create(contract=self.contract, author=self.author, text=text, updated_at=now)
+            stored.text, stored.updated_at = text, now
+            stored.save(update_fields=["text", "updated_at"])
+            return stored
+
+    @property
+    def version(self) -> str:
+        return self.updated_at.isoformat()
 
 
 class KnownSchema(models.Model):
