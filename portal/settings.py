@@ -87,7 +87,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.home.shell.shell",
             ],
+            "libraries": {"ui": "portal.home.templatetags.ui"},
         },
     }
 ]
@@ -154,6 +156,15 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env("SLIPWAY_STATIC_ROOT", str(STATE_DIR / "static")))
+# The image collects the assets once, with hashed names; elsewhere they are served from static/ as they are.
+STATIC_ROOT_IS_BUILT = flag("SLIPWAY_STATIC_COLLECTED")
+if STATIC_ROOT_IS_BUILT:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+    }
+SERVESTATIC_USE_FINDERS = not STATIC_ROOT_IS_BUILT
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
 # A pasted contract may be large; documents.py sets the limit that a person sees (1 MiB).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
@@ -176,6 +187,43 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Contracts, revisions and instances. Send `Authorization: Bearer TOKEN`.",
     "VERSION": "v1",
     "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# The shell. Rooms above the ground floor are named here and imported nowhere (portal/hooks.py).
+NAVIGATION = [
+    (
+        "",
+        [
+            {"label": "Home", "icon": "house", "view": "home:home", "key": "h"},
+            {"label": "Catalog", "icon": "layout-grid", "view": "catalog:catalog", "key": "c"},
+            {"label": "Instances", "icon": "boxes", "view": "catalog:instances", "key": "i"},
+        ],
+    ),
+    (
+        "Platform",
+        [
+            {"label": "Contracts", "icon": "file-code-2", "view": "contracts:list", "key": "p", "verb": "author"},
+            {"label": "Teams", "icon": "users", "view": "accounts:teams", "key": "t"},
+            {"label": "Audit log", "icon": "scroll-text", "view": "audit:list", "key": "a", "verb": "audit"},
+            {"label": "API", "icon": "terminal", "view": "api:docs"},
+        ],
+    ),
+]
+NAVIGATION_COUNTS = {
+    "catalog:catalog": "catalog.shell.count_contracts",
+    "catalog:instances": "catalog.shell.count_instances",
+}
+SEARCH_PROVIDERS = ["catalog.shell.find", "contracts.shell.find"]
+HOME_SECTIONS = ["catalog.shell.home_sections", "contracts.shell.home_sections"]
+PORTAL_NOTICES = ["catalog.shell.notices"]
+READINESS = ["catalog.shell.readiness"]
+DEMO_LOADERS = ["contracts.demo.load", "catalog.demo.load"]
+# What comes before the first dot of a live topic → who may listen, and what revision it is at.
+LIVE_TOPICS = {
+    "instance": "catalog.live.InstanceTopic",
+    "instances": "catalog.live.InstancesTopic",
+    "contract": "contracts.live.ContractTopic",
+    "contracts": "contracts.live.ContractsTopic",
 }
 
 # The reconciler. KUBECONFIG (or in-cluster configuration) names a real cluster; the embedded cluster writes its own.

@@ -81,11 +81,11 @@ def can(user: User | AnonymousUser, verb: str, thing: Thing) -> Decision:
     rule = RULES[(scope.kind, verb)]
     if not isinstance(user, User) or not user.is_active:
         return Decision(False, "Sign in first.")
-    if user.is_superuser:
+    roles = roles_of(user)
+    if user.is_superuser or Role.ADMINISTRATOR in roles.values():
         return Decision(True, "You administer this portal.")
     if rule.least is None:
         return Decision(True, f"Everybody who is signed in may {verb} a {scope.kind}.")
-    roles = roles_of(user)
     for team_id, least in ((scope.team_id, rule.least), (scope.caretaker_id, rule.caretaker)):
         if team_id is not None and least and has_rank(roles.get(team_id), least):
             return Decision(True, f"Your role in the team that owns {scope.name} allows it.")

@@ -1,4 +1,20 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from portal.accounts.views import account, entrance, teams
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("login/", entrance.Login.as_view(), name="login"),
+    path("logout/", entrance.Logout.as_view(), name="logout"),
+    path("account/", account.account, name="account"),
+    path("account/tokens/", account.create_token, name="create-token"),
+    path("account/tokens/<int:pk>/delete/", account.delete_token, name="delete-token"),
+    path("teams/", teams.list_teams, name="teams"),
+    path("teams/new/", teams.create_team, name="create-team"),
+    path("teams/<slug:slug>/", teams.team, name="team"),
+    path("teams/<slug:slug>/members/", teams.create_membership, name="create-membership"),
+    path("teams/<slug:slug>/members/<int:pk>/", teams.change_membership, name="change-membership"),
+    path("teams/<slug:slug>/members/<int:pk>/delete/", teams.delete_membership, name="delete-membership"),
+    path("teams/<slug:slug>/namespaces/", teams.create_namespace, name="create-namespace"),
+    path("teams/<slug:slug>/namespaces/<int:pk>/delete/", teams.delete_namespace, name="delete-namespace"),
+]

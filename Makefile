@@ -1,0 +1,45 @@
+# The commands that the README names. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+PYTHON ?= python3.11
+export DJANGO_SETTINGS_MODULE = portal.settings
+
+.PHONY: help setup run test lint bench clean
+help:            ## list the commands
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
+
+setup: .venv/installed static/dist/installed            ## packages, pages' assets, migrations and sample data
+	@SLIPWAY_EMBEDDED=1 .venv/bin/python manage.py prepare
+
+run: .venv/installed static/dist/installed              ## the whole demo on this machine; Ctrl-C stops it
+	@exec .venv/bin/python manage.py run $(ARGS)
+
+test: .venv/installed static/dist/installed             ## every test, the browser's too when Chromium is here
+	@tools/chromium.sh
+	@.venv/bin/pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: .venv/installed static/dist/installed             ## style, types, import rules, templates, migrations
+	@tools/lint.sh
+
+bench: .venv/installed static/dist/installed            ## measure what docs/performance.md tells
+	@.venv/bin/python -m tests.bench $(ARGS)
+
+clean:                                                  ## forget the demo's data and everything that was set up
+	rm -rf .venv node_modules static/dist var
+
+# The stamps hold these up to date: a second call does nothing.
+.venv/installed: requirements.lock requirements-dev.lock
+	@tools/need.sh $(PYTHON) npm node
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@touch $@
+
+node_modules/installed: package.json package-lock.json
+	@tools/need.sh npm node
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+static/dist/installed: node_modules/installed tools/build_assets.mjs static/icons/names.txt $(wildcard static/css/*.css static/js/*.js)
+	npm run --silent build
+	@touch $@

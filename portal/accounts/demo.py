@@ -1,0 +1,48 @@
+"""The people and teams of the demo. Their passwords are public: they exist only where ``SLIPWAY_EMBEDDED`` is set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.accounts.models import Membership, Role, Team, TeamNamespace, User
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    username: str
+    password: str
+    name: str
+    team: str
+    role: Role
+    says: str  # beside the name on the sign-in page
+
+
+DEMO_TEAMS = {
+    "platform": ("Platform", ()),
+    "checkout": ("Checkout", ("checkout", "checkout-staging")),
+    "search": ("Search", ("search",)),
+}
+DEMO_ACCOUNTS = (
+    DemoAccount("engineer", "engineer-demo", "Emil Engineer", "platform", Role.ENGINEER, "platform engineer"),
+    DemoAccount("developer", "developer-demo", "Dana Developer", "checkout", Role.DEVELOPER, "developer of Checkout"),
+    DemoAccount("other", "other-demo", "Otto Other", "search", Role.DEVELOPER, "developer of Search"),
+    DemoAccount("admin", "admin-demo", "Ada Admin", "platform", Role.ADMINISTRATOR, "administrator"),
+)
+
+
+def load() -> None:
+    """Make what is missing and leave what is there, so that a second run changes nothing."""
+    teams = {}
+    for slug, (name, namespaces) in DEMO_TEAMS.items():
+        teams[slug], _ = Team.objects.get_or_create(slug=slug, defaults={"name": name})
+        for namespace in namespaces:
+            TeamNamespace.objects.get_or_create(name=namespace, defaults={"team": teams[slug]})
+    for account in DEMO_ACCOUNTS:
+        first, _, last = account.name.partition(" ")
+        user, made = User.objects.get_or_create(
+            username=account.username, defaults={"first_name": first, "last_name": last}
+        )
+        if made:
+            user.set_password(account.password)
+            user.save(update_fields=["password"])
+            Membership.objects.create(user=user, team=teams[account.team], role=account.role)

@@ -1,0 +1,73 @@
+"""What may be typed on the account page and the pages of teams."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils import timezone
+
+from portal.accounts.models import APIToken, Membership, Team, TeamNamespace, User
+
+LIFETIMES = {"30": "30 days", "90": "90 days", "365": "1 year", "": "No end"}
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(max_length=100, error_messages={"required": "Say what the token is for."})
+    days = forms.ChoiceField(choices=list(LIFETIMES.items()), required=False, initial="90")
+
+    def issue(self, user: User) -> tuple[APIToken, str]:
+        """Make the token that was asked for, and give its text, which is not kept."""
+        token, text = APIToken.issue(user, self.cleaned_data["name"])
+        if days := self.cleaned_data["days"]:
+            token.expires_at = timezone.now() + timedelta(days=int(days))
+            token.save(update_fields=["expires_at"])
+        return token, text
+
+
+class TeamForm(forms.ModelForm):
+    class Meta:
+        model = Team
+        fields: ClassVar = ["name", "slug"]
+
+
+class MembershipForm(forms.ModelForm):
+    username = forms.CharField(max_length=150)
+
+    class Meta:
+        model = Membership
+        fields: ClassVar = ["role"]
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.team = team
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"].strip()
+        user = User.objects.filter(username=username).first()
+        if user is None:
+            raise forms.ValidationError(f"There is nobody called “{username}”. They must have signed in once.")
+        if self.instance.team.memberships.filter(user=user).exists():
+            raise forms.ValidationError(f"{user.display_name} is a member already. Change their role in the list.")
+        self.instance.user = user
+        return username
+
+
+class RoleForm(forms.ModelForm):
+    class Meta:
+        model = Membership
+        fields: ClassVar = ["role"]
+
+
+class NamespaceForm(forms.ModelForm):
+    class Meta:
+        model = TeamNamespace
+        fields: ClassVar = ["name"]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        taken = TeamNamespace.objects.select_related("team").filter(name=name).first()
+        if taken:
+            raise forms.ValidationError(f"{name} belongs to the team {taken.team.name} already.")
+        return name

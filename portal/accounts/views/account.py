@@ -1,0 +1,62 @@
+"""A person's own page: teams and roles, tokens for the API, light or dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.accounts.forms import LIFETIMES, TokenForm
+from portal.accounts.models import APIToken
+from portal.audit.record import record
+
+
+@require_safe
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    return show(request, TokenForm())
+
+
+@require_POST
+@login_required
+def create_token(request: HttpRequest) -> HttpResponse:
+    """The answer is the only place where the token's text is ever shown; it is never stored in a session."""
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return show(request, form, status=422)
+    with transaction.atomic():
+        token, text = form.issue(request.user)  # type: ignore[arg-type]
+        record("apitoken.created", subject=token, by=request.user)  # type: ignore[arg-type]
+    response = show(request, TokenForm(), made=token, text=text)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@login_required
+def delete_token(request: HttpRequest, pk: int) -> HttpResponse:
+    token = get_object_or_404(APIToken, pk=pk, user=request.user)
+    with transaction.atomic():
+        record("apitoken.revoked", subject=token, by=request.user)  # type: ignore[arg-type]
+        token.delete()
+    messages.success(request, f"The token “{token.name}” no longer works.")
+    return redirect("accounts:account")
+
+
+def show(request: HttpRequest, form: TokenForm, status: int = 200, **extra: Any) -> HttpResponse:
+    context = {
+        "memberships": request.user.memberships.select_related("team").prefetch_related("team__namespaces"),  # type: ignore[union-attr]
+        "tokens": APIToken.objects.filter(user=request.user),  # type: ignore[misc]
+        "form": form,
+        "lifetimes": LIFETIMES,
+        "themes": {"auto": "Like the system", "light": "Light", "dark": "Dark"},
+        "now": timezone.now(),
+        **extra,
+    }
+    return render(request, "accounts/account.html", context, status=status)

@@ -1,0 +1,155 @@
+"""Teams: everybody sees their own, administrators look after all. Every change is written to the audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.forms import MembershipForm, NamespaceForm, RoleForm, TeamForm
+from portal.accounts.models import Role, Team, User
+from portal.accounts.permission import PLATFORM, can, sees_everything
+from portal.audit.record import record
+
+
+def visible_teams(request: HttpRequest) -> QuerySet[Team]:
+    return Team.objects.all() if sees_everything(request.user) else request.user.teams.all()  # type: ignore[union-attr]
+
+
+def administered(request: HttpRequest, slug: str) -> Team:
+    """The team, when this person may see it and change it. 404 for a stranger, 403 with the reason for a member."""
+    team = get_object_or_404(visible_teams(request), slug=slug)
+    decision = can(request.user, "administer", PLATFORM)
+    if not decision:
+        raise PermissionDenied(decision.reason)
+    return team
+
+
+@require_safe
+@login_required
+def list_teams(request: HttpRequest) -> HttpResponse:
+    teams = visible_teams(request).annotate(
+        member_count=Count("memberships", distinct=True), namespace_count=Count("namespaces", distinct=True)
+    )
+    context = {"teams": teams, "may_create": can(request.user, "administer", PLATFORM)}
+    return render(request, "accounts/teams.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def create_team(request: HttpRequest) -> HttpResponse:
+    decision = can(request.user, "administer", PLATFORM)
+    if not decision:
+        raise PermissionDenied(decision.reason)
+    form = TeamForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            team = form.save()
+            record("team.created", subject=team, by=acting(request), team_slug=team.slug)
+        return redirect("accounts:team", team.slug)
+    return render(request, "accounts/team_new.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_safe
+@login_required
+def team(request: HttpRequest, slug: str) -> HttpResponse:
+    return show(request, get_object_or_404(visible_teams(request), slug=slug))
+
+
+@require_POST
+@login_required
+def create_membership(request: HttpRequest, slug: str) -> HttpResponse:
+    team = administered(request, slug)
+    form = MembershipForm(request.POST, team=team)
+    if not form.is_valid():
+        return show(request, team, status=422, member_form=form)
+    with transaction.atomic():
+        membership = form.save()
+        detail = {"user": membership.user.username, "role": membership.role}
+        record("membership.created", subject=membership, by=acting(request), team_slug=slug, detail=detail)
+    messages.success(request, f"{membership.user.display_name} is a member now.")
+    return redirect("accounts:team", slug)
+
+
+@require_POST
+@login_required
+def change_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    team = administered(request, slug)
+    membership = get_object_or_404(team.memberships.select_related("user"), pk=pk)
+    before = membership.role
+    form = RoleForm(request.POST, instance=membership)
+    if not form.is_valid():
+        return show(request, team, status=422, problem="That is not a role.")
+    with transaction.atomic():
+        form.save()
+        detail = {"user": membership.user.username, "role": membership.role, "before": before}
+        record("membership.changed", subject=membership, by=acting(request), team_slug=slug, detail=detail)
+    messages.success(request, f"{membership.user.display_name} is {membership.get_role_display()} now.")
+    return redirect("accounts:team", slug)
+
+
+@require_POST
+@login_required
+def delete_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    team = administered(request, slug)
+    membership = get_object_or_404(team.memberships.select_related("user"), pk=pk)
+    with transaction.atomic():
+        detail = {"user": membership.user.username, "role": membership.role}
+        record("membership.deleted", subject=membership, by=acting(request), team_slug=slug, detail=detail)
+        membership.delete()
+    messages.success(request, f"{membership.user.display_name} is no longer a member.")
+    return redirect("accounts:team", slug)
+
+
+@require_POST
+@login_required
+def create_namespace(request: HttpRequest, slug: str) -> HttpResponse:
+    team = administered(request, slug)
+    form = NamespaceForm(request.POST)
+    if not form.is_valid():
+        return show(request, team, status=422, namespace_form=form)
+    with transaction.atomic():
+        form.instance.team = team
+        namespace = form.save()
+        record("namespace.assigned", subject=namespace, by=acting(request), team_slug=slug)
+    messages.success(request, f"{namespace.name} belongs to {team.name} now.")
+    return redirect("accounts:team", slug)
+
+
+@require_POST
+@login_required
+def delete_namespace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Takes the namespace from the team. Nothing in the cluster is touched."""
+    team = administered(request, slug)
+    namespace = get_object_or_404(team.namespaces, pk=pk)
+    with transaction.atomic():
+        record("namespace.released", subject=namespace, by=acting(request), team_slug=slug)
+        namespace.delete()
+    messages.success(request, f"{namespace.name} no longer belongs to {team.name}.")
+    return redirect("accounts:team", slug)
+
+
+def acting(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def show(request: HttpRequest, team: Team, status: int = 200, **extra: Any) -> HttpResponse:
+    context = {
+        "team": team,
+        "memberships": team.memberships.select_related("user").order_by("user__username"),
+        "namespaces": team.namespaces.all(),
+        "roles": Role.choices,
+        "may_administer": can(request.user, "administer", PLATFORM),
+        "member_form": MembershipForm(team=team),
+        "namespace_form": NamespaceForm(),
+        **extra,
+    }
+    return render(request, "accounts/team.html", context, status=status)

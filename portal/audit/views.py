@@ -1,0 +1,45 @@
+"""The audit log as a page: filters in the address, newest first."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from portal.accounts.permission import PLATFORM, can
+from portal.audit.models import Entry
+
+PER_PAGE = 50
+
+
+@require_safe
+@login_required
+def list_entries(request: HttpRequest) -> HttpResponse:
+    decision = can(request.user, "audit", PLATFORM)
+    if not decision:
+        raise PermissionDenied(decision.reason)
+    filters = {name: request.GET.get(name, "").strip() for name in ("q", "verb", "team")}
+    page = Paginator(found(**filters), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "filters": filters,
+        "filtered": any(filters.values()),
+        "verbs": Entry.objects.order_by("verb").values_list("verb", flat=True).distinct(),
+        "teams": Entry.objects.exclude(team_slug="").order_by("team_slug").values_list("team_slug", flat=True).distinct(),
+    }
+    return render(request, "audit/list.html", context)
+
+
+def found(q: str, verb: str, team: str) -> QuerySet[Entry]:
+    entries = Entry.objects.all()
+    if q:
+        entries = entries.filter(Q(actor_name__icontains=q) | Q(subject_name__icontains=q))
+    if verb:
+        entries = entries.filter(verb=verb)
+    if team:
+        entries = entries.filter(team_slug=team)
+    return entries

@@ -1,0 +1,50 @@
+"""Which icon stands for a Kubernetes kind. What is not here gets the package."""
+
+KIND_ICONS = {
+    "CertificateSigningRequest": "badge-check",
+    "Certificate": "badge-check",
+    "ClusterRole": "shield",
+    "ClusterRoleBinding": "link-2",
+    "ConfigMap": "sliders-horizontal",
+    "ControllerRevision": "history",
+    "CronJob": "calendar-clock",
+    "CustomResourceDefinition": "puzzle",
+    "DaemonSet": "copy-plus",
+    "Deployment": "box",
+    "Endpoints": "waypoints",
+    "EndpointSlice": "waypoints",
+    "Event": "bell",
+    "ExternalSecret": "key-round",
+    "Gateway": "globe",
+    "HorizontalPodAutoscaler": "gauge",
+    "HTTPRoute": "route",
+    "Ingress": "globe",
+    "IngressClass": "globe",
+    "Job": "play",
+    "Lease": "timer",
+    "LimitRange": "scale",
+    "Namespace": "folder",
+    "NetworkPolicy": "shield-check",
+    "Node": "server",
+    "PersistentVolume": "hard-drive",
+    "PersistentVolumeClaim": "hard-drive",
+    "Pod": "container",
+    "PodDisruptionBudget": "life-buoy",
+    "PriorityClass": "arrow-up",
+    "ReplicaSet": "layers",
+    "ResourceQuota": "scale",
+    "Role": "shield",
+    "RoleBinding": "link-2",
+    "ScaledObject": "gauge",
+    "Secret": "lock",
+    "Service": "network",
+    "ServiceAccount": "user",
+    "StatefulSet": "database",
+    "StorageClass": "hard-drive",
+    "ValidatingAdmissionPolicy": "shield-check",
+}
+FALLBACK = "package"
+
+
+def kind_icon_name(kind: str) -> str:
+    return KIND_ICONS.get(kind, FALLBACK)

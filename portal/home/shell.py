@@ -1,0 +1,65 @@
+"""What base.html shows around every page. Worked out only when a template asks, so that fragments stay cheap."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+
+from portal.accounts.models import Role, User
+from portal.accounts.permission import highest_role, roles_of
+from portal.home.navigation import Section, navigation
+from portal.home.notices import Notice, notices
+
+THEMES = ("auto", "light", "dark")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: ``shell`` in every template."""
+    return {"shell": Shell(request)}
+
+
+class Shell:
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @property
+    def user(self) -> Any:
+        return self.request.user
+
+    @cached_property
+    def theme(self) -> str:
+        chosen = self.request.COOKIES.get("theme", "auto")
+        return chosen if chosen in THEMES else "auto"
+
+    @cached_property
+    def modifier(self) -> str:
+        """The key beside K, as this person's keyboard calls it."""
+        return "⌘" if "Mac" in self.request.headers.get("User-Agent", "") else "Ctrl "
+
+    @cached_property
+    def navigation(self) -> list[Section]:
+        return navigation(self.user, self.request.path)
+
+    @cached_property
+    def notices(self) -> list[Notice]:
+        return notices(self.user)
+
+    @cached_property
+    def team_line(self) -> str:
+        if not isinstance(self.user, User):
+            return "Self-service platform"
+        teams = list(self.user.teams.values_list("name", flat=True))
+        if not teams:
+            return "No team yet"
+        return f"Team {teams[0]}" if len(teams) == 1 else f"{len(teams)} teams"
+
+    @cached_property
+    def role_line(self) -> str:
+        if not isinstance(self.user, User):
+            return ""
+        if self.user.is_superuser:
+            return Role.ADMINISTRATOR.label
+        role = highest_role(roles_of(self.user).values())
+        return Role(role).label if role else "Guest"

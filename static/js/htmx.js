@@ -1,0 +1,28 @@
+/* htmx with idiomorph's "morph" swap. Names of htmx events are used in this file only: version 4 renames them. */
+import "./htmx-global.js";
+import "idiomorph/htmx";
+import { toast } from "./toasts.js";
+
+document.addEventListener("htmx:responseError", (event) => {
+  const status = event.detail.xhr.status;
+  const words = {
+    401: "You are signed out. Reload the page to sign in again.",
+    403: "You may not do that, or the page is too old. Reload it and try again.",
+    404: "That is gone. Reload the page.",
+    413: "That is too large.",
+  };
+  toast("error", words[status] || `The server could not do that (${status}). Nothing was lost; try again.`);
+});
+
+document.addEventListener("htmx:sendError", () => {
+  toast("error", "The server cannot be reached. Try again in a moment.");
+});
+
+// A session that ended answers a fragment with the sign-in page: show it as a page and not inside the fragment.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const answered = new URL(event.detail.xhr.responseURL || location.href, location.href);
+  if (answered.pathname === document.body.dataset.loginUrl && location.pathname !== answered.pathname) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});
