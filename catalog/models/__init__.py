@@ -1,8 +1,33 @@
 """What is asked for, and what is known of it: instances, their resources, changes, events, destinations."""
 
-from catalog.models.change import Change
+from catalog.models.change import (
+    Action,
+    AlreadyDeleting,
+    Change,
+    ChangeState,
+    ContractWithdrawn,
+    NameTaken,
+)
+from catalog.models.departed import Departed
 from catalog.models.destination import Destination
+from catalog.models.draft import FormDraft
 from catalog.models.event import Event
-from catalog.models.instance import Instance, InstanceResource, State
+from catalog.models.instance import STATE_MEANING, Instance, InstanceResource, State, owning_team
 
-__all__ = ["Change", "Destination", "Event", "Instance", "InstanceResource", "State"]
+__all__ = [
+    "STATE_MEANING",
+    "Action",
+    "AlreadyDeleting",
+    "Change",
+    "ChangeState",
+    "ContractWithdrawn",
+    "Departed",
+    "Destination",
+    "Event",
+    "FormDraft",
+    "Instance",
+    "InstanceResource",
+    "NameTaken",
+    "State",
+    "owning_team",
+]

@@ -1,16 +1,23 @@
-"""Instances and their resources: a projection of what the cluster holds, so that pages are fast without it."""
+"""Instances and their resources: a projection of the cluster, so that pages are fast without it."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 
-from portal.accounts.models import Role, User
+from contracts.models import Contract
+from portal.accounts.models import Role, Team, TeamNamespace, User
 from portal.accounts.permission import Scope, sees_everything, teams_with
+from portal.live.publish import publish
+
+if TYPE_CHECKING:
+    from catalog.models.change import Change
 
 
 class State(models.TextChoices):
@@ -36,6 +43,14 @@ STATE_MEANING = {
 }
 
 
+def owning_team(contract: Contract, namespace: str) -> Team | None:
+    """The team that owns the namespace; for a cluster-scoped kind, the team that owns the contract."""
+    if not contract.namespaced:
+        return contract.owner
+    owned = TeamNamespace.objects.select_related("team").filter(name=namespace).first()
+    return owned.team if owned else None
+
+
 class InstanceQuerySet(models.QuerySet["Instance"]):
     def visible_to(self, user: User | AnonymousUser) -> InstanceQuerySet:
         """What this person may see: everything for platform engineers, else what their teams own."""
@@ -45,12 +60,23 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
             return self.none()
         return self.filter(team__in=teams_with(user, Role.VIEWER))
 
+    def named_like(self, text: str) -> InstanceQuerySet:
+        """Every word occurs in the name or the namespace; ``namespace/name`` finds the one."""
+        found = self
+        for word in text.split():
+            namespace, slash, name = word.partition("/")
+            if slash:
+                found = found.filter(namespace=namespace, name__icontains=name)
+            else:
+                found = found.filter(models.Q(name__icontains=word) | models.Q(namespace__icontains=word))
+        return found
+
 
 class Instance(models.Model):
     """A custom resource of a contract's kind. The cluster's object is the truth; this row follows it.
 
-    A row is born with its first change, before the cluster knows of it: then ``uid`` is empty. ``rev`` grows by one
-    whenever anything that a page shows has changed; websocket messages carry it.
+    A row is born with its first change, before the cluster knows of it: then ``uid`` is empty. ``rev`` grows
+    by one whenever anything that a page shows has changed; websocket messages carry it.
     """
 
     destination = models.ForeignKey("catalog.Destination", models.PROTECT, related_name="instances")
@@ -105,12 +131,63 @@ class Instance(models.Model):
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:instance", args=[self.pk])
+
     @property
     def topic(self) -> str:
         return f"instance.{self.pk}"
 
     def scope(self) -> Scope:
         return Scope("instance", str(self), team_id=self.team_id, caretaker_id=self.contract.owner_id)
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The custom resource as a person would write it: no status, nothing that the cluster added."""
+        metadata: dict[str, Any] = {"name": self.name}
+        if self.namespace:
+            metadata["namespace"] = self.namespace
+        if self.labels:
+            metadata["labels"] = self.labels
+        if self.annotations:
+            metadata["annotations"] = self.annotations
+        return {
+            "apiVersion": self.contract.api_version,
+            "kind": self.contract.kind,
+            "metadata": metadata,
+            "spec": self.spec,
+        }
+
+    @property
+    def is_leaving(self) -> bool:
+        return self.deletion_asked_at is not None or self.state == State.DELETING
+
+    def pending_change(self) -> Change | None:
+        """The newest wish that is not yet delivered."""
+        return self.changes.pending().first()
+
+    def refused_change(self) -> Change | None:
+        """The newest change, when it was refused."""
+        newest = self.changes.first()
+        return newest if newest is not None and newest.state == "refused" else None
+
+    def touch(self) -> None:
+        """Say that pages which show it must look again. Call it inside the transaction of the change."""
+        Instance.objects.filter(pk=self.pk).update(rev=F("rev") + 1, updated_at=timezone.now())
+        self.refresh_from_db(fields=["rev", "updated_at"])
+        publish(self.topic, self.rev)
+        publish("instances", f"{self.pk}.{self.rev}")
+
+    def leave(self) -> None:
+        """Show that its deletion was asked for, before the cluster says so."""
+        Instance.objects.filter(pk=self.pk).exclude(state=State.DELETING).update(
+            state=State.DELETING,
+            reason="DeletionRequested",
+            message="Its deletion was asked for.",
+            state_since=timezone.now(),
+        )
+        self.refresh_from_db()
+        self.touch()
 
 
 class InstanceResource(models.Model):

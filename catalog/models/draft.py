@@ -1,0 +1,57 @@
+"""What somebody has typed into a form and not sent: kept on the server, so that nothing is lost."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.models.instance import Instance
+from contracts.models import Contract
+from portal.accounts.models import User
+
+
+class FormDraft(models.Model):
+    """The YAML text of a form: one per person and contract, or per person and instance for an edit."""
+
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="form_drafts")
+    contract = models.ForeignKey("contracts.Contract", models.CASCADE, related_name="form_drafts")
+    instance = models.ForeignKey("catalog.Instance", models.CASCADE, null=True, related_name="form_drafts")
+    text = models.TextField()
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["-updated_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["author", "contract"], condition=Q(instance=None), name="one_draft_per_contract"
+            ),
+            models.UniqueConstraint(
+                fields=["author", "instance"], condition=~Q(instance=None), name="one_draft_per_instance"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Draft of {self.instance or self.contract} by {self.author}"
+
+    @classmethod
+    def of(cls, author: User, contract: Contract, instance: Instance | None) -> FormDraft | None:
+        return cls.objects.filter(author=author, contract=contract, instance=instance).first()
+
+    @classmethod
+    def keep(cls, author: User, contract: Contract, instance: Instance | None, text: str) -> None:
+        """Save the text when it differs from what is kept."""
+        if kept := cls.of(author, contract, instance):
+            if kept.text != text:
+                cls.objects.filter(pk=kept.pk).update(text=text, updated_at=timezone.now())
+            return
+        cls.objects.bulk_create(
+            [cls(author=author, contract=contract, instance=instance, text=text)], ignore_conflicts=True
+        )
+
+    @classmethod
+    def discard(cls, author: User, contract: Contract, instance: Instance | None) -> None:
+        cls.objects.filter(author=author, contract=contract, instance=instance).delete()
