@@ -1,5 +1,6 @@
 """A whole definition: read, check, compile. Pure: text and kind schemas in, a value and all problems out."""
 
+from contracts.compiler.compiling import compile_cached, compile_text
 from contracts.compiler.definition import (
     Code,
     Compilation,
@@ -21,6 +22,9 @@ from contracts.compiler.definition import (
     Reason,
     Scope,
 )
+from contracts.compiler.feeds import feeding
+from contracts.compiler.kinds import KindInfo, KindSchemas, builtin_kinds, kinds_with
+from contracts.compiler.plurals import plural_of
 
 __all__ = [
     "Code",
@@ -31,6 +35,8 @@ __all__ = [
     "FieldHint",
     "FormHints",
     "Iterator",
+    "KindInfo",
+    "KindSchemas",
     "Node",
     "NodeType",
     "Outline",
@@ -42,4 +48,10 @@ __all__ = [
     "Presentation",
     "Reason",
     "Scope",
+    "builtin_kinds",
+    "compile_cached",
+    "compile_text",
+    "feeding",
+    "kinds_with",
+    "plural_of",
 ]

@@ -41,7 +41,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A scalar with expressions: exactly one (``standalone``, keeps its type), or a text with some (kro §3.1).
+    """A scalar with expressions: just one (``standalone``, keeps its type), or a text with some (kro §3.1).
 
     ``text`` is the scalar as its author wrote it. ``parts`` are texts and expressions in turn. ``path`` leads
     from the root of what the scalar stands in: the template's for a node, ``status``'s for a status field.

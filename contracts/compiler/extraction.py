@@ -9,10 +9,23 @@ from contracts import cel
 from contracts.compiler.definition import Code, Part
 from contracts.compiler.reporter import Reporter
 
+MAX_UNCLOSED = 20
+"""Unclosed “${” of one text that are looked at; each is a search to its end."""
+
 STANDALONE_HINT = "Use “|-” or “>-” instead of “|” or “>”, which add a line break at the end."
 
 
-def extract(text: str, at: Sequence[str | int], path: Sequence[str | int], reporter: Reporter) -> Code | None:
+TEMPLATE = cel.Environment(omit=True)
+CONDITIONS = cel.Environment(conditions=True)
+
+
+def extract(
+    text: str,
+    at: Sequence[str | int],
+    path: Sequence[str | int],
+    reporter: Reporter,
+    environment: cel.Environment = cel.KRO,
+) -> Code | None:
     """The expressions of one scalar; None when it has none, or none that can be read (that is reported).
 
     ``at`` leads to the scalar from the document's root, ``path`` from where the code will be used.
@@ -20,15 +33,16 @@ def extract(text: str, at: Sequence[str | int], path: Sequence[str | int], repor
     if "${" not in text:
         return None
     parts: list[str | Part] = []
-    literal, position, broken = 0, 0, False
-    while (opening := text.find("${", position)) >= 0:
+    literal, position, broken, unclosed = 0, 0, False, 0
+    while (opening := text.find("${", position)) >= 0 and unclosed < MAX_UNCLOSED:
         closing = _closing(text, opening + 2, at, reporter)
         if closing is None:
             position = opening + 1
+            unclosed += 1
             continue
         if literal < opening:
             parts.append(text[literal:opening])
-        part = _read(text[opening + 2 : closing], opening + 2, at, reporter)
+        part = _read(text[opening + 2 : closing], opening + 2, at, reporter, environment)
         broken = broken or part is None
         if part is not None:
             parts.append(part)
@@ -83,9 +97,11 @@ def _closing_as_kro(text: str, start: int) -> int | None:
     return None
 
 
-def _read(source: str, start: int, at: Sequence[str | int], reporter: Reporter) -> Part | None:
+def _read(
+    source: str, start: int, at: Sequence[str | int], reporter: Reporter, environment: cel.Environment
+) -> Part | None:
     try:
-        return Part(source, cel.parse(source), start)
+        return Part(source, cel.parse(source, environment), start)
     except cel.CelSyntaxError as error:
         offset = min(error.offset, len(source))
         reporter.add(
@@ -94,13 +110,19 @@ def _read(source: str, start: int, at: Sequence[str | int], reporter: Reporter) 
         return None
 
 
-def standalone(value: Any, at: Sequence[str | int], reporter: Reporter, what: str) -> Code | None:
+def standalone(
+    value: Any,
+    at: Sequence[str | int],
+    reporter: Reporter,
+    what: str,
+    environment: cel.Environment = cel.KRO,
+) -> Code | None:
     """A scalar that must be exactly one expression (kro §3.1)."""
     if not isinstance(value, str):
         reporter.add(at, "not-an-expression", f"{what} must be one expression “${{…}}”.")
         return None
     known = len(reporter.problems)
-    code = extract(value, at, (), reporter)
+    code = extract(value, at, (), reporter, environment)
     if code is not None and code.standalone:
         return code
     if any(problem.is_error for problem in reporter.problems[known:]):

@@ -1,0 +1,163 @@
+"""What the names in an expression stand for, and whether its value fits its place (kro §3.3, §3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from contracts import cel
+from contracts.compiler.definition import Code, Part
+from contracts.compiler.kinds import object_meta
+from contracts.compiler.nodes import NodeDraft
+from contracts.compiler.reporter import Reporter
+from contracts.problems import did_you_mean
+
+Schema = Mapping[str, Any]
+Path = tuple[str | int, ...]
+Variables = Mapping[str, cel.Type]
+
+
+def instance_type(spec_schema: Schema, scope: str, status_schema: Schema | None = None) -> cel.Type:
+    """The type of ``schema``: the instance without its status (kro §3.3)."""
+    metadata = dict(object_meta())
+    if scope == "Cluster":
+        fields = {name: field for name, field in metadata["properties"].items() if name != "namespace"}
+        metadata = {**metadata, "properties": fields}
+    properties: dict[str, Any] = {
+        "apiVersion": {"type": "string"},
+        "kind": {"type": "string"},
+        "metadata": metadata,
+        "spec": spec_schema,
+    }
+    if status_schema is not None:
+        properties["status"] = status_schema
+    return cel.from_openapi({"type": "object", "properties": properties}, name="schema")
+
+
+def node_type(draft: NodeDraft) -> cel.Type:
+    """The type of a node's one object; ``dyn`` when its kind has no schema here."""
+    if draft.info is None or draft.info.schema is None:
+        return cel.DYN
+    return cel.from_openapi(draft.info.schema, name=f"__type_{draft.id}", resolve_ref=draft.info.resolve_ref)
+
+
+class ExpressionChecker:
+    """Checks codes against variables; ``everything`` are all names of the definition, for better messages."""
+
+    def __init__(self, everything: Iterable[str], reporter: Reporter) -> None:
+        self.everything = frozenset(everything)
+        self.reporter = reporter
+
+    def type_of(self, code: Code, at: Path, variables: Variables, *, place: str = "template") -> cel.Type:
+        """The type of a code's value: its own when standalone, else a text. Faults are reported."""
+        types = [self._part_type(part, at, variables, place) for part in code.expressions]
+        if code.standalone:
+            return types[0]
+        for part, found in zip(code.expressions, types, strict=True):
+            if found not in (cel.STRING, cel.DYN):
+                message = f"“{part.source.strip()}” gives {found}, and only a string can stand inside a text."
+                hint = f"Write ${{string({part.source.strip()})}}." if found in _PRINTABLE else ""
+                self._report(at, part, 0, len(part.source), "cel-type", message, hint)
+        return cel.STRING
+
+    def _part_type(self, part: Part, at: Path, variables: Variables, place: str) -> cel.Type:
+        known = self._names_known(part, at, variables, place)
+        known = self._functions_allowed(part, at, place) and known
+        if not known:
+            return cel.DYN
+        found, problems = cel.check(part.expression, variables)
+        for problem in problems:
+            code = problem.code or "cel-type"
+            self._report(at, part, problem.start, problem.end, code, problem.message, problem.hint)
+        return cel.DYN if problems else found
+
+    def _names_known(self, part: Part, at: Path, variables: Variables, place: str) -> bool:
+        fine = True
+        for reference in part.expression.references:
+            if reference.root not in variables:
+                fine = False
+                message, hint = self._unknown_name(reference.root, variables, place)
+                end = reference.start + len(reference.root)
+                self._report(at, part, reference.start, end, "unknown-name", message, hint)
+        return fine
+
+    def _unknown_name(self, name: str, variables: Variables, place: str) -> tuple[str, str]:
+        allowed = ", ".join(sorted(variables)) or "nothing"
+        if place == "readyWhen" and name in self.everything:
+            return f"readyWhen sees only its own object, so “{name}” is not known here.", f"Use {allowed}."
+        if name == "each":
+            return "“each” exists only in readyWhen of a node with forEach.", ""
+        if name == "self":
+            return "“self” does not exist here.", f"Use {allowed}."
+        return f"There is nothing called “{name}” here.", did_you_mean(
+            name, variables
+        ) or f"Known are {allowed}."
+
+    def _functions_allowed(self, part: Part, at: Path, place: str) -> bool:
+        fine = True
+        for name in part.expression.functions:
+            if name.startswith("runtime.") and place != "conditions":
+                fine = False
+                message = f"“{name}” exists only in status.conditions."
+                self._report(at, part, 0, len(part.source), "unknown-function", message, "")
+            elif name == "omit" and place != "template":
+                fine = False
+                message = "omit() can leave out a field of a template, nothing else."
+                self._report(at, part, 0, len(part.source), "omit", message, "")
+        return fine
+
+    def _report(self, at: Path, part: Part, start: int, end: int, code: str, message: str, hint: str) -> None:
+        self.reporter.add(
+            at, code, message, hint, start=part.start + start, end=part.start + max(end, start + 1)
+        )
+
+    def condition(self, code: Code, at: Path, variables: Variables, place: str) -> None:
+        """includeWhen and readyWhen: bool or an optional bool; dyn is refused (kro §3.5)."""
+        before = len(self.reporter.problems)
+        found = self.type_of(code, at, variables, place=place)
+        if len(self.reporter.problems) > before:
+            return
+        if found not in (cel.BOOL, cel.OptionalType(cel.BOOL)):
+            hint = "Compare it: “… == true”." if found == cel.DYN else ""
+            self.reporter.add(
+                at, "cel-type", f"A condition must be true or false, and this gives {found}.", hint
+            )
+
+    def iterated(self, code: Code, at: Path, variables: Variables) -> cel.Type:
+        """The item type of a forEach list; dyn is refused (kro §3.5)."""
+        before = len(self.reporter.problems)
+        found = self.type_of(code, at, variables, place="forEach")
+        if isinstance(found, cel.ListType):
+            return found.element
+        if len(self.reporter.problems) == before:
+            hint = "Write “….map(i, i)” to make a list of it." if found == cel.DYN else ""
+            self.reporter.add(at, "cel-type", f"forEach needs a list, and this gives {found}.", hint)
+        return cel.DYN
+
+    def fits(self, code: Code, at: Path, found: cel.Type, expected: cel.Type) -> None:
+        reason = cel.assignable(found, expected)
+        if reason is not None:
+            message = f"This field takes {expected}, and the expression gives {found}"
+            detail = f": {reason}." if reason and reason not in message else "."
+            self.reporter.add(at, "cel-type", message + detail, _conversion(found, expected))
+
+
+_PRINTABLE = (cel.INT, cel.UINT, cel.DOUBLE, cel.BOOL, cel.BYTES, cel.TIMESTAMP, cel.DURATION)
+
+
+def _conversion(found: cel.Type, expected: cel.Type) -> str:
+    if expected == cel.STRING and found in _PRINTABLE:
+        return "Write string(…) around it."
+    if expected == cel.INT and found in (cel.STRING, cel.DOUBLE, cel.UINT):
+        return "Write int(…) around it."
+    if expected == cel.DOUBLE and found in (cel.INT, cel.STRING):
+        return "Write double(…) around it."
+    if expected == cel.BOOL and found == cel.STRING:
+        return "Write bool(…) around it."
+    if expected == cel.BYTES and found == cel.STRING:
+        return "For a Secret, use stringData, which takes plain texts."
+    return ""
+
+
+def names_in(codes: Sequence[Code]) -> set[str]:
+    return {ref.root for code in codes for part in code.expressions for ref in part.expression.references}

@@ -1,0 +1,266 @@
+"""The whole way: text → documents → shape → schema → nodes → graph → types → status → definition."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from contracts import cel
+from contracts.compiler.checking import ExpressionChecker, instance_type, node_type
+from contracts.compiler.crd import build_crd
+from contracts.compiler.definition import Compilation, Definition, Node, Outline, Presentation, Scope
+from contracts.compiler.dependencies import needs_of, outline_of, report_cycles, uses
+from contracts.compiler.envelope import check_shape, wrong_kind_hint
+from contracts.compiler.feeds import feeds_of
+from contracts.compiler.kinds import KindSchemas, builtin_kinds
+from contracts.compiler.node_types import check_nodes
+from contracts.compiler.nodes import NodeDraft, read_nodes
+from contracts.compiler.plurals import plural_of
+from contracts.compiler.presentation import default_presentation, read_presentation
+from contracts.compiler.reporter import Reporter
+from contracts.compiler.rules import check_rules
+from contracts.compiler.status import check_conditions, read_status, status_schema
+from contracts.documents import Document, read
+from contracts.graph import layers, topological_order
+from contracts.problems import Problem, in_reading_order
+from contracts.schema import simple_schema
+
+Schema = Mapping[str, Any]
+DEFINITION = "ResourceGraphDefinition"
+
+
+def compile_text(text: str, *, kinds: KindSchemas | None = None) -> Compilation:
+    """Compile one file: a ResourceGraphDefinition and, if there is one, its ``Contract`` document.
+
+    Never raises on bad text. All problems are given, in reading order; ``definition`` is None as long as one
+    of them is an error. Schema, outline and presentation are given as far as they can be made out.
+    """
+    documents, problems = read(text)
+    definition, contract = _sort_documents(documents, problems)
+    if definition is None:
+        if not any(problem.is_error for problem in problems):
+            message = f"There is no {DEFINITION} in this text."
+            problems.append(Problem("no-definition", message, line=1, column=1))
+        return Compilation(None, Presentation(), in_reading_order(problems))
+    work = _Work(definition, problems, kinds or builtin_kinds())
+    compiled = work.run()
+    presentation = default_presentation(work.name, work.kind)
+    if contract is not None:
+        reporter = Reporter(contract, problems)
+        schema = work.spec_schema
+        presentation = read_presentation(contract.data, work.name, work.kind, schema, reporter)
+    found = in_reading_order(problems)
+    failed = any(problem.is_error for problem in found)
+    return Compilation(
+        None if failed else compiled, presentation, found, form_schema=work.spec_schema, outline=work.outline
+    )
+
+
+@lru_cache(maxsize=256)
+def _cached(text: str, kinds_digest: str, kinds: _Keyed) -> Compilation:
+    return compile_text(text, kinds=kinds.schemas)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    """Kind schemas that are equal when their digests are."""
+
+    digest: str
+    schemas: KindSchemas
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Keyed) and other.digest == self.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+def compile_cached(text: str, *, kinds: KindSchemas | None = None) -> Compilation:
+    """:func:`compile_text`, remembered by text and by the digest of ``kinds``. Safe between threads."""
+    schemas = kinds or builtin_kinds()
+    return _cached(text, schemas.digest, _Keyed(schemas.digest, schemas))
+
+
+def _sort_documents(
+    documents: Sequence[Document], problems: list[Problem]
+) -> tuple[Document | None, Document | None]:
+    """The definition and the contract among the documents; everything else is reported."""
+    found: dict[str, Document] = {}
+    for document in documents:
+        reporter = Reporter(document, problems)
+        data = document.data
+        if not isinstance(data, Mapping):
+            reporter.add((), "wrong-type", "A document must be a map with apiVersion and kind.")
+            continue
+        kind = data.get("kind")
+        if kind not in (DEFINITION, "Contract"):
+            message = f"This document is neither a {DEFINITION} nor a Contract."
+            reporter.add(("kind",), "wrong-document", message, wrong_kind_hint(kind))
+        elif kind in found:
+            reporter.add(
+                ("kind",), "wrong-document", f"There are two documents of kind {kind}; a file holds one."
+            )
+        else:
+            if kind == DEFINITION and not str(data.get("apiVersion", "")).startswith("kro.run/"):
+                message = f"The apiVersion of a {DEFINITION} is kro.run/v1alpha1."
+                reporter.add(("apiVersion",), "bad-kind", message)
+            found[kind] = document
+    return found.get(DEFINITION), found.get("Contract")
+
+
+class _Work:
+    """One compilation. Each step leaves what it found for the next, also when there were faults."""
+
+    def __init__(self, document: Document, problems: list[Problem], kinds: KindSchemas) -> None:
+        self.data: Mapping[str, Any] = document.data
+        self.reporter = Reporter(document, problems)
+        self.kinds = kinds
+        self.schema = _map(_map(self.data.get("spec")).get("schema"))
+        self.name = _text(_map(self.data.get("metadata")).get("name"))
+        self.kind = _text(self.schema.get("kind"))
+        self.scope: Scope = "Cluster" if self.schema.get("scope") == "Cluster" else "Namespaced"
+        self.spec_schema: Schema | None = None
+        self.outline: Outline | None = None
+
+    def run(self) -> Definition | None:
+        check_shape(self.data, self.reporter)
+        self._read_schema()
+        resources = _map(self.data.get("spec")).get("resources")
+        drafts = read_nodes(resources, self.scope == "Cluster", self.kinds, self.reporter)
+        found = uses(drafts, self.reporter)
+        needs = needs_of(drafts, found)
+        self.outline = outline_of(drafts, needs, found, self.reporter)
+        report_cycles(needs, found, self.reporter)
+        return self._finish(drafts, needs, [use for use in found if use.user != use.reason.node])
+
+    def _read_schema(self) -> None:
+        at = ("spec", "schema", "spec")
+        result = simple_schema(self.schema.get("spec"), self.schema.get("types"), at)
+        self.reporter.add_all(result.problems)
+        self.spec_schema = result.schema
+        check_rules(self.spec_schema, at, self.reporter)
+
+    def _finish(self, drafts: list[NodeDraft], needs: dict[str, list[str]], found: Any) -> Definition | None:
+        spec_schema = self.spec_schema or {"type": "object"}
+        schema_type = instance_type(spec_schema, self.scope)
+        types = {draft.id: node_type(draft) for draft in drafts if draft.id}
+        variables = {"schema": schema_type}
+        for draft in drafts:
+            if draft.id:
+                one = types[draft.id]
+                many = draft.type in ("collection", "external-collection")
+                variables[draft.id] = cel.ListType(one) if many else one
+        names = [*variables, *(name for draft in drafts for name in draft.iterators)]
+        checker = ExpressionChecker(names, self.reporter)
+        check_nodes(drafts, variables, types, self.scope == "Cluster", checker, self.reporter)
+        fields, conditions = read_status(self.schema.get("status"), self.reporter)
+        status = status_schema(fields, variables, checker, self.reporter)
+        check_conditions(
+            conditions, variables, instance_type(spec_schema, self.scope, status), checker, self.reporter
+        )
+        if any(problem.is_error for problem in self.reporter.problems):
+            return None
+        nodes = tuple(_node(draft, needs, found, types, self.reporter) for draft in drafts)
+        return self._definition(
+            nodes, needs, tuple(fields), tuple(conditions), spec_schema, status, schema_type
+        )
+
+    def _definition(
+        self,
+        nodes: tuple[Node, ...],
+        needs: dict[str, list[str]],
+        fields: Any,
+        conditions: Any,
+        spec_schema: Schema,
+        status: Schema,
+        schema_type: Any,
+    ) -> Definition:
+        schema = self.schema
+        group, version = _text(schema.get("group")) or "kro.run", _text(schema.get("apiVersion"))
+        plural = plural_of(self.kind)
+        columns = tuple(schema.get("additionalPrinterColumns") or ())
+        short_names = tuple(schema.get("shortNames") or ())
+        categories = tuple(schema.get("categories") or ())
+        crd = build_crd(
+            contract=self.name,
+            group=group,
+            version=version,
+            kind=self.kind,
+            plural=plural,
+            scope=self.scope,
+            spec_schema=spec_schema,
+            status_schema=status,
+            columns=columns,
+            short_names=short_names,
+            categories=categories,
+            metadata=_map(schema.get("metadata")),
+        )
+        definition = Definition(
+            name=self.name,
+            group=group,
+            version=version,
+            kind=self.kind,
+            plural=plural,
+            singular=self.kind.lower(),
+            list_kind=f"{self.kind}List",
+            scope=self.scope,
+            spec_schema=spec_schema,
+            status_schema=status,
+            crd=crd,
+            nodes=nodes,
+            order=tuple(topological_order(needs)),
+            layers=tuple(map(tuple, layers(needs))),
+            digest=digest_of(self.data),
+            status=fields,
+            conditions=conditions,
+            short_names=short_names,
+            categories=categories,
+            printer_columns=tuple(crd["spec"]["versions"][0]["additionalPrinterColumns"]),
+            schema_type=schema_type,
+        )
+        return replace(definition, feeds=tuple(feeds_of(definition)))
+
+
+def _node(
+    draft: NodeDraft,
+    needs: Mapping[str, Sequence[str]],
+    found: Any,
+    types: Mapping[str, Any],
+    reporter: Reporter,
+) -> Node:
+    return Node(
+        id=draft.id,
+        type=draft.type,
+        api_version=draft.api_version,
+        kind=draft.kind,
+        plural=draft.plural,
+        namespaced=draft.namespaced,
+        template=draft.body,
+        known=draft.info is not None,
+        needs=tuple(needs[draft.id]),
+        reasons=tuple(use.reason for use in found if use.user == draft.id),
+        codes=tuple(each.code for each in draft.found),
+        for_each=tuple(draft.for_each),
+        include_when=tuple(draft.include_when),
+        ready_when=tuple(draft.ready_when),
+        value_type=types[draft.id],
+        place=reporter.place((*draft.at, "id")),
+    )
+
+
+def digest_of(data: Mapping[str, Any]) -> str:
+    """SHA-256 over what a definition says, so comments, order of keys and layout do not count."""
+    said = {"metadata": _map(data.get("metadata")).get("name"), "spec": data.get("spec")}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

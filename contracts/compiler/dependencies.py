@@ -1,0 +1,118 @@
+"""Which node needs which, by what expression; cycles with the expressions that make them (kro §4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from contracts.compiler.definition import Code, Outline, OutlineEdge, OutlineNode, Place, Reason
+from contracts.compiler.nodes import NodeDraft
+from contracts.compiler.reporter import Reporter
+from contracts.documents import print_path
+from contracts.graph import cycles
+
+Path = tuple[str | int, ...]
+Position = Literal["template", "forEach", "includeWhen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One place where a node's id occurs; ``start`` and ``end`` count characters of the scalar at ``at``."""
+
+    user: str
+    reason: Reason
+    at: Path
+    start: int
+    end: int
+
+
+def codes_of(draft: NodeDraft) -> Iterator[tuple[Position, Code, Path]]:
+    """Every code that makes edges, with its place in the document."""
+    for dimension in draft.for_each:
+        yield "forEach", dimension.code, _dimension_at(draft, dimension.name)
+    for index, code in enumerate(draft.include_when):
+        yield "includeWhen", code, (*draft.at, "includeWhen", index)
+    for found in draft.found:
+        yield "template", found.code, (*draft.body_at, *found.code.path)
+
+
+def _dimension_at(draft: NodeDraft, name: str) -> Path:
+    return (*draft.at, "forEach", draft.iterators.index(name), name)
+
+
+def uses(drafts: Sequence[NodeDraft], reporter: Reporter) -> list[Use]:
+    """Every use of one node by another, in reading order of the drafts; own iterators shadow nothing."""
+    ids = {draft.id for draft in drafts if draft.id}
+    found = []
+    for draft in drafts:
+        for position, code, at in codes_of(draft):
+            hidden = set(draft.iterators) if position == "template" else set()
+            for part in code.expressions:
+                for ref in part.expression.references:
+                    if ref.root in ids and ref.root not in hidden:
+                        start, end = part.start + ref.start, part.start + ref.end
+                        place = reporter.place(at, start, end)
+                        reason = Reason(ref.root, part.source.strip(), print_path(at), position, place)
+                        found.append(Use(draft.id, reason, at, start, end))
+    return found
+
+
+def needs_of(drafts: Sequence[NodeDraft], found: Sequence[Use]) -> dict[str, list[str]]:
+    """``{id: ids it needs}`` in author order, without self references."""
+    needs: dict[str, list[str]] = {draft.id: [] for draft in drafts if draft.id}
+    for use in found:
+        known = needs.get(use.user)
+        if known is not None and use.reason.node != use.user and use.reason.node not in known:
+            known.append(use.reason.node)
+    position = {node: index for index, node in enumerate(needs)}
+    return {node: sorted(needed, key=position.__getitem__) for node, needed in needs.items()}
+
+
+def report_cycles(needs: dict[str, list[str]], found: Sequence[Use], reporter: Reporter) -> None:
+    for use in found:
+        if use.user == use.reason.node:
+            message = (
+                f"“{use.user}” refers to itself; its own object does not exist before its template is known."
+            )
+            hint = "Use “schema”, or move a condition on the live object to readyWhen."
+            reporter.add(use.at, "self-reference", message, hint, start=use.start, end=use.end)
+    for cycle in cycles(needs):
+        steps = [_edge(user, needed, found) for user, needed in pairwise(cycle)]
+        shown = " → ".join(cycle)
+        hint = (
+            "It is made by " + ", ".join(f"“{step.reason.expression}” in {step.user}" for step in steps) + "."
+        )
+        message = f"These nodes wait for each other: {shown}."
+        reporter.add(steps[0].at, "cycle", message, hint, start=steps[0].start, end=steps[0].end)
+
+
+def _edge(user: str, needed: str, found: Sequence[Use]) -> Use:
+    return next(use for use in found if use.user == user and use.reason.node == needed)
+
+
+def outline_of(
+    drafts: Sequence[NodeDraft], needs: dict[str, list[str]], found: Sequence[Use], reporter: Reporter
+) -> Outline:
+    """The picture of the graph, also of a definition that has errors."""
+    nodes = tuple(
+        OutlineNode(draft.id, draft.type, draft.api_version, draft.kind, _place(draft, reporter))
+        for draft in drafts
+        if draft.id
+    )
+    edges = tuple(
+        OutlineEdge(user, needed, _expressions(user, needed, found))
+        for user, needed_by in needs.items()
+        for needed in needed_by
+    )
+    return Outline(nodes, edges)
+
+
+def _place(draft: NodeDraft, reporter: Reporter) -> Place:
+    return reporter.place((*draft.at, "id"))
+
+
+def _expressions(user: str, needed: str, found: Sequence[Use]) -> tuple[str, ...]:
+    texts = [use.reason.expression for use in found if use.user == user and use.reason.node == needed]
+    return tuple(dict.fromkeys(texts))

@@ -1,0 +1,98 @@
+"""Types of everything that a node says: template, forEach, includeWhen, readyWhen (kro §3.5, §4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contracts import cel
+from contracts.compiler.checking import ExpressionChecker, Variables, names_in
+from contracts.compiler.nodes import NodeDraft
+from contracts.compiler.reporter import Reporter
+
+
+def check_nodes(
+    drafts: Sequence[NodeDraft],
+    variables: Variables,
+    types: Mapping[str, cel.Type],
+    cluster_scoped: bool,
+    checker: ExpressionChecker,
+    reporter: Reporter,
+) -> None:
+    for draft in drafts:
+        others = {name: found for name, found in variables.items() if name != draft.id}
+        iterators = _check_for_each(draft, others, checker)
+        _check_template(draft, {**others, **iterators}, checker)
+        for index, code in enumerate(draft.include_when):
+            checker.condition(code, (*draft.at, "includeWhen", index), others, "includeWhen")
+        own = _own_names(draft, types.get(draft.id, cel.DYN))
+        for index, code in enumerate(draft.ready_when):
+            checker.condition(code, (*draft.at, "readyWhen", index), own, "readyWhen")
+        _check_identity(draft, reporter)
+        _check_omit(draft, cluster_scoped, reporter)
+
+
+def _own_names(draft: NodeDraft, one: cel.Type) -> dict[str, cel.Type]:
+    """What readyWhen sees. For selectors both the list and ``each`` work, where kro has neither (quirk 7)."""
+    match draft.type:
+        case "collection":
+            return {"each": one}
+        case "external-collection":
+            return {"each": one, draft.id: cel.ListType(one)}
+    return {draft.id: one}
+
+
+def _check_for_each(
+    draft: NodeDraft, variables: Variables, checker: ExpressionChecker
+) -> dict[str, cel.Type]:
+    return {
+        dimension.name: checker.iterated(
+            dimension.code, (*draft.at, "forEach", index, dimension.name), variables
+        )
+        for index, dimension in enumerate(draft.for_each)
+    }
+
+
+def _check_template(draft: NodeDraft, variables: Mapping[str, cel.Type], checker: ExpressionChecker) -> None:
+    resolve_ref = draft.info.resolve_ref if draft.info else None
+    for found in draft.found:
+        at = (*draft.body_at, *found.code.path)
+        before = len(checker.reporter.problems)
+        have = checker.type_of(found.code, at, variables)
+        if found.schema is not None and len(checker.reporter.problems) == before:
+            checker.fits(found.code, at, have, _expected(found.schema, resolve_ref))
+
+
+def _expected(schema: Mapping[str, Any], resolve_ref: Any) -> cel.Type:
+    return cel.from_openapi(schema, name="field", resolve_ref=resolve_ref)
+
+
+def _check_identity(draft: NodeDraft, reporter: Reporter) -> None:
+    """Every iterator must occur in the name, or in the namespace of a namespaced kind (kro §4.4)."""
+    if not draft.for_each:
+        return
+    places = [("metadata", "name")] + ([("metadata", "namespace")] if draft.namespaced else [])
+    used = names_in([found.code for found in draft.found if found.code.path in places])
+    missing = [name for name in draft.iterators if name not in used]
+    if missing:
+        shown = " and ".join(f"“{name}”" for name in missing)
+        where = "metadata.name or metadata.namespace" if draft.namespaced else "metadata.name"
+        message = f"Every object needs a name of its own, and {shown} does not occur in {where}."
+        hint = f"For example name: ${{schema.metadata.name}}-${{{missing[0]}}}."
+        reporter.add((*draft.body_at, "metadata", "name"), "foreach-identity", message, hint)
+
+
+def _check_omit(draft: NodeDraft, cluster_scoped: bool, reporter: Reporter) -> None:
+    """A name cannot be left out, nor the namespace where the instance has none to give (kro §3.8)."""
+    for found in draft.found:
+        if not any("omit" in part.expression.functions for part in found.code.expressions):
+            continue
+        at = (*draft.body_at, *found.code.path)
+        needed = found.code.path == ("metadata", "name") or (
+            found.code.path == ("metadata", "namespace") and cluster_scoped and draft.namespaced
+        )
+        if needed:
+            reporter.add(at, "omit", f"{'.'.join(map(str, found.code.path))} cannot be left out.")
+        else:
+            message = "kro knows omit() only with its feature gate CELOmitFunction."
+            reporter.add(at, "kro-would-refuse", message, severity="warning")

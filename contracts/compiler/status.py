@@ -1,0 +1,149 @@
+"""``spec.schema.status``: its expressions, and the schema that their types give it (kro §5.5, §5.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from contracts import cel
+from contracts.compiler.checking import ExpressionChecker, Variables, names_in
+from contracts.compiler.definition import Code
+from contracts.compiler.extraction import CONDITIONS, extract, standalone
+from contracts.compiler.reporter import Reporter
+
+Path = tuple[str | int, ...]
+Schema = dict[str, Any]
+AT: Path = ("spec", "schema", "status")
+
+CONDITIONS_SCHEMA: Schema = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "type": {"type": "string"},
+            "status": {"type": "string"},
+            "reason": {"type": "string"},
+            "message": {"type": "string"},
+            "lastTransitionTime": {"type": "string"},
+            "observedGeneration": {"type": "integer"},
+        },
+    },
+}
+
+
+def read_status(status: Any, reporter: Reporter) -> tuple[list[Code], list[Code]]:
+    """The codes of status fields, and those of ``status.conditions``."""
+    if status is None:
+        return [], []
+    if not isinstance(status, Mapping):
+        reporter.add(AT, "wrong-type", "The status must be a map of fields.")
+        return [], []
+    fields = [
+        code
+        for name, value in status.items()
+        if name != "conditions"
+        for code in _leaves(value, (name,), reporter)
+    ]
+    conditions = list(_conditions(status.get("conditions"), reporter))
+    return fields, conditions
+
+
+def _leaves(value: Any, path: Path, reporter: Reporter) -> Iterator[Code]:
+    if isinstance(value, Mapping):
+        for name, child in value.items():
+            yield from _leaves(child, (*path, name), reporter)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _leaves(child, (*path, index), reporter)
+    else:
+        yield from _leaf(value, path, reporter)
+
+
+def _leaf(value: Any, path: Path, reporter: Reporter) -> Iterator[Code]:
+    at = (*AT, *path)
+    before = len(reporter.problems)
+    code = extract(value, at, path, reporter) if isinstance(value, str) else None
+    if code is not None:
+        yield code
+    elif not any(problem.is_error for problem in reporter.problems[before:]):
+        message = "A status field is an expression; a fixed value has no place there."
+        hint = "Types belong to spec.schema.spec." if value in ("string", "integer", "boolean") else ""
+        reporter.add(at, "status-literal", message, hint or "Write “${…}” with a node or schema in it.")
+
+
+def _conditions(value: Any, reporter: Reporter) -> Iterator[Code]:
+    at = (*AT, "conditions")
+    if value is None:
+        return
+    if not isinstance(value, list):
+        hint = "Write a list with “- ${runtime.newCondition({…})}”."
+        reporter.add(at, "wrong-type", "status.conditions must be a list of expressions.", hint)
+        return
+    for index, text in enumerate(value):
+        code = standalone(text, (*at, index), reporter, "A condition", CONDITIONS)
+        if code is not None:
+            yield code
+
+
+def status_schema(
+    fields: list[Code], variables: Variables, checker: ExpressionChecker, reporter: Reporter
+) -> Schema:
+    """OpenAPI of the projected status: each leaf is typed by its expression."""
+    root: Schema = {"type": "object", "properties": {}}
+    for code in fields:
+        at = (*AT, *code.path)
+        before = len(reporter.problems)
+        found = checker.type_of(code, at, variables, place="status")
+        refers = names_in([code]) & set(variables)
+        if not refers and len(reporter.problems) == before:
+            message = "A status field must refer to a node or to schema."
+            reporter.add(at, "status-constant", message)
+        if code.path == ("state",) and found not in (cel.STRING, cel.DYN):
+            message = f"status.state is a text that the reconciler writes; this gives {found}."
+            reporter.add(at, "status-state", message, "Choose another name.")
+        _place(root, code.path, cel.to_openapi(found))
+    properties = root["properties"]
+    properties["state"] = {"type": "string"}
+    properties["conditions"] = CONDITIONS_SCHEMA
+    return root
+
+
+def _place(root: Schema, path: Path, leaf: Schema) -> None:
+    """Put a leaf's schema where its path says; items of a list share the first one's schema."""
+    schema = root
+    for index, part in enumerate(path):
+        last = index == len(path) - 1
+        if isinstance(part, int):
+            schema["type"] = "array"
+            schema = schema.setdefault("items", {})
+        else:
+            schema["type"] = "object"
+            schema = schema.setdefault("properties", {}).setdefault(part, {})
+        if last and not schema:
+            schema.update(leaf)
+
+
+def check_conditions(
+    conditions: list[Code],
+    variables: Variables,
+    schema_type: cel.Type,
+    checker: ExpressionChecker,
+    reporter: Reporter,
+) -> None:
+    """Each entry gives one condition or a list of them (kro §5.6)."""
+    names = {**variables, "schema": schema_type}
+    for index, code in enumerate(conditions):
+        at = (*AT, "conditions", index)
+        before = len(reporter.problems)
+        found = checker.type_of(code, at, names, place="conditions")
+        if len(reporter.problems) > before:
+            continue
+        if not _gives_conditions(found):
+            message = f"An entry gives runtime.newCondition(…) or a list of them, and this gives {found}."
+            reporter.add(at, "condition-type", message)
+
+
+def _gives_conditions(found: cel.Type) -> bool:
+    if isinstance(found, cel.ListType):
+        return _gives_conditions(found.element)
+    return found in (cel.DYN, cel.ConditionType)

@@ -1,0 +1,114 @@
+"""What every template must have: apiVersion, kind, metadata, namespace, labels (kro §1.4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.compiler.kinds import KindInfo, KindSchemas
+from contracts.compiler.reporter import Reporter
+from contracts.compiler.words import OWN_LABEL_PREFIX, RESERVED_LABEL_PREFIXES
+from contracts.problems import did_you_mean
+
+Path = tuple[str | int, ...]
+
+_DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z")
+
+
+def kind_of(body: Mapping[str, Any], at: Path, reporter: Reporter) -> tuple[str, str]:
+    """apiVersion and kind as far as they can be read; both are literal, never computed."""
+    api_version = _literal(body, "apiVersion", at, reporter)
+    kind = _literal(body, "kind", at, reporter)
+    if api_version.count("/") > 1 or api_version.startswith("/") or api_version.endswith("/"):
+        message = "apiVersion is “version” or “group/version”, for example apps/v1."
+        reporter.add((*at, "apiVersion"), "bad-kind", message)
+    if kind and (not _DNS_LABEL.match(kind.lower()) or len(kind) > 63):
+        reporter.add((*at, "kind"), "bad-kind", f"“{kind}” cannot be a kind.")
+        kind = ""
+    return api_version, kind
+
+
+def _literal(body: Mapping[str, Any], name: str, at: Path, reporter: Reporter) -> str:
+    value = body.get(name)
+    if value is None:
+        if at[-1] == "template" and body:
+            reporter.add((*at, name), "required", f"The template has no {name}.")
+        return ""
+    if not isinstance(value, str) or not value:
+        reporter.add((*at, name), "wrong-type", f"{name} must be a text.")
+        return ""
+    if "${" in value:
+        reporter.add((*at, name), "expression-not-allowed", f"{name} cannot be computed; write it out.")
+        return ""
+    return value
+
+
+def unknown_schema(api_version: str, kind: str, at: Path, kinds: KindSchemas, reporter: Reporter) -> None:
+    """A kind that nobody knows here: checked at run time only, which is a warning and not an error."""
+    names = list(kinds.names())
+    other = [version for version, name in names if name == kind and version != api_version]
+    if other:
+        hint = f"Did you mean “{_best(api_version, other)}”?"
+    else:
+        hint = did_you_mean(kind, [name for version, name in names if version == api_version])
+    message = f"{kind} ({api_version}) is not known here, so this node is checked without a schema."
+    reporter.add(
+        (*at, "kind"), "unknown-kind", message, hint or "Give its CRD to have it checked.", severity="warning"
+    )
+
+
+def _best(api_version: str, versions: list[str]) -> str:
+    group = api_version.rpartition("/")[0]
+    return next((version for version in versions if version.rpartition("/")[0] == group), sorted(versions)[0])
+
+
+def check_template(
+    body: Mapping[str, Any], at: Path, info: KindInfo | None, cluster_scoped: bool, reporter: Reporter
+) -> None:
+    if not body:
+        return
+    metadata = body.get("metadata")
+    if not isinstance(metadata, Mapping):
+        code = "required" if metadata is None else "wrong-type"
+        message = "The template has no metadata." if metadata is None else "metadata must be a map."
+        reporter.add((*at, "metadata"), code, message, "A name is needed at least: metadata.name.")
+        return
+    _check_namespace(metadata, (*at, "metadata"), info, cluster_scoped, reporter)
+    _check_labels(metadata, (*at, "metadata"), reporter)
+    if metadata.get("name") is None:
+        hint = (
+            "generateName does not work: every pass must find the same object."
+            if "generateName" in metadata
+            else ""
+        )
+        reporter.add(
+            (*at, "metadata"), "no-name", "The template has no metadata.name.", hint, severity="warning"
+        )
+
+
+def _check_namespace(
+    metadata: Mapping[str, Any], at: Path, info: KindInfo | None, cluster_scoped: bool, reporter: Reporter
+) -> None:
+    if info is None:
+        return
+    namespace = metadata.get("namespace")
+    if not info.namespaced and "namespace" in metadata:
+        message = f"{info.kind} has no namespace: it is cluster-scoped."
+        reporter.add((*at, "namespace"), "namespace", message, "Remove this field.", at_key=True)
+    if cluster_scoped and info.namespaced and not (isinstance(namespace, str) and namespace.strip()):
+        message = f"{info.kind} lives in a namespace, and a cluster-scoped instance has none to give."
+        reporter.add(at, "namespace", message, "Add metadata.namespace.")
+
+
+def _check_labels(metadata: Mapping[str, Any], at: Path, reporter: Reporter) -> None:
+    for name in ("labels", "annotations"):
+        entries = metadata.get(name)
+        for key in entries if isinstance(entries, Mapping) else ():
+            if key.startswith(RESERVED_LABEL_PREFIXES):
+                prefix = key.partition("/")[0]
+                message = f"{name} that begin with “{prefix}/” are reserved."
+                reporter.add((*at, name, key), "reserved-label", message.capitalize(), at_key=True)
+            elif key.startswith(OWN_LABEL_PREFIX):
+                message = f"“{key}” may be overwritten: the portal marks its objects with {OWN_LABEL_PREFIX}…"
+                reporter.add((*at, name, key), "reserved-label", message, at_key=True, severity="warning")
