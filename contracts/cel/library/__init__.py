@@ -9,11 +9,16 @@ from contracts.cel.library import (
     encoders,
     extras,
     formatting,
+    kro,
     kubernetes_lists,
     lists,
+    network,
     optionals,
+    quantity,
     regex,
+    semver,
     strings,
+    urls,
 )
 
 __all__ = [
@@ -23,9 +28,14 @@ __all__ = [
     "encoders",
     "extras",
     "formatting",
+    "kro",
     "kubernetes_lists",
     "lists",
+    "network",
     "optionals",
+    "quantity",
     "regex",
+    "semver",
     "strings",
+    "urls",
 ]
