@@ -1,0 +1,5 @@
+import sys
+
+from devcluster.command import main
+
+sys.exit(main())

@@ -1,0 +1,432 @@
+"""Requests for objects: from a parsed path and body to the writes, and back in the form that the client accepts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from devcluster import deletion, scale, tables
+from devcluster.access import REVIEWS
+from devcluster.bodies import parse
+from devcluster.errors import ApiError, bad_request, invalid, no_such_path, not_found, stale
+from devcluster.kinds import Kind
+from devcluster.lists import Pages, Selection
+from devcluster.memory import Manifest
+from devcluster.metadata import invalid_value, required
+from devcluster.negotiation import Media, choose, not_acceptable
+from devcluster.openapi import Documents
+from devcluster.patches import PatchFailed, json_patch, merge_patch, strategic_patch
+from devcluster.requests import Target
+from devcluster.requests import parse as parse_path
+from devcluster.watches import Encoder, Watch, Wish, check_options, truth
+from devcluster.writes import Options, Writes
+
+FORMS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
+PATCHES = {
+    "application/json-patch+json": "json",
+    "application/merge-patch+json": "merge",
+    "application/strategic-merge-patch+json": "strategic",
+    "application/apply-patch+yaml": "apply",
+}
+WRITABLE = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+DELETE_POLICIES = ("Orphan", "Background", "Foreground")
+
+
+class Api:
+    """Answers requests below /api and /apis."""
+
+    def __init__(self, writes: Writes) -> None:
+        self.writes = writes
+        self.memory = writes.memory
+        self.kinds = writes.kinds
+        self.documents = Documents(self.kinds)
+        self.pages = Pages(self.memory)
+        self.encoder = Encoder()
+        self.stopping: asyncio.Event = asyncio.Event()
+
+    async def answer(self, request: web.Request, path: str) -> web.StreamResponse | None:
+        """None where nothing is served at the path."""
+        target = parse_path(self.kinds, path)
+        if target is None:
+            return None
+        if target.subresource:
+            return await self._subresource(request, target)
+        if target.kind.resource.split(".")[0] in REVIEWS and request.method == "POST":
+            return await self._review(request, target)
+        return await self._resource(request, target)
+
+    async def _resource(self, request: web.Request, target: Target) -> web.StreamResponse:
+        method, kind = request.method, target.kind
+        verb = _verb(request, target)
+        if verb not in kind.verbs:
+            raise ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
+        if method == "GET" and verb == "watch":
+            return await self._watch(request, target)
+        if method == "GET":
+            return self._list(request, target) if not target.name else self._get(request, target)
+        body = await self._body(request) if method != "DELETE" else None
+        if method == "POST":
+            return self._create(request, target, body)
+        if method == "PUT":
+            return self._put(request, target, body, "")
+        if method == "PATCH":
+            return self._patch(request, target, body, "")
+        return await self._delete(request, target)
+
+    async def _subresource(self, request: web.Request, target: Target) -> web.StreamResponse | None:
+        sub = target.kind.subresources.get(target.subresource)
+        if sub is None:
+            if target.kind.custom is not None:
+                raise not_found(target.kind.plural, target.kind.group, target.name)
+            return None
+        verb = {"GET": "get", "PUT": "update", "PATCH": "patch", "POST": "create", "DELETE": "delete"}.get(request.method, "")
+        if verb not in sub.verbs:
+            raise ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
+        if target.subresource == "scale":
+            return await self._scale(request, target)
+        if target.subresource not in ("status", "finalize", "approval", "resize", "ephemeralcontainers"):
+            return await self._rare(request, target)
+        if request.method == "GET":
+            return self._get(request, target)
+        body = await self._body(request)
+        if request.method == "PATCH":
+            return self._patch(request, target, body, target.subresource)
+        if target.subresource == "finalize":
+            return self._finalize(request, target, body)
+        return self._put(request, target, body, target.subresource)
+
+    # ---- reading
+
+    def _get(self, request: web.Request, target: Target) -> web.Response:
+        media = choose(request.headers.get("Accept", ""), FORMS)
+        live = self.writes.live(target.kind, target.namespace, target.name)
+        return self._shown(request, target.kind, live, media)
+
+    def _list(self, request: web.Request, target: Target) -> web.Response:
+        media = choose(request.headers.get("Accept", ""), FORMS)
+        query = request.query
+        check_options(query, watching=False)
+        self._check_version(query.get("resourceVersion", ""))
+        selection = Selection.of(target.kind, target.namespace, query)
+        limit = int(query.get("limit") or 0)
+        found, meta = self.pages.page(target.kind, selection, limit, query.get("continue", ""))
+        found = [self.writes.as_version(target.kind, one) for one in found]
+        return self._listed(request, target.kind, found, meta, media)
+
+    def _check_version(self, version: str) -> None:
+        if not version:
+            return
+        if not version.isdigit():
+            cause = invalid_value("resourceVersion", version, f'strconv.ParseUint: parsing "{version}": invalid syntax')
+            raise invalid("ListOptions", "meta.k8s.io", "", [cause])
+        if int(version) > self.memory.version:
+            error = ApiError(
+                504,
+                "Timeout",
+                f"Too large resource version: {version}, current: {self.memory.version}",
+                {"causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}], "retryAfterSeconds": 1},
+            )
+            error.headers["Retry-After"] = "1"
+            raise error
+
+    def _listed(
+        self, request: web.Request, kind: Kind, found: list[Manifest], meta: Manifest, media: Media
+    ) -> web.Response:
+        form, _, version = media.form
+        if form == "Table":
+            include = request.query.get("includeObject", "Metadata")
+            return self._rendered(tables.table(kind, found, meta, include, version), media)
+        if form:
+            items = [tables.partial(one, version) for one in found]
+            listed = {"kind": "PartialObjectMetadataList", "apiVersion": f"meta.k8s.io/{version}", "metadata": meta, "items": items}
+            return self._rendered(listed, media)
+        return self._rendered(list_of(kind, found, meta), media)
+
+    def _shown(
+        self, request: web.Request, kind: Kind, manifest: Manifest, media: Media, status: int = 200, options: Options | None = None
+    ) -> web.Response:
+        form, _, version = media.form
+        if form == "Table":
+            include = request.query.get("includeObject", "Metadata")
+            meta = {"resourceVersion": manifest["metadata"].get("resourceVersion", "")}
+            manifest = tables.table(kind, [manifest], meta, include, version)
+        elif form == "PartialObjectMetadata":
+            manifest = tables.partial(manifest, version)
+        return self._rendered(manifest, media, status, options)
+
+    def _rendered(
+        self, manifest: Manifest, media: Media, status: int = 200, options: Options | None = None
+    ) -> web.Response:
+        from devcluster.front import rendered
+
+        response = rendered(manifest, media.name, status)
+        for warning in dict.fromkeys(options.warnings if options else ()):
+            text = warning.replace("\\", "\\\\").replace('"', '\\"')
+            response.headers.add("Warning", f'299 - "{text}"')
+        return response
+
+    async def _watch(self, request: web.Request, target: Target) -> web.StreamResponse:
+        accept = request.headers.get("Accept", "")
+        media = self._watch_media(accept)
+        query = dict(request.query)
+        if target.name:
+            query["fieldSelector"] = f"metadata.name={target.name}"
+        wish = Wish.of(query)
+        selection = Selection.of(target.kind, target.namespace, query)
+        render = self._renderer(target.kind, media, query.get("includeObject", "Metadata"))
+        watch = Watch(self.memory, target.kind, selection, wish, render, self.encoder)
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        lines = watch.lines()
+        try:
+            async for line in until(lines, self.stopping):
+                await response.write(line)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            await lines.aclose()  # type: ignore[attr-defined]
+        return response
+
+    def _watch_media(self, accept: str) -> Media:
+        streams = ("application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch")
+        media = choose(accept, FORMS)
+        if media.name != "application/json":
+            raise not_acceptable(streams)
+        return media
+
+    def _renderer(self, kind: Kind, media: Media, include: str) -> Callable[[Manifest], Manifest] | None:
+        form, _, version = media.form
+        if form == "PartialObjectMetadata":
+            return lambda manifest: tables.partial(manifest, version)
+        if form != "Table":
+            return None
+        first = [True]
+
+        def as_table(manifest: Manifest) -> Manifest:
+            columns, first[0] = first[0], False
+            meta = {"resourceVersion": manifest["metadata"].get("resourceVersion", "")}
+            return tables.table(kind, [manifest], meta, include, version, columns=columns)
+
+        return as_table
+
+    # ---- writing
+
+    async def _body(self, request: web.Request) -> Any:
+        raw = await request.read()
+        media = request.content_type if "Content-Type" in request.headers else "application/json"
+        if request.method == "PATCH":
+            return raw
+        if media not in WRITABLE:
+            listed = ", ".join(WRITABLE)
+            message = f"the body of the request was in an unknown format - accepted media types include: {listed}"
+            raise ApiError(415, "UnsupportedMediaType", message)
+        body = parse(raw, media)
+        if not isinstance(body, dict):
+            raise bad_request("the body is no object")
+        return body
+
+    def _options(self, request: web.Request, *, apply: bool = False) -> Options:
+        query = request.query
+        dry_run = query.get("dryRun", "")
+        if dry_run not in ("", "All"):
+            cause = invalid_value("dryRun", [dry_run], "")
+            raise invalid("PatchOptions", "meta.k8s.io", "", [cause])
+        manager = query.get("fieldManager", "")
+        if not manager and not apply:
+            manager = request.headers.get("User-Agent", "unknown").split("/")[0].split(" ")[0][:128]
+        validation = query.get("fieldValidation") or "Warn"
+        return Options(manager, validation, dry_run == "All", truth(query.get("force", "")))
+
+    def _create(self, request: web.Request, target: Target, body: Manifest) -> web.Response:
+        media = choose(request.headers.get("Accept", ""), FORMS)
+        options = self._options(request)
+        stored = self.writes.create(target.kind, target.namespace, body, options)
+        return self._shown(request, target.kind, stored, media, 201, options)
+
+    def _put(self, request: web.Request, target: Target, body: Manifest, subresource: str) -> web.Response:
+        media = choose(request.headers.get("Accept", ""), FORMS)
+        options = self._options(request)
+        stored = self.writes.replace(target.kind, target.namespace, target.name, body, options, subresource)
+        return self._shown(request, target.kind, stored, media, 200, options)
+
+    def _patch(self, request: web.Request, target: Target, raw: bytes, subresource: str) -> web.Response:
+        media = choose(request.headers.get("Accept", ""), FORMS)
+        how = self._patch_kind(request, target.kind)
+        if how == "apply":
+            return self._apply(request, target, raw, subresource, media)
+        options = self._options(request)
+        patch = parse(raw, "application/json")
+        change = changer(target.kind, how, patch)
+        try:
+            stored = self.writes.modify(target.kind, target.namespace, target.name, change, options, subresource)
+        except PatchFailed as problem:
+            raise ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {}) from problem
+        return self._shown(request, target.kind, stored, media, 200, options)
+
+    def _patch_kind(self, request: web.Request, kind: Kind) -> str:
+        how = PATCHES.get(request.content_type, "")
+        if how and not (how == "strategic" and kind.custom is not None):
+            return how
+        listed = [media for media, name in PATCHES.items() if name != "strategic" or kind.custom is None]
+        message = f"the body of the request was in an unknown format - accepted media types include: {', '.join(listed)}"
+        raise ApiError(415, "UnsupportedMediaType", message)
+
+    def _apply(self, request: web.Request, target: Target, raw: bytes, subresource: str, media: Media) -> web.Response:
+        options = self._options(request, apply=True)
+        if not options.manager:
+            cause = required("fieldManager", "is required for apply patch")
+            raise invalid("PatchOptions", "meta.k8s.io", "", [cause])
+        body = parse(raw, "application/apply-patch+yaml")
+        if not isinstance(body, dict):
+            raise bad_request("error decoding YAML: the body is no object")
+        stored, made = self.writes.apply(target.kind, target.namespace, target.name, body, options, subresource)
+        return self._shown(request, target.kind, stored, media, 201 if made else 200, options)
+
+    async def _delete(self, request: web.Request, target: Target) -> web.Response:
+        media = choose(request.headers.get("Accept", ""), FORMS)
+        wish = await self._deletion(request)
+        if target.name:
+            found, _ = deletion.delete(self.writes, target.kind, target.namespace, target.name, wish)
+            return self._rendered(found, Media(media.name))
+        selection = Selection.of(target.kind, target.namespace, request.query)
+        listed, meta = self.pages.page(target.kind, selection, 0, "")
+        deletion.delete_all(self.writes, target.kind, listed, wish)
+        return self._listed(request, target.kind, [self.writes.as_version(target.kind, one) for one in listed], meta, media)
+
+    async def _deletion(self, request: web.Request) -> deletion.Wish:
+        raw = await request.read()
+        media = request.content_type if "Content-Type" in request.headers else "application/json"
+        body = parse(raw, media) if raw.strip() else {}
+        query = request.query
+        policy = body.get("propagationPolicy") or query.get("propagationPolicy", "")
+        orphan = body.get("orphanDependents")
+        orphan = query.get("orphanDependents") if orphan is None else orphan
+        if orphan is not None and not policy:
+            policy = "Orphan" if truth(str(orphan)) else "Background"
+        if policy and policy not in DELETE_POLICIES:
+            cause = invalid_value("propagationPolicy", policy, f"not a valid propagation policy: {policy}")
+            raise invalid("DeleteOptions", "meta.k8s.io", "", [cause])
+        grace = body.get("gracePeriodSeconds")
+        grace = query.get("gracePeriodSeconds") if grace is None else grace
+        conditions = body.get("preconditions") or {}
+        dry_run = bool(body.get("dryRun")) or query.get("dryRun") == "All"
+        return deletion.Wish(
+            policy,
+            int(grace) if grace is not None else None,
+            conditions.get("uid") or "",
+            conditions.get("resourceVersion") or "",
+            dry_run,
+        )
+
+    # ---- subresources of their own form
+
+    async def _scale(self, request: web.Request, target: Target) -> web.Response:
+        media = choose(request.headers.get("Accept", ""), FORMS)
+        kind = target.kind
+        live = self.writes.live(kind, target.namespace, target.name)
+        current = scale.shown(kind, live)
+        if request.method == "GET":
+            return self._rendered(current, Media(media.name))
+        wanted = await self._wanted_scale(request, current)
+        options = self._options(request)
+
+        def change(manifest: Manifest) -> Manifest:
+            return scale.scaled(kind, manifest, wanted)
+
+        version = (wanted.get("metadata") or {}).get("resourceVersion")
+        if version and version != live["metadata"]["resourceVersion"]:
+            raise stale(kind.plural, kind.group, target.name)
+        stored = self.writes.modify(kind, target.namespace, target.name, change, options, "scale")
+        return self._rendered(scale.shown(kind, stored), Media(media.name))
+
+    async def _wanted_scale(self, request: web.Request, current: Manifest) -> Manifest:
+        body = await self._body(request)
+        if request.method == "PATCH":
+            how = PATCHES.get(request.content_type, "")
+            patch = parse(body, "application/apply-patch+yaml" if how == "apply" else "application/json")
+            found = json_patch(current, patch) if how == "json" else merge_patch(current, patch)
+            return found if isinstance(found, dict) else {}
+        if body.get("kind") not in (None, "Scale"):
+            group, _, version = str(body.get("apiVersion")).rpartition("/")
+            raise bad_request(
+                f'{body["kind"]} in version "{version}" cannot be handled as a Scale: '
+                f"converting ({version}.{body['kind']}) to (autoscaling.Scale): unknown conversion"
+            )
+        wanted: Manifest = body
+        return wanted
+
+    def _finalize(self, request: web.Request, target: Target, body: Manifest) -> web.Response:
+        """A namespace's spec.finalizers; without any, a namespace that is going is gone."""
+        live = self.writes.live(target.kind, "", target.name)
+        new = {**live, "metadata": dict(live["metadata"]), "spec": {}}
+        finalizers = (body.get("spec") or {}).get("finalizers")
+        if finalizers:
+            new["spec"] = {"finalizers": finalizers}
+        if not finalizers and live["metadata"].get("deletionTimestamp") and not live["metadata"].get("finalizers"):
+            self.writes.remove(target.kind, live)
+        else:
+            new = self.writes.rewrite(target.kind, new)
+        return self._rendered(new, Media("application/json"))
+
+    async def _rare(self, request: web.Request, target: Target) -> web.Response:
+        """Subresources that need a kubelet (logs, exec …) or that nothing here uses."""
+        self.writes.live(target.kind, target.namespace, target.name)
+        raise no_such_path()
+
+    async def _review(self, request: web.Request, target: Target) -> web.Response:
+        body = await self._body(request)
+        answer = REVIEWS[target.kind.plural](target.kind, body)
+        return self._rendered(answer, Media("application/json"), 201)
+
+
+def _verb(request: web.Request, target: Target) -> str:
+    if request.method == "GET":
+        watching = target.watch or (not target.name and truth(request.query.get("watch", "")))
+        return "watch" if watching else "get" if target.name else "list"
+    if request.method == "DELETE":
+        return "delete" if target.name else "deletecollection"
+    wanted = {"POST": "create", "PUT": "update", "PATCH": "patch"}.get(request.method, "")
+    if (wanted == "create") == bool(target.name):
+        return ""
+    return wanted
+
+
+def changer(kind: Kind, how: str, patch: Any) -> Callable[[Manifest], Manifest]:
+    """The function from the live object to the patched one."""
+    if how == "json":
+        return lambda live: json_patch(live, patch)  # type: ignore[no-any-return]
+    if how == "merge":
+        return lambda live: merge_patch(live, patch)  # type: ignore[no-any-return]
+    return lambda live: strategic_patch(live, patch, kind.shape())  # type: ignore[no-any-return]
+
+
+def list_of(kind: Kind, found: list[Manifest], meta: Manifest) -> Manifest:
+    """A list; items of built-in kinds leave out what the list says already."""
+    if kind.custom is not None:
+        meta = {"continue": "", **meta}
+        return {"apiVersion": kind.api_version, "items": found, "kind": kind.list_kind, "metadata": meta}
+    items = [{key: value for key, value in one.items() if key not in ("kind", "apiVersion")} for one in found]
+    return {"kind": kind.list_kind, "apiVersion": kind.api_version, "metadata": meta, "items": items}
+
+
+async def until(lines: Any, stop: asyncio.Event) -> Any:
+    """Items of an async iterator until it ends or `stop` is set."""
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        while True:
+            following = asyncio.ensure_future(anext(lines))
+            await asyncio.wait({following, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not following.done():
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+                return
+            try:
+                yield following.result()
+            except StopAsyncIteration:
+                return
+    finally:
+        stopped.cancel()
+

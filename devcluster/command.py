@@ -1,0 +1,59 @@
+"""The command line: `python -m devcluster --port N --kubeconfig FILE`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from devcluster.server import Settings, serve
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="devcluster", description="A simulated Kubernetes API server on loopback.")
+    made.add_argument("--port", type=int, default=0, help="0 takes a free port")
+    made.add_argument("--kubeconfig", type=Path, required=True, help="where to write the kubeconfig")
+    made.add_argument("--state", type=Path, help="keep objects in this file from run to run")
+    made.add_argument("--ready-after", type=float, default=2.0, metavar="SECONDS", help="how long a pod takes to be ready")
+    made.add_argument("--no-controllers", action="store_true", help="nothing but requests changes anything")
+    made.add_argument("--exit-with-parent", action="store_true", help="stop when the process that started this one ends")
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT. One line is printed when the server is ready."""
+    args = parser().parse_args(argv)
+    settings = Settings(
+        port=args.port, controllers=not args.no_controllers, ready_after=args.ready_after, state=args.state
+    )
+    try:
+        asyncio.run(run(settings, args.kubeconfig, args.exit_with_parent))
+    except OSError as problem:
+        print(f"devcluster: cannot listen on port {args.port}: {problem.strerror}. Choose another with --port.")
+        return 1
+    return 0
+
+
+async def run(settings: Settings, path: Path, with_parent: bool) -> None:
+    parent = os.getppid()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    server = await serve(settings)
+    server.write_kubeconfig(path)
+    print(f"devcluster: simulated Kubernetes API ready at {server.url}; kubeconfig {path}", flush=True)
+    watcher = asyncio.create_task(_watch_parent(parent, stop)) if with_parent else None
+    await stop.wait()
+    if watcher:
+        watcher.cancel()
+    await server.stop()
+
+
+async def _watch_parent(parent: int, stop: asyncio.Event) -> None:
+    while os.getppid() == parent:
+        await asyncio.sleep(0.5)
+    stop.set()

@@ -1,0 +1,44 @@
+"""How fast the simulated cluster lives, and which parts of it do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Speeds:
+    """Durations in seconds. By default a Deployment is ready after two to three, as on a warm cluster."""
+
+    schedule: float = 0.15
+    accept: float = 0.1  # from bound to ContainerCreating
+    pull: float = 1.2
+    warm_up: float = 0.7  # from Running to Ready
+    jitter: float = 0.4  # pull and warm_up vary by this share of themselves
+    pull_back_off: float = 3.0  # from ErrImagePull to ImagePullBackOff
+    job: float = 2.0
+    crash: float = 1.0  # from Running to a crash, for images tagged `crash`
+    restart_back_off: float = 10.0
+    stop: float = 0.5
+    address: float = 1.0  # until a load balancer or ingress has its address
+    bind: float = 0.3  # until a claim has its volume
+    retry: float = 1.0  # after a refused write, doubled each time
+    autoscale: float = 1.0
+
+
+INSTANT = Speeds(
+    schedule=0.0, accept=0.0, pull=0.1, warm_up=0.1, jitter=0.0, pull_back_off=0.2, job=0.2, crash=0.1,
+    restart_back_off=0.3, stop=0.1, address=0.2, bind=0.05, retry=0.2, autoscale=0.1,
+)  # fmt: skip
+"""For tests and the conformance cases: pods are ready 0.2 seconds after they are bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `start` takes. `only` names the controllers to run (their event sources); None means all."""
+
+    speeds: Speeds = field(default_factory=Speeds)
+    seed: int | None = None
+    only: frozenset[str] | None = None
+    kubelet_events: bool = True  # Pulling, Pulled, Created, Started: a real kubelet's, not a simulated node's
+    event_ttl: float = 3600.0
+    certificate: str = ""  # PEM text for the ConfigMap kube-root-ca.crt

@@ -1,0 +1,107 @@
+"""Deleting: at once, after a grace period, or once finalizers let go; one object or a collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from devcluster.errors import conflict
+from devcluster.kinds import Kind
+from devcluster.memory import Manifest
+from devcluster.writes import Writes, now
+
+ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """DeleteOptions as far as they matter. `propagation` is "", Background, Foreground or Orphan; `grace` None means the kind's own."""
+
+    propagation: str = ""
+    grace: int | None = None
+    uid: str = ""
+    version: str = ""
+    dry_run: bool = False
+
+
+def success(kind: Kind, manifest: Manifest) -> Manifest:
+    """The Status that answers a deletion which is complete."""
+    details = {"name": manifest["metadata"]["name"], "group": kind.group, "kind": kind.plural, "uid": manifest["metadata"]["uid"]}
+    shown = {key: value for key, value in details.items() if value}
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": shown}
+
+
+def delete(writes: Writes, kind: Kind, namespace: str, name: str, wish: Wish) -> tuple[Manifest, bool]:
+    """Delete one object. Returns it as it is then, or a Status, and whether it is gone already."""
+    live = writes.live(kind, namespace, name)
+    _check_preconditions(kind, live, wish)
+    finalizers = _finalizers(live, wish)
+    grace = _grace(kind, live, wish)
+    held = bool(finalizers) or grace > 0 or (kind.resource == "namespaces" and bool(live["spec"].get("finalizers")))
+    if wish.dry_run:
+        return (live, False) if held else (success(kind, live), True)
+    if not held:
+        writes.remove(kind, live)
+        return success(kind, live), True
+    return _begin(writes, kind, live, finalizers, grace), False
+
+
+def _begin(writes: Writes, kind: Kind, live: Manifest, finalizers: list[str], grace: int) -> Manifest:
+    meta = live["metadata"]
+    if meta.get("deletionTimestamp"):
+        shorter = grace < meta.get("deletionGracePeriodSeconds", 0)
+        if finalizers == (meta.get("finalizers") or []) and not shorter:
+            return live
+        kept = {**meta, "deletionGracePeriodSeconds": min(grace, meta.get("deletionGracePeriodSeconds", 0))}
+        kept.pop("finalizers", None)
+        if finalizers:
+            kept["finalizers"] = finalizers
+        return writes.rewrite(kind, {**live, "metadata": kept})
+    if kind.resource == "namespaces":
+        live = {**live, "status": {**live.get("status", {}), "phase": "Terminating"}}
+        stored = {**live["metadata"], "deletionTimestamp": now()}
+        return writes.rewrite(kind, {**live, "metadata": stored})
+    bare = {**live, "metadata": {key: value for key, value in meta.items() if key != "finalizers"}}
+    return writes.mark_deleted(kind, bare, finalizers, grace)
+
+
+def _check_preconditions(kind: Kind, live: Manifest, wish: Wish) -> None:
+    meta = live["metadata"]
+    for wanted, key, words in ((wish.uid, "uid", "UID"), (wish.version, "resourceVersion", "ResourceVersion")):
+        if wanted and wanted != meta[key]:
+            why = f"the {words} in the precondition ({wanted}) does not match the {words} in record ({meta[key]}). "
+            why += "The object might have been deleted and then recreated"
+            if key == "resourceVersion":
+                why = f"the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record "
+                why += f"({meta[key]}). The object might have been modified"
+            raise conflict(kind.plural, kind.group, meta["name"], why)
+
+
+def _finalizers(live: Manifest, wish: Wish) -> list[str]:
+    """The finalizers that the deletion leaves, by its propagation policy."""
+    found = list(live["metadata"].get("finalizers") or ())
+    if not wish.propagation:
+        return found
+    found = [name for name in found if name not in (ORPHAN, FOREGROUND)]
+    if wish.propagation == "Orphan":
+        found.append(ORPHAN)
+    elif wish.propagation == "Foreground":
+        found.append(FOREGROUND)
+    return found
+
+
+def _grace(kind: Kind, live: Manifest, wish: Wish) -> int:
+    """Seconds that a Pod gets; a Pod that never ran, or is through, gets none. Other kinds know no grace."""
+    if kind.resource != "pods":
+        return 0
+    if not live["spec"].get("nodeName") or live.get("status", {}).get("phase") in ("Succeeded", "Failed"):
+        return 0
+    return int(live["spec"].get("terminationGracePeriodSeconds", 30)) if wish.grace is None else wish.grace
+
+
+def delete_all(writes: Writes, kind: Kind, found: list[Manifest], wish: Wish) -> list[Manifest]:
+    """Delete these objects. Returns them as they were, or as they are where they wait."""
+    for manifest in found:
+        meta: dict[str, Any] = manifest["metadata"]
+        delete(writes, kind, meta.get("namespace", ""), meta["name"], wish)
+    return found

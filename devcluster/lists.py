@@ -1,0 +1,106 @@
+"""Lists: what a collection holds, selected, and in pages that stay consistent with the first."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from devcluster.errors import bad_request, gone
+from devcluster.kinds import Kind
+from devcluster.memory import Manifest, Memory
+from devcluster.selectors import (
+    COMMON_FIELDS,
+    SELECTABLE,
+    FieldTerm,
+    Requirement,
+    fields_match,
+    labels_match,
+    parse_fields,
+    parse_labels,
+)
+
+SNAPSHOTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which objects a list or watch is about."""
+
+    namespace: str = ""
+    labels: tuple[Requirement, ...] = ()
+    fields: tuple[FieldTerm, ...] = ()
+
+    @classmethod
+    def of(cls, kind: Kind, namespace: str, query: Mapping[str, str]) -> Selection:
+        """From a request's labelSelector and fieldSelector. Raises ApiError 400."""
+        return cls(namespace, parse_labels(query.get("labelSelector", "")), field_terms(kind, query.get("fieldSelector", "")))
+
+    def has(self, manifest: Manifest) -> bool:
+        if self.namespace and manifest["metadata"].get("namespace") != self.namespace:
+            return False
+        return labels_match(self.labels, manifest) and fields_match(self.fields, manifest)
+
+
+def field_terms(kind: Kind, text: str) -> tuple[FieldTerm, ...]:
+    if not text:
+        return ()
+    name = f"{kind.plural}.{kind.group}" if kind.group else kind.plural
+    special = SELECTABLE.get(name, ())
+    if kind.custom is not None:
+        special = tuple(entry["jsonPath"].lstrip(".") for entry in kind.custom.get("selectableFields") or ())
+    known = (*COMMON_FIELDS, *special)
+
+    def unknown(path: str) -> str:
+        if kind.custom is not None:
+            return f"field label not supported: {path}"
+        if special:
+            return f"field label not supported: {path}"
+        return f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+
+    return parse_fields(text, known, unknown)
+
+
+class Pages:
+    """Snapshots that later pages of a list are cut from."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._snapshots: OrderedDict[str, tuple[int, list[Manifest]]] = OrderedDict()
+
+    def page(self, kind: Kind, selection: Selection, limit: int, token: str) -> tuple[list[Manifest], Manifest]:
+        """Objects of one page and the list's metadata."""
+        if token:
+            version, rest = self._resume(token)
+        else:
+            version = self._memory.version
+            rest = [one for one in self._memory.list(kind.resource, selection.namespace) if selection.has(one)]
+        meta: Manifest = {"resourceVersion": str(version)}
+        if not limit or len(rest) <= limit:
+            return rest, meta
+        key = secrets.token_hex(8)
+        self._snapshots[key] = (version, rest[limit:])
+        while len(self._snapshots) > SNAPSHOTS:
+            self._snapshots.popitem(last=False)
+        content = orjson.dumps({"v": "meta.k8s.io/v1", "rv": version, "start": key})
+        meta["continue"] = base64.urlsafe_b64encode(content).decode().rstrip("=")
+        if not selection.labels and not selection.fields:
+            meta["remainingItemCount"] = len(rest) - limit
+        return rest[:limit], meta
+
+    def _resume(self, token: str) -> tuple[int, list[Manifest]]:
+        try:
+            content = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+            key = content["start"]
+        except (ValueError, KeyError, TypeError):
+            raise bad_request("continue key is not valid: illegal base64 data at input byte 0") from None
+        found = self._snapshots.get(key)
+        if found is None:
+            raise gone(
+                "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter."
+            )
+        return found

@@ -1,0 +1,105 @@
+"""What names, labels and annotations may look like (RFC 1123 and the label syntax), with a server's words."""
+
+from __future__ import annotations
+
+import re
+
+SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+DNS1035 = r"[a-z]([-a-z0-9]*[a-z0-9])?"
+QUALIFIED = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
+VALUE = r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
+CONFIG_KEY = r"[-._a-zA-Z0-9]+"
+
+_SUBDOMAIN = re.compile(SUBDOMAIN)
+_LABEL = re.compile(LABEL)
+_DNS1035 = re.compile(DNS1035)
+_QUALIFIED = re.compile(QUALIFIED)
+_VALUE = re.compile(VALUE)
+
+SUBDOMAIN_WORDS = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
+    f"and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{SUBDOMAIN}')"
+)
+LABEL_WORDS = (
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
+    f"with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{LABEL}')"
+)
+DNS1035_WORDS = (
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
+    f"and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '{DNS1035}')"
+)
+NAME_PART_WORDS = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+    f"character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{QUALIFIED}')"
+)
+VALUE_WORDS = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
+    f"end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '{VALUE}')"
+)
+
+
+def too_long(limit: int) -> str:
+    return f"must be no more than {limit} characters"
+
+
+def subdomain_problems(name: str, prefix: bool = False) -> list[str]:
+    return _problems(name, 253, _SUBDOMAIN, SUBDOMAIN_WORDS, prefix, too_long(253))
+
+
+def label_problems(name: str, prefix: bool = False) -> list[str]:
+    return _problems(name, 63, _LABEL, LABEL_WORDS, prefix, too_long(63))
+
+
+def dns1035_problems(name: str, prefix: bool = False) -> list[str]:
+    return _problems(name, 63, _DNS1035, DNS1035_WORDS, prefix, too_long(63))
+
+
+def path_segment_problems(name: str, prefix: bool = False) -> list[str]:
+    """Names of RBAC objects: anything that can be one segment of a path."""
+    if not prefix and name in (".", ".."):
+        return [f"may not be '{name}'"]
+    return [f"may not contain '{char}'" for char in "/%" if char in name]
+
+
+def _problems(
+    name: str, limit: int, pattern: re.Pattern[str], words: str, prefix: bool, long: str
+) -> list[str]:
+    if prefix and name.endswith("-"):
+        name = name[:-1] + "a"
+    found = [long] if len(name) > limit else []
+    if not pattern.fullmatch(name):
+        found.append(words)
+    return found
+
+
+def label_key_problems(key: str) -> list[str]:
+    """Of a label's or annotation's key: an optional domain, a slash and a name."""
+    prefix, slash, name = key.partition("/")
+    if not slash:
+        prefix, name = "", key
+    elif "/" in name:
+        return [
+            "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+            f"alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+            f"'{QUALIFIED}') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        ]
+    found = []
+    if slash and not prefix:
+        found.append("prefix part must be non-empty")
+    elif slash:
+        found += [f"prefix part {problem}" for problem in subdomain_problems(prefix)]
+    if not name:
+        found.append("name part must be non-empty")
+    elif len(name) > 63:
+        found.append("name part must be no more than 63 characters")
+    if not _QUALIFIED.fullmatch(name):
+        found.append(NAME_PART_WORDS)
+    return found
+
+
+def label_value_problems(value: str) -> list[str]:
+    found = [too_long(63)] if len(value) > 63 else []
+    if not _VALUE.fullmatch(value):
+        found.append(VALUE_WORDS)
+    return found

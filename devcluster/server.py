@@ -1,0 +1,110 @@
+"""A running server: everything put together, listening on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+
+from devcluster import certificates, kubeconfig
+from devcluster.api import Api
+from devcluster.crds import Definitions
+from devcluster.front import Front
+from devcluster.kinds import Kinds
+from devcluster.local import LocalStore
+from devcluster.memory import Manifest, Memory
+from devcluster.rules import Engine
+from devcluster.writes import Options, Writes
+
+NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+
+
+@dataclass(slots=True)
+class Settings:
+    """How a server is to run. Port 0 takes a free one. `controllers` are the collector, namespaces and workloads."""
+
+    port: int = 0
+    host: str = "127.0.0.1"
+    controllers: bool = True
+    ready_after: float = 2.0
+    state: Path | None = None
+    rules: Engine | None = None
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+
+
+class Server:
+    """One simulated cluster. `store` is for code in the same process and event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.token = settings.token
+        self.memory = Memory()
+        self.writes = Writes(self.memory, Kinds(), settings.rules)
+        self.definitions = Definitions(self.writes)
+        self.store = LocalStore(self.writes)
+        self.api = Api(self.writes)
+        self.ca = b""
+        self.port = 0
+        self._runner: web.AppRunner | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.settings.host}:{self.port}"
+
+    async def start(self) -> None:
+        self._populate()
+        context, self.ca = certificates.make()
+        front = Front(self.api, self.token)
+        self._runner = web.AppRunner(front.application(), access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.settings.host, self.settings.port, ssl_context=context)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        self.api.stopping.set()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def write_kubeconfig(self, path: Path) -> Path:
+        """A kubeconfig for kubectl and clients; only its owner may read it."""
+        return kubeconfig.write(path, self.url, self.token, self.ca)
+
+    def _populate(self) -> None:
+        kind = self.writes.kinds.find("", "v1", "namespaces")
+        assert kind is not None
+        for name in NAMESPACES:
+            if self.memory.get("namespaces", "", name) is None:
+                manifest: Manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+                self.writes.create(kind, "", manifest, Options("kube-apiserver"))
+        self._service()
+
+    def _service(self) -> None:
+        """The service through which pods of a real cluster find its API."""
+        if self.memory.get("services", "default", "kubernetes") is not None:
+            return
+        kind = self.writes.kinds.find("", "v1", "services")
+        assert kind is not None
+        labels = {"component": "apiserver", "provider": "kubernetes"}
+        ports = [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}]
+        manifest: Manifest = {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "kubernetes", "labels": labels},
+            "spec": {"clusterIP": "10.96.0.1", "ports": ports},
+        }
+        self.writes.create(kind, "default", manifest, Options("kube-apiserver"))
+
+
+async def serve(settings: Settings | None = None) -> Server:
+    """Start a server and return it, listening. Stop it with `await server.stop()`."""
+    server = Server(settings or Settings())
+    await server.start()
+    return server

@@ -1,0 +1,132 @@
+"""Tables: the rows and columns that `kubectl get` prints, for built-in kinds by our printers, for custom ones by their CRD."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from devcluster.jsonpath import find
+from devcluster.kinds import Kind
+from devcluster.memory import Manifest
+from devcluster.printers import printer
+from devcluster.schema import OBJECT_META, definitions
+
+
+def described(field: str) -> str:
+    """The API's own description of a field of metadata."""
+    text: str = definitions()[OBJECT_META]["properties"][field]["description"]
+    return text
+
+
+def column(name: str, kind: str = "string", description: str = "", *, form: str = "", wide: bool = False) -> Manifest:
+    return {"name": name, "type": kind, "format": form, "description": description, "priority": 1 if wide else 0}
+
+
+def name_column() -> Manifest:
+    return column("Name", "string", described("name"), form="name")
+
+
+def table(
+    kind: Kind, manifests: list[Manifest], meta: Manifest, include: str, version: str, *, columns: bool = True
+) -> Manifest:
+    """A Table of these objects. `include` is None, Metadata or Object; without `columns` it is a later event of a watch."""
+    definitions_, cells = _columns(kind)
+    rows = [{"cells": cells(one), "object": _row_object(one, include, version)} for one in manifests]
+    for row in rows:
+        if include == "None":
+            del row["object"]
+    return {
+        "kind": "Table",
+        "apiVersion": f"meta.k8s.io/{version}",
+        "metadata": meta,
+        "columnDefinitions": definitions_ if columns else None,
+        "rows": rows,
+    }
+
+
+def _row_object(manifest: Manifest, include: str, version: str) -> Manifest | None:
+    if include == "Object":
+        return manifest
+    return partial(manifest, version)
+
+
+def partial(manifest: Manifest, version: str = "v1") -> Manifest:
+    """PartialObjectMetadata of an object."""
+    return {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": manifest["metadata"]}
+
+
+def _columns(kind: Kind) -> tuple[list[Manifest], Any]:
+    if kind.custom is not None:
+        return _custom_columns(kind)
+    return printer(kind)
+
+
+def _custom_columns(kind: Kind) -> tuple[list[Manifest], Any]:
+    assert kind.custom is not None
+    wanted = kind.custom.get("additionalPrinterColumns") or [
+        {"name": "Age", "type": "date", "description": described("creationTimestamp"), "jsonPath": ".metadata.creationTimestamp"}
+    ]
+    shown = [name_column()]
+    for entry in wanted:
+        text = entry.get("description") or f"Custom resource definition column (in JSONPath format): {entry['jsonPath']}"
+        one = column(entry["name"], entry["type"], text, form=entry.get("format", ""))
+        shown.append({**one, "priority": entry.get("priority", 0)})
+
+    def cells(manifest: Manifest) -> list[Any]:
+        return [manifest["metadata"]["name"], *(_custom_cell(manifest, entry) for entry in wanted)]
+
+    return shown, cells
+
+
+def _custom_cell(manifest: Manifest, entry: Manifest) -> Any:
+    found = find(manifest, entry["jsonPath"])
+    if not found or found[0] is None:
+        return None
+    value = found[0]
+    if entry["type"] == "date":
+        return age(value) if isinstance(value, str) else "<invalid>"
+    if entry["type"] == "string":
+        return value if isinstance(value, str) else _text(value)
+    return value if isinstance(value, int | float) else None
+
+
+def _text(value: Any) -> str:
+    import orjson
+
+    return orjson.dumps(value).decode()
+
+
+def age(timestamp: str | None) -> str:
+    """How long ago, as kubectl writes it: 5s, 3m20s, 4h, 2d3h, 120d."""
+    if not timestamp:
+        return "<unknown>"
+    try:
+        then = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
+    except ValueError:
+        return "<invalid>"
+    return span(int((datetime.now(UTC) - then).total_seconds()))
+
+
+def span(seconds: int) -> str:
+    if seconds < -1:
+        return "<invalid>"
+    seconds = max(seconds, 0)
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if seconds < 120:
+        return f"{seconds}s"
+    if minutes < 10:
+        return f"{minutes}m{seconds % 60}s" if seconds % 60 else f"{minutes}m"
+    if minutes < 180:
+        return f"{minutes}m"
+    if hours < 8:
+        return f"{hours}h{minutes % 60}m" if minutes % 60 else f"{hours}h"
+    if hours < 48:
+        return f"{hours}h"
+    if days < 8:
+        return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
+    if days < 730:
+        return f"{days}d"
+    years = days // 365
+    if years < 8:
+        return f"{years}y{days % 365}d" if days % 365 else f"{years}y"
+    return f"{years}y"

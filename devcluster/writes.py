@@ -1,0 +1,478 @@
+"""Every write, from a body to a stored object: read in, default, check, own, count, store.
+
+All of it is synchronous: nothing can come between reading the live object and storing the new one.
+"""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from devcluster import admission, checks, conversion, defaults, metadata, owners, structural
+from devcluster.errors import ApiError, already_exists, bad_request, conflict, invalid, not_found, stale
+from devcluster.fieldsets import MEMBER, Tree
+from devcluster.kinds import Kind, Kinds
+from devcluster.memory import Manifest, Memory
+from devcluster.owners import Owner, Owners
+from devcluster.rules import Engine
+from devcluster.typed import TypedError, same
+
+SYSTEM_SET = ("uid", "creationTimestamp", "generation", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds")
+
+
+@dataclass(slots=True)
+class Options:
+    """How a write is to be done. `validation` is Ignore, Warn or Strict; what is worth a warning is added to `warnings`."""
+
+    manager: str = "unknown"
+    validation: str = "Warn"
+    dry_run: bool = False
+    force: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Writes:
+    """The write paths over a memory. `rules` evaluates CEL in CRDs, or is None."""
+
+    def __init__(self, memory: Memory, kinds: Kinds, rules: Engine | None = None) -> None:
+        self.memory = memory
+        self.kinds = kinds
+        self.rules = rules
+        self.allocations = admission.Allocations(memory)
+        self.after_write: list[Callable[[Kind, Manifest], None]] = []
+
+    # ---- reading
+
+    def live(self, kind: Kind, namespace: str, name: str) -> Manifest:
+        """The stored object as this version shows it. Raises 404."""
+        found = self.memory.get(kind.resource, namespace, name)
+        if found is None:
+            raise not_found(kind.plural, kind.group, name)
+        return self.as_version(kind, found)
+
+    def as_version(self, kind: Kind, manifest: Manifest) -> Manifest:
+        if manifest["apiVersion"] == kind.api_version:
+            return manifest
+        return admission.converted(manifest, kind.api_version)
+
+    # ---- the four ways to write
+
+    def create(self, kind: Kind, namespace: str, body: Manifest, options: Options) -> Manifest:
+        self._check_identity(kind, body)
+        given = body.get("metadata") or {}
+        if not isinstance(given, dict):
+            raise bad_request("the object's metadata is no mapping")
+        if given.get("resourceVersion"):
+            raise bad_request("resourceVersion should not be set on objects to be created")
+        meta = {key: value for key, value in given.items() if key not in (*SYSTEM_SET, "managedFields", "resourceVersion")}
+        if not meta.get("name") and meta.get("generateName"):
+            meta["name"] = metadata.generated(meta["generateName"])
+        self._settle_namespace(kind, namespace, meta)
+        return self._insert(kind, {**body, "metadata": meta}, options, None)
+
+    def replace(
+        self, kind: Kind, namespace: str, name: str, body: Manifest, options: Options, subresource: str = ""
+    ) -> Manifest:
+        self._check_identity(kind, body)
+        meta = dict(body.get("metadata") or {})
+        given = meta.get("name")
+        if not given:
+            cause = metadata.required("metadata.name", "name or generateName is required")
+            raise invalid(kind.kind, kind.group, "", [cause])
+        if given != name:
+            raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
+        self._settle_namespace(kind, namespace, meta)
+        live = self.live(kind, namespace, name)
+        if kind.custom is not None and not meta.get("resourceVersion"):
+            cause = metadata.invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
+            raise invalid(kind.plural, kind.group, name, [cause])
+        return self._update(kind, live, {**body, "metadata": meta}, options, subresource)
+
+    def modify(
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        change: Callable[[Manifest], Manifest],
+        options: Options,
+        subresource: str = "",
+    ) -> Manifest:
+        """A patch: `change` makes the new object out of the live one."""
+        live = self.live(kind, namespace, name)
+        new = change(live)
+        if not isinstance(new, dict) or not isinstance(new.get("metadata"), dict):
+            raise bad_request("the patch leaves no object")
+        self._check_patched(kind, live, new, name)
+        return self._update(kind, live, new, options, subresource)
+
+    def apply(
+        self, kind: Kind, namespace: str, name: str, body: Manifest, options: Options, subresource: str = ""
+    ) -> tuple[Manifest, bool]:
+        """Server-side apply. Returns the object and whether it was created."""
+        self._check_applied(kind, namespace, name, body)
+        found = self.memory.get(kind.resource, namespace, name)
+        if found is None and subresource:
+            raise not_found(kind.plural, kind.group, name)
+        owner = Owner(options.manager, "Apply", kind.api_version, subresource)
+        given = body.get("metadata") or {}
+        if found is None:
+            if given.get("resourceVersion"):
+                raise stale(kind.plural, kind.group, name)
+            if given.get("uid"):
+                why = "Precondition failed: UID in precondition: " + given["uid"] + ", UID in object meta: "
+                raise conflict(kind.plural, kind.group, name, why)
+            base: Manifest = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {}}
+            merged, held = self._apply(kind, base, {}, owner, body, options, subresource)
+            meta = {key: value for key, value in merged["metadata"].items() if key not in SYSTEM_SET}
+            meta["name"] = name
+            if kind.namespaced:
+                meta["namespace"] = namespace
+            return self._insert(kind, {**merged, "metadata": meta}, options, held), True
+        live = self.as_version(kind, found)
+        there = owners.read(live["metadata"])
+        if not there and "managedFields" not in live["metadata"]:
+            there = self._before_first_apply(kind, live)
+        merged, held = self._apply(kind, live, there, owner, body, options, subresource)
+        return self._update(kind, live, merged, options, subresource, held), False
+
+    # ---- shared steps
+
+    def _apply(
+        self, kind: Kind, live: Manifest, there: Owners, owner: Owner, body: Manifest, options: Options, subresource: str
+    ) -> tuple[Manifest, Owners]:
+        ignored = ignored_fields(kind, subresource)
+        try:
+            return owners.applied(
+                there, owner, live, body, kind.shape(), ignored=ignored, force=options.force, now=now()
+            )
+        except TypedError as problem:
+            meta = body.get("metadata") or {}
+            where = f"{meta.get('namespace') or live['metadata'].get('namespace', '')}/{meta.get('name')}"
+            message = f"failed to create typed patch object ({where}; {kind.api_version}, Kind={kind.kind}): {problem}"
+            raise ApiError(500, "", message) from None
+
+    def _before_first_apply(self, kind: Kind, live: Manifest) -> Owners:
+        return {}
+
+    def _check_identity(self, kind: Kind, body: Manifest) -> None:
+        api_version, name = body.get("apiVersion"), body.get("kind")
+        if not name or (not api_version and kind.custom is not None):
+            if kind.custom is None and not name:
+                body["kind"] = kind.kind
+            else:
+                from devcluster.bodies import unrecognised
+
+                raise unrecognised(body, kind)
+        if not api_version:
+            body["apiVersion"] = kind.api_version
+        elif api_version != kind.api_version:
+            raise bad_request(
+                f"the API version in the data ({api_version}) does not match the expected API version ({kind.api_version})"
+            )
+        if name and name != kind.kind:
+            if kind.custom is None:
+                raise bad_request(
+                    f'{name} in version "{kind.version}" cannot be handled as a {kind.kind}: converting '
+                    f"({kind.version}.{name}) to ({group_word(kind)}.{kind.kind}): unknown conversion"
+                )
+            cause = metadata.invalid_value("kind", name, f"must be {kind.kind}")
+            raise invalid(str(name), kind.group, (body.get("metadata") or {}).get("name", ""), [cause])
+
+    def _check_applied(self, kind: Kind, namespace: str, name: str, body: Manifest) -> None:
+        if body.get("apiVersion") != kind.api_version or body.get("kind") != kind.kind:
+            raise bad_request(f"invalid object type: {body.get('apiVersion')}, Kind={body.get('kind')}")
+        given = body.get("metadata")
+        if not isinstance(given, dict):
+            given = body["metadata"] = {}
+        if given.get("managedFields"):
+            raise bad_request("metadata.managedFields must be nil")
+        if not given.get("name"):
+            raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+        if given["name"] != name:
+            raise bad_request(f"the name of the object ({given['name']}) does not match the name on the URL ({name})")
+        if kind.namespaced and given.get("namespace") not in (None, "", namespace):
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+
+    def _check_patched(self, kind: Kind, live: Manifest, new: Manifest, name: str) -> None:
+        self._check_identity(kind, new)
+        meta = new["metadata"]
+        if meta.get("name") != name:
+            raise bad_request(f"the name of the object ({meta.get('name')}) does not match the name on the URL ({name})")
+
+    def _settle_namespace(self, kind: Kind, namespace: str, meta: Manifest) -> None:
+        if not kind.namespaced:
+            if meta.get("namespace"):
+                meta.pop("namespace")
+            return
+        if meta.get("namespace") not in (None, "", namespace):
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        meta["namespace"] = namespace
+
+    def read_in(self, kind: Kind, body: Manifest, options: Options) -> Manifest:
+        """A fresh copy in the kind's form: unknown fields judged by the field validation, defaults filled in."""
+        body = {**body, "metadata": {key: value for key, value in body["metadata"].items() if value is not None}}
+        unknown: list[str]
+        if kind.custom is None:
+            try:
+                new, unknown = conversion.stripped(body, kind.shape())
+            except conversion.Mismatch as problem:
+                raise self._unreadable(kind, problem) from None
+            self.judge(unknown, options)
+            new = copy.deepcopy(new)
+            admission.prepare(kind, new)
+            defaults.fill(kind.group, kind.kind, new)
+        else:
+            unknown = []
+            new = copy.deepcopy(structural.prune(body, kind.shape(), unknown))
+            new["metadata"] = self._read_metadata(kind, new["metadata"])
+            self.judge(unknown, options)
+            structural.fill(new, kind.shape())
+        return new
+
+    def _read_metadata(self, kind: Kind, meta: Manifest) -> Manifest:
+        shape = kind.shape().fields["metadata"]
+        try:
+            read, _ = conversion.stripped(meta, shape)
+        except conversion.Mismatch as problem:
+            raise self._unreadable(kind, problem) from None
+        read.pop("metadata", None)
+        return read
+
+    def _unreadable(self, kind: Kind, problem: conversion.Mismatch) -> ApiError:
+        where = f"{kind.kind}.{problem.path}"
+        return bad_request(
+            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: json: cannot unmarshal '
+            f"{problem.got} into Go struct field {where} of type {problem.wanted}"
+        )
+
+    def judge(self, unknown: list[str], options: Options) -> None:
+        if unknown and options.validation == "Strict":
+            listed = ", ".join(f'unknown field "{path}"' for path in unknown)
+            raise bad_request(f"strict decoding error: {listed}")
+        if options.validation == "Warn":
+            options.warnings += [f'unknown field "{path}"' for path in unknown]
+
+    def _insert(self, kind: Kind, body: Manifest, options: Options, held: Owners | None) -> Manifest:
+        meta = body["metadata"]
+        name = meta.get("name", "")
+        if kind.namespaced:
+            admission.check_namespace(self.memory, kind, meta["namespace"], name)
+        admission.check_definition(self.memory, kind, name)
+        meta = {**meta, "uid": str(uuid.uuid4()), "creationTimestamp": now()}
+        if kind.counted:
+            meta["generation"] = 1
+        if "status" in kind.subresources and kind.kind not in admission.KEEPS_STATUS:
+            body = {key: value for key, value in body.items() if key != "status"}
+        new = self.read_in(kind, {**body, "metadata": meta}, options)
+        self._check(kind, new, None, "")
+        there = self.memory.get(kind.resource, meta.get("namespace", ""), name)
+        if there is not None:
+            raise self._taken(kind, there)
+        admission.on_create(kind, new, self.allocations, options.dry_run)
+        if held is None:
+            owner = Owner(options.manager, "Update", kind.api_version)
+            base: Manifest = {"metadata": {}} | (defaults.zero(kind.kind) if kind.custom is None else {})
+            held = owners.updated({}, owner, base, new, kind.shape(), ignored=ignored_fields(kind, ""), now=now())
+        set_owners(new, held)
+        if options.dry_run:
+            return new
+        stored = self.memory.put(kind.resource, new)
+        self._told(kind, stored)
+        return stored
+
+    def _taken(self, kind: Kind, there: Manifest) -> ApiError:
+        name = there["metadata"]["name"]
+        error = already_exists(kind.plural, kind.group, name)
+        if there["metadata"].get("deletionTimestamp"):
+            error.message = f"object is being deleted: {error.message}"
+        return error
+
+    def _update(
+        self,
+        kind: Kind,
+        live: Manifest,
+        body: Manifest,
+        options: Options,
+        subresource: str,
+        held: Owners | None = None,
+    ) -> Manifest:
+        name = live["metadata"]["name"]
+        given = body["metadata"]
+        if given.get("uid") not in (None, "", live["metadata"]["uid"]):
+            why = f"Precondition failed: UID in precondition: {given['uid']}, UID in object meta: {live['metadata']['uid']}"
+            raise conflict(kind.plural, kind.group, name, why)
+        if given.get("resourceVersion") not in (None, "", live["metadata"]["resourceVersion"]):
+            raise stale(kind.plural, kind.group, name)
+        new = self.read_in(kind, self._kept(kind, live, body, subresource), options)
+        admission.on_update(kind, live, new, self.allocations, options.dry_run)
+        self._count(kind, live, new)
+        self._check(kind, new, live, subresource)
+        if held is None:
+            held = self._owned_after_update(kind, live, given, new, options, subresource)
+        set_owners(new, held)
+        if unchanged(live, new):
+            return live
+        return self._store(kind, live, new, options)
+
+    def _owned_after_update(
+        self, kind: Kind, live: Manifest, given: Manifest, new: Manifest, options: Options, subresource: str
+    ) -> Owners:
+        there = owners.read(live["metadata"])
+        if "managedFields" in given and given["managedFields"] != live["metadata"].get("managedFields"):
+            there = owners.read(given)
+        owner = Owner(options.manager, "Update", kind.api_version, subresource)
+        ignored = ignored_fields(kind, subresource)
+        return owners.updated(there, owner, live, new, kind.shape(), ignored=ignored, now=now())
+
+    def _kept(self, kind: Kind, live: Manifest, body: Manifest, subresource: str) -> Manifest:
+        """The new object with what this request may not write taken from the live one."""
+        meta = {key: value for key, value in body["metadata"].items() if key not in ("managedFields",)}
+        before = live["metadata"]
+        for key in (*SYSTEM_SET, "name", "namespace", "resourceVersion"):
+            given = meta.pop(key, None)
+            if key == "deletionTimestamp" and given is not None and given != before.get(key):
+                meta[key] = given
+            elif before.get(key) is not None:
+                meta[key] = before[key]
+        if subresource == "status":
+            return self._kept_but_status(kind, live, body, meta)
+        kept = {**body, "metadata": meta}
+        if "status" in kind.subresources:
+            kept.pop("status", None)
+            if "status" in live:
+                kept["status"] = live["status"]
+        return kept
+
+    def _kept_but_status(self, kind: Kind, live: Manifest, body: Manifest, meta: Manifest) -> Manifest:
+        kept = {key: value for key, value in live.items() if key != "status"}
+        if "status" in body:
+            kept["status"] = body["status"]
+        if kind.custom is None:
+            meta = {**meta, "labels": live["metadata"].get("labels")} if kind.group == "apps" else meta
+            kept["metadata"] = meta
+        else:
+            kept["metadata"] = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
+        return kept
+
+    def _count(self, kind: Kind, live: Manifest, new: Manifest) -> None:
+        if not kind.counted:
+            return
+        outside = ("metadata", "status") if "status" in kind.subresources or kind.custom is None else ("metadata",)
+        before = {key: value for key, value in live.items() if key not in outside}
+        after = {key: value for key, value in new.items() if key not in outside}
+        if not same(before, after):
+            new["metadata"]["generation"] = live["metadata"].get("generation", 0) + 1
+
+    def _check(self, kind: Kind, new: Manifest, live: Manifest | None, subresource: str) -> None:
+        found = metadata.problems(new, kind.kind) if live is None else metadata.change_problems(live, new)
+        if live is not None and not found and not subresource:
+            found = metadata.problems(new, kind.kind)
+        if kind.custom is None:
+            if not found or live is None:
+                found = found + checks.problems(kind.group, new, live, subresource)
+        else:
+            found = found + self._custom_problems(kind, new, live, subresource)
+        if found:
+            raise invalid(kind.kind, kind.group, new["metadata"].get("name", ""), found)
+
+    def _custom_problems(self, kind: Kind, new: Manifest, live: Manifest | None, subresource: str) -> list[Any]:
+        from devcluster.custom_rules import rule_problems
+        from devcluster.scale import path_problems
+
+        found = path_problems(kind, new)
+        schema = structural.problems(new, kind.shape())
+        found += schema
+        if not schema and self.rules is not None:
+            found += rule_problems(self.rules, kind.shape(), new, live)
+        return found
+
+    def _store(self, kind: Kind, live: Manifest, new: Manifest, options: Options) -> Manifest:
+        meta = new["metadata"]
+        finished = live["metadata"].get("deletionTimestamp") and not meta.get("finalizers")
+        if finished and kind.resource == "namespaces" and (new.get("spec") or {}).get("finalizers"):
+            finished = False
+        if finished and not live["metadata"].get("deletionGracePeriodSeconds"):
+            if not options.dry_run:
+                self._remove(kind, live)
+            return {**new, "metadata": {**meta, "resourceVersion": live["metadata"]["resourceVersion"]}}
+        if options.dry_run:
+            return {**new, "metadata": {**meta, "resourceVersion": live["metadata"]["resourceVersion"]}}
+        stored = self.memory.put(kind.resource, new)
+        self._told(kind, stored)
+        return stored
+
+    def _remove(self, kind: Kind, live: Manifest) -> None:
+        last = self.memory.remove(kind.resource, live)
+        self.allocations.release(last)
+        self._told(kind, last)
+
+    def _told(self, kind: Kind, manifest: Manifest) -> None:
+        for hook in self.after_write:
+            hook(kind, manifest)
+
+    # ---- deletion
+
+    def mark_deleted(self, kind: Kind, live: Manifest, finalizers: list[str], grace: int) -> Manifest:
+        """Give a living object its deletionTimestamp and these finalizers."""
+        meta = {**live["metadata"], "deletionTimestamp": now(), "deletionGracePeriodSeconds": grace}
+        if grace:
+            later = datetime.now(UTC).timestamp() + grace
+            meta["deletionTimestamp"] = datetime.fromtimestamp(later, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if finalizers:
+            meta["finalizers"] = finalizers
+        if "generation" in meta:
+            meta["generation"] += 1
+        stored = self.memory.put(kind.resource, {**live, "metadata": meta})
+        self._told(kind, stored)
+        return stored
+
+    def remove(self, kind: Kind, live: Manifest) -> None:
+        self._remove(kind, live)
+
+    def rewrite(self, kind: Kind, manifest: Manifest) -> Manifest:
+        """Store what the server itself changed in a copy of a live object, without asking anybody."""
+        stored = self.memory.put(kind.resource, manifest)
+        self._told(kind, stored)
+        return stored
+
+
+def group_word(kind: Kind) -> str:
+    return kind.group.partition(".")[0] or "core"
+
+
+def ignored_fields(kind: Kind, subresource: str) -> Tree:
+    """Fields that a write to this subresource cannot change and so cannot own."""
+    if subresource == "status":
+        return {"f:spec": MEMBER} | ({"f:metadata": MEMBER} if kind.custom is not None else {})
+    if not subresource and "status" in kind.subresources and kind.kind not in admission.KEEPS_STATUS:
+        return {"f:status": MEMBER}
+    return {}
+
+
+def set_owners(manifest: Manifest, held: Owners) -> None:
+    entries = owners.write(held)
+    manifest["metadata"].pop("managedFields", None)
+    if entries:
+        manifest["metadata"]["managedFields"] = entries
+
+
+def unchanged(live: Manifest, new: Manifest) -> bool:
+    """Equality in which the times of managedFields and the resourceVersion do not count."""
+    return same(_timeless(live), _timeless(new))
+
+
+def _timeless(manifest: Manifest) -> Manifest:
+    meta = {key: value for key, value in manifest["metadata"].items() if key != "resourceVersion"}
+    if "managedFields" in meta:
+        entries = [{key: value for key, value in entry.items() if key != "time"} for entry in meta["managedFields"]]
+        meta["managedFields"] = sorted(entries, key=str)
+    return {**manifest, "metadata": meta}
+
