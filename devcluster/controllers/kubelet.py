@@ -239,7 +239,7 @@ def _status(
         **old,
         "phase": phase,
         "conditions": _conditions(
-            old.get("conditions") or [], started=started, ready=ready, done=done, turn=turn
+            old.get("conditions") or [], names, started=started, ready=ready, done=done, turn=turn
         ),
         "hostIP": address_of(node),
         "hostIPs": [{"ip": address_of(node)}],

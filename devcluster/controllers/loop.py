@@ -43,7 +43,7 @@ class Controllers:
     ) -> None:
         self.settings, self.clock, self.view = settings, clock or LoopClock(), View()
         self._hands = Hands(store, self.clock)
-        self._random = Random(settings.seed)  # noqa: S311 - it decides nothing that needs to be secret
+        self._random = Random(settings.seed)  # noqa: S311 - decides nothing that must be secret
         self._controllers = {each.name: each for each in controllers}
         self._by_kind, self._by_owned, self._by_related = _wiring(self._controllers.values())
         self._queue: dict[Wake, None] = {}

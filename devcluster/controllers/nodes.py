@@ -99,10 +99,9 @@ UNSCHEDULABLE = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedul
 def unschedulable_message(reasons: Sequence[str]) -> str:
     """What the scheduler says when every node refused: how many nodes gave each reason."""
     counted = sorted(f"{reasons.count(reason)} {reason}" for reason in set(reasons))
-    tail = "preemption: 0/{n} nodes are available: {n} Preemption is not helpful for scheduling.".format(
-        n=len(reasons)
-    )
-    return f"0/{len(reasons)} nodes are available: {', '.join(counted)}. {tail}"
+    number = len(reasons)
+    tail = f"preemption: 0/{number} nodes are available: {number} Preemption is not helpful for scheduling."
+    return f"0/{number} nodes are available: {', '.join(counted)}. {tail}"
 
 
 def _tolerates(spec: Object, taint: Object) -> bool:
