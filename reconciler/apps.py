@@ -1,6 +1,21 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import transaction
+from django.db.models.signals import post_save
 
 
 class ReconcilerConfig(AppConfig):
     name = "reconciler"
     label = "reconciler"
+
+    def ready(self) -> None:
+        post_save.connect(wake_when_committed, dispatch_uid="reconciler.wake")
+
+
+def wake_when_committed(sender: type, **_: Any) -> None:
+    """A change or a contract was written in this process: its engine, if it runs here, looks at once."""
+    if sender._meta.label in ("catalog.Change", "contracts.Contract", "contracts.Revision"):
+        from reconciler.engine.wake import wake
+
+        transaction.on_commit(wake)

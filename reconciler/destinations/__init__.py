@@ -1,0 +1,41 @@
+"""A destination's row → a live connection. How to reach a cluster stands in the environment, never in the row."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from catalog.models import Destination
+from reconciler.kube import Access, Client, read_in_cluster, read_kubeconfig
+
+
+def kubeconfig_path() -> Path | None:
+    """The kubeconfig to use: ``KUBECONFIG``, else the one that the embedded cluster writes; None in a cluster."""
+    if settings.KUBECONFIG:
+        return Path(settings.KUBECONFIG).expanduser()
+    if os.environ.get("KUBERNETES_SERVICE_HOST"):
+        return None
+    return Path(settings.STATE_DIR) / "kubeconfig"
+
+
+async def read_access() -> Access:
+    """Read anew at every connection, because the embedded cluster has another port after a restart."""
+    path = kubeconfig_path()
+    return await read_in_cluster() if path is None else await read_kubeconfig(path)
+
+
+def connect() -> Client:
+    """A client of the default destination. Nothing is read or sent before the first request."""
+    return Client(read_access)
+
+
+def default_destination() -> Destination:
+    """The row of the cluster that this reconciler serves, made when there is none."""
+    with transaction.atomic():
+        row, _ = Destination.objects.get_or_create(
+            is_default=True, defaults={"slug": "default", "title": "Default cluster"}
+        )
+    return row

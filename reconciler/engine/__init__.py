@@ -1,0 +1,1 @@
+"""Queue, watches → key, one pass, conditions, back-off, and the projection into the database."""

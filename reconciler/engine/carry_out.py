@@ -1,0 +1,130 @@
+"""Do what the plan says: apply, prune, delete, and write the instance's own bookkeeping. Decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from reconciler.kube import ApiError, Client, KubeError, NotServed, Unreachable
+from reconciler.objects.names import (
+    APPLYSET_ID,
+    CHILDREN_MANAGER,
+    CONTRACT,
+    FINALIZER,
+    PARENT_MANAGER,
+    label_value,
+)
+from reconciler.objects.reading import (
+    Manifest,
+    annotations_of,
+    finalizers_of,
+    labels_of,
+    metadata_of,
+    namespace_of,
+    reference_to,
+    version_of,
+)
+from reconciler.plan import Apply, Delete, Inventory, Prune, set_id
+
+
+async def apply_all(client: Client, steps: Sequence[Apply]) -> list[tuple[Apply, dict[str, Any] | KubeError]]:
+    """All at once; the client lets at most 16 writes through at a time. Raises ``Unreachable``."""
+    return list(zip(steps, await asyncio.gather(*(apply_one(client, step) for step in steps)), strict=True))
+
+
+async def apply_one(client: Client, step: Apply) -> dict[str, Any] | KubeError:
+    try:
+        resource = await client.kinds.find(step.reference.api_version, step.reference.kind)
+        return await client.apply(resource, step.body, manager=CHILDREN_MANAGER)
+    except Unreachable:
+        raise
+    except (ApiError, NotServed) as error:
+        return error
+
+
+def explain(step: Apply, error: KubeError) -> str:
+    """Why an object could not be applied, in words that name it."""
+    what = step.reference.words
+    if not isinstance(error, ApiError):
+        return f"{what}: {error}"
+    if error.undeclared_field:
+        return f"{what} has no field “{error.undeclared_field}”. The contract's template must be corrected."
+    if error.namespace_missing:
+        return f"{what}: the namespace {error.namespace_missing} does not exist."
+    if error.code == 403:
+        return f"{what}: Slipway may not do this in the cluster. {error.message}"
+    if error.code == 429:
+        return f"{what}: the API server is busy and asks to wait."
+    return f"{what} was refused: {error.message}"
+
+
+async def prune_all(client: Client, steps: Sequence[Prune]) -> None:
+    """Group by group, the latest in the order first; inside a group all at once. Raises ``KubeError``."""
+    for group in sorted({step.group for step in steps}, reverse=True):
+        await delete_all(client, [step for step in steps if step.group == group])
+
+
+async def delete_all(client: Client, steps: Sequence[Prune | Delete]) -> None:
+    await asyncio.gather(*(delete_one(client, step) for step in steps))
+
+
+async def delete_one(client: Client, step: Prune | Delete) -> None:
+    """In the background, and only the very object that was seen. Raises ``KubeError``."""
+    try:
+        resource = await client.kinds.find(step.reference.api_version, step.reference.kind)
+    except NotServed:
+        return  # the kind is gone, and its objects with it
+    await client.delete(resource, step.reference.namespace, step.reference.name, uid=step.uid)
+
+
+def bookkeeping(instance: Manifest, contract: str, inventory: Inventory) -> dict[str, Any]:
+    """Finalizer, ApplySet labels and inventory, as one apply; with the uid, so that nothing is made anew."""
+    metadata = {
+        key: metadata_of(instance)[key]
+        for key in ("name", "namespace", "uid")
+        if key in metadata_of(instance)
+    }
+    return {
+        "apiVersion": instance["apiVersion"],
+        "kind": instance["kind"],
+        "metadata": {
+            **metadata,
+            "finalizers": [FINALIZER],
+            "labels": {APPLYSET_ID: set_id(instance), CONTRACT: label_value(contract)},
+            "annotations": inventory.annotations(),
+        },
+    }
+
+
+def has_bookkeeping(instance: Manifest, body: Manifest) -> bool:
+    metadata = body["metadata"]
+    return (
+        FINALIZER in finalizers_of(instance)
+        and metadata["labels"].items() <= labels_of(instance).items()
+        and metadata["annotations"].items() <= annotations_of(instance).items()
+    )
+
+
+async def keep_books(
+    client: Client, instance: Manifest, contract: str, inventory: Inventory
+) -> dict[str, Any] | Manifest:
+    """The instance with this inventory recorded; written only when it is not so. Raises ``KubeError``."""
+    body = bookkeeping(instance, contract, inventory)
+    if has_bookkeeping(instance, body):
+        return instance
+    resource = await client.kinds.find(instance["apiVersion"], instance["kind"])
+    return await client.apply(resource, body, manager=PARENT_MANAGER)
+
+
+async def release(client: Client, instance: Manifest) -> None:
+    """Take our finalizer off, so that the instance can go; refused when somebody changed it meanwhile."""
+    reference = reference_to(instance)
+    left = [name for name in finalizers_of(instance) if name != FINALIZER]
+    patch = {"metadata": {"finalizers": left or None, "resourceVersion": version_of(instance)}}
+    resource = await client.kinds.find(reference.api_version, reference.kind)
+    try:
+        await client.merge(resource, namespace_of(instance), reference.name, patch, manager=PARENT_MANAGER)
+    except ApiError as error:
+        if not error.not_found:
+            raise

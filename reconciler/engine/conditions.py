@@ -1,0 +1,127 @@
+"""What an instance's status says: kro's four conditions and state, and the author's own fields. Pure.
+
+kro 5.3 and 5.4, with its quirks 15 to 17 mended: messages are ordered, ``state`` follows ``Ready``, and a suspended
+instance says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.runtime import Rendering
+from reconciler.objects.reading import Manifest, condition_of, generation_of, metadata_of
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a pass came to. Empty texts mean that all is well with that part."""
+
+    managed: str = ""  # why the instance cannot be looked after
+    resolved: str = ""  # why its contract cannot be used
+    not_ready: str = ""  # why its resources are not ready
+    reason: str = ""  # CamelCase, for the condition that is not well
+    failed: bool = False  # a person must change something
+    suspended: bool = False
+    deleting: str = ""
+
+
+def built_in(instance: Manifest, outcome: Outcome, now: str) -> list[dict[str, Any]]:
+    """The four conditions, in the order in which kro reads them; ``now`` is an RFC 3339 time."""
+    managed = ("InstanceManaged", "True", "Managed", "The instance has its finalizer and labels.")
+    resolved = ("GraphResolved", "True", "Resolved", "The contract's revision is compiled and in use.")
+    ready = ("ResourcesReady", "True", "AllResourcesReady", "All resources are there and ready.")
+    if outcome.managed:
+        managed = ("InstanceManaged", "False", "ManagementFailed", outcome.managed)
+    if outcome.resolved:
+        resolved = ("GraphResolved", "False", "ResolutionFailed", outcome.resolved)
+    if outcome.deleting:
+        ready = ("ResourcesReady", "Unknown", "UnderDeletion", outcome.deleting)
+    elif outcome.suspended:
+        ready = ("ResourcesReady", "False", "ReconciliationSuspended", outcome.not_ready)
+    elif outcome.not_ready or outcome.managed or outcome.resolved:
+        text = outcome.not_ready or "Nothing is done before the problem above is solved."
+        ready = ("ResourcesReady", "False", outcome.reason or "NotReady", text)
+    parts = [managed, resolved, ready]
+    worst = next((part for part in parts if part[1] == "False"), None)
+    worst = worst or next((part for part in parts if part[1] == "Unknown"), None)
+    root = ("Ready", *worst[1:]) if worst else ("Ready", "True", "Ready", "")
+    return [stamped(instance, *part, now=now) for part in (*parts, root)]
+
+
+def stamped(
+    instance: Manifest, kind: str, status: str, reason: str, message: str, *, now: str
+) -> dict[str, Any]:
+    """A condition; its transition time moves only when its status does."""
+    old = condition_of(instance, kind)
+    since = now
+    if old is not None and old.get("status") == status:
+        since = str(old.get("lastTransitionTime") or now)
+    return {
+        "type": kind,
+        "status": status,
+        "reason": reason,
+        "message": message,
+        "lastTransitionTime": since,
+        "observedGeneration": generation_of(instance),
+    }
+
+
+def author_conditions(
+    instance: Manifest, given: Sequence[Mapping[str, Any]], now: str
+) -> list[dict[str, Any]]:
+    """The author's conditions with times and generation (kro §5.6)."""
+    conditions = []
+    for one in given:
+        old = condition_of(instance, str(one.get("type")))
+        same = old is not None and old.get("status") == one.get("status")
+        since = str(old.get("lastTransitionTime") or now) if same and old is not None else now
+        conditions.append({**one, "lastTransitionTime": since, "observedGeneration": generation_of(instance)})
+    return conditions
+
+
+def state_word(outcome: Outcome) -> str:
+    """kro's word for the wire (§5.4)."""
+    if outcome.deleting:
+        return "DELETING"
+    if outcome.failed or outcome.managed or outcome.resolved:
+        return "ERROR"
+    if outcome.not_ready:
+        return "IN_PROGRESS"
+    return "ACTIVE"
+
+
+def status_body(
+    instance: Manifest,
+    rendering: Rendering | None,
+    outcome: Outcome,
+    conditions: list[dict[str, Any]],
+    now: str,
+) -> dict[str, Any]:
+    """The whole status to write. Without a rendering the author's fields stay as they are."""
+    fields: dict[str, Any]
+    if rendering is None:
+        old = instance.get("status") or {}
+        fields = {key: value for key, value in old.items() if key not in ("state", "conditions")}
+        shown: list[dict[str, Any]] = conditions
+    else:
+        fields = {key: value for key, value in rendering.status.items() if key not in ("state", "conditions")}
+        author = rendering.conditions
+        shown = conditions if author is None else author_conditions(instance, author, now)
+    return {**fields, "state": state_word(outcome), "conditions": shown}
+
+
+def status_apply(instance: Manifest, status: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of the apply; with the uid, so that a deleted instance is never made again."""
+    metadata = {
+        key: metadata_of(instance)[key]
+        for key in ("name", "namespace", "uid")
+        if key in metadata_of(instance)
+    }
+    return {
+        "apiVersion": instance["apiVersion"],
+        "kind": instance["kind"],
+        "metadata": metadata,
+        "status": dict(status),
+    }

@@ -1,0 +1,389 @@
+"""The engine: watches → keys → passes → rows. One event loop; everything slow happens elsewhere.
+
+Its tasks: ``offers`` keeps kinds and instance watches equal to the published contracts, ``deliveries`` brings changes to
+the cluster, ``workers`` run passes, ``rows`` writes what they saw, ``pulse`` says whether the cluster answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from django.utils import timezone
+
+from catalog.models.change import ChangeState
+from reconciler import destinations
+from reconciler.engine import delivery, offers, projection
+from reconciler.engine.database import Database
+from reconciler.engine.kinds import CRD, ensure_kind
+from reconciler.engine.offers import Offer, Published
+from reconciler.engine.passes import Memory, Pass, Result
+from reconciler.engine.queue import Queue
+from reconciler.engine.snapshot import Key, Snapshot
+from reconciler.engine.wake import listen, stop_listening
+from reconciler.engine.watches import NotSynced, Watched, Watches
+from reconciler.kube import ApiError, Client, Informer, KubeError, NotServed, Unreachable
+from reconciler.kube.informer import Event
+from reconciler.objects.health import Health
+from reconciler.objects.reading import (
+    Manifest,
+    generation_of,
+    name_of,
+    namespace_of,
+    uid_of,
+    version_of,
+)
+
+log = logging.getLogger("slipway.engine")
+
+PASSES_AT_ONCE = 16
+LOOK_AT_ROWS_EVERY = 2.0  # seconds; a safety net, since writes wake the engine
+PULSE_EVERY = 5.0
+VERSIONS_KEPT = 64
+
+
+class Engine:
+    """``run`` until cancelled. ``client`` and ``destination`` default to the default destination's."""
+
+    def __init__(self, client: Client | None = None) -> None:
+        self.client = client or destinations.connect()
+        self.database = Database()
+        self.queue: Queue[Key] = Queue()
+        self.memory = Memory()
+        self.watches = Watches(self.client, self.on_child, self.on_external)
+        self.offers: dict[str, Offer] = {}  # Kind.group →
+        self.instances: dict[str, Informer] = {}
+        self.keys_by_uid: dict[str, Key] = {}
+        self.generations: dict[Key, OrderedDict[str, int]] = {}
+        self.externals: dict[Watched, set[Key]] = {}
+        self.deeper: dict[str, Health] = {}
+        self.snapshots: OrderedDict[Key, Snapshot] = OrderedDict()
+        self.gone: list[Callable[[], Any]] = []
+        self.news = asyncio.Event()
+        self.crds: Informer | None = None
+        self.destination = 0
+        self.reachable: bool | None = None
+        self.started = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled; then everything that was started is stopped."""
+        self.destination = (await self.database.call(destinations.default_destination)).pk
+        self.wanted = listen()
+        tasks = [
+            asyncio.create_task(self.guarded(work), name=work.__name__)
+            for work in (self.pulse, self.keep_offers, self.deliver_changes, self.write_rows)
+        ]
+        tasks += [asyncio.create_task(self.work(), name=f"worker {n}") for n in range(PASSES_AT_ONCE)]
+        self.started.set()
+        log.info("The reconciler is running.")
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            stop_listening(self.wanted)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.watches.close()
+            await self.flush_rows()
+            await self.client.close()
+            self.database.close()
+            log.info("The reconciler has stopped.")
+
+    async def guarded(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A task that must outlive every error: tell of it, wait a little, go on."""
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("The task %s of the reconciler failed; it goes on.", work.__name__)
+                await asyncio.sleep(1.0)
+
+    # -- what wakes an instance -------------------------------------------------------------------------
+
+    def on_instance(self, group_kind: str, event: Event, obj: Manifest) -> None:
+        key = Key(group_kind, namespace_of(obj), name_of(obj))
+        self.keys_by_uid[uid_of(obj)] = key
+        if event == "deleted":
+            self.keys_by_uid.pop(uid_of(obj), None)
+            self.generations.pop(key, None)
+            self.snapshots.pop(key, None)
+            offer, uid = self.offers[group_kind], uid_of(obj)
+            self.gone.append(
+                lambda: projection.project_gone(self.destination, offer.published.contract, key, uid)
+            )
+            self.news.set()
+        else:
+            seen = self.generations.setdefault(key, OrderedDict())
+            seen[version_of(obj)] = generation_of(obj)
+            while len(seen) > VERSIONS_KEPT:
+                seen.popitem(last=False)
+        self.queue.add(key)
+
+    def on_child(self, uid: str, event: Event, obj: Manifest, old: Manifest | None) -> None:
+        key = self.keys_by_uid.get(uid)
+        if key is not None:
+            self.queue.add(key)
+        if event == "deleted":
+            self.memory.settled.pop(uid_of(obj), None)
+
+    def on_external(self, watched: Watched) -> None:
+        for key in self.externals.get(watched, ()):
+            self.queue.add(key)
+
+    # -- passes -----------------------------------------------------------------------------------------
+
+    async def work(self) -> None:
+        while True:
+            key = await self.queue.take()
+            try:
+                await self.attend(key)
+            except Exception:
+                seconds = self.queue.add_failed(key)
+                log.exception("A pass of %s failed; again in %.1f s.", key.words, seconds)
+            finally:
+                self.queue.done(key)
+
+    async def attend(self, key: Key) -> None:
+        """Run a pass and take over what it says."""
+        informer, offer = self.instances.get(key.group_kind), self.offers.get(key.group_kind)
+        instance = informer.get(key.namespace, key.name) if informer else None
+        if informer is None or offer is None or instance is None:
+            self.queue.forget(key)
+            return
+        try:
+            work = Pass(self.client, self.watches, self.memory, offer, key, instance, self.deeper)
+            result = await work.run()
+        except NotSynced as error:
+            log.info("%s: %s", key.words, error)
+            self.queue.add_failed(key, 1.0)
+            return
+        except Unreachable:
+            self.queue.add_failed(key)
+            return
+        except ApiError as error:
+            wait = self.queue.add_failed(key, error.retry_after or 0.0)
+            log.warning("%s: %s; again in %.1f s.", key.words, error.message, wait)
+            return
+        except KubeError as error:
+            wait = self.queue.add_failed(key)
+            log.warning("%s: %s; again in %.1f s.", key.words, error, wait)
+            return
+        self.take_over(key, informer, result)
+
+    def take_over(self, key: Key, informer: Informer, result: Result) -> None:
+        for watched in result.externals:
+            self.externals.setdefault(watched, set()).add(key)
+        if result.learned is not None and informer.get(key.namespace, key.name) is not None:
+            informer.learn(result.learned)
+        waiting = self.snapshots.pop(key, None)
+        snapshot = result.snapshot
+        if waiting is not None and uid_of(waiting.instance) == uid_of(snapshot.instance):
+            snapshot = merged(waiting, snapshot)
+        self.snapshots[key] = snapshot
+        self.news.set()
+        if result.failed:
+            self.queue.add_failed(key, result.at_least)
+            return
+        self.queue.succeeded(key)
+        if result.again_after is not None:
+            self.queue.add_after(key, result.again_after)
+
+    # -- rows -------------------------------------------------------------------------------------------
+
+    async def write_rows(self) -> None:
+        """Whatever came together while the last batch was written is the next batch."""
+        while True:
+            await self.news.wait()
+            self.news.clear()
+            await self.flush_rows()
+
+    async def flush_rows(self) -> None:
+        batch, self.snapshots = list(self.snapshots.values()), OrderedDict()
+        gone, self.gone = self.gone, []
+        if batch:
+            await self.database.call(projection.project, self.destination, batch)
+        for work in gone:
+            await self.database.call(work)
+
+    # -- contracts --------------------------------------------------------------------------------------
+
+    async def keep_offers(self) -> None:
+        """Compile what was published, make its kind served, watch its instances."""
+        await self.watch_definitions()
+        while True:
+            for published in await self.database.call(offers.published_contracts):
+                try:
+                    await self.keep_offer(published)
+                except KubeError as error:
+                    log.warning("contract %s: %s", published.name, error)
+            await self.until_woken()
+
+    async def watch_definitions(self) -> None:
+        """One watch on the cluster's definitions: a kind that appears, vanishes or is edited is looked at."""
+        if self.crds is not None:
+            return
+        resource = await self.patiently(lambda: self.client.kinds.find(*CRD))
+        watched = Watched(resource.group_kind, "", "", "")
+        informer = Informer(self.client, resource, on_change=self.on_definition)
+        self.crds = self.watches.start(watched, informer)
+        await informer.synced.wait()
+
+    def on_definition(self, event: Event, obj: Manifest, old: Manifest | None) -> None:
+        self.client.kinds.forget()
+        self.wanted.set()
+
+    async def keep_offer(self, published: Published) -> None:
+        known = self.offers.get(published.group_kind)
+        if known is None or known.published.digest != published.digest:
+            text = await self.database.call(offers.revision_text, published.revision)
+            offer = await offers.compile_offer(published, text)
+        else:
+            offer = Offer(published, known.definition, known.problem)
+        assert self.crds is not None
+        served = True
+        if offer.definition is not None:
+            live = self.crds.get("", offer.definition.crd_name)
+            if live is None and published.withdrawn:
+                return
+            verdict = await ensure_kind(self.client, offer.definition, live)
+            served = verdict.served
+            arguments = (published.contract, verdict.status, verdict.reason, verdict.message)
+            await self.database.call(offers.save_condition, *arguments)
+        self.offers[published.group_kind] = offer
+        if served:
+            await self.watch_instances(offer)
+        if known is None or known.published.digest != published.digest:
+            for obj in self.known_instances(published.group_kind):
+                self.queue.add(Key(published.group_kind, namespace_of(obj), name_of(obj)))
+
+    def known_instances(self, group_kind: str) -> list[Manifest]:
+        informer = self.instances.get(group_kind)
+        return informer.all() if informer else []
+
+    async def watch_instances(self, offer: Offer) -> None:
+        group_kind = offer.published.group_kind
+        if group_kind in self.instances:
+            return
+        try:
+            resource = await self.client.kinds.find(offer.published.api_version, offer.published.kind)
+        except NotServed:
+            asyncio.get_running_loop().call_later(0.2, self.wanted.set)
+            return
+        informer = Informer(
+            self.client,
+            resource,
+            on_change=lambda event, obj, _: self.on_instance(group_kind, event, obj),
+            on_sync=lambda: self.on_instances_listed(group_kind),
+        )
+        self.instances[group_kind] = self.watches.start(Watched(group_kind, "", "", "instances"), informer)
+
+    def on_instances_listed(self, group_kind: str) -> None:
+        """A whole list was seen: rows of what is not in it are of the past."""
+        uids = {uid_of(obj) for obj in self.known_instances(group_kind)}
+        contract = self.offers[group_kind].published.contract
+        self.gone.append(lambda: projection.project_list(self.destination, contract, uids))
+        self.news.set()
+
+    # -- changes ----------------------------------------------------------------------------------------
+
+    async def deliver_changes(self) -> None:
+        wake = listen()
+        try:
+            while True:
+                wishes = await self.database.call(delivery.open_wishes, self.destination)
+                again = [await self.deliver_one(wish) for wish in wishes]
+                if any(again):
+                    continue  # the next change of the same instance may be due
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_AT_ROWS_EVERY):
+                        await wake.wait()
+                wake.clear()
+        finally:
+            stop_listening(wake)
+
+    async def deliver_one(self, wish: delivery.Wish) -> bool:
+        """True when the change was decided, so that another may follow."""
+        group = wish.api_version.rpartition("/")[0]
+        key = Key(f"{wish.kind}.{group}", wish.namespace, wish.name)
+        team = bool(wish.namespace) and await self.database.call(delivery.team_owns, wish.namespace)
+        answer = await delivery.deliver(self.client, wish, self.generations.get(key, {}), team)
+        informer = self.instances.get(key.group_kind)
+        if answer.live is not None and informer is not None:
+            informer.learn(answer.live)
+        await self.database.call(delivery.save_delivery, wish, answer)
+        return answer.state != ChangeState.APPROVED
+
+    # -- is the cluster there? --------------------------------------------------------------------------
+
+    async def pulse(self) -> None:
+        while True:
+            await self.feel_pulse()
+            await asyncio.sleep(PULSE_EVERY if self.reachable else 1.0)
+
+    async def feel_pulse(self) -> None:
+        now = timezone.now()
+        try:
+            version = await self.client.version()
+        except KubeError as error:
+            if self.reachable is not False:
+                log.warning("The cluster is out of reach: %s", error)
+            self.reachable = False
+            await self.client.renew()
+            fields = {"reachable": False, "message": str(error), "engine_seen_at": now}
+            await self.database.call(lambda: projection.save_destination(self.destination, **fields))
+            return
+        came_back = self.reachable is False
+        self.reachable = True
+        text = str(version.get("gitVersion") or "")
+        fields = {
+            "reachable": True,
+            "message": "",
+            "seen_at": now,
+            "engine_seen_at": now,
+            "server_version": text[:60],
+            "simulated": is_simulated(version),
+        }
+        await self.database.call(lambda: projection.save_destination(self.destination, **fields))
+        if came_back:
+            log.info("The cluster answers again.")
+            self.wanted.set()
+
+    async def until_woken(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_AT_ROWS_EVERY):
+                await self.wanted.wait()
+        self.wanted.clear()
+
+    async def patiently(self, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """Ask until the cluster answers."""
+        while True:
+            try:
+                return await ask()
+            except KubeError:
+                await asyncio.sleep(0.5)
+
+    async def settle(self, seconds: float = 20.0) -> None:
+        """Wait until nothing is due and every row is written: for tests and measurements."""
+        deadline = time.monotonic() + seconds
+        while not (self.queue.idle and not self.snapshots and not self.gone):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the engine is still busy")
+            await asyncio.sleep(0.01)
+
+
+def merged(older: Snapshot, newer: Snapshot) -> Snapshot:
+    """The newer one, with the notes of one that was not written yet."""
+    from dataclasses import replace
+
+    summary = newer.summary or older.summary
+    return replace(newer, notes=older.notes + newer.notes, summary=summary)
+
+
+def is_simulated(version: dict[str, Any]) -> bool:
+    """A simulated server says so in ``/version``: in its build metadata, or by a field of its own."""
+    return bool(version.get("simulated")) or "sim" in str(version.get("gitVersion", "")).partition("+")[2]

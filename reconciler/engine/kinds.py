@@ -1,0 +1,106 @@
+"""Make the cluster serve the kind of a published contract: its CustomResourceDefinition.
+
+A definition that somebody else installed is never overwritten; the contract's row says whose it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.compiler import Definition
+from reconciler.kube import ApiError, Client
+from reconciler.objects.health import health_of
+from reconciler.objects.names import (
+    APPLYSET_PARENT_TYPE,
+    CONTRACT,
+    CONTRACT_MANAGER,
+    DIGEST,
+    MANAGED_BY,
+    label_value,
+)
+from reconciler.objects.reading import Manifest, annotations_of, labels_of
+
+CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``status`` as in a condition; ``served`` once instances can be watched."""
+
+    status: str
+    reason: str
+    message: str
+
+    @property
+    def served(self) -> bool:
+        return self.status == "True"
+
+
+def crd_of(definition: Definition) -> dict[str, Any]:
+    """The generated definition with the labels by which Slipway knows its own."""
+    crd = dict(definition.crd)
+    metadata = dict(crd["metadata"])
+    text = json.dumps(crd, sort_keys=True)
+    metadata["labels"] = {
+        **(metadata.get("labels") or {}),
+        MANAGED_BY: "slipway",
+        CONTRACT: label_value(definition.name),
+        APPLYSET_PARENT_TYPE: "true",
+    }
+    metadata["annotations"] = {
+        **(metadata.get("annotations") or {}),
+        CONTRACT: definition.name,
+        DIGEST: hashlib.sha256(text.encode()).hexdigest(),
+    }
+    return {**crd, "metadata": metadata}
+
+
+def foreign_owner(live: Manifest, definition: Definition) -> str:
+    """Who else a definition belongs to, in words; empty when it is this contract's."""
+    labels = labels_of(live)
+    if labels.get(MANAGED_BY) != "slipway":
+        if labels.get("kro.run/owned") == "true":
+            return (
+                f"kro's definition {labels.get('kro.run/resource-graph-definition-name', 'of another name')}"
+            )
+        tool = labels.get(MANAGED_BY) or labels.get("app.kubernetes.io/part-of")
+        return f"“{tool}”" if tool else "somebody who left no label on it"
+    other = annotations_of(live).get(CONTRACT) or labels.get(CONTRACT, "")
+    return "" if other == definition.name else f"the contract “{other}”"
+
+
+async def ensure_kind(client: Client, definition: Definition, live: Manifest | None) -> Verdict:
+    """Create or update the definition, unless it is not ours; say how it stands. Raises ``KubeError``."""
+    wanted = crd_of(definition)
+    if live is not None:
+        owner = foreign_owner(live, definition)
+        if owner:
+            message = (
+                f"The cluster already has {definition.crd_name}, and it belongs to {owner}. It was left as it is. "
+                "Choose another kind or group, or have that definition removed."
+            )
+            return Verdict("False", "OwnedBySomebodyElse", message)
+    if live is None or annotations_of(live).get(DIGEST) != wanted["metadata"]["annotations"][DIGEST]:
+        try:
+            live = await apply_crd(client, wanted)
+        except ApiError as error:
+            if error.is_refusal:
+                return Verdict("False", "Refused", f"The cluster refused the kind: {error.message}")
+            raise
+    health = health_of(live)
+    if health.state == "ready":
+        return Verdict("True", "Ready", f"The kind {definition.kind} is served.")
+    if health.state == "failed":
+        return Verdict("False", "NamesNotAccepted", health.message)
+    return Verdict("False", "Establishing", "The cluster is taking up the kind.")
+
+
+async def apply_crd(client: Client, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    resource = await client.kinds.find(*CRD)
+    applied = await client.apply(resource, wanted, manager=CONTRACT_MANAGER)
+    client.kinds.forget()
+    return applied

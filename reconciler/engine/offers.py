@@ -1,0 +1,109 @@
+"""The contracts whose instances this engine looks after: rows → compiled definitions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from contracts.compiler import Definition, compile_text
+from contracts.models import Contract
+from portal.live.publish import publish
+
+log = logging.getLogger("slipway.engine.offers")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A contract's newest revision, as its row says. ``digest`` names the text."""
+
+    contract: int
+    name: str
+    group: str
+    version: str
+    kind: str
+    revision: int  # the row's key
+    number: int
+    digest: str
+    withdrawn: bool
+    owner: str
+
+    @property
+    def group_kind(self) -> str:
+        return f"{self.kind}.{self.group}"
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """``definition`` is None when the text does not compile any more; ``problem`` says why."""
+
+    published: Published
+    definition: Definition | None
+    problem: str = ""
+
+
+def published_contracts() -> list[Published]:
+    rows = Contract.objects.filter(revision__isnull=False).select_related("revision", "owner")
+    return [
+        Published(
+            contract=row.pk,
+            name=row.name,
+            group=row.group,
+            version=row.version,
+            kind=row.kind,
+            revision=row.revision.pk,
+            number=row.revision.number,
+            digest=row.revision.digest,
+            withdrawn=row.withdrawn,
+            owner=row.owner.slug,
+        )
+        for row in rows
+        if row.revision is not None
+    ]
+
+
+def revision_text(revision: int) -> str:
+    from contracts.models import Revision
+
+    return Revision.objects.values_list("text", flat=True).get(pk=revision)
+
+
+async def compile_offer(published: Published, text: str) -> Offer:
+    """Compile in a thread: a big contract takes longer than a watch event may wait."""
+    compilation = await asyncio.to_thread(compile_text, text)
+    if compilation.definition is None:
+        problem = "; ".join(str(one) for one in compilation.problems if one.is_error)
+        log.error(
+            "revision %s of contract %s does not compile: %s", published.number, published.name, problem
+        )
+        return Offer(published, None, problem)
+    return Offer(published, compilation.definition)
+
+
+def save_condition(contract: int, status: str, reason: str, message: str) -> None:
+    """What became of the contract's kind in the cluster, on the contract's row (condition ``KindReady``)."""
+    row = Contract.objects.filter(pk=contract).first()
+    if row is None:
+        return
+    now = timezone.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+    old = next((one for one in row.conditions if one.get("type") == "KindReady"), None)
+    if old and (old["status"], old["reason"], old["message"]) == (status, reason, message):
+        return
+    since = old["lastTransitionTime"] if old and old["status"] == status else now
+    condition = {
+        "type": "KindReady",
+        "status": status,
+        "reason": reason,
+        "message": message,
+        "lastTransitionTime": since,
+    }
+    others = [one for one in row.conditions if one.get("type") != "KindReady"]
+    Contract.objects.filter(pk=contract).update(conditions=[*others, condition])
+    publish(f"contract.{contract}", now)
+    publish("contracts", now)

@@ -1,0 +1,295 @@
+"""Cluster → rows. Batches from one thread; a row never goes back to an older version of its object."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.models import Destination, Event, Instance, InstanceResource, State
+from catalog.models.instance import owning_team
+from contracts.models import Contract
+from portal.live.publish import publish
+from reconciler.engine.snapshot import Key, Note, Snapshot
+from reconciler.engine.summary import ResourceLine
+from reconciler.objects.reading import (
+    annotations_of,
+    generation_of,
+    is_newer,
+    labels_of,
+    metadata_of,
+    uid_of,
+    version_of,
+)
+
+log = logging.getLogger("slipway.projection")
+
+# Labels and annotations that are Slipway's or a tool's own: a person neither wrote nor edits them.
+HIDDEN = ("applyset.kubernetes.io/", "slipway.dev/", "kubectl.kubernetes.io/last-applied-configuration")
+SHOWN = ("slipway.dev/reconcile",)
+KEPT_EVENTS = 200
+
+
+def project(destination: int, snapshots: Sequence[Snapshot]) -> None:
+    """Write what passes saw. One transaction; pages hear of it when it is committed."""
+    with transaction.atomic():
+        for snapshot in snapshots:
+            project_one(destination, snapshot)
+
+
+def project_one(destination: int, snapshot: Snapshot) -> None:
+    row = row_for(destination, snapshot)
+    if row is None:
+        return
+    before = fingerprint(row)
+    fill(row, snapshot)
+    changed = fingerprint(row) != before
+    notes = list(snapshot.notes)
+    if snapshot.summary is not None:
+        changed |= project_resources(row, snapshot.summary.resources, notes)
+    changed |= add_events(row, notes)
+    if changed:
+        row.rev += 1
+        row.updated_at = timezone.now()
+        row.save()
+        tell(row)
+
+
+def row_for(destination: int, snapshot: Snapshot) -> Instance | None:
+    """The row of this object, made when there is none; None when the row already knows something newer."""
+    key, uid, version = snapshot.key, uid_of(snapshot.instance), version_of(snapshot.instance)
+    row = find(destination, snapshot.contract, key)
+    if row is not None and row.uid and row.uid != uid:
+        if row.resource_version and is_newer(row.resource_version, version):
+            return None
+        remove(row)  # an object of the same name, made anew
+        row = None
+    if row is not None and row.resource_version and is_newer(row.resource_version, version):
+        return None
+    if row is not None:
+        return row
+    contract = Contract.objects.select_related("owner").get(pk=snapshot.contract)
+    return Instance.objects.create(
+        destination_id=destination,
+        contract=contract,
+        namespace=key.namespace,
+        name=key.name,
+        team=owning_team(contract, key.namespace),
+        created_at=moment(metadata_of(snapshot.instance).get("creationTimestamp")) or timezone.now(),
+    )
+
+
+def find(destination: int, contract: int, key: Key) -> Instance | None:
+    return Instance.objects.filter(
+        destination_id=destination, contract_id=contract, namespace=key.namespace, name=key.name
+    ).first()
+
+
+FIELDS = ["revision_id", "uid", "resource_version", "generation", "observed_generation", "spec", "labels", "annotations", "status", "conditions", "nodes", "state", "reason", "message", "was_ready", "suspended", "deletion_asked_at"]
+
+
+def fingerprint(row: Instance) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in FIELDS}
+
+
+def fill(row: Instance, snapshot: Snapshot) -> None:
+    obj, summary = snapshot.instance, snapshot.summary
+    if row.generation != generation_of(obj):
+        row.was_ready = False  # another wish: it has yet to come up
+    row.uid, row.resource_version = uid_of(obj), version_of(obj)
+    row.generation = row.observed_generation = generation_of(obj)
+    row.revision_id = snapshot.revision
+    row.spec = obj.get("spec") or {}
+    row.labels, row.annotations = visible(labels_of(obj)), visible(annotations_of(obj))
+    row.deletion_asked_at = moment(metadata_of(obj).get("deletionTimestamp"))
+    row.suspended = snapshot.suspended
+    if snapshot.conditions:
+        row.conditions = [dict(condition) for condition in snapshot.conditions]
+        row.status = dict(snapshot.status)
+    if summary is None:
+        return
+    if summary.nodes:
+        row.nodes = [node.as_dict() for node in summary.nodes]
+    state = summary.state
+    if row.was_ready and state in ("progressing", "waiting") and not snapshot.suspended:
+        state = State.DEGRADED
+    if state != row.state:
+        row.state_since = timezone.now()
+    row.state, row.reason, row.message = state, summary.reason, summary.message
+    row.was_ready = row.was_ready or state == State.READY
+
+
+def visible(texts: Mapping[str, str]) -> dict[str, str]:
+    return {key: text for key, text in texts.items() if key in SHOWN or not key.startswith(HIDDEN)}
+
+
+# -- resources ------------------------------------------------------------------------------------------
+
+Name = tuple[str, str, str, str, str]
+
+
+def project_resources(row: Instance, lines: Iterable[ResourceLine], notes: list[Note]) -> bool:
+    """Make the rows equal to the lines. A first apply of what the rows knew before is told as a return."""
+    known: dict[Name, InstanceResource] = {
+        (one.node, one.api_version, one.kind, one.namespace, one.name): one for one in row.resources.all()
+    }
+    fresh, moved = [], []
+    for line in lines:
+        reference = line.reference
+        name = (line.node, reference.api_version, reference.kind, reference.namespace, reference.name)
+        old = known.pop(name, None)
+        if old is not None and old.uid and line.uid and old.uid != line.uid:
+            mark_return(notes, line)
+        target = old or InstanceResource(
+            instance=row, node=name[0], api_version=name[1], kind=name[2], namespace=name[3], name=name[4]
+        )
+        if copy_line(target, line) or old is None:
+            (moved if old is not None else fresh).append(target)
+    if fresh:
+        InstanceResource.objects.bulk_create(fresh)
+    if moved:
+        InstanceResource.objects.bulk_update(moved, [*RESOURCE_FIELDS, "updated_at"])
+    if known:
+        InstanceResource.objects.filter(pk__in=[one.pk for one in known.values()]).delete()
+    return bool(fresh or moved or known)
+
+
+RESOURCE_FIELDS = [
+    "index",
+    "uid",
+    "resource_version",
+    "state",
+    "fact",
+    "message",
+    "created_at",
+    "deletion_asked_at",
+]
+
+
+def copy_line(target: InstanceResource, line: ResourceLine) -> bool:
+    values = {
+        "index": line.index,
+        "uid": line.uid,
+        "resource_version": line.version,
+        "state": line.health.state,
+        "fact": line.health.fact[:40],
+        "message": line.health.message,
+        "created_at": moment(line.created),
+        "deletion_asked_at": moment(line.deleting),
+    }
+    changed = any(getattr(target, name) != value for name, value in values.items())
+    for name, value in values.items():
+        setattr(target, name, value)
+    target.updated_at = timezone.now()
+    return changed
+
+
+def mark_return(notes: list[Note], line: ResourceLine) -> None:
+    """What was created now had been there before: somebody deleted it."""
+    for place, note in enumerate(notes):
+        if note.reason == "Created" and note.resource == line.reference:
+            what = line.reference.words
+            notes[place] = Note(
+                "Restored",
+                f"Created {what} again: it had been deleted.",
+                note.uid,
+                warning=True,
+                node=note.node,
+                resource=note.resource,
+            )
+
+
+# -- events ---------------------------------------------------------------------------------------------
+
+
+def add_events(row: Instance, notes: Sequence[Note]) -> bool:
+    """Add lines to the history; a line that is there already only counts up."""
+    if not notes:
+        return False
+    known = {
+        one.uid: one
+        for one in Event.objects.filter(instance=row, uid__in=[short(note.uid) for note in notes])
+    }
+    fresh: dict[str, Event] = {}
+    changed = False
+    for note in notes:
+        uid = short(note.uid)
+        old = known.get(uid)
+        if old is not None:
+            if note.count > old.count:
+                Event.objects.filter(pk=old.pk).update(count=note.count, at=moment(note.at) or timezone.now())
+                changed = True
+            continue
+        resource = f"{note.resource.kind} {note.resource.name}" if note.resource else ""
+        fresh[uid] = Event(
+            instance=row,
+            at=moment(note.at) or timezone.now(),
+            warning=note.warning,
+            reason=note.reason[:80],
+            message=note.message,
+            node=note.node[:100],
+            resource=resource[:330],
+            source=note.source[:60],
+            count=note.count,
+            uid=uid,
+        )
+    Event.objects.bulk_create(fresh.values())
+    return changed or bool(fresh)
+
+
+def short(uid: str) -> str:
+    """Event uids have 64 characters at most; longer ones are hashed."""
+    if len(uid) <= 64:
+        return uid
+    return hashlib.sha256(uid.encode()).hexdigest()
+
+
+# -- what is gone, and what is fresh --------------------------------------------------------------------
+
+
+def project_gone(destination: int, contract: int, key: Key, uid: str) -> None:
+    """The object is gone from the cluster: its row goes, unless it is of another object by now."""
+    with transaction.atomic():
+        row = find(destination, contract, key)
+        if row is not None and row.uid == uid:
+            remove(row)
+
+
+def project_list(destination: int, contract: int, uids: set[str]) -> int:
+    """A full list was seen: rows of objects that are not in it go. Rows that were never delivered stay."""
+    with transaction.atomic():
+        rows = Instance.objects.filter(destination_id=destination, contract_id=contract).exclude(uid="")
+        gone = [row for row in rows if row.uid not in uids]
+        for row in gone:
+            remove(row)
+    return len(gone)
+
+
+def remove(row: Instance) -> None:
+    """Its page goes on answering (``catalog.models.departed``), and browsers hear of it there."""
+    row.delete()
+
+
+def tell(row: Instance) -> None:
+    publish(row.topic, row.rev)
+    publish("instances", f"{row.pk}.{row.rev}")
+
+
+def save_destination(pk: int, **fields: Any) -> None:
+    """How the cluster is, on its row; browsers hear of it when it changed."""
+    row = Destination.objects.filter(pk=pk).first()
+    if row is None:
+        return
+    news = any(getattr(row, name) != value for name, value in fields.items() if not name.endswith("_at"))
+    Destination.objects.filter(pk=pk).update(**fields)
+    if news:
+        publish("destinations", timezone.now().isoformat())
+
+
+def moment(text: Any) -> datetime | None:
+    return datetime.fromisoformat(str(text).replace("Z", "+00:00")) if text else None

@@ -1,0 +1,85 @@
+"""Keys that want a pass. One key is never in two passes at once; a failing key comes back later and later."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+
+FIRST_WAIT, LONGEST_WAIT = 0.2, 60.0  # seconds
+
+
+class Queue(Generic[Key]):
+    """``add`` while a key is being worked on makes it due again as soon as that pass is over."""
+
+    def __init__(self) -> None:
+        self._due: OrderedDict[Key, None] = OrderedDict()
+        self._working: set[Key] = set()
+        self._again: set[Key] = set()
+        self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._failures: dict[Key, int] = {}
+        self._ready = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    @property
+    def idle(self) -> bool:
+        return not self._due and not self._working
+
+    def add(self, key: Key) -> None:
+        """Due now."""
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+        if key in self._working:
+            self._again.add(key)
+        else:
+            self._due[key] = None
+            self._ready.set()
+
+    def add_after(self, key: Key, seconds: float) -> None:
+        """Due in a while; the earliest time that was asked for counts."""
+        loop = asyncio.get_running_loop()
+        timer = self._timers.get(key)
+        if timer is not None:
+            if timer.when() <= loop.time() + seconds:
+                return
+            timer.cancel()
+        self._timers[key] = loop.call_later(seconds, self.add, key)
+
+    def add_failed(self, key: Key, at_least: float = 0.0) -> float:
+        """Due again after a wait that doubles with every failure in a row, with jitter. Returns the seconds."""
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        limit = min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT)
+        seconds = max(at_least, limit * random.uniform(0.5, 1.0))  # noqa: S311 (jitter, no secret)
+        self.add_after(key, seconds)
+        return seconds
+
+    def succeeded(self, key: Key) -> None:
+        self._failures.pop(key, None)
+
+    def forget(self, key: Key) -> None:
+        """The key is gone for good."""
+        self.succeeded(key)
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def take(self) -> Key:
+        while not self._due:
+            self._ready.clear()
+            await self._ready.wait()
+        key, _ = self._due.popitem(last=False)
+        self._working.add(key)
+        return key
+
+    def done(self, key: Key) -> None:
+        self._working.discard(key)
+        if key in self._again:
+            self._again.discard(key)
+            self.add(key)

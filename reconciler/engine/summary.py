@@ -1,0 +1,202 @@
+"""What people are shown of an instance: the state of every node and resource, and the deepest reason. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.compiler import Definition
+from contracts.runtime import Rendering
+from reconciler.objects.health import Health, health_of
+from reconciler.objects.names import NODE
+from reconciler.objects.reading import (
+    Manifest,
+    Reference,
+    labels_of,
+    metadata_of,
+    reference_to,
+    uid_of,
+    version_of,
+)
+from reconciler.plan import Child
+
+Identity = tuple[str, str, str, str]
+# From worst to best: a whole is as bad as its worst part.
+RANK = ("failed", "degraded", "deleting", "waiting", "unknown", "progressing", "ready", "skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceLine:
+    """A row of the resources table."""
+
+    node: str
+    index: int
+    reference: Reference
+    health: Health
+    uid: str = ""
+    version: str = ""
+    created: str = ""
+    deleting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLine:
+    """A node of the graph, as ``Instance.nodes`` keeps it."""
+
+    id: str
+    kind: str
+    state: str
+    reason: str = ""
+    total: int = 0
+    ready: int = 0
+    needs: tuple[str, ...] = ()
+    type: str = "resource"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "type": self.type,
+            "state": self.state,
+            "reason": self.reason,
+            "total": self.total,
+            "ready": self.ready,
+            "needs": list(self.needs),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    state: str
+    reason: str  # CamelCase
+    message: str
+    nodes: tuple[NodeLine, ...] = ()
+    resources: tuple[ResourceLine, ...] = field(default=())
+
+
+def resource_lines(
+    wanted: Sequence[Child],
+    found: Mapping[Identity, Manifest],
+    members: Sequence[Manifest],
+    errors: Mapping[Identity, str],
+    deeper: Mapping[str, Health],
+) -> list[ResourceLine]:
+    """Every wanted object, there or not, and every member that nobody wants any more.
+
+    ``errors``: why an object could not be applied. ``deeper``: per uid, what its pods say.
+    """
+    lines = []
+    named = set()
+    for child in wanted:
+        identity = child.reference.identity
+        named.add(identity)
+        live = found.get(identity)
+        lines.append(
+            line_of(child.node, child.index, child.reference, live, errors.get(identity, ""), deeper)
+        )
+    for member in members:
+        reference = reference_to(member)
+        if reference.identity not in named:
+            lines.append(line_of(labels_of(member).get(NODE, ""), 0, reference, member, "", deeper))
+    return lines
+
+
+def line_of(
+    node: str,
+    index: int,
+    reference: Reference,
+    live: Manifest | None,
+    error: str,
+    deeper: Mapping[str, Health],
+) -> ResourceLine:
+    if live is None:
+        health = (
+            Health("failed", message=error) if error else Health("waiting", message="It is not there yet.")
+        )
+        return ResourceLine(node, index, reference, health)
+    health = health_of(live)
+    if health.state in ("progressing", "waiting", "failed") and uid_of(live) in deeper:
+        inner = deeper[uid_of(live)]
+        health = Health(inner.state, health.fact, inner.message)
+    if error:
+        health = Health("failed", health.fact, error)
+    metadata = metadata_of(live)
+    return ResourceLine(
+        node,
+        index,
+        reference,
+        health,
+        uid=uid_of(live),
+        version=version_of(live),
+        created=str(metadata.get("creationTimestamp") or ""),
+        deleting=str(metadata.get("deletionTimestamp") or ""),
+    )
+
+
+def node_lines(
+    definition: Definition,
+    rendering: Rendering,
+    lines: Sequence[ResourceLine],
+    blocked: Mapping[str, str],
+) -> list[NodeLine]:
+    """``blocked``: node → why it may not be applied (the name belongs to somebody else, the kind is missing)."""
+    by_node: dict[str, list[ResourceLine]] = {}
+    for line in lines:
+        by_node.setdefault(line.node, []).append(line)
+    return [
+        node_line(definition, rendering, node_id, by_node.get(node_id, []), blocked.get(node_id, ""))
+        for node_id in rendering.nodes
+    ]
+
+
+def node_line(
+    definition: Definition, rendering: Rendering, node_id: str, lines: Sequence[ResourceLine], blocked: str
+) -> NodeLine:
+    node, now = definition.node(node_id), rendering.nodes[node_id]
+    worst = min(lines, key=lambda line: RANK.index(line.health.state), default=None)
+    state, reason = "ready", ""
+    if now.state == "ignored":
+        state, reason = "skipped", now.reason
+    elif now.state == "failed" or blocked:
+        state, reason = "failed", blocked or now.reason
+    elif now.state == "pending":
+        state, reason = "waiting", now.reason
+    elif worst is not None and worst.health.state != "ready":
+        state, reason = worst.health.state, worst.health.message
+    if state in ("ready", "progressing") and now.state == "desired" and not now.ready:
+        state, reason = "progressing", reason or now.reason
+    return NodeLine(
+        id=node_id,
+        kind=node.kind,
+        type=node.type,
+        state=state,
+        reason=reason,
+        total=len(lines) or int(node.is_external and now.state == "desired"),
+        ready=sum(line.health.state == "ready" for line in lines),
+        needs=node.needs,
+    )
+
+
+def summarise(nodes: Sequence[NodeLine], lines: Sequence[ResourceLine], was_ready: bool) -> Summary:
+    """One word and the deepest reason for the whole. ``was_ready``: it was, since its spec last changed."""
+    worst = min(nodes, key=lambda node: RANK.index(node.state), default=None)
+    word = "ready" if worst is None or worst.state == "skipped" else worst.state
+    if word == "ready":
+        return Summary("ready", "AllResourcesReady", "", tuple(nodes), tuple(lines))
+    assert worst is not None
+    moving = any(node.state in ("progressing", "deleting") for node in nodes)
+    if word in ("waiting", "deleting") and moving:
+        word = "progressing"
+        worst = next(node for node in nodes if node.state in ("progressing", "deleting"))
+    if was_ready and word in ("progressing", "waiting", "unknown"):
+        word = "degraded"
+    reasons = {
+        "failed": "ResourceFailed",
+        "degraded": "ResourceNotReady",
+        "waiting": "Waiting",
+        "progressing": "Progressing",
+    }
+    return Summary(
+        word, reasons.get(word, "NotReady"), f"{worst.id}: {worst.reason}", tuple(nodes), tuple(lines)
+    )

@@ -1,0 +1,171 @@
+"""Every watch of the engine: one informer per kind, shared, started when first needed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from contracts.runtime import Lookup
+from reconciler.kube import Client, Informer, Resource
+from reconciler.kube.informer import Event
+from reconciler.objects.names import INSTANCE_ID
+from reconciler.objects.reading import Manifest, labels_of, metadata_of
+
+SYNC_SECONDS = 20.0
+
+OnChild = Callable[[str, Event, Manifest, Manifest | None], None]  # uid of the instance, what happened
+
+
+class Watched(NamedTuple):
+    """What one informer looks at."""
+
+    group_kind: str
+    namespace: str
+    labels: str
+    fields: str
+
+
+class NotSynced(Exception):
+    """A watch has not seen everything yet; deciding now would be guessing."""
+
+
+class Watches:
+    """``on_child`` hears of labelled objects, ``on_external`` of what external references look at."""
+
+    def __init__(self, client: Client, on_child: OnChild, on_external: Callable[[Watched], None]) -> None:
+        self._client, self._on_child, self._on_external = client, on_child, on_external
+        self._informers: dict[Watched, Informer] = {}
+        self._tasks: dict[Watched, asyncio.Task[None]] = {}
+
+    async def close(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._informers.clear()
+        self._tasks.clear()
+
+    def informers(self) -> list[Informer]:
+        return list(self._informers.values())
+
+    def start(self, watched: Watched, informer: Informer) -> Informer:
+        self._informers[watched] = informer
+        self._tasks[watched] = asyncio.create_task(informer.run(), name=f"watch {watched.group_kind}")
+        return informer
+
+    def stop(self, watched: Watched) -> None:
+        self._informers.pop(watched, None)
+        task = self._tasks.pop(watched, None)
+        if task is not None:
+            task.cancel()
+
+    # -- children ---------------------------------------------------------------------------------------
+
+    def children(self, resource: Resource) -> Informer:
+        """The informer of a kind's labelled objects, in all namespaces."""
+        watched = Watched(resource.group_kind, "", INSTANCE_ID, "")
+        known = self._informers.get(watched)
+        if known is not None:
+            return known
+        informer = Informer(
+            self._client,
+            resource,
+            labels=INSTANCE_ID,
+            on_change=self._child_changed,
+            index=lambda obj: filter(None, [labels_of(obj).get(INSTANCE_ID)]),
+            keep=without_managed_fields_of_others,
+        )
+        return self.start(watched, informer)
+
+    def _child_changed(self, event: Event, obj: Manifest, old: Manifest | None) -> None:
+        for uid in {labels_of(one).get(INSTANCE_ID, "") for one in (obj, old) if one is not None} - {""}:
+            self._on_child(uid, event, obj, old)
+
+    async def members(self, uid: str, group_kinds: Iterable[str]) -> list[Manifest]:
+        """Every live object of these kinds that carries the instance's label. Raises ``NotSynced``."""
+        found: list[Manifest] = []
+        for group_kind in sorted(group_kinds):
+            resource = await self._client.kinds.find_group_kind(group_kind)
+            if resource is None:
+                continue  # the kind is gone, and its objects with it
+            informer = self.children(resource)
+            await synced(informer)
+            found.extend(informer.group(uid))
+        return found
+
+    def learn(self, live: dict[str, Any]) -> None:
+        """Put the answer of a write into the cache of its kind."""
+        group = str(live["apiVersion"]).rpartition("/")[0]
+        group_kind = f"{live['kind']}.{group}" if group else str(live["kind"])
+        informer = self._informers.get(Watched(group_kind, "", INSTANCE_ID, ""))
+        if informer is not None:
+            informer.learn(live)
+
+    # -- external references ----------------------------------------------------------------------------
+
+    async def look_up(self, lookup: Lookup) -> tuple[Watched, Manifest | list[Manifest] | None]:
+        """What an external reference finds, from a watch on exactly that. Raises ``NotServed``, ``NotSynced``."""
+        resource = await self._client.kinds.find(lookup.api_version, lookup.kind)
+        fields = f"metadata.name={lookup.name}" if lookup.name else ""
+        labels = selector_text(lookup.selector or {})
+        namespace = lookup.namespace if resource.namespaced else ""
+        watched = Watched(resource.group_kind, namespace, labels, fields or "*")
+        informer = self._informers.get(watched)
+        if informer is None:
+            informer = self.start(
+                watched,
+                Informer(
+                    self._client,
+                    resource,
+                    namespace=namespace,
+                    labels=labels,
+                    fields=fields,
+                    on_change=lambda *_: self._on_external(watched),
+                ),
+            )
+        await synced(informer)
+        if lookup.name:
+            return watched, informer.get(namespace, lookup.name)
+        return watched, informer.all()
+
+
+async def synced(informer: Informer) -> None:
+    if informer.synced.is_set():
+        return
+    try:
+        async with asyncio.timeout(SYNC_SECONDS):
+            await informer.synced.wait()
+    except TimeoutError:
+        words = informer.failure or "the API server has not listed them yet"
+        raise NotSynced(f"The {informer.resource.plural} cannot be read: {words}") from None
+
+
+def selector_text(selector: Mapping[str, Any]) -> str:
+    """A label selector as a query: ``app=web,tier in (a,b),!old``."""
+    parts = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
+    for rule in selector.get("matchExpressions") or ():
+        key, values = rule["key"], ",".join(map(str, rule.get("values") or ()))
+        match rule["operator"]:
+            case "In":
+                parts.append(f"{key} in ({values})")
+            case "NotIn":
+                parts.append(f"{key} notin ({values})")
+            case "Exists":
+                parts.append(key)
+            case "DoesNotExist":
+                parts.append(f"!{key}")
+    return ",".join(parts)
+
+
+def without_managed_fields_of_others(obj: dict[str, Any]) -> dict[str, Any]:
+    """Field trees of other managers are large and never read; who and when is kept."""
+    entries = metadata_of(obj).get("managedFields")
+    if not entries:
+        return obj
+    kept = [
+        entry
+        if str(entry.get("manager", "")).startswith("slipway/")
+        else {key: value for key, value in entry.items() if key != "fieldsV1"}
+        for entry in entries
+    ]
+    return {**obj, "metadata": {**obj["metadata"], "managedFields": kept}}

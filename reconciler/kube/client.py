@@ -1,0 +1,257 @@
+"""Requests to one API server: raw JSON over an aiohttp session, errors as values with words.
+
+Objects are plain dicts, read with orjson and never turned into models: a model drops fields that it does not
+know. Every write names its field manager. At most ``WRITES_AT_ONCE`` writes are under way at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, Self
+
+import aiohttp
+import orjson
+
+from reconciler.kube.config import Access
+from reconciler.kube.discovery import Resource, RestMap
+from reconciler.kube.errors import ApiError, Unreachable, from_status
+
+log = logging.getLogger("slipway.kube")
+
+WRITES_AT_ONCE = 16
+PAGE = 500
+# A watch line holds one whole object; 3 MiB is the largest body that an API server takes.
+LARGEST_LINE = 4 * 1024 * 1024
+TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
+WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=None)
+
+APPLY = "application/apply-patch+yaml"  # JSON is YAML, and much faster to write
+MERGE = "application/merge-patch+json"
+
+
+class Client:
+    """One API server. ``access`` is asked again after a 401, so that short-lived tokens are renewed."""
+
+    def __init__(self, access: Callable[[], Awaitable[Access]]) -> None:
+        self._read_access = access
+        self._access: Access | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._writes = asyncio.Semaphore(WRITES_AT_ONCE)
+        self._opening = asyncio.Lock()
+        self.kinds = RestMap(self)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        session, self._session, self._access = self._session, None, None
+        if session is not None:
+            await session.close()
+
+    async def renew(self) -> None:
+        """Read the configuration again at the next request: the server may have moved, or the token changed."""
+        await self.close()
+        self.kinds.forget()
+
+    async def _open(self) -> tuple[aiohttp.ClientSession, Access]:
+        async with self._opening:
+            if self._session is None or self._access is None or self._session.closed:
+                access = await self._read_access()
+                connector = aiohttp.TCPConnector(limit=0, ssl=access.tls, keepalive_timeout=60)
+                self._session = aiohttp.ClientSession(
+                    connector=connector, headers=access.headers, read_bufsize=LARGEST_LINE, timeout=TIMEOUT
+                )
+                self._access = access
+            return self._session, self._access
+
+    # -- requests ---------------------------------------------------------------------------------------
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """One request, the JSON of its answer. Raises ``ApiError`` or ``Unreachable``."""
+        for attempt in (1, 2):
+            async with self._send(method, path, query, body, content_type, headers) as response:
+                data = await response.read()
+                if response.status < 400:
+                    return orjson.loads(data) if data else {}
+                if response.status != 401 or attempt == 2:
+                    raise read_error(response.status, data, response.headers.get("Retry-After"))
+            await self.renew()
+        raise AssertionError("unreachable")
+
+    async def text(self, path: str, query: Mapping[str, str] | None = None) -> str:
+        """An answer that is no JSON, such as a pod's log."""
+        async with self._send("GET", path, query, None, "", None) as response:
+            data = await response.read()
+            if response.status >= 400:
+                raise read_error(response.status, data, None)
+            return data.decode(errors="replace")
+
+    @contextlib.asynccontextmanager
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: Any,
+        content_type: str,
+        headers: Mapping[str, str] | None,
+        timeout: aiohttp.ClientTimeout = TIMEOUT,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        session, access = await self._open()
+        sent = {"Accept": "application/json", **(headers or {})}
+        data = None
+        if body is not None:
+            data, sent["Content-Type"] = orjson.dumps(body), content_type
+        limit = self._writes if method != "GET" else contextlib.nullcontext()
+        try:
+            async with (
+                limit,
+                session.request(
+                    method,
+                    access.host + path,
+                    params=query,
+                    data=data,
+                    headers=sent,
+                    timeout=timeout,
+                    proxy=access.proxy,
+                    server_hostname=access.server_name,
+                ) as response,
+            ):
+                yield response
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Unreachable(
+                f"The API server at {access.host} does not answer: {in_words(error)}"
+            ) from error
+
+    # -- verbs ------------------------------------------------------------------------------------------
+
+    async def version(self) -> dict[str, Any]:
+        return await self.request("GET", "/version")
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> dict[str, Any] | None:
+        """The object, or None when there is none."""
+        try:
+            return await self.request("GET", resource.path(namespace, name))
+        except ApiError as error:
+            if error.not_found:
+                return None
+            raise
+
+    async def list_all(
+        self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> tuple[list[dict[str, Any]], str]:
+        """Every object, page by page, and the resourceVersion of the list. Items carry apiVersion and kind."""
+        query = {"limit": str(PAGE)} | selectors(labels, fields)
+        items: list[dict[str, Any]] = []
+        while True:
+            answer = await self.request("GET", resource.path(namespace), query=query)
+            for item in answer.get("items") or ():
+                item["apiVersion"], item["kind"] = resource.api_version, resource.kind
+                items.append(item)
+            metadata = answer.get("metadata") or {}
+            if not metadata.get("continue"):
+                return items, str(metadata.get("resourceVersion") or "")
+            query["continue"] = metadata["continue"]
+
+    async def apply(
+        self,
+        resource: Resource,
+        body: Mapping[str, Any],
+        *,
+        manager: str,
+        subresource: str = "",
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Server-side apply of exactly these fields, taking them from other managers (``force``)."""
+        query = {"fieldManager": manager, "force": "true", "fieldValidation": "Strict"}
+        if dry_run:
+            query["dryRun"] = "All"
+        metadata = body["metadata"]
+        path = resource.path(metadata.get("namespace") or "", metadata["name"], subresource)
+        return await self.request("PATCH", path, query=query, body=body, content_type=APPLY)
+
+    async def merge(
+        self, resource: Resource, namespace: str, name: str, patch: Mapping[str, Any], *, manager: str
+    ) -> dict[str, Any]:
+        """JSON merge patch. Put ``metadata.resourceVersion`` in it to be refused when somebody was quicker."""
+        return await self.request(
+            "PATCH",
+            resource.path(namespace, name),
+            query={"fieldManager": manager},
+            body=patch,
+            content_type=MERGE,
+        )
+
+    async def delete(
+        self, resource: Resource, namespace: str, name: str, *, uid: str = "", propagation: str = "Background"
+    ) -> bool:
+        """Ask for the deletion; False when it was gone, or is another object than the one with this uid."""
+        body: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": propagation,
+        }
+        if uid:
+            body["preconditions"] = {"uid": uid}
+        try:
+            await self.request("DELETE", resource.path(namespace, name), body=body)
+        except ApiError as error:
+            if error.not_found or (uid and error.conflict):
+                return False
+            raise
+        return True
+
+    async def watch(
+        self, resource: Resource, namespace: str = "", *, query: Mapping[str, str]
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Watch events as they come, until the server closes. Raises ``ApiError`` for an ERROR event too."""
+        query = {"watch": "true", "allowWatchBookmarks": "true", **query}
+        sending = self._send("GET", resource.path(namespace), query, None, "", None, WATCH_TIMEOUT)
+        async with sending as response:
+            if response.status >= 400:
+                raise read_error(response.status, await response.read(), response.headers.get("Retry-After"))
+            async for line in response.content:
+                if not line.strip():
+                    continue
+                event = orjson.loads(line)
+                if event["type"] == "ERROR":
+                    raise read_error(500, orjson.dumps(event["object"]), None)
+                yield event
+
+
+def selectors(labels: str, fields: str) -> dict[str, str]:
+    return {key: value for key, value in (("labelSelector", labels), ("fieldSelector", fields)) if value}
+
+
+def read_error(code: int, data: bytes, retry_after: str | None) -> ApiError:
+    try:
+        body = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        body = None
+    text = data.decode(errors="replace").strip()
+    return from_status(code, body if isinstance(body, dict) else None, text, retry_after)
+
+
+def in_words(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return str(error.os_error.strerror or error.os_error)
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "it closed the connection"
+    return str(error) or type(error).__name__

@@ -1,0 +1,107 @@
+"""What can go wrong when talking to an API server, by what one can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One field that the API server objects to."""
+
+    field: str
+    message: str
+    reason: str = ""
+
+
+class KubeError(Exception):
+    """Anything that a cluster, or the way to it, answered instead of what was asked for."""
+
+
+class Unreachable(KubeError):
+    """No answer: the address, the network, TLS, or the credentials' helper. Trying again later may help."""
+
+
+class NotServed(KubeError):
+    """The cluster serves no such kind (yet): its CustomResourceDefinition is not installed."""
+
+    def __init__(self, api_version: str, kind: str) -> None:
+        self.api_version, self.kind = api_version, kind
+        super().__init__(f"The cluster does not serve the kind {kind} of {api_version}.")
+
+
+class ApiError(KubeError):
+    """A ``Status`` of the API server: HTTP code, reason, message in words, the fields that caused it."""
+
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        *,
+        reason: str = "",
+        causes: Sequence[Cause] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        self.code, self.message, self.reason = code, message, reason
+        self.causes = tuple(causes)
+        self.retry_after = retry_after  # seconds
+        super().__init__(message)
+
+    @property
+    def not_found(self) -> bool:
+        return self.code == 404
+
+    @property
+    def conflict(self) -> bool:
+        return self.code == 409
+
+    @property
+    def gone(self) -> bool:
+        """The resourceVersion is too old: list again (also ``Expired``)."""
+        return self.code == 410
+
+    @property
+    def namespace_missing(self) -> str:
+        """The namespace whose absence caused the 404, or an empty text."""
+        words = self.message.split('"')
+        return (
+            words[1] if self.code == 404 and self.message.startswith("namespaces ") and len(words) > 1 else ""
+        )
+
+    @property
+    def undeclared_field(self) -> str:
+        """The field that the kind does not have; a server-side apply answers 500 for it, not 422."""
+        for marker in (": field not declared in schema", "unknown field "):
+            if marker in self.message:
+                before, _, after = self.message.partition(marker)
+                return (
+                    before.rsplit(" ", 1)[-1].lstrip(".") if marker.startswith(":") else after.split('"')[1]
+                )
+        return ""
+
+    @property
+    def is_refusal(self) -> bool:
+        """Asking the same again is pointless: a person must change something."""
+        if self.undeclared_field or "duplicate entries for key" in self.message:
+            return True
+        return 400 <= self.code < 500 and self.code not in (401, 408, 429) and not self.gone
+
+
+def from_status(code: int, body: Mapping[str, Any] | None, text: str, retry_after: str | None) -> ApiError:
+    """Read an error answer; ``body`` is the ``Status`` object when the answer was one."""
+    status = body if body and body.get("kind") == "Status" else {}
+    details = status.get("details") or {}
+    causes = [
+        Cause(str(cause.get("field") or ""), str(cause.get("message") or ""), str(cause.get("reason") or ""))
+        for cause in details.get("causes") or ()
+    ]
+    seconds = details.get("retryAfterSeconds") or retry_after
+    return ApiError(
+        int(status.get("code") or code),
+        str(status.get("message") or text[:300] or f"The API server answered {code}."),
+        reason=str(status.get("reason") or ""),
+        causes=causes,
+        retry_after=float(seconds) if seconds and str(seconds).replace(".", "", 1).isdigit() else None,
+    )

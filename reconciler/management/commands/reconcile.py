@@ -1,0 +1,32 @@
+"""``manage.py reconcile``: the reconciler as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from reconciler.destinations import kubeconfig_path
+from reconciler.engine.engine import Engine
+
+
+class Command(BaseCommand):
+    help = "Keep every instance true to its contract, until told to stop (SIGTERM, Ctrl-C)."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        where = kubeconfig_path() or "the service account of this pod"
+        self.stdout.write(f"Reconciling with {where}.")
+        asyncio.run(run())
+
+
+async def run() -> None:
+    task = asyncio.create_task(Engine().run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        pass

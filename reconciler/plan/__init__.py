@@ -1,0 +1,30 @@
+"""Desired + live + inventory → steps. Pure: the same answer for the engine, a diff and a plan of an upgrade."""
+
+from reconciler.plan.children import Child, apply_order, children
+from reconciler.plan.compare import Difference, Settled, differences, settled
+from reconciler.plan.deletion import Deletion, plan_deletion
+from reconciler.plan.instance import plan
+from reconciler.plan.inventory import Inventory, recorded, set_id
+from reconciler.plan.steps import Apply, Delete, Plan, Prune, Refuse, Wait
+
+__all__ = [
+    "Apply",
+    "Child",
+    "Delete",
+    "Deletion",
+    "Difference",
+    "Inventory",
+    "Plan",
+    "Prune",
+    "Refuse",
+    "Settled",
+    "Wait",
+    "apply_order",
+    "children",
+    "differences",
+    "plan",
+    "plan_deletion",
+    "recorded",
+    "set_id",
+    "settled",
+]

@@ -1,0 +1,223 @@
+"""Is what we want already so? Compared by the fields that our field manager owns, so an idle fleet costs nothing.
+
+A server-side apply is due when a wanted field is not ours (never applied, or somebody took it by changing it),
+when its value differs, or when we still own a field that is not wanted any more. Fields that others own and we
+do not want are none of our business. The walk follows ``fieldsV1`` of ``metadata.managedFields``, whose keys say how
+the server merges each list: ``f:`` field, ``k:`` list item by keys, ``v:`` set member, ``i:`` position.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+from reconciler.objects.names import CHILDREN_MANAGER
+from reconciler.objects.reading import Manifest, metadata_of
+
+Kind = Literal["unowned", "differs", "unwanted"]
+NOT_TRACKED = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"), ("status",))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that is not as wanted. ``unowned``: another manager has it, or nobody set it yet."""
+
+    path: str
+    kind: Kind
+
+
+class Settled(NamedTuple):
+    """What was applied last to an object, and how the object read back, as digests."""
+
+    wanted: str
+    live: str
+
+
+def settled(wanted: Manifest, live: Manifest) -> Settled:
+    return Settled(digest(wanted), live_digest(live))
+
+
+def digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def live_digest(live: Manifest) -> str:
+    """Of what people can change in an object: everything but its status and the server's own bookkeeping."""
+    metadata = {key: metadata_of(live).get(key) for key in ("labels", "annotations", "finalizers")}
+    rest = {key: value for key, value in live.items() if key not in ("metadata", "status")}
+    return digest([metadata, rest])
+
+
+def differences(wanted: Manifest, live: Manifest, manager: str = CHILDREN_MANAGER) -> list[Difference]:
+    """Every field that an apply by ``manager`` would change, in the order of the wanted manifest."""
+    return list(_map(wanted, live, owned_fields(live, manager), ()))
+
+
+def owned_fields(live: Manifest, manager: str) -> Mapping[str, Any]:
+    """What ``manager`` owns through apply on the main resource, as a ``fieldsV1`` tree."""
+    for entry in metadata_of(live).get("managedFields") or ():
+        applied = entry.get("manager") == manager and entry.get("operation") == "Apply"
+        if applied and not entry.get("subresource"):
+            fields: Mapping[str, Any] = entry.get("fieldsV1") or {}
+            return fields
+    return {}
+
+
+def is_empty(value: Any) -> bool:
+    return value is None or value == {} or value == []
+
+
+def _value(wanted: Any, live: Any, owned: Mapping[str, Any], path: tuple[Any, ...]) -> Iterator[Difference]:
+    inner = [key for key in owned if key != "."]
+    if not inner:
+        if not is_same(wanted, live):
+            yield Difference(in_words(path), "differs")
+    elif isinstance(wanted, Mapping):
+        yield from _map(wanted, live if isinstance(live, Mapping) else {}, owned, path)
+    elif isinstance(wanted, list):
+        yield from _list(wanted, live if isinstance(live, list) else [], owned, path)
+    else:
+        yield Difference(in_words(path), "differs")
+
+
+def _map(
+    wanted: Mapping[str, Any], live: Mapping[str, Any], owned: Mapping[str, Any], path: tuple[Any, ...]
+) -> Iterator[Difference]:
+    for key, value in wanted.items():
+        here = (*path, key)
+        if here in NOT_TRACKED or value is None:
+            continue
+        mine = owned.get(f"f:{key}")
+        if mine is not None:
+            yield from _value(value, live.get(key), mine, here)
+        elif not is_empty(value):
+            yield from _unowned(value, here)
+    for name in owned:
+        if name.startswith("f:") and wanted.get(name[2:]) is None and (*path, name[2:]) not in NOT_TRACKED:
+            yield Difference(in_words((*path, name[2:])), "unwanted")
+
+
+def _unowned(value: Any, path: tuple[Any, ...]) -> Iterator[Difference]:
+    """Name the leaves, so that an event can say ``spec.replicas`` and not ``spec``."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            if (*path, key) not in NOT_TRACKED and inner is not None:
+                yield from _unowned(inner, (*path, key))
+    else:
+        yield Difference(in_words(path), "unowned")
+
+
+def _list(
+    wanted: list[Any], live: list[Any], owned: Mapping[str, Any], path: tuple[Any, ...]
+) -> Iterator[Difference]:
+    keyed = {name: json.loads(name[2:]) for name in owned if name.startswith("k:")}
+    members = [json.loads(name[2:]) for name in owned if name.startswith("v:")]
+    if members:
+        if any(item not in live for item in wanted) or any(item not in wanted for item in members):
+            yield Difference(in_words(path), "differs")
+        return
+    if not keyed:  # by position: rare, and then the whole list counts
+        if not is_same(wanted, live):
+            yield Difference(in_words(path), "differs")
+        return
+    left = dict(keyed)
+    for position, item in enumerate(wanted):
+        name = next((name for name, keys in left.items() if has_keys(item, keys)), None)
+        if name is None:
+            yield Difference(in_words((*path, position)), "unowned")
+            continue
+        keys = left.pop(name)
+        found = next((other for other in live if has_keys(other, keys)), {})
+        implied = {**keys, **item}
+        yield from _item(implied, item, found, owned[name], (*path, position))
+    for keys in left.values():
+        label = ",".join(f"{key}={value}" for key, value in keys.items())
+        yield Difference(f"{in_words(path)}[{label}]", "unwanted")
+
+
+def _item(
+    implied: Mapping[str, Any],
+    item: Any,
+    live: Any,
+    owned: Mapping[str, Any],
+    path: tuple[Any, ...],
+) -> Iterator[Difference]:
+    """A list item; keys that the server filled in by default belong to it although nobody wrote them."""
+    for difference in _value(item, live, owned, path):
+        field = difference.path.rpartition(".")[2]
+        if difference.kind == "unwanted" and field in implied and field not in item:
+            continue
+        yield difference
+
+
+def has_keys(item: Any, keys: Mapping[str, Any]) -> bool:
+    """Whether a list item has these key values; a key that it leaves out may have been defaulted."""
+    return isinstance(item, Mapping) and all(
+        key not in item or item[key] == value for key, value in keys.items()
+    )
+
+
+def is_same(wanted: Any, live: Any) -> bool:
+    """Whether a value is there as wanted; the server may have added defaults inside it."""
+    if is_empty(wanted):
+        return is_empty(live) or isinstance(live, Mapping)
+    if isinstance(wanted, Mapping):
+        return isinstance(live, Mapping) and all(
+            is_same(value, live.get(key)) for key, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return (
+            isinstance(live, list)
+            and len(wanted) == len(live)
+            and all(is_same(mine, other) for mine, other in zip(wanted, live, strict=True))
+        )
+    if isinstance(wanted, bool) or isinstance(live, bool):
+        return wanted is live or (wanted is False and live is None)
+    if wanted == live or (wanted == "" and live is None):
+        return True
+    return (
+        isinstance(wanted, (str, int, float))
+        and isinstance(live, (str, int, float))
+        and (same_quantity(wanted, live))
+    )
+
+
+SUFFIXES = {
+    "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1),
+    "k": Decimal(10) ** 3, "M": Decimal(10) ** 6, "G": Decimal(10) ** 9, "T": Decimal(10) ** 12,
+    "P": Decimal(10) ** 15, "E": Decimal(10) ** 18,
+    "Ki": Decimal(2) ** 10, "Mi": Decimal(2) ** 20, "Gi": Decimal(2) ** 30, "Ti": Decimal(2) ** 40,
+    "Pi": Decimal(2) ** 50, "Ei": Decimal(2) ** 60,
+}  # fmt: skip
+
+
+def same_quantity(one: str | float, other: str | float) -> bool:
+    """``1000m`` and ``1`` are one quantity; the server stores its canonical form."""
+    first, second = quantity(one), quantity(other)
+    return first is not None and first == second
+
+
+def quantity(value: str | float) -> Decimal | None:
+    text = str(value)
+    number = text.rstrip("numkKMGTPEi")
+    suffix = SUFFIXES.get(text[len(number) :])
+    if suffix is None or not number.lstrip("+-").replace(".", "", 1).isdigit():
+        return None
+    return Decimal(number) * suffix
+
+
+def in_words(path: tuple[Any, ...]) -> str:
+    """``spec.containers[0].image``; a key with dots stands in quotes and brackets."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif "." in part or "/" in part:
+            text += f'["{part}"]'
+        else:
+            text += f".{part}" if text else part
+    return text

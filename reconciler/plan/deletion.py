@@ -1,0 +1,46 @@
+"""Take an instance's objects away wave by wave, from what is recorded, never from the contract (kro §4.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.objects.health import why_it_stays
+from reconciler.objects.names import APPLY_ORDER, NODE
+from reconciler.objects.reading import Manifest, annotations_of, is_deleting, labels_of, reference_to, uid_of
+from reconciler.plan.steps import Delete, Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """``done``: nothing is left, the instance may go. Else the steps of the wave that is due."""
+
+    steps: tuple[Delete | Wait, ...]
+    left: int
+
+    @property
+    def done(self) -> bool:
+        return self.left == 0
+
+
+def plan_deletion(members: Sequence[Manifest]) -> Deletion:
+    """The next wave: members with the highest order. It must be wholly gone before the one below it starts."""
+    if not members:
+        return Deletion((), 0)
+    highest = max(map(order_of, members))
+    steps: list[Delete | Wait] = []
+    for member in sorted(members, key=reference_to):
+        if order_of(member) != highest:
+            continue
+        node, reference = labels_of(member).get(NODE, ""), reference_to(member)
+        if is_deleting(member):
+            steps.append(Wait(node, f"{reference.words}: {why_it_stays(member)}", "being-deleted"))
+        else:
+            steps.append(Delete(node, reference, uid_of(member)))
+    return Deletion(tuple(steps), len(members))
+
+
+def order_of(member: Manifest) -> int:
+    """The recorded wave; an object without one goes last."""
+    text = annotations_of(member).get(APPLY_ORDER, "0")
+    return int(text) if text.isdigit() else 0

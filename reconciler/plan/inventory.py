@@ -1,0 +1,70 @@
+"""What an instance may own in the cluster, recorded on it before anything is applied (ApplySet, KEP-3659).
+
+Deleting and pruning look only here, never into the contract, so they work when the contract changed or is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.objects.names import (
+    APPLYSET_KINDS,
+    APPLYSET_NAMESPACES,
+    APPLYSET_TOOLING,
+    TOOLING,
+    applyset_id,
+)
+from reconciler.objects.reading import Manifest, annotations_of, name_of, namespace_of
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """``kinds``: ``Kind.group``; ``namespaces``: those besides the instance's own."""
+
+    kinds: frozenset[str] = frozenset()
+    namespaces: frozenset[str] = frozenset()
+
+    def __or__(self, other: Inventory) -> Inventory:
+        return Inventory(self.kinds | other.kinds, self.namespaces | other.namespaces)
+
+    def covers(self, other: Inventory) -> bool:
+        return self.kinds >= other.kinds and self.namespaces >= other.namespaces
+
+    def annotations(self) -> dict[str, str]:
+        return {
+            APPLYSET_TOOLING: TOOLING,
+            APPLYSET_KINDS: ",".join(sorted(self.kinds)),
+            APPLYSET_NAMESPACES: ",".join(sorted(self.namespaces)),
+        }
+
+
+def recorded(instance: Manifest) -> Inventory:
+    """The inventory that stands on an instance; empty when none does."""
+    annotations = annotations_of(instance)
+    return Inventory(
+        frozenset(filter(None, annotations.get(APPLYSET_KINDS, "").split(","))),
+        frozenset(filter(None, annotations.get(APPLYSET_NAMESPACES, "").split(","))),
+    )
+
+
+def inventory_of(members: Iterable[Manifest], home: str) -> Inventory:
+    """Kinds and namespaces of these objects; ``home`` is the instance's own namespace."""
+    kinds, namespaces = set(), set()
+    for member in members:
+        group = str(member["apiVersion"]).rpartition("/")[0]
+        kinds.add(f"{member['kind']}.{group}" if group else str(member["kind"]))
+        namespaces.add(namespace_of(member))
+    return Inventory(frozenset(kinds), frozenset(namespaces - {home, ""}))
+
+
+def set_id(instance: Manifest) -> str:
+    """The id of the set whose parent is this instance."""
+    group = str(instance["apiVersion"]).rpartition("/")[0]
+    return applyset_id(name_of(instance), namespace_of(instance), str(instance["kind"]), group)
+
+
+def foreign_tool(instance: Manifest) -> str:
+    """The tool that already keeps a set on this object, if it is not Slipway (such as ``kro/v0.4``)."""
+    tool = annotations_of(instance).get(APPLYSET_TOOLING, "")
+    return tool if tool and tool.partition("/")[0] != TOOLING.partition("/")[0] else ""
