@@ -1,9 +1,16 @@
-"""Wires HTTP and websockets together."""
+"""What an ASGI server runs: pages over HTTP, and one websocket."""
 
 import os
 
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.sessions import SessionMiddlewareStack
+from django.core.asgi import get_asgi_application
+from django.urls import path
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+pages = get_asgi_application()
 
-from django.core.asgi import get_asgi_application  # noqa: E402
+from portal.live.consumer import LiveConsumer  # noqa: E402  needs the apps to be loaded
 
-application = get_asgi_application()
+sockets = URLRouter([path("ws/live/", LiveConsumer.as_asgi())])
+application = ProtocolTypeRouter({"http": pages, "websocket": SessionMiddlewareStack(sockets)})

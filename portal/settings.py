@@ -130,6 +130,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("SLIPWAY_HTTPS")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("SLIPWAY_HTTPS") else None
+CSRF_FAILURE_VIEW = "portal.home.errors.csrf_failed"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
@@ -217,6 +218,7 @@ SEARCH_PROVIDERS = ["catalog.shell.find", "contracts.shell.find"]
 HOME_SECTIONS = ["catalog.shell.home_sections", "contracts.shell.home_sections"]
 PORTAL_NOTICES = ["catalog.shell.notices"]
 READINESS = ["catalog.shell.readiness"]
+API_ROOMS = ["contracts.api", "catalog.api"]
 DEMO_LOADERS = ["contracts.demo.load", "catalog.demo.load"]
 # What comes before the first dot of a live topic → who may listen, and what revision it is at.
 LIVE_TOPICS = {

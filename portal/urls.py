@@ -11,3 +11,8 @@ urlpatterns = [
     path("", include("reconciler.urls")),
     path("api/", include("portal.api.urls")),
 ]
+
+handler400 = "portal.home.errors.bad_request"
+handler403 = "portal.home.errors.forbidden"
+handler404 = "portal.home.errors.not_found"
+handler500 = "portal.home.errors.broken"

@@ -26,13 +26,13 @@ class TokenForm(forms.Form):
         return token, text
 
 
-class TeamForm(forms.ModelForm):
+class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Team
         fields: ClassVar = ["name", "slug"]
 
 
-class MembershipForm(forms.ModelForm):
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
     username = forms.CharField(max_length=150)
 
     class Meta:
@@ -54,13 +54,13 @@ class MembershipForm(forms.ModelForm):
         return username
 
 
-class RoleForm(forms.ModelForm):
+class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Membership
         fields: ClassVar = ["role"]
 
 
-class NamespaceForm(forms.ModelForm):
+class NamespaceForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = TeamNamespace
         fields: ClassVar = ["name"]

@@ -1,4 +1,18 @@
-from django.urls import URLPattern
+"""Rooms add their own addresses under ``/api/v1/``: ``API_ROOMS`` of the settings names modules with ``urlpatterns``."""
+
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from portal.api import views
 
 app_name = "api"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", views.docs, name="docs"),
+    path("v1/", views.Root.as_view(), name="root"),
+    path("v1/whoami/", views.WhoAmI.as_view(), name="whoami"),
+    *(path("v1/", include(module)) for module in settings.API_ROOMS if find_spec(module)),
+]

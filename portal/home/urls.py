@@ -1,9 +1,11 @@
 from django.urls import path
 
-from portal.home import views
+from portal.home import health, views
 
 app_name = "home"
 urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
+    path("healthz", health.alive, name="alive"),
+    path("readyz", health.ready, name="ready"),
 ]

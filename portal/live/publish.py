@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+
+from portal.accounts.models import User
+from portal.live import loop
 
 log = logging.getLogger("slipway.live")
 
@@ -15,17 +18,27 @@ def group_name(topic: str) -> str:
     return f"live.{topic}"
 
 
+def user_group(user_pk: int) -> str:
+    return f"live-user.{user_pk}"
+
+
 def publish(topic: str, revision: int | str) -> None:
     """Say, once the transaction is committed, that ``topic`` is now at ``revision``. Never fails the caller."""
-    transaction.on_commit(lambda: send(topic, revision))
+    message = {"type": "live.changed", "topic": topic, "rev": str(revision)}
+    transaction.on_commit(lambda: send(group_name(topic), message))
 
 
-def send(topic: str, revision: int | str) -> None:
+def revoke(user: User) -> None:
+    """Make every socket of this person look again at what it may hear, once the transaction is committed."""
+    pk = user.pk
+    transaction.on_commit(lambda: send(user_group(pk), {"type": "live.rights"}))
+
+
+def send(group: str, message: dict[str, Any]) -> None:
     layer = get_channel_layer()
     if layer is None:
         return
-    message = {"type": "live.changed", "topic": topic, "rev": str(revision)}
     try:
-        async_to_sync(layer.group_send)(group_name(topic), message)
+        loop.run(layer.group_send(group, message))
     except Exception:  # a page that misses a message catches up by itself
-        log.warning("could not tell the browsers about %s", topic, exc_info=True)
+        log.warning("could not tell the browsers about %s", group, exc_info=True)

@@ -1,0 +1,30 @@
+"""Whatever takes a right away makes the sockets of that person look again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_out
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from portal.accounts.models import Membership, User
+from portal.live.publish import revoke
+
+
+@receiver([post_save, post_delete], sender=Membership)
+def membership_changed(instance: Membership, **_: Any) -> None:
+    revoke(instance.user)
+
+
+@receiver(post_save, sender=User)
+def user_changed(instance: User, created: bool, update_fields: Any, **_: Any) -> None:
+    # Signing in writes last_login and takes nothing away.
+    if not created and set(update_fields or {}) != {"last_login"}:
+        revoke(instance)
+
+
+@receiver(user_logged_out)
+def signed_out(user: User | None, **_: Any) -> None:
+    if isinstance(user, User):
+        revoke(user)
