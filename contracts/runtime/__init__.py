@@ -3,6 +3,18 @@
 Pure: the preview, the contract tests, the planner and the reconciler all read the same answer.
 """
 
+from contracts.runtime.previewing import preview
+from contracts.runtime.projection import merge_conditions
+from contracts.runtime.rendering import render
 from contracts.runtime.states import Lookup, NodeState, PreviewNode, Rendering, State
 
-__all__ = ["Lookup", "NodeState", "PreviewNode", "Rendering", "State"]
+__all__ = [
+    "Lookup",
+    "NodeState",
+    "PreviewNode",
+    "Rendering",
+    "State",
+    "merge_conditions",
+    "preview",
+    "render",
+]

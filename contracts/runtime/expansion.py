@@ -1,0 +1,113 @@
+"""A node's manifests: one, or one per combination of its iterators (kro §4.4); namespaces and identities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from contracts import cel
+from contracts.compiler import Definition, Node
+from contracts.runtime.evaluation import Bindings
+from contracts.runtime.program import NodeProgram
+
+MAX_ITEMS = 1000
+
+Identity = tuple[str, str, str, str]
+"""Group, kind, namespace, name."""
+
+
+class Impossible(Exception):  # noqa: N818
+    """The node can never be rendered from these inputs. ``code`` is stable."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def manifests(
+    definition: Definition, program: NodeProgram, bindings: Bindings, namespace: str
+) -> list[dict[str, Any]]:
+    """Raises ``Unresolved`` and :class:`Impossible`. ``namespace`` is the instance's."""
+    if not program.iterators:
+        return [_finished(definition, program.node, program.build(bindings), namespace)]
+    made = [
+        _finished(definition, program.node, program.build({**bindings, **item}), namespace)
+        for item in items(program, bindings)
+    ]
+    check_unique(program.node, made)
+    return made
+
+
+def items(program: NodeProgram, bindings: Bindings) -> Iterator[dict[str, object]]:
+    """The iterators' values, first dimension slowest. Raises ``Unresolved`` and :class:`Impossible`."""
+    names = [name for name, _ in program.iterators]
+    lists: list[Sequence[object]] = []
+    size = 1
+    for name, value in program.iterators:
+        found = value(bindings)
+        if isinstance(found, cel.OptionalValue):
+            found = found.value if found.has_value else None
+        if not isinstance(found, list):
+            what = "nothing (null)" if found is None else type(found).__name__
+            raise Impossible("foreach-not-a-list", f"forEach “{name}” gives {what}, not a list.")
+        size *= len(found)
+        if size > MAX_ITEMS:
+            message = f"forEach makes {size} objects or more; at most {MAX_ITEMS} are possible."
+            raise Impossible("foreach-too-many", message)
+        lists.append(found)
+    for combination in product(*lists):
+        yield dict(zip(names, combination, strict=True))
+
+
+def _finished(definition: Definition, node: Node, manifest: dict[str, Any], namespace: str) -> dict[str, Any]:
+    """With a name for sure, and in the instance's namespace unless it says another (kro §4.3)."""
+    metadata = manifest.get("metadata")
+    if not isinstance(metadata, dict) or not metadata.get("name"):
+        raise Impossible("no-name", "metadata.name is empty.")
+    if not isinstance(metadata["name"], str):
+        raise Impossible("no-name", "metadata.name is not a text.")
+    if not node.namespaced:
+        return manifest
+    if not metadata.get("namespace"):
+        if not definition.namespaced:
+            message = "metadata.namespace is empty, and a cluster-scoped instance has none to give."
+            raise Impossible("no-namespace", message)
+        metadata["namespace"] = namespace
+    return manifest
+
+
+def identity(manifest: Mapping[str, Any]) -> Identity:
+    metadata = manifest.get("metadata") or {}
+    group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
+    return (
+        group,
+        str(manifest.get("kind", "")),
+        str(metadata.get("namespace") or ""),
+        str(metadata.get("name")),
+    )
+
+
+def named(who: Identity) -> str:
+    _, kind, namespace, name = who
+    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+
+
+def check_unique(node: Node, made: Sequence[Mapping[str, Any]]) -> None:
+    seen: set[Identity] = set()
+    for manifest in made:
+        who = identity(manifest)
+        if who in seen:
+            raise Impossible(
+                "identity-collision", f"Two items of “{node.id}” are the same object: {named(who)}."
+            )
+        seen.add(who)
+
+
+def in_desired_order(
+    desired: Sequence[Mapping[str, Any]], observed: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The observed objects that are wanted, in the order in which they are wanted."""
+    by_identity = {identity(item): item for item in observed}
+    return [by_identity[who] for who in map(identity, desired) if who in by_identity]

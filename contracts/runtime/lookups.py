@@ -1,0 +1,29 @@
+"""What must be read from the cluster for an external reference (kro §4.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.runtime.expansion import Impossible
+from contracts.runtime.program import NodeProgram
+from contracts.runtime.states import Lookup
+
+
+def lookup_of(node: NodeProgram, body: Mapping[str, Any], namespace: str, namespaced: bool) -> Lookup:
+    """``body`` is the evaluated reference, ``namespace`` the instance's. Raises ``Impossible``."""
+    metadata = body.get("metadata") or {}
+    given = metadata.get("namespace") or ""
+    base = {"api_version": node.node.api_version, "kind": node.node.kind, "plural": node.node.plural}
+    if node.node.type == "external-collection":
+        wide = str(given) if node.node.namespaced else ""
+        return Lookup(**base, namespace=wide, selector=metadata.get("selector") or {})
+    name = metadata.get("name")
+    if not isinstance(name, str) or not name:
+        raise Impossible("no-name", "The name of the external object is empty.")
+    if not node.node.namespaced:
+        return Lookup(**base, name=name)
+    if not given and not namespaced:
+        message = "metadata.namespace is empty, and a cluster-scoped instance has none to give."
+        raise Impossible("no-namespace", message)
+    return Lookup(**base, namespace=str(given or namespace), name=name)

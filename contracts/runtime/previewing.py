@@ -1,0 +1,150 @@
+"""What an instance would become, before anything exists: desired manifests stand in for observed objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.compiler import Definition
+from contracts.runtime.evaluation import Bindings, Unresolved, Value, evaluator, template_builder
+from contracts.runtime.expansion import Impossible, manifests
+from contracts.runtime.lookups import lookup_of
+from contracts.runtime.program import NodeProgram, Program, instance_bindings, program_of
+from contracts.runtime.states import PreviewNode
+from contracts.schema import apply_defaults
+
+UNKNOWN = "‹known after {}›"
+
+
+def preview(
+    definition: Definition, instance: Mapping[str, Any], observed: Mapping[str, object] | None = None
+) -> list[PreviewNode]:
+    """Every node in topological order, rendered as far as possible; the spec's defaults are filled in.
+
+    What only the cluster can know stays as a text ``‹known after deployment.status.x›``. ``observed`` is for an
+    instance that exists: its live objects then stand for themselves.
+    """
+    program = program_of(definition)
+    given = instance.get("spec")
+    spec = apply_defaults(definition.spec_schema, given if isinstance(given, Mapping) else {})
+    whole = {
+        "apiVersion": definition.api_version,
+        "kind": definition.kind,
+        **instance,
+        "metadata": instance.get("metadata") or {},
+        "spec": spec,
+    }
+    return _Preview(definition, program, whole, observed or {}).run()
+
+
+class _Preview:
+    def __init__(
+        self,
+        definition: Definition,
+        program: Program,
+        instance: Mapping[str, Any],
+        observed: Mapping[str, object],
+    ) -> None:
+        self.definition = definition
+        self.program = program
+        self.namespace = str(instance["metadata"].get("namespace") or "")
+        self.observed = observed
+        self.bindings: dict[str, object] = instance_bindings(program, instance)
+        self.ignored: set[str] = set()
+
+    def run(self) -> list[PreviewNode]:
+        return [self._node(node) for node in self.program.nodes.values()]
+
+    def _node(self, node: NodeProgram) -> PreviewNode:
+        node_id = node.node.id
+        try:
+            reason = self._excluded(node)
+            if reason:
+                self.ignored.add(node_id)
+                return PreviewNode(node_id, "ignored", reason=reason)
+            return self._external(node) if node.node.is_external else self._resource(node)
+        except Unresolved as why:
+            return PreviewNode(
+                node_id, "pending" if why.pending else "failed", reason=f"{_capital(why.reason)}."
+            )
+        except Impossible as why:
+            return PreviewNode(node_id, "failed", reason=why.message)
+
+    def _excluded(self, node: NodeProgram) -> str:
+        for need in node.node.needs:
+            if need in self.ignored:
+                return f"Left out, because “{need}” is left out."
+        for condition in node.include_when:
+            if not condition.holds(self.bindings):
+                return f"Left out: {condition.code.source} is not true."
+        return ""
+
+    def _resource(self, node: NodeProgram) -> PreviewNode:
+        build = _tolerant(node)
+        made = manifests(self.definition, build, self.bindings, self.namespace)
+        live = self.observed.get(node.node.id)
+        stand_in = live if isinstance(live, list | Mapping) and live else None
+        if stand_in is None:
+            known = [_known(manifest) for manifest in made]
+            stand_in = known if node.node.type == "collection" else known[0]
+        self.bindings[node.node.id] = node.seen(stand_in)
+        return PreviewNode(node.node.id, "desired", tuple(made))
+
+    def _external(self, node: NodeProgram) -> PreviewNode:
+        node_id = node.node.id
+        lookup = lookup_of(node, node.build(self.bindings), self.namespace, self.definition.namespaced)
+        live = self.observed.get(node_id)
+        if isinstance(live, list | Mapping):
+            self.bindings[node_id] = node.seen(live)
+            return PreviewNode(node_id, "desired", lookups=(lookup,))
+        if node.node.type == "external":
+            self.bindings[node_id] = {
+                "apiVersion": lookup.api_version,
+                "kind": lookup.kind,
+                "metadata": {"name": lookup.name, "namespace": lookup.namespace},
+            }
+            reason = f"Reads the {lookup.kind} “{lookup.name}”, which must exist."
+        else:
+            reason = f"Reads all {lookup.plural} that its selector chooses."
+        return PreviewNode(node_id, "pending", reason=reason, lookups=(lookup,))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _tolerant(node: NodeProgram) -> NodeProgram:
+    """The same node, with placeholders where a value is not known yet; names and namespaces too."""
+    codes = {code.path: _placeholder(evaluator(code)) for code in node.node.codes}
+    build = template_builder(node.node.template, codes)
+    return NodeProgram(node.node, build, node.iterators, node.include_when, node.ready_when, node.item_type)
+
+
+def _placeholder(value: Value) -> Value:
+    def tolerant(bindings: Bindings) -> Any:
+        try:
+            return value(bindings)
+        except Unresolved as why:
+            if not why.pending:
+                raise
+            return Unknown(UNKNOWN.format(why.missing or why.code.source))
+
+    return tolerant
+
+
+class Unknown(str):
+    """A placeholder text. Expressions that read it find nothing there."""
+
+    __slots__ = ()
+
+
+def _known(value: Any) -> Any:
+    """A manifest without its placeholders, so that whoever reads one waits for it in turn."""
+    if isinstance(value, dict):
+        return {key: _known(child) for key, child in value.items() if not isinstance(child, Unknown)}
+    if isinstance(value, list):
+        return [_known(child) for child in value if not isinstance(child, Unknown)]
+    return value
+
+
+__all__ = ["Unknown", "preview"]

@@ -1,0 +1,97 @@
+"""A definition made ready to run: closures per node, worked out once and kept with the definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts import cel
+from contracts.compiler import Code, Definition, Node
+from contracts.compiler.checking import instance_type
+from contracts.runtime.evaluation import Bindings, Value, evaluator, raw, template_builder
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An includeWhen or readyWhen entry. ``nodes`` are the node ids that it reads."""
+
+    code: Code
+    value: Value
+    nodes: tuple[str, ...]
+
+    def holds(self, bindings: Bindings) -> bool:
+        """An empty optional counts as false. Raises ``Unresolved``."""
+        found = self.value(bindings)
+        if isinstance(found, cel.OptionalValue):
+            found = found.value if found.has_value else False
+        return found is True
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProgram:
+    node: Node
+    build: Value
+    iterators: tuple[tuple[str, Value], ...]
+    include_when: tuple[Condition, ...]
+    ready_when: tuple[Condition, ...]
+    item_type: Any
+
+    def seen(self, observed: object) -> object:
+        """An observed object, or a list of them, as expressions see it."""
+        if isinstance(observed, list):
+            return [cel.wrap(item, self.item_type) for item in observed]
+        return cel.wrap(observed, self.item_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    nodes: Mapping[str, NodeProgram]
+    status: tuple[tuple[Code, Value], ...]
+    conditions: tuple[tuple[Code, Value], ...]
+    schema_type: Any
+    schema_with_status: Any
+
+
+def program_of(definition: Definition) -> Program:
+    """The definition's program; made at the first use. Two threads may both make it, which does no harm."""
+    made = definition.program.get("program")
+    if not isinstance(made, Program):
+        made = definition.program["program"] = _program(definition)
+    return made
+
+
+def _program(definition: Definition) -> Program:
+    ids = {node.id for node in definition.nodes}
+    nodes = {node.id: _node_program(node, ids) for node in definition.nodes}
+    with_status = instance_type(definition.spec_schema, definition.scope, definition.status_schema)
+    return Program(
+        nodes={node_id: nodes[node_id] for node_id in definition.order},
+        status=tuple((code, evaluator(code)) for code in definition.status),
+        conditions=tuple((code, raw(code)) for code in definition.conditions),
+        schema_type=definition.schema_type,
+        schema_with_status=with_status,
+    )
+
+
+def _node_program(node: Node, ids: set[str]) -> NodeProgram:
+    return NodeProgram(
+        node=node,
+        build=template_builder(node.template, {code.path: evaluator(code) for code in node.codes}),
+        iterators=tuple((each.name, raw(each.code)) for each in node.for_each),
+        include_when=tuple(_condition(code, ids) for code in node.include_when),
+        ready_when=tuple(_condition(code, ids | {"each"}) for code in node.ready_when),
+        item_type=node.value_type,
+    )
+
+
+def _condition(code: Code, names: set[str]) -> Condition:
+    roots = (ref.root for part in code.expressions for ref in part.expression.references)
+    return Condition(code, raw(code), tuple(dict.fromkeys(root for root in roots if root in names)))
+
+
+def instance_bindings(program: Program, instance: Mapping[str, Any]) -> dict[str, object]:
+    """``schema``: the instance without its status (kro §3.3)."""
+    visible = {key: value for key, value in instance.items() if key != "status"}
+    visible.setdefault("spec", {})
+    return {"schema": cel.wrap(visible, program.schema_type)}

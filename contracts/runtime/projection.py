@@ -1,0 +1,123 @@
+"""The author's status and conditions, as far as they are known (kro §5.5, §5.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contracts import cel
+from contracts.compiler import Code
+from contracts.documents import print_path
+from contracts.problems import Problem
+from contracts.runtime.evaluation import Bindings, Unresolved
+from contracts.runtime.program import Program
+
+_ABSENT: Any = object()
+STATUSES = ("True", "False", "Unknown")
+
+
+def project_status(program: Program, bindings: Bindings, problems: list[Problem]) -> dict[str, Any]:
+    """Every field that has a value now. A field that fails is left out and reported (better than kro quirk 12);
+    a list that misses an item is left out whole (quirk 18)."""
+    status: dict[str, Any] = {}
+    for code, value in program.status:
+        if code.path == ("state",):
+            continue
+        try:
+            found = value(bindings)
+        except Unresolved as why:
+            found = _ABSENT
+            if not why.pending:
+                problems.append(_problem(code, "status-failed", f"{why.reason}."))
+        _put(status, code.path, found)
+    complete = _complete(status)
+    return complete if isinstance(complete, dict) else {}
+
+
+def _problem(code: Code, name: str, message: str) -> Problem:
+    place = code.place
+    path = print_path(("status", *code.path))
+    return Problem(name, message, path, place.line, place.column, place.end_line, place.end_column)
+
+
+def _put(root: dict[str, Any], path: Sequence[str | int], value: Any) -> None:
+    """Lists are held as maps from position until they are complete."""
+    here: dict[Any, Any] = root
+    for part in path[:-1]:
+        here = here.setdefault(part, {})
+    here[path[-1]] = value
+
+
+def _complete(value: Any) -> Any:
+    if not isinstance(value, dict) or not value or not all(type(key) in (int, str) for key in value):
+        return value
+    if any(isinstance(key, int) for key in value):
+        items = [_complete(value[index]) for index in sorted(value)]
+        return _ABSENT if any(item is _ABSENT for item in items) else items
+    fields = {key: _complete(child) for key, child in value.items()}
+    present = {key: child for key, child in fields.items() if child is not _ABSENT}
+    return present or _ABSENT
+
+
+def author_conditions(
+    program: Program,
+    instance: Mapping[str, Any],
+    bindings: Bindings,
+    own_conditions: Sequence[Mapping[str, Any]],
+    problems: list[Problem],
+) -> list[dict[str, Any]]:
+    """The conditions that have a value now, in the author's order. A type that comes twice is left out."""
+    visible = {**instance, "status": {"conditions": [dict(each) for each in own_conditions]}}
+    names = {**bindings, "schema": cel.wrap(visible, program.schema_with_status)}
+    found: list[dict[str, Any]] = []
+    for code, value in program.conditions:
+        try:
+            result = cel.to_json(value(names))
+        except Unresolved as why:
+            if not why.pending:
+                problems.append(_problem(code, "condition-failed", f"{why.reason}."))
+            continue
+        except cel.CelError as error:
+            problems.append(_problem(code, "condition-failed", f"{error.message}."))
+            continue
+        for condition in result if isinstance(result, list) else [result]:
+            if _is_condition(condition):
+                found.append({key: text for key, text in condition.items() if text})
+            else:
+                message = "The expression gives no condition with a type and a status."
+                problems.append(_problem(code, "condition-failed", message))
+    return _without_twins(found, problems)
+
+
+def _is_condition(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value.get("type")) and value.get("status") in STATUSES
+
+
+def _without_twins(found: list[dict[str, Any]], problems: list[Problem]) -> list[dict[str, Any]]:
+    types = [condition["type"] for condition in found]
+    for twin in dict.fromkeys(name for name in types if types.count(name) > 1):
+        message = f"The condition “{twin}” is given more than once, so it is left out."
+        problems.append(Problem("condition-twice", message, "status.conditions"))
+    return [condition for condition in found if types.count(condition["type"]) == 1]
+
+
+def merge_conditions(
+    previous: Sequence[Mapping[str, Any]],
+    produced: Sequence[Mapping[str, Any]],
+    now: str,
+    generation: int | None = None,
+) -> list[dict[str, Any]]:
+    """Produced conditions with times; types that produced nothing now keep what stood there before.
+
+    ``now`` is an RFC 3339 text. ``lastTransitionTime`` moves only when the status changes.
+    """
+    before = {str(each.get("type")): each for each in previous}
+    merged = dict(before)
+    for condition in produced:
+        old = before.get(condition["type"], {})
+        same = old.get("status") == condition["status"] and old.get("lastTransitionTime")
+        time = old["lastTransitionTime"] if same else now
+        merged[condition["type"]] = {**condition, "lastTransitionTime": time}
+        if generation is not None:
+            merged[condition["type"]]["observedGeneration"] = generation
+    return [dict(each) for each in merged.values()]

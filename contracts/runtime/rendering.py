@@ -1,0 +1,195 @@
+"""What an instance wants now, from its contract and what is observed (kro §4.3–§4.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contracts.compiler import Definition
+from contracts.problems import Problem
+from contracts.runtime.evaluation import Unresolved
+from contracts.runtime.expansion import Identity, Impossible, identity, in_desired_order, manifests, named
+from contracts.runtime.lookups import lookup_of
+from contracts.runtime.program import NodeProgram, Program, instance_bindings, program_of
+from contracts.runtime.projection import author_conditions, project_status
+from contracts.runtime.readiness import READY, Readiness, of_many, of_one, of_selected
+from contracts.runtime.states import NodeState, Rendering
+
+
+def render(
+    definition: Definition,
+    instance: Mapping[str, Any],
+    observed: Mapping[str, object],
+    *,
+    own_conditions: Sequence[Mapping[str, Any]] = (),
+) -> Rendering:
+    """Per node: its manifests or why there are none, ready or why not; then the author's status and conditions.
+
+    ``observed`` holds live objects by node id, a list for collections and selections; a missing key means that
+    nobody has looked. Dependents see only what is observed, so a chain comes up one link per pass.
+    ``own_conditions`` are the reconciler's, which author conditions may read. Nothing is changed or kept.
+    """
+    program = program_of(definition)
+    return _Pass(definition, program, instance, observed).run(own_conditions)
+
+
+class _Pass:
+    def __init__(
+        self,
+        definition: Definition,
+        program: Program,
+        instance: Mapping[str, Any],
+        observed: Mapping[str, object],
+    ) -> None:
+        self.definition = definition
+        self.program = program
+        self.instance = instance
+        self.observed = observed
+        self.namespace = str((instance.get("metadata") or {}).get("namespace") or "")
+        self.bindings = instance_bindings(program, instance)
+        self.states: dict[str, NodeState] = {}
+        self.owners: dict[Identity, str] = {}
+        self.problems: list[Problem] = []
+        self.fatal = False
+
+    def run(self, own_conditions: Sequence[Mapping[str, Any]]) -> Rendering:
+        for node_id, node in self.program.nodes.items():
+            self.states[node_id] = self._node(node)
+        status = project_status(self.program, self.bindings, self.problems)
+        conditions = None
+        if self.program.conditions:
+            conditions = author_conditions(
+                self.program, self.instance, self.bindings, own_conditions, self.problems
+            )
+        return Rendering(self.states, status, conditions, tuple(self.problems), self.fatal)
+
+    def _node(self, node: NodeProgram) -> NodeState:
+        excluded = self._excluded(node)
+        if excluded is not None:
+            return excluded
+        waiting = self._blocked(node, node.node.needs)
+        if waiting is not None:
+            return waiting
+        try:
+            if node.node.is_external:
+                return self._external(node)
+            return self._resource(node)
+        except Unresolved as why:
+            return self._unresolved(node, why)
+        except Impossible as why:
+            return self._failed(node, why.code, why.message)
+
+    def _excluded(self, node: NodeProgram) -> NodeState | None:
+        """Ignored by its own includeWhen or by a need that is ignored; None when it is included (kro §4.5)."""
+        node_id = node.node.id
+        for need in node.node.needs:
+            if self.states[need].state == "ignored":
+                reason = f"Left out, because “{need}” is left out."
+                return NodeState(node_id, "ignored", ready=True, reason=reason, code="dependency-ignored")
+        for condition in node.include_when:
+            waiting = self._blocked(node, condition.nodes)
+            if waiting is not None:
+                return waiting
+            try:
+                if not condition.holds(self.bindings):
+                    reason = f"Left out: {condition.code.source} is not true."
+                    return NodeState(node_id, "ignored", ready=True, reason=reason, code="excluded")
+            except Unresolved as why:
+                if why.pending and not condition.nodes:
+                    message = (
+                        f"includeWhen needs a field that is not set: {why.missing or condition.code.source}."
+                    )
+                    return self._failed(node, "schema-field-missing", f"{message} Test it with has(…) first.")
+                return self._unresolved(node, why)
+        return None
+
+    def _blocked(self, node: NodeProgram, needs: Sequence[str]) -> NodeState | None:
+        """Pending on the first needs that are not ready; ignored ones do not block."""
+        blockers = [need for need in needs if not self.states[need].ready]
+        if not blockers:
+            return None
+        first = self.states[blockers[0]]
+        shown = ", ".join(f"“{blocker}”" for blocker in blockers)
+        reason = f"Waits for {shown}: {first.reason}" if len(blockers) == 1 else f"Waits for {shown}."
+        return NodeState(
+            node.node.id,
+            "pending",
+            reason=reason,
+            waiting_for=tuple(blockers),
+            code="dependency-not-ready",
+        )
+
+    def _unresolved(self, node: NodeProgram, why: Unresolved) -> NodeState:
+        if not why.pending:
+            return self._failed(node, "expression-failed", f"{why.reason}.", why)
+        waiting = (why.missing,) if why.missing else ()
+        reason = f"Waits: {why.reason}."
+        return NodeState(node.node.id, "pending", reason=reason, waiting_for=waiting, code="field-missing")
+
+    def _failed(self, node: NodeProgram, code: str, reason: str, why: Unresolved | None = None) -> NodeState:
+        self.fatal = True
+        place = why.code.place if why else node.node.place
+        path = f"resources.{node.node.id}"
+        self.problems.append(
+            Problem(code, reason, path, place.line, place.column, place.end_line, place.end_column)
+        )
+        return NodeState(node.node.id, "failed", reason=reason, code=code)
+
+    def _resource(self, node: NodeProgram) -> NodeState:
+        desired = manifests(self.definition, node, self.bindings, self.namespace)
+        for manifest in desired:
+            who = identity(manifest)
+            other = self.owners.setdefault(who, node.node.id)
+            if other != node.node.id:
+                message = f"“{node.node.id}” and “{other}” are the same object: {named(who)}."
+                return self._failed(node, "identity-collision", message)
+        found = self._live(node, desired)
+        return NodeState(
+            node.node.id,
+            "desired",
+            tuple(desired),
+            found.ready,
+            found.reason,
+            found.waiting_for,
+            found.code,
+        )
+
+    def _live(self, node: NodeProgram, desired: list[dict[str, Any]]) -> Readiness:
+        """Readiness of what is observed, which expressions of others see from now on."""
+        observed = self.observed.get(node.node.id)
+        if node.node.type == "collection":
+            live = in_desired_order(desired, observed if isinstance(observed, list) else [])
+            self.bindings[node.node.id] = node.seen(live)
+            return of_many(node, desired, live)
+        if not isinstance(observed, Mapping):
+            return of_one(node, None)
+        self.bindings[node.node.id] = node.seen(observed)
+        return of_one(node, observed)
+
+    def _external(self, node: NodeProgram) -> NodeState:
+        node_id = node.node.id
+        lookup = lookup_of(node, node.build(self.bindings), self.namespace, self.definition.namespaced)
+        observed = self.observed.get(node_id)
+        if node.node.type == "external-collection":
+            if not isinstance(observed, list):
+                reason = f"Nobody has looked for {lookup.plural} yet."
+                return NodeState(node_id, "pending", reason=reason, code="not-observed", lookups=(lookup,))
+            found = of_selected(node, observed)
+        elif not isinstance(observed, Mapping):
+            place = f" in namespace {lookup.namespace}" if lookup.namespace else ""
+            reason = f"Waits for the {lookup.kind} “{lookup.name}”{place}, which does not exist."
+            waiting = (f"{lookup.kind}/{lookup.name}",)
+            return NodeState(
+                node_id,
+                "pending",
+                reason=reason,
+                waiting_for=waiting,
+                code="external-missing",
+                lookups=(lookup,),
+            )
+        else:
+            found = of_one(node, observed) if node.ready_when else READY
+        self.bindings[node_id] = node.seen(observed)
+        return NodeState(
+            node_id, "desired", (), found.ready, found.reason, found.waiting_for, found.code, (lookup,)
+        )
