@@ -229,9 +229,11 @@ class TreeReader:
                 self._merge(parent, source, span)
             return
         if key in parent.keys and key not in parent.merged:
-            message = f"The key “{key}” stands twice in the same map."
+            message = f"The key “{key}” stands twice in the same map; the last one counts."
             hint = f"It is first written in line {parent.keys[key].line}."
-            self.problems.append(problem_at(span, "yaml-duplicate-key", message, hint=hint))
+            self.problems.append(
+                problem_at(span, "yaml-duplicate-key", message, hint=hint, severity="warning")
+            )
         parent.merged.discard(key)
         parent.keys[key] = span
         parent.fields[key] = node

@@ -13,7 +13,7 @@ Value = Callable[[Bindings], Any]
 
 
 class Unresolved(Exception):  # noqa: N818
-    """A code has no value now. ``pending``: it may have one later; else asking again does not help (kro §3.7)."""
+    """A code has no value now; ``pending``: it may have one later, else asking again is no use (kro §3.7)."""
 
     def __init__(self, code: Code, error: cel.CelError) -> None:
         super().__init__(error.message)
@@ -31,7 +31,7 @@ class Unresolved(Exception):  # noqa: N818
 
 
 def evaluator(code: Code) -> Value:
-    """The JSON value of a code, ``cel.OMIT`` where the field is to be left out. Raises :class:`Unresolved`."""
+    """The JSON value of a code; ``cel.OMIT`` leaves the field out. Raises :class:`Unresolved`."""
     run = raw(code)
 
     def value(bindings: Bindings) -> Any:

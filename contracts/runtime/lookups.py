@@ -14,16 +14,18 @@ def lookup_of(node: NodeProgram, body: Mapping[str, Any], namespace: str, namesp
     """``body`` is the evaluated reference, ``namespace`` the instance's. Raises ``Impossible``."""
     metadata = body.get("metadata") or {}
     given = metadata.get("namespace") or ""
-    base = {"api_version": node.node.api_version, "kind": node.node.kind, "plural": node.node.plural}
+
+    def lookup(place: str, name: str = "", selector: Mapping[str, Any] | None = None) -> Lookup:
+        return Lookup(node.node.api_version, node.node.kind, node.node.plural, place, name, selector)
+
     if node.node.type == "external-collection":
-        wide = str(given) if node.node.namespaced else ""
-        return Lookup(**base, namespace=wide, selector=metadata.get("selector") or {})
+        return lookup(str(given) if node.node.namespaced else "", selector=metadata.get("selector") or {})
     name = metadata.get("name")
     if not isinstance(name, str) or not name:
         raise Impossible("no-name", "The name of the external object is empty.")
     if not node.node.namespaced:
-        return Lookup(**base, name=name)
+        return lookup("", name)
     if not given and not namespaced:
         message = "metadata.namespace is empty, and a cluster-scoped instance has none to give."
         raise Impossible("no-namespace", message)
-    return Lookup(**base, namespace=str(given or namespace), name=name)
+    return lookup(str(given or namespace), name)

@@ -21,8 +21,8 @@ def preview(
 ) -> list[PreviewNode]:
     """Every node in topological order, rendered as far as possible; the spec's defaults are filled in.
 
-    What only the cluster can know stays as a text ``‹known after deployment.status.x›``. ``observed`` is for an
-    instance that exists: its live objects then stand for themselves.
+    What only the cluster can know stays as a text ``‹known after deployment.status.x›``. ``observed`` is for
+    an instance that exists: its live objects then stand for themselves.
     """
     program = program_of(definition)
     given = instance.get("spec")
@@ -88,7 +88,7 @@ class _Preview:
             known = [_known(manifest) for manifest in made]
             stand_in = known if node.node.type == "collection" else known[0]
         self.bindings[node.node.id] = node.seen(stand_in)
-        return PreviewNode(node.node.id, "desired", tuple(made))
+        return PreviewNode(node.node.id, "desired", tuple(_plain(manifest) for manifest in made))
 
     def _external(self, node: NodeProgram) -> PreviewNode:
         node_id = node.node.id
@@ -147,4 +147,10 @@ def _known(value: Any) -> Any:
     return value
 
 
-__all__ = ["Unknown", "preview"]
+def _plain(value: Any) -> Any:
+    """A manifest whose placeholders are ordinary texts."""
+    if isinstance(value, dict):
+        return {key: _plain(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_plain(child) for child in value]
+    return str(value) if isinstance(value, Unknown) else value

@@ -17,8 +17,11 @@ STATUSES = ("True", "False", "Unknown")
 
 
 def project_status(program: Program, bindings: Bindings, problems: list[Problem]) -> dict[str, Any]:
-    """Every field that has a value now. A field that fails is left out and reported (better than kro quirk 12);
-    a list that misses an item is left out whole (quirk 18)."""
+    """Every field that has a value now.
+
+    A field that fails is left out and reported (better than kro quirk 12); a list that misses an item is left
+    out whole (quirk 18).
+    """
     status: dict[str, Any] = {}
     for code, value in program.status:
         if code.path == ("state",):
@@ -112,7 +115,7 @@ def merge_conditions(
     ``now`` is an RFC 3339 text. ``lastTransitionTime`` moves only when the status changes.
     """
     before = {str(each.get("type")): each for each in previous}
-    merged = dict(before)
+    merged: dict[str, dict[str, Any]] = {name: dict(each) for name, each in before.items()}
     for condition in produced:
         old = before.get(condition["type"], {})
         same = old.get("status") == condition["status"] and old.get("lastTransitionTime")
@@ -120,4 +123,4 @@ def merge_conditions(
         merged[condition["type"]] = {**condition, "lastTransitionTime": time}
         if generation is not None:
             merged[condition["type"]]["observedGeneration"] = generation
-    return [dict(each) for each in merged.values()]
+    return list(merged.values())

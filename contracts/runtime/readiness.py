@@ -48,7 +48,7 @@ def of_many(
 
 
 def of_selected(program: NodeProgram, observed: Sequence[Mapping[str, Any]]) -> Readiness:
-    """An external selection: conditions may speak of the list, or of ``each`` item (better than kro quirk 7)."""
+    """An external selection: conditions speak of the list or of ``each`` item (better than kro quirk 7)."""
     for condition in program.ready_when:
         if "each" in condition.nodes:
             for item in observed:

@@ -23,10 +23,10 @@ def render(
     *,
     own_conditions: Sequence[Mapping[str, Any]] = (),
 ) -> Rendering:
-    """Per node: its manifests or why there are none, ready or why not; then the author's status and conditions.
+    """Per node: its manifests or why there are none, ready or why not; then the author's status, conditions.
 
-    ``observed`` holds live objects by node id, a list for collections and selections; a missing key means that
-    nobody has looked. Dependents see only what is observed, so a chain comes up one link per pass.
+    ``observed`` holds live objects by node id, a list for collections and selections; a missing key means
+    that nobody has looked. Dependents see only what is observed, so a chain comes up one link per pass.
     ``own_conditions`` are the reconciler's, which author conditions may read. Nothing is changed or kept.
     """
     program = program_of(definition)
@@ -80,7 +80,7 @@ class _Pass:
             return self._failed(node, why.code, why.message)
 
     def _excluded(self, node: NodeProgram) -> NodeState | None:
-        """Ignored by its own includeWhen or by a need that is ignored; None when it is included (kro §4.5)."""
+        """Ignored by its includeWhen or by a need that is ignored; None when it is included (kro §4.5)."""
         node_id = node.node.id
         for need in node.node.needs:
             if self.states[need].state == "ignored":

@@ -32,9 +32,11 @@ class NodeState:
     """One node, now.
 
     ``reason`` says in words why it waits, failed or is not ready, and is empty when ready. ``waiting_for``
-    holds node ids, or the path of the field that is not known yet. ``code`` is stable: ``dependency-not-ready``,
-    ``field-missing``, ``ready-when``, ``not-observed``, ``external-missing``, ``identity-collision``,
-    ``expression-failed``, ``excluded``, ``dependency-ignored``, ``schema-field-missing``.
+    holds node ids, or the path of the field that is not known yet. ``code`` is stable:
+    ``dependency-not-ready``, ``field-missing``, ``ready-when``, ``ready-when-failed``, ``not-observed``,
+    ``terminating``, ``external-missing``, ``identity-collision``, ``expression-failed``, ``excluded``,
+    ``dependency-ignored``, ``schema-field-missing``, ``no-name``, ``no-namespace``, ``foreach-not-a-list``,
+    ``foreach-too-many``.
     """
 
     id: str
@@ -49,7 +51,7 @@ class NodeState:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """All nodes in topological order, the author's status and conditions. ``fatal``: nothing may be applied."""
+    """All nodes in topological order, the author's status and conditions; ``fatal``: apply nothing."""
 
     nodes: Mapping[str, NodeState]
     status: Mapping[str, Any] = field(default_factory=dict)
