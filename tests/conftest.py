@@ -21,3 +21,16 @@ def conformance() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no conformance files at {folder}: set SLIPWAY_CONFORMANCE to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file: several threads (pages, the reconciler) use it at once, as they do in earnest."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        name = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        database.setdefault("TEST", {})["NAME"] = name

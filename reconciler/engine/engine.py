@@ -19,17 +19,17 @@ from django.utils import timezone
 from catalog.models.change import ChangeState
 from reconciler import destinations
 from reconciler.engine import delivery, offers, projection
+from reconciler.engine.companions import Companions
 from reconciler.engine.database import Database
 from reconciler.engine.kinds import CRD, ensure_kind
 from reconciler.engine.offers import Offer, Published
 from reconciler.engine.passes import Memory, Pass, Result
 from reconciler.engine.queue import Queue
-from reconciler.engine.snapshot import Key, Snapshot
+from reconciler.engine.snapshot import Key, Note, Snapshot
 from reconciler.engine.wake import listen, stop_listening
 from reconciler.engine.watches import NotSynced, Watched, Watches
 from reconciler.kube import ApiError, Client, Informer, KubeError, NotServed, Unreachable
 from reconciler.kube.informer import Event
-from reconciler.objects.health import Health
 from reconciler.objects.reading import (
     Manifest,
     generation_of,
@@ -61,7 +61,8 @@ class Engine:
         self.keys_by_uid: dict[str, Key] = {}
         self.generations: dict[Key, OrderedDict[str, int]] = {}
         self.externals: dict[Watched, set[Key]] = {}
-        self.deeper: dict[str, Health] = {}
+        self.companions = Companions(self.client, self.watches, self.on_news, self.on_note)
+        self.notes: dict[str, list[Note]] = {}  # uid of an instance → lines for its history
         self.snapshots: OrderedDict[Key, Snapshot] = OrderedDict()
         self.gone: list[Callable[[], Any]] = []
         self.news = asyncio.Event()
@@ -135,6 +136,17 @@ class Engine:
         for key in self.externals.get(watched, ()):
             self.queue.add(key)
 
+    def on_news(self, uid: str) -> None:
+        key = self.keys_by_uid.get(uid)
+        if key is not None:
+            self.queue.add(key)
+
+    def on_note(self, uid: str, note: Note) -> None:
+        """An event of the cluster about a resource of this instance."""
+        if uid in self.keys_by_uid:
+            self.notes.setdefault(uid, []).append(note)
+            self.news.set()
+
     # -- passes -----------------------------------------------------------------------------------------
 
     async def work(self) -> None:
@@ -156,7 +168,7 @@ class Engine:
             self.queue.forget(key)
             return
         try:
-            work = Pass(self.client, self.watches, self.memory, offer, key, instance, self.deeper)
+            work = Pass(self.client, self.watches, self.memory, offer, key, instance, self.companions.deeper)
             result = await work.run()
         except NotSynced as error:
             log.info("%s: %s", key.words, error)
@@ -173,6 +185,7 @@ class Engine:
             wait = self.queue.add_failed(key)
             log.warning("%s: %s; again in %.1f s.", key.words, error, wait)
             return
+        await self.companions.follow(result.members)
         self.take_over(key, informer, result)
 
     def take_over(self, key: Key, informer: Informer, result: Result) -> None:
@@ -205,8 +218,11 @@ class Engine:
     async def flush_rows(self) -> None:
         batch, self.snapshots = list(self.snapshots.values()), OrderedDict()
         gone, self.gone = self.gone, []
+        notes, self.notes = self.notes, {}
         if batch:
             await self.database.call(projection.project, self.destination, batch)
+        if notes:
+            await self.database.call(projection.project_notes, self.destination, notes)
         for work in gone:
             await self.database.call(work)
 
@@ -370,7 +386,7 @@ class Engine:
     async def settle(self, seconds: float = 20.0) -> None:
         """Wait until nothing is due and every row is written: for tests and measurements."""
         deadline = time.monotonic() + seconds
-        while not (self.queue.idle and not self.snapshots and not self.gone):
+        while not (self.queue.idle and not self.snapshots and not self.gone and not self.notes):
             if time.monotonic() > deadline:
                 raise TimeoutError("the engine is still busy")
             await asyncio.sleep(0.01)

@@ -72,6 +72,7 @@ class Result:
     failed: bool = False  # come back with back-off
     at_least: float = 0.0
     externals: set[Watched] = field(default_factory=set)
+    members: list[Manifest] = field(default_factory=list)
     learned: dict[str, Any] | None = None  # the instance as the last write answered it
 
 
@@ -269,7 +270,13 @@ class Pass:
             notes=tuple(self.notes),
         )
         return Result(
-            snapshot, again_after, failed, at_least, view.externals if view else set(), dict(self.instance)
+            snapshot,
+            again_after,
+            failed,
+            at_least,
+            view.externals if view else set(),
+            view.members if view else [],
+            dict(self.instance),
         )
 
     @staticmethod

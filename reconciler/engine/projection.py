@@ -90,7 +90,25 @@ def find(destination: int, contract: int, key: Key) -> Instance | None:
     ).first()
 
 
-FIELDS = ["revision_id", "uid", "resource_version", "generation", "observed_generation", "spec", "labels", "annotations", "status", "conditions", "nodes", "state", "reason", "message", "was_ready", "suspended", "deletion_asked_at"]
+FIELDS = [
+    "revision_id",
+    "uid",
+    "resource_version",
+    "generation",
+    "observed_generation",
+    "spec",
+    "labels",
+    "annotations",
+    "status",
+    "conditions",
+    "nodes",
+    "state",
+    "reason",
+    "message",
+    "was_ready",
+    "suspended",
+    "deletion_asked_at",
+]
 
 
 def fingerprint(row: Instance) -> dict[str, Any]:
@@ -240,6 +258,14 @@ def add_events(row: Instance, notes: Sequence[Note]) -> bool:
         )
     Event.objects.bulk_create(fresh.values())
     return changed or bool(fresh)
+
+
+def project_notes(destination: int, notes: Mapping[str, Sequence[Note]]) -> None:
+    """Events of the cluster, by the uid of the instance that they are about."""
+    with transaction.atomic():
+        for row in Instance.objects.filter(destination_id=destination, uid__in=list(notes)):
+            if add_events(row, notes[row.uid]):
+                row.touch()
 
 
 def short(uid: str) -> str:

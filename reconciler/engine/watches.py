@@ -93,6 +93,11 @@ class Watches:
             found.extend(informer.group(uid))
         return found
 
+    def child(self, group_kind: str, namespace: str, name: str) -> Manifest | None:
+        """A labelled object out of the cache, if its kind is watched."""
+        informer = self._informers.get(Watched(group_kind, "", INSTANCE_ID, ""))
+        return informer.get(namespace, name) if informer else None
+
     def learn(self, live: dict[str, Any]) -> None:
         """Put the answer of a write into the cache of its kind."""
         group = str(live["apiVersion"]).rpartition("/")[0]

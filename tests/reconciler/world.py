@@ -1,0 +1,168 @@
+"""A portal, a cluster and an engine for a test, looked at from outside: rows, and what the API server holds."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from catalog.models import Change, Destination, Instance
+from contracts.compiler import compile_text
+from contracts.models import Contract, Revision
+from portal.accounts.models import Team, TeamNamespace, User
+from reconciler.destinations import default_destination
+from reconciler.engine.embedded import EmbeddedEngine
+from reconciler.kube import Client, read_kubeconfig
+
+PATIENCE = 15.0  # seconds that a test waits for the world to become as it should be
+
+
+class Cluster:
+    """Somebody else at the same API server, such as a person with kubectl; synchronous."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        self.kubeconfig = kubeconfig
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.client = Client(lambda: read_kubeconfig(kubeconfig))
+
+    def close(self) -> None:
+        self.ask(self.client.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    def ask(self, question: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(question, self._loop).result(30)
+
+    def get(self, api_version: str, kind: str, namespace: str, name: str) -> dict[str, Any] | None:
+        async def ask() -> Any:
+            resource = await self.client.kinds.find(api_version, kind)
+            return await self.client.get(resource, namespace, name)
+
+        return self.ask(ask())
+
+    def list(
+        self, api_version: str, kind: str, namespace: str = "", labels: str = ""
+    ) -> list[dict[str, Any]]:
+        async def ask() -> Any:
+            resource = await self.client.kinds.find(api_version, kind)
+            return (await self.client.list_all(resource, namespace, labels=labels))[0]
+
+        return self.ask(ask())
+
+    def apply(self, body: dict[str, Any], manager: str = "kubectl") -> dict[str, Any]:
+        async def ask() -> Any:
+            resource = await self.client.kinds.find(body["apiVersion"], body["kind"])
+            return await self.client.apply(resource, body, manager=manager)
+
+        return self.ask(ask())
+
+    def merge(
+        self, api_version: str, kind: str, namespace: str, name: str, patch: dict[str, Any]
+    ) -> dict[str, Any]:
+        """As ``kubectl edit`` does."""
+
+        async def ask() -> Any:
+            resource = await self.client.kinds.find(api_version, kind)
+            return await self.client.merge(resource, namespace, name, patch, manager="kubectl-edit")
+
+        return self.ask(ask())
+
+    def delete(self, api_version: str, kind: str, namespace: str, name: str) -> None:
+        async def ask() -> Any:
+            resource = await self.client.kinds.find(api_version, kind)
+            return await self.client.delete(resource, namespace, name)
+
+        self.ask(ask())
+
+
+class World:
+    """``suffix`` keeps kinds of different tests apart on a cluster that they share."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        self.suffix = secrets.token_hex(3)
+        self.namespace = f"test-{self.suffix}"
+        self.group = f"t{self.suffix}.slipway.dev"
+        self.cluster = Cluster(kubeconfig)
+        self.engine = EmbeddedEngine()
+        self.team = Team.objects.create(slug=f"team-{self.suffix}", name="Team")
+        TeamNamespace.objects.create(team=self.team, name=self.namespace)
+        self.user = User.objects.create_user(f"user-{self.suffix}")
+        self.destination: Destination = default_destination()
+        self.cluster.apply(
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}
+        )
+
+    def close(self) -> None:
+        self.engine.stop()
+        self.cluster.close()
+
+    # -- what people do ---------------------------------------------------------------------------------
+
+    def publish(self, text: str) -> Contract:
+        """Publish a contract whose text may say ``GROUP`` for this test's own API group."""
+        text = text.replace("GROUP", self.group)
+        compilation = compile_text(text)
+        assert compilation.definition is not None, [str(one) for one in compilation.problems]
+        definition = compilation.definition
+        known = Contract.objects.filter(name=definition.name).first()
+        contract = known or Contract.objects.create(
+            name=definition.name,
+            group=definition.group,
+            version=definition.version,
+            kind=definition.kind,
+            plural=definition.plural,
+            namespaced=definition.namespaced,
+            owner=self.team,
+            title=definition.kind,
+        )
+        number = contract.revisions.count() + 1
+        contract.revision = Revision.objects.create(
+            contract=contract, number=number, text=text, digest=definition.digest, author_name="test"
+        )
+        contract.save()
+        return contract
+
+    def manifest(self, contract: Contract, name: str, **spec: Any) -> dict[str, Any]:
+        return {
+            "apiVersion": contract.api_version,
+            "kind": contract.kind,
+            "metadata": {"name": name, "namespace": self.namespace},
+            "spec": spec,
+        }
+
+    def create(self, contract: Contract, name: str, **spec: Any) -> Change:
+        """Through the portal."""
+        return Change.propose_creation(
+            contract=contract,
+            destination=self.destination,
+            manifest=self.manifest(contract, name, **spec),
+            by=self.user,
+        )
+
+    def row(self, name: str) -> Instance | None:
+        return Instance.objects.filter(name=name, namespace=self.namespace).first()
+
+    def instance(self, contract: Contract, name: str) -> dict[str, Any] | None:
+        return self.cluster.get(contract.api_version, contract.kind, self.namespace, name)
+
+    def child(self, kind: str, name: str, api_version: str = "v1") -> dict[str, Any] | None:
+        return self.cluster.get(api_version, kind, self.namespace, name)
+
+
+def wait_for(question: Callable[[], Any], what: str = "", seconds: float = PATIENCE) -> Any:
+    """Ask until the answer is true, and return it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"it did not happen in {seconds} s: {what or question.__doc__ or question}")
+        time.sleep(0.02)
