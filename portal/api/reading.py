@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from django.http import HttpRequest
 from drf_spectacular.generators import SchemaGenerator
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -33,9 +33,10 @@ class Operation:
     answer: list[Field] = field(default_factory=list)
 
 
-def operations(request: HttpRequest) -> dict[str, list[Operation]]:
-    """Tag → its calls, in the order of the document."""
-    document = SchemaGenerator().get_schema(request=request, public=True)
+@cache
+def operations() -> dict[str, list[Operation]]:
+    """Tag → its calls, in the order of the document. The same for everybody, so worked out once."""
+    document = SchemaGenerator().get_schema(public=True)
     tags: dict[str, list[Operation]] = {}
     for path, methods in document["paths"].items():
         for method in METHODS:

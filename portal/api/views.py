@@ -74,4 +74,4 @@ class WhoAmI(APIView):
 @login_required
 def docs(request: HttpRequest) -> HttpResponse:
     """Every call of the API on one page. Written by us: the usual viewers need inline styles, which our policy forbids."""
-    return render(request, "api/docs.html", {"tags": operations(request)})
+    return render(request, "api/docs.html", {"tags": operations()})
