@@ -1,5 +1,6 @@
 """A whole definition: read, check, compile. Pure: text and kind schemas in, a value and all problems out."""
 
+from contracts.compiler.compatibility import Change, breaking_changes
 from contracts.compiler.compiling import compile_cached, compile_text
 from contracts.compiler.definition import (
     Code,
@@ -23,10 +24,12 @@ from contracts.compiler.definition import (
     Scope,
 )
 from contracts.compiler.feeds import feeding
+from contracts.compiler.judging import validate_spec
 from contracts.compiler.kinds import KindInfo, KindSchemas, builtin_kinds, kinds_with
 from contracts.compiler.plurals import plural_of
 
 __all__ = [
+    "Change",
     "Code",
     "Compilation",
     "Definition",
@@ -48,10 +51,12 @@ __all__ = [
     "Presentation",
     "Reason",
     "Scope",
+    "breaking_changes",
     "builtin_kinds",
     "compile_cached",
     "compile_text",
     "feeding",
     "kinds_with",
     "plural_of",
+    "validate_spec",
 ]

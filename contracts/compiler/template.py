@@ -47,11 +47,13 @@ def _literal(body: Mapping[str, Any], name: str, at: Path, reporter: Reporter) -
 def unknown_schema(api_version: str, kind: str, at: Path, kinds: KindSchemas, reporter: Reporter) -> None:
     """A kind that nobody knows here: checked at run time only, which is a warning and not an error."""
     names = list(kinds.names())
-    other = [version for version, name in names if name == kind and version != api_version]
-    if other:
-        hint = f"Did you mean “{_best(api_version, other)}”?"
+    others = sorted({version for version, name in names if name == kind and version != api_version})
+    if others and "." not in api_version.partition("/")[0]:
+        hint = f"Did you mean “{_best(api_version, others)}”?"
     else:
-        hint = did_you_mean(kind, [name for version, name in names if version == api_version])
+        hint = did_you_mean(api_version, others) or did_you_mean(
+            kind, [name for version, name in names if version == api_version]
+        )
     message = f"{kind} ({api_version}) is not known here, so this node is checked without a schema."
     reporter.add(
         (*at, "kind"), "unknown-kind", message, hint or "Give its CRD to have it checked.", severity="warning"

@@ -1,0 +1,235 @@
+"""What a new revision of a contract changes for the instances that exist (kro §6.9).
+
+Compared are the whole normalised schemas, also what kro overlooks (quirk 24): maps, rules, list types, formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.compiler.definition import Definition
+from contracts.documents import print_path
+
+Schema = Mapping[str, Any]
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference. ``code`` is kro's word for it in small letters; ``breaking``: instances may be refused."""
+
+    code: str
+    path: str
+    message: str
+    breaking: bool
+
+
+_LOWER = ("minimum", "minLength", "minItems", "minProperties")
+_UPPER = ("maximum", "maxLength", "maxItems", "maxProperties")
+_WORDS = {
+    "minimum": "smallest value",
+    "maximum": "largest value",
+    "minLength": "smallest length",
+    "maxLength": "largest length",
+    "minItems": "smallest number of items",
+    "maxItems": "largest number of items",
+    "minProperties": "smallest number of entries",
+    "maxProperties": "largest number of entries",
+}
+
+
+def breaking_changes(old: Definition, new: Definition) -> list[Change]:
+    """Every difference that an instance or its owner can notice, breaking ones first."""
+    changes = [
+        *_identity(old, new),
+        *_schema(old.spec_schema, new.spec_schema, ("spec",)),
+        *_schema(old.status_schema, new.status_schema, ("status",)),
+        *_nodes(old, new),
+    ]
+    return sorted(changes, key=lambda change: not change.breaking)
+
+
+def _identity(old: Definition, new: Definition) -> Iterator[Change]:
+    """kind, version, group and scope can never change (kro §1.1)."""
+    for name, word in (("kind", "kind"), ("group", "API group"), ("version", "version"), ("scope", "scope")):
+        before, after = getattr(old, name), getattr(new, name)
+        if before != after:
+            message = (
+                f"The {word} changes from {before} to {after}; instances of the old one would be stranded."
+            )
+            yield Change(f"{name}-changed", f"schema.{name}", message, True)
+
+
+def _schema(old: Schema, new: Schema, path: Path) -> Iterator[Change]:
+    at = print_path(path)
+    before, after = _type(old), _type(new)
+    if before != after:
+        yield Change("type-changed", at, f"The type changes from {before} to {after}.", True)
+        return
+    yield from _properties(old, new, path)
+    yield from _limits(old, new, at)
+    yield from _default(old, new, at)
+    yield from _rules(old, new, at)
+    for key, mark in (("items", "[]"), ("additionalProperties", "{}")):
+        inner, other = old.get(key), new.get(key)
+        below = (*path[:-1], f"{path[-1]}{mark}")
+        if isinstance(inner, Mapping) and isinstance(other, Mapping):
+            yield from _schema(inner, other, below)
+        elif isinstance(inner, Mapping):
+            yield Change("items-removed", at, "What the items are is not said any more.", True)
+
+
+def _type(schema: Schema) -> str:
+    if schema.get("x-kubernetes-int-or-string"):
+        return "integer or string"
+    kind = str(schema.get("type", "anything"))
+    if kind == "object" and isinstance(schema.get("additionalProperties"), Mapping):
+        return "map"
+    return kind
+
+
+def _properties(old: Schema, new: Schema, path: Path) -> Iterator[Change]:
+    before: Mapping[str, Schema] = old.get("properties") or {}
+    after: Mapping[str, Schema] = new.get("properties") or {}
+    required_before, required_after = set(old.get("required") or ()), set(new.get("required") or ())
+    for name, child in before.items():
+        at = print_path((*path, name))
+        if name not in after:
+            message = "The field is removed; what instances say there is dropped."
+            yield Change("property-removed", at, message, True)
+            continue
+        other = after[name]
+        if name in required_after and name not in required_before:
+            yield Change("required-added", at, "The field becomes required.", "default" not in other)
+        elif name in required_before and name not in required_after:
+            yield Change("required-removed", at, "The field is not required any more.", False)
+        elif name in required_after and "default" in child and "default" not in other:
+            yield Change("required-default-removed", at, "A required field loses its default.", True)
+        yield from _schema(child, other, (*path, name))
+    for name, child in after.items():
+        if name not in before:
+            at = print_path((*path, name))
+            needed = name in required_after and "default" not in child
+            message = "A required field without a default is added." if needed else "A field is added."
+            yield Change("property-added", at, message, needed)
+    yield from _unknown_fields(old, new, print_path(path))
+
+
+def _unknown_fields(old: Schema, new: Schema, at: str) -> Iterator[Change]:
+    before = bool(old.get("x-kubernetes-preserve-unknown-fields"))
+    after = bool(new.get("x-kubernetes-preserve-unknown-fields"))
+    if before and not after:
+        yield Change(
+            "unknown-fields-dropped", at, "Fields that the schema does not name are dropped now.", True
+        )
+    elif after and not before:
+        yield Change("unknown-fields-kept", at, "Fields that the schema does not name are kept now.", False)
+
+
+def _limits(old: Schema, new: Schema, at: str) -> Iterator[Change]:
+    yield from _enum(old.get("enum"), new.get("enum"), at)
+    yield from _pattern(old.get("pattern"), new.get("pattern"), at)
+    for name in (*_LOWER, *_UPPER):
+        before, after = old.get(name), new.get(name)
+        if before == after:
+            continue
+        word = _WORDS[name]
+        if before is None:
+            yield Change(f"{_kebab(name)}-added", at, f"A {word} is added: {after}.", True)
+        elif after is None:
+            yield Change(f"{_kebab(name)}-removed", at, f"The {word} ({before}) is removed.", False)
+        else:
+            raised = after > before
+            direction = "increased" if raised else "decreased"
+            message = f"The {word} changes from {before} to {after}."
+            yield Change(f"{_kebab(name)}-{direction}", at, message, raised == (name in _LOWER))
+    if old.get("format") != new.get("format"):
+        yield Change("format-changed", at, "The format changes.", bool(new.get("format")))
+    if bool(old.get("nullable")) != bool(new.get("nullable")):
+        yield Change("nullable-changed", at, "Whether null is allowed changes.", bool(old.get("nullable")))
+
+
+def _kebab(name: str) -> str:
+    return "".join(f"-{char.lower()}" if char.isupper() else char for char in name)
+
+
+def _enum(before: Any, after: Any, at: str) -> Iterator[Change]:
+    if before == after:
+        return
+    if before is None:
+        yield Change("enum-added", at, f"Only these values are allowed now: {_shown(after)}.", True)
+    elif after is None:
+        yield Change("enum-removed", at, "Any value is allowed now.", False)
+    else:
+        gone = [value for value in before if value not in after]
+        more = [value for value in after if value not in before]
+        if gone:
+            yield Change("enum-restricted", at, f"No longer allowed: {_shown(gone)}.", True)
+        if more:
+            yield Change("enum-expanded", at, f"Also allowed: {_shown(more)}.", False)
+
+
+def _shown(values: Any) -> str:
+    return ", ".join(map(str, values))
+
+
+def _pattern(before: Any, after: Any, at: str) -> Iterator[Change]:
+    if before == after:
+        return
+    if before is None:
+        yield Change("pattern-added", at, f"The value must match {after} now.", True)
+    elif after is None:
+        yield Change("pattern-removed", at, "The value need not match a pattern any more.", False)
+    else:
+        yield Change("pattern-changed", at, f"The pattern changes from {before} to {after}.", True)
+
+
+def _default(old: Schema, new: Schema, at: str) -> Iterator[Change]:
+    missing = object()
+    before, after = old.get("default", missing), new.get("default", missing)
+    if before != after and not (before in ({}, missing) and after in ({}, missing)):
+        message = (
+            "The default changes; instances that say nothing get the new one when they are written next."
+        )
+        yield Change("default-changed", at, message, False)
+
+
+def _rules(old: Schema, new: Schema, at: str) -> Iterator[Change]:
+    before = [rule["rule"] for rule in old.get("x-kubernetes-validations") or ()]
+    after = [rule["rule"] for rule in new.get("x-kubernetes-validations") or ()]
+    for rule in after:
+        if rule not in before:
+            word = (
+                "The field cannot be changed any more."
+                if rule == "self == oldSelf"
+                else f"A rule is added: {rule}."
+            )
+            yield Change("rule-added", at, word, True)
+    for rule in before:
+        if rule not in after:
+            yield Change("rule-removed", at, f"A rule is removed: {rule}.", False)
+    for key in ("x-kubernetes-list-type", "x-kubernetes-list-map-keys"):
+        if old.get(key) != new.get(key):
+            unique = new.get("x-kubernetes-list-type") in ("set", "map")
+            yield Change("list-type-changed", at, "How items of the list are told apart changes.", unique)
+            break
+
+
+def _nodes(old: Definition, new: Definition) -> Iterator[Change]:
+    """Nodes are no part of the API, but their going is what owners of instances notice first."""
+    before = {node.id: node for node in old.nodes}
+    after = {node.id: node for node in new.nodes}
+    for node_id, node in before.items():
+        at = f"resources.{node_id}"
+        if node_id not in after:
+            message = f"The {node.kind} of node “{node_id}” is deleted from every instance."
+            yield Change("node-removed", at, message, False)
+        elif (node.group, node.kind) != (after[node_id].group, after[node_id].kind):
+            message = f"Node “{node_id}” becomes a {after[node_id].kind}; its {node.kind} is deleted."
+            yield Change("node-kind-changed", at, message, False)
+    for node_id, node in after.items():
+        if node_id not in before:
+            message = f"Every instance gets one more {node.kind}."
+            yield Change("node-added", f"resources.{node_id}", message, False)

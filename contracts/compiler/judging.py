@@ -1,0 +1,80 @@
+"""An instance against its contract: the schema, and the CEL rules in it. What the form and the API ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from contracts import cel
+from contracts.compiler.definition import Definition
+from contracts.documents import print_path
+from contracts.problems import Problem
+from contracts.schema import apply_defaults, validate
+
+Schema = Mapping[str, Any]
+Path = tuple[str | int, ...]
+
+
+def validate_spec(definition: Definition, spec: Any, old: Any = None) -> list[Problem]:
+    """Everything that is wrong with a ``spec``; ``old`` is the stored one when an instance is changed.
+
+    Missing required fields are faults even when there is no spec at all (better than kro quirk 1). Rules are
+    judged on the spec with its defaults, and only where the schema is met.
+    """
+    schema = definition.spec_schema
+    given = {} if spec is None else spec
+    problems = validate(schema, given, path=("spec",))
+    if problems:
+        return problems
+    filled = apply_defaults(schema, given)
+    before = apply_defaults(schema, old) if old is not None else None
+    return list(_broken_rules(schema, filled, before, ("spec",)))
+
+
+def _broken_rules(schema: Schema, value: Any, old: Any, path: Path) -> Iterator[Problem]:
+    for rule in schema.get("x-kubernetes-validations") or ():
+        fault = _fault(str(rule["rule"]), str(rule.get("message") or "validation failed"), schema, value, old)
+        if fault:
+            yield Problem("rule", fault, print_path(path))
+    if isinstance(value, Mapping):
+        more = schema.get("additionalProperties")
+        for name, child in value.items():
+            below = (schema.get("properties") or {}).get(name) or (
+                more if isinstance(more, Mapping) else None
+            )
+            if below is not None:
+                before = old.get(name) if isinstance(old, Mapping) else None
+                yield from _broken_rules(below, child, before, (*path, name))
+    elif isinstance(value, list) and isinstance(schema.get("items"), Mapping):
+        for index, child in enumerate(value):
+            yield from _broken_rules(schema["items"], child, None, (*path, index))
+
+
+def _fault(rule: str, message: str, schema: Schema, value: Any, old: Any) -> str:
+    """Words for a broken rule, or an empty text. A rule with ``oldSelf`` counts for changes only."""
+    expression = _parsed(rule)
+    if expression is None:
+        return ""
+    reads_old = any(ref.root == "oldSelf" for ref in expression.references)
+    if reads_old and old is None:
+        return ""
+    kind = cel.from_openapi(schema, name="self")
+    bindings = {"self": cel.wrap(value, kind), "oldSelf": cel.wrap(old, kind)}
+    try:
+        holds = expression.evaluate(bindings) is True
+    except cel.CelError as error:
+        return f"The rule “{rule}” cannot be judged: {error.message}."
+    if holds:
+        return ""
+    if rule == "self == oldSelf":
+        return "This field cannot be changed."
+    return f"{message[:1].upper()}{message[1:]}: {rule}"
+
+
+@lru_cache(maxsize=1000)
+def _parsed(rule: str) -> cel.Expression | None:
+    try:
+        return cel.parse(rule)
+    except cel.CelSyntaxError:
+        return None
