@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any
 
 from devcluster import owners
+from devcluster.deletion import CLEAN_UP as FINALIZER
+from devcluster.deletion import DEFINITIONS as RESOURCE
 from devcluster.deletion import Wish, delete
 from devcluster.kinds import CUSTOM_VERBS, READ_WRITE, Kind, Kinds, Subresource
 from devcluster.memory import Manifest
 from devcluster.schema import Shape, custom_shape
 from devcluster.writes import Writes, now, set_owners
 
-RESOURCE = "customresourcedefinitions.apiextensions.k8s.io"
-FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 MANAGER = "kube-apiserver"
 
 

@@ -11,6 +11,8 @@ from devcluster.memory import Manifest
 from devcluster.writes import Writes, now
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
+DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
+CLEAN_UP = "customresourcecleanup.apiextensions.k8s.io"  # a CRD goes after its objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def delete(writes: Writes, kind: Kind, namespace: str, name: str, wish: Wish) ->
     """Delete one object. Returns it as it is then, or a Status, and whether it is gone already."""
     live = writes.live(kind, namespace, name)
     _check_preconditions(kind, live, wish)
-    finalizers = _finalizers(live, wish)
+    finalizers = _finalizers(kind, live, wish)
     grace = _grace(kind, live, wish)
     held = bool(finalizers) or grace > 0 or (kind.resource == "namespaces" and bool(live["spec"].get("finalizers")))
     if wish.dry_run:
@@ -77,9 +79,11 @@ def _check_preconditions(kind: Kind, live: Manifest, wish: Wish) -> None:
             raise conflict(kind.plural, kind.group, meta["name"], why)
 
 
-def _finalizers(live: Manifest, wish: Wish) -> list[str]:
+def _finalizers(kind: Kind, live: Manifest, wish: Wish) -> list[str]:
     """The finalizers that the deletion leaves, by its propagation policy."""
     found = list(live["metadata"].get("finalizers") or ())
+    if kind.resource == DEFINITIONS and CLEAN_UP not in found:
+        found.append(CLEAN_UP)
     if not wish.propagation:
         return found
     found = [name for name in found if name not in (ORPHAN, FOREGROUND)]

@@ -89,7 +89,8 @@ def updated(
     rest = fieldsets.difference(before.fields, removed) if before else {}
     own = fieldsets.union(rest, changed)
     if own:
-        left[owner] = Holding(own, now if changed or before is None else before.since)
+        since = now if changed or before is None else before.since
+        left[owner] = Holding(own, "" if owner.subresource == "scale" else since)
     return _capped(left)
 
 

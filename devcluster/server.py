@@ -9,13 +9,16 @@ from pathlib import Path
 
 from aiohttp import web
 
-from devcluster import certificates, kubeconfig
+from devcluster import certificates, controllers, kubeconfig
 from devcluster.api import Api
+from devcluster.collector import Collector
+from devcluster.controllers import Controllers
 from devcluster.crds import Definitions
 from devcluster.front import Front
 from devcluster.kinds import Kinds
 from devcluster.local import LocalStore
 from devcluster.memory import Manifest, Memory
+from devcluster.namespaces import Emptier
 from devcluster.rules import Engine
 from devcluster.writes import Options, Writes
 
@@ -50,14 +53,17 @@ class Server:
         self.port = 0
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._controllers: Controllers | None = None
 
     @property
     def url(self) -> str:
         return f"https://{self.settings.host}:{self.port}"
 
     async def start(self) -> None:
-        self._populate()
         context, self.ca = certificates.make()
+        self._populate()
+        if self.settings.controllers:
+            self._start_controllers()
         front = Front(self.api, self.token)
         self._runner = web.AppRunner(front.application(), access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
@@ -65,8 +71,17 @@ class Server:
         await site.start()
         self.port = self._runner.addresses[0][1]
 
+    def _start_controllers(self) -> None:
+        for worker in (Collector(self.writes), Emptier(self.writes)):
+            self._tasks.append(asyncio.create_task(worker.run()))
+        speeds = controllers.speeds_for(self.settings.ready_after)
+        settings = controllers.Settings(speeds=speeds, certificate=self.ca.decode())
+        self._controllers = controllers.start(self.store, settings=settings)
+
     async def stop(self) -> None:
         self.api.stopping.set()
+        if self._controllers is not None:
+            self._controllers.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

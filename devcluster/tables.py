@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
+
+import orjson
 
 from devcluster.jsonpath import find
 from devcluster.kinds import Kind
 from devcluster.memory import Manifest
-from devcluster.printers import printer
-from devcluster.schema import OBJECT_META, definitions
-
-
-def described(field: str) -> str:
-    """The API's own description of a field of metadata."""
-    text: str = definitions()[OBJECT_META]["properties"][field]["description"]
-    return text
+from devcluster.printers import described, printer
+from devcluster.printers.ages import age
 
 
 def column(name: str, kind: str = "string", description: str = "", *, form: str = "", wide: bool = False) -> Manifest:
@@ -23,7 +18,7 @@ def column(name: str, kind: str = "string", description: str = "", *, form: str 
 
 
 def name_column() -> Manifest:
-    return column("Name", "string", described("name"), form="name")
+    return column("Name", "string", described("meta.v1.ObjectMeta:name"), form="name")
 
 
 def table(
@@ -64,7 +59,7 @@ def _columns(kind: Kind) -> tuple[list[Manifest], Any]:
 def _custom_columns(kind: Kind) -> tuple[list[Manifest], Any]:
     assert kind.custom is not None
     wanted = kind.custom.get("additionalPrinterColumns") or [
-        {"name": "Age", "type": "date", "description": described("creationTimestamp"), "jsonPath": ".metadata.creationTimestamp"}
+        {"name": "Age", "type": "date", "description": described("meta.v1.ObjectMeta:creationTimestamp"), "jsonPath": ".metadata.creationTimestamp"}
     ]
     shown = [name_column()]
     for entry in wanted:
@@ -91,42 +86,4 @@ def _custom_cell(manifest: Manifest, entry: Manifest) -> Any:
 
 
 def _text(value: Any) -> str:
-    import orjson
-
     return orjson.dumps(value).decode()
-
-
-def age(timestamp: str | None) -> str:
-    """How long ago, as kubectl writes it: 5s, 3m20s, 4h, 2d3h, 120d."""
-    if not timestamp:
-        return "<unknown>"
-    try:
-        then = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
-    except ValueError:
-        return "<invalid>"
-    return span(int((datetime.now(UTC) - then).total_seconds()))
-
-
-def span(seconds: int) -> str:
-    if seconds < -1:
-        return "<invalid>"
-    seconds = max(seconds, 0)
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if seconds < 120:
-        return f"{seconds}s"
-    if minutes < 10:
-        return f"{minutes}m{seconds % 60}s" if seconds % 60 else f"{minutes}m"
-    if minutes < 180:
-        return f"{minutes}m"
-    if hours < 8:
-        return f"{hours}h{minutes % 60}m" if minutes % 60 else f"{hours}h"
-    if hours < 48:
-        return f"{hours}h"
-    if days < 8:
-        return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
-    if days < 730:
-        return f"{days}d"
-    years = days // 365
-    if years < 8:
-        return f"{years}y{days % 365}d" if days % 365 else f"{years}y"
-    return f"{years}y"

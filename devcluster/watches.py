@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from devcluster import defaults
 from devcluster.errors import ApiError, Cause, gone, invalid
 from devcluster.kinds import Kind
 from devcluster.lists import Selection
@@ -197,4 +198,6 @@ class Watch:
         if annotations:
             meta["annotations"] = annotations
         manifest = {"kind": self._kind.kind, "apiVersion": self._kind.api_version, "metadata": meta}
+        if self._kind.custom is None:
+            defaults.fill_zero(self._kind.kind, manifest)
         return event_line("BOOKMARK", self._render(manifest) if self._render else manifest)

@@ -5,6 +5,6 @@
 
 from devcluster.controllers.everything import seed, start
 from devcluster.controllers.loop import Controllers
-from devcluster.controllers.settings import INSTANT, Settings, Speeds
+from devcluster.controllers.settings import INSTANT, Settings, Speeds, speeds_for
 
-__all__ = ["INSTANT", "Controllers", "Settings", "Speeds", "seed", "start"]
+__all__ = ["INSTANT", "Controllers", "Settings", "Speeds", "seed", "speeds_for", "start"]

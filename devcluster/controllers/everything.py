@@ -8,6 +8,7 @@ from devcluster.controllers import (
     endpoints,
     kubelet,
     namespaces,
+    nodes,
     replica_sets,
     scheduler,
     volumes,
@@ -15,13 +16,13 @@ from devcluster.controllers import (
 from devcluster.controllers.clock import Clock, LoopClock
 from devcluster.controllers.controller import Controller
 from devcluster.controllers.loop import Controllers
-from devcluster.controllers.nodes import simulated_nodes
 from devcluster.controllers.objects import Object, name_of, resource_of
 from devcluster.controllers.settings import Settings
 from devcluster.errors import ApiError
 from devcluster.store import Store
 
 ALL: tuple[Controller, ...] = (
+    nodes.CONTROLLER,
     deployments.CONTROLLER,
     replica_sets.CONTROLLER,
     scheduler.CONTROLLER,
@@ -52,7 +53,7 @@ def assemble(store: Store, settings: Settings, clock: Clock) -> Controllers:
 
 def seed(store: Store, clock: Clock | None = None) -> None:
     """Make the simulated nodes and the default storage class unless they are there."""
-    for body in [*simulated_nodes((clock or LoopClock()).now()), volumes.default_storage_class()]:
+    for body in [*nodes.simulated_nodes((clock or LoopClock()).now()), volumes.default_storage_class()]:
         if store.get(resource_of(body["kind"]), "", name_of(body)) is None:
             _make(store, body)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from devcluster.controllers.objects import Object, labels_of, name_of, timestamp
+from devcluster.controllers.actions import Action, Update
+from devcluster.controllers.controller import Controller, Turn
+from devcluster.controllers.objects import Object, is_true, labels_of, name_of, timestamp, with_spec
+from devcluster.controllers.view import View
 
 REGION = "sim-1"
 ZONES = ("sim-1a", "sim-1b", "sim-1c")
@@ -149,3 +152,17 @@ def least_crowded(nodes: Iterable[Object], crowd: dict[str, int], siblings: dict
     return min(
         nodes, key=lambda node: (siblings.get(name_of(node), 0), crowd.get(name_of(node), 0), name_of(node))
     )
+
+
+NOT_READY = "node.kubernetes.io/not-ready"
+
+
+def decide(node: Object, view: View, turn: Turn) -> Iterator[Action]:
+    """Every new node is tainted as not ready; the taint goes when the node is ready."""
+    taints = node["spec"].get("taints") or []
+    kept = [taint for taint in taints if taint["key"] != NOT_READY]
+    if is_true(node, "Ready") and kept != taints:
+        yield Update("Node", with_spec(node, taints=kept))
+
+
+CONTROLLER = Controller(name="node-controller", kind="Node", decide=decide)

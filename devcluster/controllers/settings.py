@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
-    """Durations in seconds. By default a Deployment is ready after two to three, as on a warm cluster."""
+    """Durations in seconds. By default a Deployment is ready after two to three."""
 
     schedule: float = 0.15
     accept: float = 0.1  # from bound to ContainerCreating
@@ -23,6 +23,14 @@ class Speeds:
     bind: float = 0.3  # until a claim has its volume
     retry: float = 1.0  # after a refused write, doubled each time
     autoscale: float = 1.0
+
+
+def speeds_for(ready_after: float) -> Speeds:
+    """Speeds with which a pod is ready after so many seconds, and all else in proportion."""
+    usual = Speeds()
+    share = ready_after / (usual.schedule + usual.accept + usual.pull + usual.warm_up)
+    scaled = {each.name: getattr(usual, each.name) * share for each in fields(Speeds) if each.name != "jitter"}
+    return Speeds(**scaled, jitter=usual.jitter)
 
 
 INSTANT = Speeds(

@@ -116,10 +116,15 @@ def zero(kind: str) -> Manifest:
 
 def fill(group: str, kind: str, manifest: Manifest) -> None:
     """Add a kind's empty structures and its defaults where the manifest is silent."""
-    _complete(manifest, zero(kind))
+    fill_zero(kind, manifest)
     filler = FILLERS.get((group, kind))
     if filler is not None:
         filler(manifest)
+
+
+def fill_zero(kind: str, manifest: Manifest) -> None:
+    """Add a kind's empty structures alone."""
+    _complete(manifest, zero(kind))
 
 
 def _complete(manifest: Manifest, base: Manifest) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from devcluster.defaults.pods import fill_spec, fill_template, quality
+from devcluster.defaults.pods import fill_spec, fill_template, quality, request_limits
 
 Manifest = dict[str, Any]
 
@@ -60,6 +60,7 @@ TOLERATED = ("not-ready", "unreachable")
 def pod(manifest: Manifest) -> None:
     spec = manifest["spec"]
     fill_spec(spec)
+    request_limits(spec)
     spec.setdefault("enableServiceLinks", True)
     spec.setdefault("priority", 0)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")

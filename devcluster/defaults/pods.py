@@ -38,11 +38,7 @@ def _fill_container(container: Manifest, host_network: bool) -> None:
     container.setdefault("imagePullPolicy", pull_policy(container.get("image", "")))
     container.setdefault("terminationMessagePath", "/dev/termination-log")
     container.setdefault("terminationMessagePolicy", "File")
-    resources = container.setdefault("resources", {})
-    if resources.get("limits"):
-        requests = resources.setdefault("requests", {})
-        for name, amount in resources["limits"].items():
-            requests.setdefault(name, amount)
+    container.setdefault("resources", {})
     for port in container.get("ports") or ():
         port.setdefault("protocol", "TCP")
         if host_network and port.get("containerPort"):
@@ -55,6 +51,14 @@ def _fill_container(container: Manifest, host_network: bool) -> None:
     for hook in (container.get("lifecycle") or {}).values():
         if isinstance(hook, dict):
             _fill_http(hook.get("httpGet"))
+
+
+def request_limits(spec: Manifest) -> None:
+    """A limit without a request is a request too; in pods, not in templates."""
+    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
+        resources = container.get("resources") or {}
+        if resources.get("limits"):
+            resources["requests"] = {**resources["limits"], **(resources.get("requests") or {})}
 
 
 def pull_policy(image: str) -> str:
