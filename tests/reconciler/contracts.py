@@ -36,3 +36,115 @@ spec:
         metadata: {name: "${schema.metadata.name}-extra"}
         data: {a: b}
 """
+
+FLEET = """
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: fleet}
+spec:
+  schema:
+    group: GROUP
+    apiVersion: v1alpha1
+    kind: Fleet
+    spec:
+      members: "[]string"
+  resources:
+    - id: member
+      forEach:
+        - who: ${schema.spec.members}
+      template:
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: "${schema.metadata.name}-${who}"}
+        data: {who: "${who}"}
+"""
+
+READER = """
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: reader}
+spec:
+  schema:
+    group: GROUP
+    apiVersion: v1alpha1
+    kind: Reader
+    spec:
+      source: string | required=true
+  resources:
+    - id: source
+      externalRef:
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: "${schema.spec.source}"}
+    - id: copy
+      template:
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: "${schema.metadata.name}-copy"}
+        data: {value: "${source.data.value}"}
+"""
+
+NAMED = """
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: named}
+spec:
+  schema:
+    group: GROUP
+    apiVersion: v1alpha1
+    kind: Named
+    spec:
+      map: string | required=true
+      copies: integer | default=1 maximum=5
+  resources:
+    - id: map
+      template:
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: "${schema.spec.map}"}
+        data: {owner: "${schema.metadata.name}"}
+"""
+
+SERVICE = """
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: service}
+spec:
+  schema:
+    group: GROUP
+    apiVersion: v1alpha1
+    kind: Web
+    spec:
+      image: string | default="nginx:1"
+  resources:
+    - id: deployment
+      readyWhen: ["${deployment.status.availableReplicas == deployment.spec.replicas}"]
+      template:
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: "${schema.metadata.name}"}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: "${schema.metadata.name}"}}
+          template:
+            metadata: {labels: {app: "${schema.metadata.name}"}}
+            spec:
+              containers:
+                - name: app
+                  image: ${schema.spec.image}
+                  resources: {limits: {cpu: 1000m, memory: 1024Mi}}
+    - id: service
+      template:
+        apiVersion: v1
+        kind: Service
+        metadata: {name: "${deployment.metadata.name}"}
+        spec:
+          selector: {app: "${schema.metadata.name}"}
+          ports: [{port: 80, targetPort: 8080}]
+    - id: secret
+      template:
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: "${schema.metadata.name}"}
+        stringData: {password: hidden-word}
+"""
