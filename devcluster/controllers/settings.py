@@ -29,7 +29,9 @@ def speeds_for(ready_after: float) -> Speeds:
     """Speeds with which a pod is ready after so many seconds, and all else in proportion."""
     usual = Speeds()
     share = ready_after / (usual.schedule + usual.accept + usual.pull + usual.warm_up)
-    scaled = {each.name: getattr(usual, each.name) * share for each in fields(Speeds) if each.name != "jitter"}
+    scaled = {
+        each.name: getattr(usual, each.name) * share for each in fields(Speeds) if each.name != "jitter"
+    }
     return Speeds(**scaled, jitter=usual.jitter)
 
 
@@ -37,7 +39,7 @@ INSTANT = Speeds(
     schedule=0.0, accept=0.0, pull=0.1, warm_up=0.1, jitter=0.0, pull_back_off=0.2, job=0.2, crash=0.1,
     restart_back_off=0.3, stop=0.1, address=0.2, bind=0.05, retry=0.2, autoscale=0.1,
 )  # fmt: skip
-"""For tests and the conformance cases: pods are ready 0.2 seconds after they are bound."""
+"""For tests: pods are ready 0.2 seconds after they are bound."""
 
 
 @dataclass(frozen=True, slots=True)
