@@ -11,6 +11,8 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from portal.secret_key import kept_key
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -31,7 +33,8 @@ STATE_DIR = Path(env("SLIPWAY_STATE_DIR", str(BASE_DIR / "var"))).resolve()
 
 DEBUG = flag("SLIPWAY_DEBUG")
 EMBEDDED = flag("SLIPWAY_EMBEDDED")
-SECRET_KEY = env("SECRET_KEY") or "insecure-key-for-one-machine-only-set-SECRET_KEY-to-serve-others"
+# Several web processes must share a key; one machine keeps its own.
+SECRET_KEY = env("SECRET_KEY") or kept_key(STATE_DIR)
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 
@@ -188,6 +191,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Contracts, revisions and instances. Send `Authorization: Bearer TOKEN`.",
     "VERSION": "v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 
 # The shell. Rooms above the ground floor are named here and imported nowhere (portal/hooks.py).

@@ -42,7 +42,7 @@ def operations() -> dict[str, list[Operation]]:
         for method in METHODS:
             if method in methods:
                 call = methods[method]
-                tag = call.get("tags", ["api"])[0]
+                tag = call.get("tags", ["portal"])[0]
                 tags.setdefault(tag, []).append(read(path, method, call, document))
     return tags
 

@@ -35,7 +35,7 @@ class RootSerializer(serializers.Serializer[dict[str, str]]):
 
 
 class Root(APIView):
-    @extend_schema(summary="Where everything is", responses=RootSerializer, tags=["api"])
+    @extend_schema(summary="Where everything is", responses=RootSerializer, tags=["portal"])
     def get(self, request: Request) -> Response:
         return Response({name: url for name, view in ENTRANCES.items() if (url := address(view, request))})
 
@@ -65,7 +65,7 @@ class PersonSerializer(serializers.Serializer[object]):
 
 
 class WhoAmI(APIView):
-    @extend_schema(summary="Who asks, in which teams, with which namespaces", responses=PersonSerializer, tags=["api"])
+    @extend_schema(summary="Who asks, in which teams, with which namespaces", responses=PersonSerializer, tags=["portal"])
     def get(self, request: Request) -> Response:
         return Response(PersonSerializer(request.user).data)
 

@@ -1,0 +1,17 @@
+"""``manage.py demo_data``: the demo's people, teams and contracts. Safe to repeat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from portal.home.demo import data
+
+
+class Command(BaseCommand):
+    help = "Load the demo's people, teams and contracts; what is there already stays as it is."
+
+    def handle(self, **_: Any) -> None:
+        for name in data.load():
+            self.stdout.write(f"loaded {name}")

@@ -1,0 +1,100 @@
+"""``manage.py run``: the whole demo in one process tree, until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from portal.accounts.demo import DEMO_ACCOUNTS
+from portal.home.demo import data, database, serving
+from portal.home.demo.cluster import EmbeddedCluster
+from portal.home.demo.port import listen
+
+
+class Command(BaseCommand):
+    help = "Serve the portal with reconciler and an embedded cluster on this machine. Ctrl-C stops all of it."
+    requires_system_checks: Any = []  # they cost half a second at every start; `make lint` runs them
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to serve on (127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8000, help="port; the next free one when it is taken (8000)")
+
+    def handle(self, *, host: str, port: int, **_: Any) -> None:
+        began = time.monotonic()
+        if not settings.EMBEDDED:
+            raise CommandError("SLIPWAY_EMBEDDED=0 is set, and this command is the embedded demo. Unset it.")
+        signal.signal(signal.SIGTERM, leave)
+        try:
+            with ExitStack() as cleanup:
+                self.run(host, port, began, cleanup)
+        except KeyboardInterrupt:
+            pass
+        self.stdout.write("\nStopped.")
+
+    def run(self, host: str, wanted: int, began: float, cleanup: ExitStack) -> None:
+        bound, port = self.find_port(host, wanted)
+        cleanup.callback(bound.close)
+        cluster = self.start_cluster(cleanup)
+        database.migrate()
+        data.load()
+        if cluster and not cluster.wait_until_ready():
+            self.stderr.write("The embedded cluster does not answer yet; pages work, changes wait for it.")
+        engine = serving.start_engine()
+        if engine:
+            cleanup.callback(engine.stop)
+        else:
+            self.stderr.write("There is no reconciler in this process: changes wait until `manage.py reconcile` runs.")
+        serving.serve(bound, lambda: self.tell(host, port, time.monotonic() - began, cluster))
+
+    def find_port(self, host: str, wanted: int) -> tuple[Any, int]:
+        try:
+            bound, port = listen(host, wanted)
+        except OSError as problem:
+            raise CommandError(f"Cannot serve on {host}:{wanted}: {problem.strerror}. Choose --host and --port.") from problem
+        if port != wanted:
+            self.stdout.write(f"Port {wanted} is taken, so this is served on {port}.")
+        return bound, port
+
+    def start_cluster(self, cleanup: ExitStack) -> EmbeddedCluster | None:
+        """None when KUBECONFIG names a real cluster."""
+        if settings.KUBECONFIG:
+            return None
+        cluster = EmbeddedCluster(settings.STATE_DIR / "kubeconfig", settings.STATE_DIR / "cluster.json")
+        cluster.start()
+        cleanup.callback(cluster.stop)
+        return cluster
+
+    def tell(self, host: str, port: int, seconds: float, cluster: EmbeddedCluster | None) -> None:
+        lines = ["", f"  Slipway is ready after {seconds:.1f} s:  http://{shown(host)}:{port}/", "", "  Sign in as"]
+        lines += [f"    {one.username:<11}{one.password:<16}{one.says}" for one in DEMO_ACCOUNTS]
+        if cluster:
+            lines += ["", "  The cluster is a simulated one. Look into it with", f"    kubectl --kubeconfig {near(cluster.kubeconfig)} get all -A"]
+        else:
+            lines += ["", f"  The cluster is the one of {settings.KUBECONFIG}"]
+        lines += ["", f"  Everything is kept in {near(settings.STATE_DIR)}. Ctrl-C stops it.", ""]
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
+
+
+def shown(host: str) -> str:
+    """As it stands in an address: a wildcard is this machine, IPv6 is in brackets."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def near(path: Path) -> Path:
+    """The path as one would type it here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def leave(*_: Any) -> None:
+    sys.exit(0)
