@@ -1,6 +1,6 @@
 """What a new revision of a contract changes for the instances that exist (kro §6.9).
 
-Compared are the whole normalised schemas, also what kro overlooks (quirk 24): maps, rules, list types, formats.
+Compared are the whole schemas, also what kro overlooks (quirk 24): maps, rules, list types, formats.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.compiler.definition import Definition
-from contracts.documents import print_path
 
 Schema = Mapping[str, Any]
-Path = tuple[str | int, ...]
+Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference. ``code`` is kro's word for it in small letters; ``breaking``: instances may be refused."""
+    """One difference. ``code`` is kro's word in small letters; ``breaking``: instances may be refused."""
 
     code: str
     path: str
@@ -63,7 +62,7 @@ def _identity(old: Definition, new: Definition) -> Iterator[Change]:
 
 
 def _schema(old: Schema, new: Schema, path: Path) -> Iterator[Change]:
-    at = print_path(path)
+    at = ".".join(map(str, path))
     before, after = _type(old), _type(new)
     if before != after:
         yield Change("type-changed", at, f"The type changes from {before} to {after}.", True)
@@ -95,7 +94,7 @@ def _properties(old: Schema, new: Schema, path: Path) -> Iterator[Change]:
     after: Mapping[str, Schema] = new.get("properties") or {}
     required_before, required_after = set(old.get("required") or ()), set(new.get("required") or ())
     for name, child in before.items():
-        at = print_path((*path, name))
+        at = ".".join((*path, name))
         if name not in after:
             message = "The field is removed; what instances say there is dropped."
             yield Change("property-removed", at, message, True)
@@ -110,11 +109,11 @@ def _properties(old: Schema, new: Schema, path: Path) -> Iterator[Change]:
         yield from _schema(child, other, (*path, name))
     for name, child in after.items():
         if name not in before:
-            at = print_path((*path, name))
+            at = ".".join((*path, name))
             needed = name in required_after and "default" not in child
             message = "A required field without a default is added." if needed else "A field is added."
             yield Change("property-added", at, message, needed)
-    yield from _unknown_fields(old, new, print_path(path))
+    yield from _unknown_fields(old, new, ".".join(path))
 
 
 def _unknown_fields(old: Schema, new: Schema, at: str) -> Iterator[Change]:

@@ -14,6 +14,7 @@ from contracts.problems import Problem
 
 if TYPE_CHECKING:
     from contracts.cel import Expression
+    from contracts.compiler.cases import Case
 
 Path = tuple[str | int, ...]
 NodeType = Literal["resource", "collection", "external", "external-collection"]
@@ -28,6 +29,9 @@ class Place:
     column: int = 0
     end_line: int = 0
     end_column: int = 0
+
+
+NOWHERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +262,7 @@ class Presentation:
     form: FormHints = FormHints()
     examples: tuple[Mapping[str, Any], ...] = ()
     tests: tuple[Mapping[str, Any], ...] = ()
+    cases: tuple[Case, ...] = ()
     given: bool = False
 
 

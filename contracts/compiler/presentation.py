@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from contracts.compiler.cases import CASE_SCHEMA, read_cases
 from contracts.compiler.definition import FieldGroup, FieldHint, FormHints, Presentation
 from contracts.compiler.reporter import Reporter
 from contracts.problems import did_you_mean
@@ -55,7 +56,7 @@ _CONTRACT = _fields(
             groups={"type": "array", "items": _GROUP},
         ),
         examples={"type": "array", "items": _FREE},
-        tests={"type": "array", "items": _FREE},
+        tests={"type": "array", "items": CASE_SCHEMA},
     ),
 )
 
@@ -105,6 +106,7 @@ def read_presentation(
         form=FormHints(hints, tuple(_groups(form.get("groups")))),
         examples=tuple(example for example in _list(spec.get("examples")) if isinstance(example, Mapping)),
         tests=tuple(test for test in _list(spec.get("tests")) if isinstance(test, Mapping)),
+        cases=read_cases(spec.get("tests"), reporter),
         given=True,
     )
 

@@ -7,6 +7,7 @@ from contracts.runtime.previewing import preview
 from contracts.runtime.projection import merge_conditions
 from contracts.runtime.rendering import render
 from contracts.runtime.states import Lookup, NodeState, PreviewNode, Rendering, State
+from contracts.runtime.trials import Trial, instance_of, run_cases
 
 __all__ = [
     "Lookup",
@@ -14,7 +15,10 @@ __all__ = [
     "PreviewNode",
     "Rendering",
     "State",
+    "Trial",
+    "instance_of",
     "merge_conditions",
     "preview",
     "render",
+    "run_cases",
 ]
