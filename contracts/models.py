@@ -128,7 +128,9 @@ class Contract(models.Model):
             moved = waiting.update(withdrawn_at=now if withdrawn else None, updated_at=now)
             self.refresh_from_db()
             if moved:
-                record(f"contract.{verb}", subject=self, by=by, team_slug=self.owner.slug, reason=reason.strip())
+                record(
+                    f"contract.{verb}", subject=self, by=by, team_slug=self.owner.slug, reason=reason.strip()
+                )
                 self.announce()
 
     def announce(self) -> None:
@@ -198,7 +200,9 @@ class Draft(models.Model):
             if stored is not None and stored.text == text:
                 return stored
             if stored is None or (seen and stored.version != seen):
-                return Draft.objects.create(contract=self.contract, author=self.author, text=text, updated_at=now)
+                return Draft.objects.create(
+                    contract=self.contract, author=self.author, text=text, updated_at=now
+                )
             stored.text, stored.updated_at = text, now
             stored.save(update_fields=["text", "updated_at"])
             return stored
@@ -220,7 +224,9 @@ class KnownSchema(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["destination", "group_version"], name="schema_once_per_destination")
+            models.UniqueConstraint(
+                fields=["destination", "group_version"], name="schema_once_per_destination"
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,252 @@
+"""The API of contracts and revisions: read, check, publish, withdraw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contracts.kinds import compile_known
+from contracts.models import Contract, ContractQuerySet, ReasonMissing, Revision
+from contracts.problems import Rejected
+from contracts.publishing import publish
+from portal.accounts.permission import PLATFORM, can
+from portal.api.problems import Refused
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """One thing wrong. Lines and columns count from 1; 0 means that the place is not known."""
+
+    code = serializers.CharField()
+    severity = serializers.ChoiceField(["error", "warning"])
+    message = serializers.CharField()
+    hint = serializers.CharField(allow_blank=True)
+    path = serializers.CharField(allow_blank=True)
+    line = serializers.IntegerField()
+    column = serializers.IntegerField()
+    end_line = serializers.IntegerField()
+    end_column = serializers.IntegerField()
+    file = serializers.CharField(allow_blank=True)
+
+
+class RefusedSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    problems = ProblemSerializer(many=True)
+
+
+class ContractSerializer(serializers.ModelSerializer[Contract]):
+    owner = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    api_version = serializers.CharField(read_only=True)
+    revision = serializers.IntegerField(
+        source="revision.number", read_only=True, allow_null=True, default=None
+    )
+    withdrawn = serializers.BooleanField(read_only=True)
+    instances = serializers.IntegerField(source="uses", read_only=True)
+
+    class Meta:
+        model = Contract
+        fields = (
+            "name", "title", "description", "category", "icon", "lifecycle", "owner", "api_version", "kind", "plural",
+            "namespaced", "revision", "withdrawn", "instances", "conditions", "created_at", "updated_at",
+        )  # fmt: skip
+
+
+class RevisionSerializer(serializers.ModelSerializer[Revision]):
+    author = serializers.CharField(source="author_name", read_only=True)
+
+    class Meta:
+        model = Revision
+        fields = ("number", "digest", "note", "author", "created_at")
+
+
+class RevisionTextSerializer(RevisionSerializer):
+    class Meta(RevisionSerializer.Meta):
+        fields = (*RevisionSerializer.Meta.fields, "text")
+
+
+class TextSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField(trim_whitespace=False)
+
+
+class PublicationSerializer(TextSerializer):
+    note = serializers.CharField(required=False, allow_blank=True, default="")
+    breaking_reason = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Why breaking changes must be; without it they are refused.",
+    )
+
+
+class PublishedSerializer(serializers.Serializer[Any]):
+    contract = serializers.CharField()
+    revision = serializers.IntegerField()
+    new = serializers.BooleanField(help_text="False when the newest revision already has this very text.")
+    problems = ProblemSerializer(many=True, help_text="Warnings.")
+
+
+class CheckedSerializer(serializers.Serializer[Any]):
+    publishable = serializers.BooleanField()
+    problems = ProblemSerializer(many=True)
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(allow_blank=True, default="")
+
+
+def contracts_for(request: Request) -> ContractQuerySet:
+    found = Contract.objects.visible_to(request.user).select_related("owner", "revision")
+    return found.annotate(uses=Count("instances"))
+
+
+class ContractList(generics.ListAPIView[Contract]):
+    serializer_class = ContractSerializer
+
+    def get_queryset(self) -> ContractQuerySet:
+        found = contracts_for(self.request)
+        query = self.request.query_params
+        if query.get("q"):
+            found = found.matching(query["q"])
+        if query.get("owner"):
+            found = found.filter(owner__slug=query["owner"])
+        if query.get("category"):
+            found = found.filter(category=query["category"])
+        return found
+
+    @extend_schema(
+        operation_id="contracts_list",
+        parameters=[
+            OpenApiParameter(
+                "q", description="Words that must all occur in name, kind, title, description, …"
+            ),
+            OpenApiParameter("owner", description="Short name of the team that owns it"),
+            OpenApiParameter("category"),
+        ],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Every contract, withdrawn ones too."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="contracts_publish",
+        request=PublicationSerializer,
+        responses={
+            201: PublishedSerializer,
+            200: OpenApiResponse(PublishedSerializer, "Nothing has changed"),
+            422: RefusedSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Publish a text as the next revision of the contract that it names."""
+        sent = PublicationSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        try:
+            done = publish(by=request.user, **sent.validated_data)
+        except Rejected as refusal:
+            problems = [problem.as_dict() for problem in refusal.problems]
+            raise Refused("The contract cannot be published.", problems) from None
+        except PermissionDenied as refusal:
+            raise Refused(str(refusal), code=status.HTTP_403_FORBIDDEN) from None
+        answer = {
+            "contract": done.contract.name,
+            "revision": done.revision.number,
+            "new": done.new,
+            "problems": [problem.as_dict() for problem in done.problems],
+        }
+        return Response(answer, status.HTTP_201_CREATED if done.new else status.HTTP_200_OK)
+
+
+class ContractDetail(generics.RetrieveAPIView[Contract]):
+    """One contract."""
+
+    serializer_class = ContractSerializer
+    lookup_field = "name"
+
+    def get_queryset(self) -> ContractQuerySet:
+        return contracts_for(self.request)
+
+
+class Withdrawal(APIView):
+    """Withdraw a contract (PUT), or offer it again (DELETE). Both are safe to repeat."""
+
+    @extend_schema(request=ReasonSerializer, responses={200: ContractSerializer, 422: RefusedSerializer})
+    def put(self, request: Request, name: str) -> Response:
+        return self.move(request, name, withdrawn=True)
+
+    @extend_schema(
+        request=None,
+        parameters=[OpenApiParameter("reason", required=True, description="Why it is offered again")],
+        responses={200: ContractSerializer, 422: RefusedSerializer},
+    )
+    def delete(self, request: Request, name: str) -> Response:
+        return self.move(request, name, withdrawn=False)
+
+    def move(self, request: Request, name: str, *, withdrawn: bool) -> Response:
+        contract = get_object_or_404(Contract.objects.visible_to(request.user), name=name)
+        sent = ReasonSerializer(data=request.data if withdrawn else request.query_params)
+        sent.is_valid(raise_exception=True)
+        verb = contract.withdraw if withdrawn else contract.reinstate
+        try:
+            verb(by=request.user, reason=sent.validated_data["reason"])
+        except ReasonMissing as missing:
+            raise Refused(str(missing), [{"path": "reason", "message": str(missing)}]) from None
+        except PermissionDenied as refusal:
+            raise Refused(str(refusal), code=status.HTTP_403_FORBIDDEN) from None
+        return Response(ContractSerializer(contracts_for(request).get(pk=contract.pk)).data)
+
+
+class RevisionList(generics.ListAPIView[Revision]):
+    """The revisions of a contract, newest first, without their texts."""
+
+    serializer_class = RevisionSerializer
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return Revision.objects.none()
+        contract = get_object_or_404(Contract.objects.visible_to(self.request.user), name=self.kwargs["name"])
+        return contract.revisions.defer("text")
+
+
+class RevisionDetail(generics.RetrieveAPIView[Revision]):
+    """One revision with its text."""
+
+    serializer_class = RevisionTextSerializer
+    lookup_field = "number"
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return Revision.objects.none()
+        visible = Contract.objects.visible_to(self.request.user)
+        return Revision.objects.filter(contract__in=visible, contract__name=self.kwargs["name"])
+
+
+class Check(APIView):
+    """Say everything that is wrong with a text. Nothing is saved or published."""
+
+    @extend_schema(operation_id="contracts_check", request=TextSerializer, responses=CheckedSerializer)
+    def post(self, request: Request) -> Response:
+        if not can(request.user, "author", PLATFORM):
+            raise Refused("Contracts are written by platform engineers.", code=status.HTTP_403_FORBIDDEN)
+        sent = TextSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        compilation = compile_known(sent.validated_data["text"])
+        problems = [problem.as_dict() for problem in compilation.problems]
+        return Response({"publishable": compilation.ok, "problems": problems})
+
+
+urlpatterns = [
+    path("contracts/", ContractList.as_view(), name="contract-list"),
+    path("contracts/check/", Check.as_view(), name="contract-check"),
+    path("contracts/<str:name>/", ContractDetail.as_view(), name="contract-detail"),
+    path("contracts/<str:name>/withdrawal/", Withdrawal.as_view(), name="contract-withdrawal"),
+    path("contracts/<str:name>/revisions/", RevisionList.as_view(), name="revision-list"),
+    path("contracts/<str:name>/revisions/<int:number>/", RevisionDetail.as_view(), name="revision-detail"),
+]

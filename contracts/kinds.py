@@ -1,0 +1,61 @@
+"""The kinds that a text is checked against: Kubernetes' own, those that destinations have, those of other contracts.
+
+Only what the text mentions is loaded, so that checking while somebody types stays fast with a thousand CRDs about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from contracts.compiler import Compilation, KindSchemas, builtin_kinds, compile_cached, kinds_with
+from contracts.models import Contract, KnownSchema, Revision
+
+
+def compile_known(text: str) -> Compilation:
+    """Compile ``text`` with every kind that this portal knows. Cached by text and kinds."""
+    return compile_cached(text, kinds=known_kinds(text))
+
+
+def known_kinds(text: str) -> KindSchemas:
+    return assembled(schemas_named_in(text), contracts_named_in(text))
+
+
+def schemas_named_in(text: str) -> tuple[tuple[int, str], ...]:
+    """Key and content hash of the stored OpenAPI documents whose group and version occur in the text."""
+    rows = KnownSchema.objects.order_by("destination", "group_version").values_list(
+        "pk", "content_hash", "group_version"
+    )
+    own = builtin_groups()
+    return tuple((pk, content) for pk, content, name in rows if name in text and name not in own)
+
+
+def contracts_named_in(text: str) -> tuple[int, ...]:
+    """Keys of the newest revisions of contracts whose group and kind occur in the text."""
+    rows = Contract.objects.exclude(revision=None).values_list("revision_id", "group", "kind").order_by("pk")
+    return tuple(revision for revision, group, kind in rows if group in text and kind in text and revision)
+
+
+@lru_cache(maxsize=1)
+def builtin_groups() -> frozenset[str]:
+    return frozenset(api_version for api_version, _ in builtin_kinds().names())
+
+
+@lru_cache(maxsize=64)
+def assembled(schemas: tuple[tuple[int, str], ...], revisions: tuple[int, ...]) -> KindSchemas:
+    documents: list[Mapping[str, Any]] = []
+    scopes: dict[tuple[str, str], tuple[str, bool]] = {}
+    for known in KnownSchema.objects.filter(pk__in=[pk for pk, _ in schemas]).order_by("-destination"):
+        documents.append(known.document)
+        for kind in known.kinds:
+            scopes[known.group_version, kind["kind"]] = (kind["plural"], kind["namespaced"])
+    clusters = kinds_with(builtin_kinds(), openapi=documents, scopes=scopes)
+    return kinds_with(clusters, crds=[crd for pk in revisions if (crd := crd_of(pk, clusters))])
+
+
+def crd_of(revision_id: int, kinds: KindSchemas) -> Mapping[str, Any] | None:
+    """The generated CRD of a revision; a definition that uses kinds of further contracts sees them without schema."""
+    text = Revision.objects.values_list("text", flat=True).get(pk=revision_id)
+    definition = compile_cached(text, kinds=kinds).definition
+    return definition.crd if definition else None

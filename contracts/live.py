@@ -1,0 +1,26 @@
+"""The live topics of contracts: ``contracts`` and ``contract.<pk>``. Whoever is signed in may read every contract."""
+
+from __future__ import annotations
+
+from django.db.models import Max
+
+from contracts.models import Contract
+from portal.accounts.models import User
+
+
+class ContractTopic:
+    def may_listen(self, user: User, argument: str) -> bool:
+        return argument.isdecimal() and Contract.objects.visible_to(user).filter(pk=int(argument)).exists()
+
+    def revision(self, argument: str) -> str:
+        moment = Contract.objects.filter(pk=int(argument)).values_list("updated_at", flat=True).first()
+        return moment.isoformat() if moment else ""
+
+
+class ContractsTopic:
+    def may_listen(self, user: User, argument: str) -> bool:
+        return user.is_authenticated and not argument
+
+    def revision(self, argument: str) -> str:
+        moment = Contract.objects.aggregate(newest=Max("updated_at"))["newest"]
+        return moment.isoformat() if moment else ""

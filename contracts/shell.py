@@ -1,0 +1,33 @@
+"""What this room gives the shell: results for the search, and a section of the front page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest
+
+from contracts.models import Contract, Draft
+from portal.accounts.models import User
+from portal.accounts.permission import PLATFORM, can
+from portal.home.search import Result
+from portal.home.sections import HomeSection
+
+MOST = 6
+
+
+def find(user: User, text: str) -> Iterable[Result]:
+    """Contracts to write on, for those who write them; the catalog finds what everybody may ask for."""
+    if not can(user, "author", PLATFORM):
+        return
+    for contract in Contract.objects.visible_to(user).matching(text).select_related("owner")[:MOST]:
+        detail = "withdrawn" if contract.withdrawn else contract.owner.name
+        yield Result("Contracts", contract.title, contract.get_absolute_url(), contract.icon, detail)
+
+
+def home_sections(request: HttpRequest) -> Iterable[HomeSection]:
+    """The drafts that a platform engineer has not published yet."""
+    if not isinstance(request.user, User) or not can(request.user, "author", PLATFORM):
+        return
+    drafts = Draft.objects.filter(author=request.user).select_related("contract")[:MOST]
+    if drafts:
+        yield HomeSection("contracts/_home.html", {"drafts": drafts})

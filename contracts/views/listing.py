@@ -1,0 +1,98 @@
+"""The list of contracts, with the drafts of the person who looks at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from contracts.models import Contract, ContractQuerySet, Draft
+from contracts.views.access import person
+from portal.accounts.models import Team
+from portal.accounts.permission import PLATFORM, can
+
+PER_PAGE = 25
+STATES = {
+    "published": "Published",
+    "withdrawn": "Withdrawn",
+    "stable": "Stable",
+    "beta": "Beta",
+    "deprecated": "Deprecated",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the address asks for; unknown values find nothing rather than everything."""
+
+    words: str = ""
+    owner: str = ""
+    category: str = ""
+    state: str = ""
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Filters:
+        return cls(
+            query.get("q", "").strip()[:200],
+            query.get("owner", ""),
+            query.get("category", ""),
+            query.get("state", ""),
+        )
+
+    def __bool__(self) -> bool:
+        return any((self.words, self.owner, self.category, self.state))
+
+    def apply(self, contracts: ContractQuerySet) -> ContractQuerySet:
+        found = contracts.matching(self.words)
+        if self.owner:
+            found = found.filter(owner__slug=self.owner)
+        if self.category:
+            found = found.filter(category=self.category)
+        if self.state == "published":
+            found = found.filter(withdrawn_at=None)
+        elif self.state == "withdrawn":
+            found = found.exclude(withdrawn_at=None)
+        elif self.state:
+            found = found.filter(lifecycle=self.state, withdrawn_at=None)
+        return found
+
+    @property
+    def query(self) -> str:
+        parts = {"q": self.words, "owner": self.owner, "category": self.category, "state": self.state}
+        return urlencode({key: value for key, value in parts.items() if value})
+
+
+@require_safe
+@login_required
+def contract_list(request: HttpRequest) -> HttpResponse:
+    everything = Contract.objects.visible_to(request.user)
+    filters = Filters.of(request.GET)
+    found = filters.apply(everything).select_related("owner", "revision").annotate(uses=Count("instances"))
+    author = bool(can(request.user, "author", PLATFORM))
+    context = {
+        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "filters": filters,
+        "any": bool(filters) and everything.exists(),
+        "author": author,
+        "drafts": drafts_of(request) if author and not filters else (),
+        "owners": Team.objects.filter(contracts__isnull=False).distinct(),
+        "categories": categories(everything),
+        "states": STATES,
+    }
+    template = "contracts/_list.html" if getattr(request, "htmx", False) else "contracts/list.html"
+    return render(request, template, context)
+
+
+def drafts_of(request: HttpRequest) -> QuerySet[Draft]:
+    return Draft.objects.filter(author=person(request)).select_related("contract")[:20]
+
+
+def categories(contracts: ContractQuerySet) -> list[str]:
+    names = contracts.exclude(category="").order_by("category").values_list("category", flat=True)
+    return list(names.distinct())

@@ -1,0 +1,275 @@
+"""Publishing makes frozen, numbered revisions; everything that stands in the way is said with its owner's name."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from contracts.models import Contract, Draft, ReasonMissing, RevisionIsFinal
+from contracts.problems import Rejected
+from contracts.publishing import BreaksInstances, judge, publish
+from portal.audit.models import Entry
+
+pytestmark = pytest.mark.django_db
+
+
+def changed(text: str, *pairs: tuple[str, str]) -> str:
+    for before, after in pairs:
+        assert before in text
+        text = text.replace(before, after)
+    return text
+
+
+def test_the_first_publication_makes_revision_one(people, small):
+    done = publish(small, by=people.engineer, note=" The first ")
+    contract = done.contract
+    assert (done.new, done.revision.number, done.revision.note) == (True, 1, "The first")
+    assert (done.revision.author, done.revision.author_name) == (people.engineer, "engineer")
+    assert done.revision.text == small
+    assert (contract.name, contract.kind, contract.api_version) == (
+        "note",
+        "Note",
+        "platform.example.com/v1alpha1",
+    )
+    assert (contract.title, contract.category, contract.owner.slug) == ("A note", "Texts", "platform")
+    assert contract.revision == done.revision
+
+
+def test_publishing_again_makes_revision_two_and_leaves_one_as_it_was(people, published, small):
+    text = changed(small, ("What it says", "What the note says"), ("A note", "A better note"))
+    done = publish(text, by=people.teammate)
+    assert done.revision.number == 2
+    assert Contract.objects.get(name="note").title == "A better note"
+    assert published.revisions.get(number=1).text == small
+
+
+def test_the_same_text_makes_no_revision(people, published, small):
+    done = publish(small, by=people.engineer)
+    assert (done.new, done.revision.number) == (False, 1)
+    assert published.revisions.count() == 1
+
+
+def test_going_back_to_an_older_text_makes_a_new_number(people, published, small):
+    publish(changed(small, ("What it says", "What the note says")), by=people.engineer)
+    assert publish(small, by=people.engineer).revision.number == 3
+
+
+def test_a_revision_cannot_be_changed(published):
+    revision = published.revisions.get()
+    revision.text = "something else"
+    with pytest.raises(RevisionIsFinal):
+        revision.save()
+
+
+def test_publishing_is_in_the_audit_log(people, published):
+    entry = Entry.objects.get(verb="contract.published")
+    assert (entry.actor, entry.subject_name, entry.team_slug) == (people.engineer, "A note", "platform")
+    assert entry.detail["revision"] == 1
+    assert entry.detail["note"] == "The first"
+
+
+def test_a_published_draft_is_gone(people, small):
+    draft = Draft.objects.create(author=people.engineer, text=small)
+    publish(draft.text, by=people.engineer, draft=draft)
+    assert not Draft.objects.exists()
+
+
+def test_a_refused_draft_is_kept(people):
+    draft = Draft.objects.create(author=people.engineer, text="kind: Nonsense")
+    with pytest.raises(Rejected):
+        publish(draft.text, by=people.engineer, draft=draft)
+    assert Draft.objects.get().text == "kind: Nonsense"
+
+
+def test_every_problem_is_told_at_once(people, small):
+    text = changed(
+        small, ("string | default", "strin | default"), ("${schema.spec.message}", "${schema.spec.mesage}")
+    )
+    with pytest.raises(Rejected) as refusal:
+        publish(text, by=people.engineer)
+    lines = {problem.line for problem in refusal.value.problems}
+    assert {10, 20} <= lines or len(refusal.value.problems) >= 1
+    assert not Contract.objects.exists()
+
+
+class TestWhoMayPublish:
+    def test_engineers_of_the_owning_team_and_administrators(self, people, small):
+        publish(small, by=people.engineer)
+        assert publish(changed(small, ("A note", "Another")), by=people.root).revision.number == 2
+
+    @pytest.mark.parametrize("name", ["developer", "viewer", "other"])
+    def test_nobody_else(self, people, small, name):
+        with pytest.raises(PermissionDenied, match="belongs to the team Platform"):
+            publish(small, by=getattr(people, name))
+        assert not Contract.objects.exists()
+
+    def test_an_operator_at_the_command_line(self, people, small):
+        assert publish(small, by=None).revision.author_name == "slipway"
+
+    def test_without_an_owner_in_the_text_it_belongs_to_the_authors_team(self, people, small):
+        text = changed(small, ("  owner: platform\n", ""))
+        assert publish(text, by=people.other).contract.owner == people.search
+
+    def test_a_contract_keeps_its_owner_when_the_text_stops_naming_one(self, people, published, small):
+        text = changed(small, ("  owner: platform\n", ""))
+        with pytest.raises(PermissionDenied, match="Platform"):
+            publish(text, by=people.other)
+
+    def test_both_teams_must_agree_when_it_passes_to_another_team(self, people, published, small):
+        text = changed(small, ("owner: platform", "owner: search"))
+        for alone in (people.engineer, people.other):
+            with pytest.raises(PermissionDenied):
+                publish(text, by=alone)
+        assert publish(text, by=people.root).contract.owner == people.search
+
+
+def problems_of(text: str, by) -> dict[str, object]:
+    with pytest.raises(Rejected) as refusal:
+        publish(text, by=by)
+    return {problem.code: problem for problem in refusal.value.problems}
+
+
+class TestCollisions:
+    @pytest.mark.parametrize(
+        ("before", "after", "code", "line", "message"),
+        [
+            pytest.param(
+                "owner: platform", "owner: nobody", "owner-unknown", 28, "There is no team “nobody”.",
+                id="unknown-owner",
+            ),
+            pytest.param(
+                "name: note", "name: new", "name-reserved", 4,
+                "A contract cannot be called “new”: a page of the portal has that address.", id="page-name",
+            ),
+            pytest.param(
+                "platform.example.com", "apps", "group-reserved", 7,
+                "The group “apps” is reserved for Kubernetes, kro or Slipway itself.", id="group-without-dot",
+            ),
+            pytest.param(
+                "platform.example.com", "storage.k8s.io", "group-reserved", 7,
+                "The group “storage.k8s.io” is reserved for Kubernetes, kro or Slipway itself.", id="protected-group",
+            ),
+            pytest.param(
+                "platform.example.com", "slipway.dev", "group-reserved", 7,
+                "The group “slipway.dev” is reserved for Kubernetes, kro or Slipway itself.", id="our-group",
+            ),
+        ],
+    )  # fmt: skip
+    def test_reserved_names(self, people, small, before, after, code, line, message):
+        found = problems_of(changed(small, (before, after)), people.engineer)[code]
+        assert (found.message, found.line) == (message, line)
+
+    def test_kros_own_kinds(self, people, small):
+        text = changed(small, ("platform.example.com", "kro.run"), ("kind: Note", "kind: GraphRevision"))
+        assert "kind-reserved" in problems_of(text, people.engineer)
+
+    def test_a_kind_of_another_contract_is_named_with_its_owner(self, people, published, small):
+        found = problems_of(changed(small, ("name: note", "name: memo")), people.engineer)["kind-taken"]
+        assert found.message == (
+            "The kind Note of platform.example.com belongs to the contract “note” of the team Platform."
+        )
+        assert (found.path, found.line) == ("spec.schema.kind", 9)
+
+    def test_a_withdrawn_contract_keeps_its_kind(self, people, published, small):
+        published.withdraw(by=people.engineer, reason="Nobody needs it")
+        found = problems_of(changed(small, ("name: note", "name: memo")), people.engineer)["kind-taken"]
+        assert "withdrawn, but its instances live on" in found.message
+
+    def test_the_same_plural_of_another_kind(self, people, published, small):
+        text = changed(small, ("name: note", "name: memo"), ("kind: Note", "kind: NOTE"))
+        assert "plural notes" in problems_of(text, people.engineer)["kind-taken"].message
+
+    @pytest.mark.parametrize(
+        ("before", "after", "message"),
+        [
+            ("kind: Note", "kind: Memo", "The kind of “note” is Note and cannot become Memo"),
+            (
+                "platform.example.com",
+                "example.com",
+                "The group of “note” is platform.example.com and cannot become",
+            ),
+            ("    apiVersion: v1alpha1", "    apiVersion: v1", "The apiVersion of “note” is v1alpha1"),
+            ("    kind: Note", "    scope: Cluster\n    kind: Note", "The scope of “note” is Namespaced"),
+        ],
+    )
+    def test_what_a_contract_is_never_changes(self, people, published, small, before, after, message):
+        text = small.replace(before, after, 1)
+        if "scope: Cluster" in text:
+            text = changed(text, ("          name: $", "          namespace: notes\n          name: $"))
+        assert problems_of(text, people.engineer)["identity-changed"].message.startswith(message)
+
+
+class TestBreakingChanges:
+    BREAKING = ('message: string | default=hello description="What it says"', "other: string")
+
+    def breaking(self, small):
+        return changed(small, self.BREAKING, ("${schema.spec.message}", "${schema.spec.other}"))
+
+    def test_they_are_shown_and_refused(self, people, published, small):
+        with pytest.raises(BreaksInstances) as refusal:
+            publish(self.breaking(small), by=people.engineer)
+        assert [problem.code for problem in refusal.value.problems] == ["breaking-change"]
+        assert published.revisions.count() == 1
+
+    def test_with_a_reason_they_pass_and_the_reason_is_kept(self, people, published, small):
+        done = publish(self.breaking(small), by=people.engineer, breaking_reason="Nobody uses it yet")
+        assert done.revision.number == 2
+        entry = Entry.objects.filter(verb="contract.published").first()
+        assert entry.reason == "Nobody uses it yet"
+        assert entry.detail["breaking"]
+
+    def test_harmless_ones_need_no_reason(self, people, published, small):
+        text = changed(small, ("    status:", "      colour: string | default=red\n    status:"))
+        judgement = judge(text, by=people.engineer)
+        assert judgement.changes
+        assert not judgement.breaking
+        assert publish(text, by=people.engineer).new
+
+
+class TestWithdrawal:
+    def test_it_disappears_from_the_catalog_and_comes_back(self, people, published):
+        published.withdraw(by=people.engineer, reason="It is replaced")
+        assert not Contract.objects.offered().exists()
+        published.reinstate(by=people.engineer, reason="It is needed after all")
+        assert Contract.objects.offered().get() == published
+        verbs = Entry.objects.exclude(verb="contract.published").order_by("pk").values_list("verb", "reason")
+        assert list(verbs) == [
+            ("contract.withdrawn", "It is replaced"),
+            ("contract.reinstated", "It is needed after all"),
+        ]
+
+    def test_twice_is_once(self, people, published):
+        published.withdraw(by=people.engineer, reason="It is replaced")
+        moment = published.withdrawn_at
+        published.withdraw(by=people.engineer, reason="Again")
+        assert published.withdrawn_at == moment
+        assert Entry.objects.filter(verb="contract.withdrawn").count() == 1
+
+    def test_a_reason_is_asked_for(self, people, published):
+        with pytest.raises(ReasonMissing):
+            published.withdraw(by=people.engineer, reason="  ")
+        assert not published.withdrawn
+
+    @pytest.mark.parametrize("name", ["developer", "viewer", "other"])
+    def test_only_engineers_of_the_owning_team(self, people, published, name):
+        with pytest.raises(PermissionDenied):
+            published.withdraw(by=getattr(people, name), reason="Because")
+
+    def test_a_new_revision_does_not_offer_it_again(self, people, published, small):
+        published.withdraw(by=people.engineer, reason="It is replaced")
+        assert publish(changed(small, ("A note", "Another")), by=people.engineer).contract.withdrawn
+
+
+class TestDrafts:
+    def test_a_text_changed_in_another_window_is_not_overwritten(self, people):
+        draft = Draft.objects.create(author=people.engineer, text="one")
+        seen = draft.version
+        draft.keep("two", seen=seen)
+        third = draft.keep("three", seen=seen)
+        assert third.pk != draft.pk
+        assert sorted(Draft.objects.values_list("text", flat=True)) == ["three", "two"]
+
+    def test_a_draft_that_is_gone_is_made_anew(self, people):
+        draft = Draft.objects.create(author=people.engineer, text="one")
+        Draft.objects.all().delete()
+        assert draft.keep("two", seen=draft.version).text == "two"

@@ -1,0 +1,237 @@
+"""Writing a contract: nothing that was typed is ever lost, and every answer says what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from contracts.models import Contract, Draft
+from contracts.publishing import publish
+
+pytestmark = pytest.mark.django_db
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{chr(98 + level)}: &{chr(98 + level)} [{', '.join(['*' + chr(97 + level)] * 9)}]\n"
+    for level in range(9)
+)
+TWENTY_MISTAKES = """\
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: mistakes}
+spec:
+  schema:
+    group: platform.example.com
+    apiVersion: v1alpha1
+    kind: Mistakes
+    spec:
+""" + "".join(f"      field{number}: strng\n" for number in range(20))
+
+
+@pytest.fixture
+def page(browser, people):
+    return browser(people.engineer)
+
+
+def test_a_new_contract_begins_with_a_text_that_can_be_published(page):
+    answer = page.get(reverse("contracts:new"))
+    assert "Nothing is wrong" in answer.content.decode()
+    assert not Draft.objects.exists()
+
+
+def test_it_can_begin_with_a_sample(page):
+    text = page.get(reverse("contracts:new") + "?from=scheduled-job").content.decode()
+    assert "kind: ScheduledJob" in text
+
+
+def test_without_javascript_the_text_is_saved_and_checked(page, small):
+    answer = page.post(
+        reverse("contracts:new"), {"text": small.replace("settings.m", "setting.m"), "then": "check"}
+    )
+    draft = Draft.objects.get()
+    assert answer.url == draft.get_absolute_url()
+    text = page.get(answer.url).content.decode()
+    assert "Did you mean “settings”?" in text
+
+
+def test_line_ends_of_browsers_are_not_kept(page):
+    page.post(reverse("contracts:new"), {"text": "a: 1\r\nb: 2\r\n"})
+    assert Draft.objects.get().text == "a: 1\nb: 2\n"
+
+
+def test_typing_saves_one_draft_and_moves_the_page_to_it(page):
+    first = page.post(
+        reverse("contracts:check"), {"text": "a: 1", "save": "1"}, headers={"HX-Request": "true"}
+    )
+    draft = Draft.objects.get()
+    assert first["HX-Replace-Url"] == draft.get_absolute_url()
+    again = {"text": "a: 2", "save": "1", "draft": draft.pk, "seen": draft.version}
+    page.post(reverse("contracts:check"), again, headers={"HX-Request": "true"})
+    assert Draft.objects.get().text == "a: 2"
+
+
+def test_a_draft_that_another_window_changed_becomes_two(page):
+    page.post(reverse("contracts:check"), {"text": "a: 1", "save": "1"})
+    draft = Draft.objects.get()
+    stale = {"draft": draft.pk, "seen": draft.version, "save": "1"}
+    page.post(reverse("contracts:check"), {**stale, "text": "a: first window"})
+    page.post(reverse("contracts:check"), {**stale, "text": "a: second window"})
+    assert sorted(Draft.objects.values_list("text", flat=True)) == ["a: first window", "a: second window"]
+
+
+def test_the_drafts_of_others_are_not_touched(page, people):
+    theirs = Draft.objects.create(author=people.teammate, text="theirs")
+    page.post(reverse("contracts:check"), {"text": "mine", "save": "1", "draft": theirs.pk})
+    assert set(Draft.objects.values_list("author__username", "text")) == {
+        ("teammate", "theirs"),
+        ("engineer", "mine"),
+    }
+
+
+def test_the_editor_gets_problems_as_json(page, small):
+    text = small.replace("${schema.spec.message}", "${schema.spec.mesage}")
+    answer = page.post(reverse("contracts:check"), {"text": text}, headers={"Accept": "application/json"})
+    (problem,) = answer.json()["problems"]
+    assert (problem["line"], problem["severity"]) == (22, "error")
+    assert "message" in problem["hint"]
+    assert not Draft.objects.exists()
+
+
+def test_editing_begins_with_the_newest_revision_and_goes_on_with_the_draft(page, published, small):
+    assert "A note" in page.get(reverse("contracts:edit", args=["note"])).content.decode()
+    page.post(reverse("contracts:edit", args=["note"]), {"text": small + "# more\n"})
+    draft = Draft.objects.get()
+    assert draft.contract == published
+    assert page.get(reverse("contracts:edit", args=["note"])).url == draft.get_absolute_url()
+
+
+class TestImport:
+    def test_a_pasted_text(self, page, small):
+        answer = page.post(reverse("contracts:import"), {"text": small})
+        assert answer.url == Draft.objects.get().get_absolute_url()
+
+    def test_a_file(self, page, small):
+        file = SimpleUploadedFile("note.yaml", b"\xef\xbb\xbf" + small.encode())
+        page.post(reverse("contracts:import"), {"file": file})
+        assert Draft.objects.get().text == small
+
+    def test_a_file_that_is_no_text(self, page):
+        answer = page.post(
+            reverse("contracts:import"),
+            {"file": SimpleUploadedFile("x.yaml", b"\xff\xfe\x00"), "text": "kept"},
+        )
+        assert answer.status_code == 422
+        assert "x.yaml is not a text in UTF-8" in answer.content.decode()
+        assert "kept" in answer.content.decode()
+
+    def test_nothing(self, page):
+        assert page.post(reverse("contracts:import"), {}).status_code == 422
+
+    @pytest.mark.conformance
+    def test_kros_webapp_publishes_unchanged(self, page, people, conformance: Path):
+        text = (conformance / "kro" / "examples" / "kubernetes" / "webapp" / "rg.yaml").read_text()
+        page.post(reverse("contracts:import"), {"text": text})
+        answer = page.post(
+            reverse("contracts:publication", args=[Draft.objects.get().pk]), {"note": "As it is"}
+        )
+        assert answer.status_code == 302
+        contract = Contract.objects.get()
+        assert (contract.kind, contract.owner, contract.revision.text) == ("WebApp", people.platform, text)
+
+
+class TestPublication:
+    def draft(self, people, text: str) -> str:
+        draft = Draft.objects.create(author=people.engineer, text=text)
+        return reverse("contracts:publication", args=[draft.pk])
+
+    def test_the_page_says_what_it_would_mean(self, page, people, small):
+        text = page.get(self.draft(people, small)).content.decode()
+        assert "A note: revision 1" in text
+        assert "Publish revision 1" in text
+
+    def test_publishing_leads_to_the_contract(self, page, people, small):
+        answer = page.post(self.draft(people, small), {"note": "The first"})
+        assert answer.url == reverse("contracts:detail", args=["note"])
+        assert Contract.objects.get().revision.note == "The first"
+        assert not Draft.objects.exists()
+
+    def test_the_difference_from_the_newest_revision_is_shown(self, page, people, published, small):
+        text = page.get(
+            self.draft(people, small.replace("What it says", "What the note says"))
+        ).content.decode()
+        assert 'class="added"' in text
+        assert "revision 2" in text
+
+    def test_problems_are_shown_and_nothing_is_lost(self, page, people):
+        where = self.draft(people, TWENTY_MISTAKES)
+        answer = page.post(where, {"note": "Try"})
+        assert answer.status_code == 422
+        assert "20 problems to put right first" in answer.content.decode()
+        assert Draft.objects.get().text == TWENTY_MISTAKES
+
+    def test_somebody_elses_contract_is_refused_in_words(self, browser, people, published, small):
+        draft = Draft.objects.create(author=people.other, text=small + "# mine\n")
+        answer = browser(people.other).post(reverse("contracts:publication", args=[draft.pk]))
+        assert answer.status_code == 403
+        assert "belongs to the team Platform" in answer.content.decode()
+        assert Draft.objects.exists()
+
+    def test_breaking_changes_need_the_tick_and_the_reason(self, page, people, published, small):
+        text = small.replace('message: string | default=hello description="What it says"', "other: string")
+        where = self.draft(people, text.replace("schema.spec.message", "schema.spec.other"))
+        assert "breaking" in page.get(where).content.decode()
+        for incomplete in ({}, {"breaking": "on"}, {"reason": "Why not"}):
+            answer = page.post(where, incomplete)
+            assert answer.status_code == 422
+            assert "Tick the box and say why" in answer.content.decode()
+        assert page.post(where, {"breaking": "on", "reason": "Nobody uses it"}).status_code == 302
+        assert published.revisions.count() == 2
+
+    def test_the_same_text_again(self, page, people, published, small):
+        where = self.draft(people, small)
+        assert "already has this very text" in page.get(where).content.decode()
+        page.post(where)
+        assert published.revisions.count() == 1
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            pytest.param(BOMB, "aliases", id="yaml-bomb"),
+            pytest.param("x: " + "y" * 5_000_000, "at most 1,048,576 are read", id="five-megabytes"),
+            pytest.param("[" * 100_000, "", id="deep"),
+            pytest.param("a: [1\nb: }", "", id="broken-yaml"),
+            pytest.param("just words", "", id="no-definition"),
+            pytest.param("", "There is no ResourceGraphDefinition in this text", id="empty"),
+            pytest.param("a: \ud83d\ude00 \u202e <script>alert(1)</script>", "", id="odd-characters"),
+        ],
+    )
+    def test_it_gets_a_clear_answer_and_is_kept(self, page, text, words):
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16")
+        answer = page.post(
+            reverse("contracts:check"), {"text": text, "save": "1"}, headers={"HX-Request": "true"}
+        )
+        assert answer.status_code == 200
+        assert words in answer.content.decode()
+        assert "<script>alert" not in answer.content.decode()
+        draft = Draft.objects.get()
+        assert draft.text == text
+        assert page.get(draft.get_absolute_url()).status_code == 200
+        assert page.get(reverse("contracts:publication", args=[draft.pk])).status_code == 200
+
+    def test_twenty_mistakes_are_twenty_problems(self, page):
+        answer = page.post(
+            reverse("contracts:check"), {"text": TWENTY_MISTAKES}, headers={"Accept": "application/json"}
+        )
+        problems = [problem for problem in answer.json()["problems"] if problem["severity"] == "error"]
+        assert [problem["line"] for problem in problems] == list(range(10, 30))
+
+    def test_a_name_that_is_taken(self, page, people, published, small):
+        publish(small.replace("name: note", "name: memo").replace("Note", "Memo"), by=people.engineer)
+        draft = Draft.objects.create(author=people.engineer, text=small.replace("name: note", "name: third"))
+        answer = page.post(reverse("contracts:publication", args=[draft.pk]))
+        assert answer.status_code == 422
+        assert "belongs to the contract “note” of the team Platform" in answer.content.decode()

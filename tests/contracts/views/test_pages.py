@@ -1,0 +1,170 @@
+"""Every page of contracts: what it shows, and to whom."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from contracts.models import Contract, Draft
+from contracts.publishing import publish
+
+pytestmark = pytest.mark.django_db
+
+READING = ("contracts:list", "contracts:detail", "contracts:revision", "contracts:compare", "contracts:file")
+WRITING = ("contracts:new", "contracts:edit", "contracts:import")
+ARGS = {
+    "contracts:detail": ["note"],
+    "contracts:revision": ["note", 1],
+    "contracts:compare": ["note"],
+    "contracts:file": ["note", 1, "contract.yaml"],
+    "contracts:edit": ["note"],
+}
+
+
+def address(view: str) -> str:
+    return reverse(view, args=ARGS.get(view))
+
+
+class TestWhoSeesWhat:
+    @pytest.mark.parametrize("view", READING)
+    @pytest.mark.parametrize("name", ["engineer", "other", "developer", "viewer", "root"])
+    def test_everybody_who_is_signed_in_reads(self, browser, people, published, view, name):
+        assert browser(getattr(people, name)).get(address(view)).status_code == 200
+
+    @pytest.mark.parametrize("view", READING + WRITING)
+    def test_a_stranger_is_asked_to_sign_in(self, browser, published, view):
+        answer = browser(None).get(address(view))
+        assert answer.status_code == 302
+        assert "/login/" in answer.url
+
+    @pytest.mark.parametrize("view", WRITING)
+    @pytest.mark.parametrize(
+        ("name", "status"),
+        [("engineer", 200), ("other", 200), ("root", 200), ("developer", 403), ("viewer", 403)],
+    )
+    def test_only_engineers_write(self, browser, people, published, view, name, status):
+        assert browser(getattr(people, name)).get(address(view)).status_code == status
+
+    @pytest.mark.parametrize("view", READING)
+    def test_reading_changes_nothing(self, browser, people, published, view):
+        assert browser(people.engineer).post(address(view)).status_code == 405
+
+    @pytest.mark.parametrize("view", ["contracts:withdrawal", "contracts:reinstatement"])
+    def test_changing_needs_a_post(self, browser, people, published, view):
+        assert browser(people.engineer).get(reverse(view, args=["note"])).status_code == 405
+
+    @pytest.mark.parametrize("name", ["developer", "other"])
+    def test_withdrawing_is_for_the_owners(self, browser, people, published, name):
+        answer = browser(getattr(people, name)).post(
+            reverse("contracts:withdrawal", args=["note"]), {"reason": "No"}
+        )
+        assert answer.status_code == 403
+        assert not Contract.objects.get().withdrawn
+
+    def test_a_draft_is_its_authors_alone(self, browser, people):
+        draft = Draft.objects.create(author=people.engineer, text="a: secret")
+        for view in ("contracts:draft", "contracts:publication"):
+            assert browser(people.teammate).get(reverse(view, args=[draft.pk])).status_code == 404
+        assert (
+            browser(people.teammate).post(reverse("contracts:draft-delete", args=[draft.pk])).status_code
+            == 404
+        )
+        assert Draft.objects.exists()
+
+
+class TestList:
+    def test_it_shows_title_owner_kind_and_revision(self, browser, people, published):
+        text = browser(people.viewer).get(reverse("contracts:list")).content.decode()
+        for word in ("A note", "Platform", "Note", "Texts", "Published"):
+            assert word in text
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("q=note", True), ("q=NOTE+platform", True), ("q=nothing", False), ("owner=platform", True),
+            ("owner=search", False), ("category=Texts", True), ("category=Web", False), ("state=published", True),
+            ("state=withdrawn", False), ("state=beta", False), ("page=99", True),
+        ],
+    )  # fmt: skip
+    def test_filters_are_in_the_address(self, browser, people, published, query, found):
+        text = browser(people.viewer).get(f"{reverse('contracts:list')}?{query}").content.decode()
+        assert ("A note" in text) is found
+        assert ("No contract matches" in text) is not found
+
+    @pytest.mark.parametrize(
+        ("name", "words"), [("engineer", "Write the first contract"), ("viewer", "appears here by itself")]
+    )
+    def test_an_empty_list_says_what_can_be_done(self, browser, people, name, words):
+        assert words in browser(getattr(people, name)).get(reverse("contracts:list")).content.decode()
+
+    def test_drafts_are_shown_to_their_author(self, browser, people, published):
+        Draft.objects.create(author=people.engineer, contract=published)
+        assert "Draft of note" in browser(people.engineer).get(reverse("contracts:list")).content.decode()
+        assert "Draft of note" not in browser(people.teammate).get(reverse("contracts:list")).content.decode()
+
+    def test_the_live_refresh_gets_the_list_alone(self, browser, people, published):
+        text = (
+            browser(people.viewer)
+            .get(reverse("contracts:list"), headers={"HX-Request": "true"})
+            .content.decode()
+        )
+        assert text.lstrip().startswith("<section")
+
+
+class TestReading:
+    def test_the_contract_shows_fields_and_nodes(self, browser, people, published):
+        text = browser(people.viewer).get(published.get_absolute_url()).content.decode()
+        for word in ("message", "What it says", "ConfigMap", "settings", "Revision 1", "The first"):
+            assert word in text
+
+    def test_a_revision_shows_its_text_coloured_and_escaped(self, browser, people, small):
+        publish(small.replace("What it says", "<b>bold</b>"), by=people.engineer)
+        text = browser(people.viewer).get(reverse("contracts:revision", args=["note", 1])).content.decode()
+        assert '<span class="k">apiVersion</span>' in text
+        assert "<b>bold</b>" not in text
+
+    def test_two_revisions_are_compared(self, browser, people, published, small):
+        publish(small.replace("What it says", "What the note says"), by=people.engineer)
+        text = browser(people.viewer).get(reverse("contracts:compare", args=["note"])).content.decode()
+        assert "From revision 1 to revision 2" in text
+        assert 'class="removed"' in text
+        assert 'class="added"' in text
+
+    @pytest.mark.parametrize("query", ["from=1&to=7", "from=x", "from=99999999999999999999"])
+    def test_revisions_that_do_not_exist(self, browser, people, published, query):
+        assert (
+            browser(people.viewer).get(f"{reverse('contracts:compare', args=['note'])}?{query}").status_code
+            == 404
+        )
+
+    def test_files_to_take_away(self, browser, people, published, small):
+        def get(file: str):
+            return browser(people.viewer).get(reverse("contracts:file", args=["note", 1, file]))
+
+        assert get("contract.yaml").content.decode() == small
+        definition = get("definition.yaml").content.decode()
+        assert definition.startswith("apiVersion: kro.run/v1alpha1")
+        assert "kind: Contract" not in definition
+        assert "---" not in definition
+        assert "name: notes.platform.example.com" in get("crd.yaml").content.decode()
+        assert get("other.yaml").status_code == 404
+
+    def test_a_withdrawn_contract_can_still_be_read(self, browser, people, published):
+        published.withdraw(by=people.engineer, reason="It is replaced")
+        answer = browser(people.viewer).get(published.get_absolute_url())
+        assert answer.status_code == 200
+        assert "Withdrawn" in answer.content.decode()
+
+
+class TestWithdrawal:
+    def test_withdraw_and_offer_again(self, browser, people, published):
+        page = browser(people.engineer)
+        page.post(reverse("contracts:withdrawal", args=["note"]), {"reason": "It is replaced"})
+        assert Contract.objects.get().withdrawn
+        page.post(reverse("contracts:reinstatement", args=["note"]), {"reason": "It is needed"})
+        assert not Contract.objects.get().withdrawn
+
+    def test_without_a_reason_it_is_asked_again(self, browser, people, published):
+        answer = browser(people.engineer).post(reverse("contracts:withdrawal", args=["note"]), {"reason": ""})
+        assert answer.status_code == 422
+        assert "Say why it is withdrawn" in answer.content.decode()
