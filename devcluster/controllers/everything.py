@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from devcluster.controllers import (
     addresses,
+    autoscaling,
+    cron_jobs,
+    daemon_sets,
     deployments,
+    disruption,
     endpoints,
+    expiry,
+    jobs,
     kubelet,
     namespaces,
     nodes,
+    quotas,
     replica_sets,
     scheduler,
+    stateful_sets,
     volumes,
 )
 from devcluster.controllers.clock import Clock, LoopClock
@@ -25,6 +33,10 @@ ALL: tuple[Controller, ...] = (
     nodes.CONTROLLER,
     deployments.CONTROLLER,
     replica_sets.CONTROLLER,
+    stateful_sets.CONTROLLER,
+    daemon_sets.CONTROLLER,
+    jobs.CONTROLLER,
+    cron_jobs.CONTROLLER,
     scheduler.CONTROLLER,
     kubelet.CONTROLLER,
     endpoints.CONTROLLER,
@@ -33,6 +45,10 @@ ALL: tuple[Controller, ...] = (
     volumes.CLAIMS,
     volumes.VOLUMES,
     namespaces.CONTROLLER,
+    autoscaling.CONTROLLER,
+    disruption.CONTROLLER,
+    quotas.CONTROLLER,
+    expiry.CONTROLLER,
 )
 
 

@@ -106,7 +106,8 @@ def _start(pod: Object, turn: Turn) -> Iterator[Action]:
     if broken is not None:
         yield from _fail_to_pull(pod, broken, turn)
         return
-    yield _status(pod, turn, "Running", _running(turn), ready=False)
+    warm = duration(pod, "warming up", turn) <= 0
+    yield _status(pod, turn, "Running", _running(turn), ready=warm)
     for container in pod["spec"]["containers"] if turn.settings.kubelet_events else ():
         image = container.get("image", "")
         yield Record("Pod", pod, "Pulled", f'Successfully pulled image "{image}"')

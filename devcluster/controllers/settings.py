@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Speeds:
 def speeds_for(ready_after: float) -> Speeds:
     """Speeds with which a pod is ready after so many seconds, and all else in proportion."""
     usual = Speeds()
+    if ready_after < 1:  # too short to tell Running from Ready
+        usual = replace(usual, pull=usual.pull + usual.warm_up, warm_up=0.0)
     share = ready_after / (usual.schedule + usual.accept + usual.pull + usual.warm_up)
     scaled = {
         each.name: getattr(usual, each.name) * share for each in fields(Speeds) if each.name != "jitter"
@@ -36,7 +38,7 @@ def speeds_for(ready_after: float) -> Speeds:
 
 
 INSTANT = Speeds(
-    schedule=0.0, accept=0.0, pull=0.1, warm_up=0.1, jitter=0.0, pull_back_off=0.2, job=0.2, crash=0.1,
+    schedule=0.0, accept=0.0, pull=0.2, warm_up=0.0, jitter=0.0, pull_back_off=0.2, job=0.2, crash=0.1,
     restart_back_off=0.3, stop=0.1, address=0.2, bind=0.05, retry=0.2, autoscale=0.1,
 )  # fmt: skip
 """For tests: pods are ready 0.2 seconds after they are bound."""
