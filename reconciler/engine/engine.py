@@ -26,7 +26,7 @@ from reconciler.engine.offers import Offer, Published
 from reconciler.engine.passes import Memory, Pass, Result
 from reconciler.engine.queue import Queue
 from reconciler.engine.snapshot import Key, Note, Snapshot
-from reconciler.engine.wake import listen, stop_listening
+from reconciler.engine.wake import hear_other_processes, listen, stop_listening
 from reconciler.engine.watches import NotSynced, Watched, Watches
 from reconciler.kube import ApiError, Client, Informer, KubeError, NotServed, Unreachable
 from reconciler.kube.informer import Event
@@ -77,7 +77,13 @@ class Engine:
         self.wanted = listen()
         tasks = [
             asyncio.create_task(self.guarded(work), name=work.__name__)
-            for work in (self.pulse, self.keep_offers, self.deliver_changes, self.write_rows)
+            for work in (
+                self.pulse,
+                self.keep_offers,
+                self.deliver_changes,
+                self.write_rows,
+                hear_other_processes,
+            )
         ]
         tasks += [asyncio.create_task(self.work(), name=f"worker {n}") for n in range(PASSES_AT_ONCE)]
         self.started.set()
@@ -219,12 +225,12 @@ class Engine:
         batch, self.snapshots = list(self.snapshots.values()), OrderedDict()
         gone, self.gone = self.gone, []
         notes, self.notes = self.notes, {}
+        for work in gone:
+            await self.database.call(work)
         if batch:
             await self.database.call(projection.project, self.destination, batch)
         if notes:
             await self.database.call(projection.project_notes, self.destination, notes)
-        for work in gone:
-            await self.database.call(work)
 
     # -- contracts --------------------------------------------------------------------------------------
 

@@ -1,9 +1,16 @@
-"""Tell the engine of this process to look at the rows again. A process of its own hears through Redis, or polls."""
+"""Tell the engine of this process to look at the rows again.
+
+An engine in a process of its own hears through Redis; without that it polls.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+from portal.live.publish import group_name
 
 _lock = threading.Lock()
 _listeners: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Event]] = {}
@@ -29,3 +36,20 @@ def wake(*_: object, **__: object) -> None:
     for loop, event in listeners:
         if not loop.is_closed():
             loop.call_soon_threadsafe(event.set)
+
+
+async def hear_other_processes() -> None:
+    """Wake this process's engine when another one says that changes or contracts moved (a shared channel layer).
+
+    Runs until cancelled. With the in-memory layer there is nobody else to hear.
+    """
+    layer = get_channel_layer()
+    if layer is None or isinstance(layer, InMemoryChannelLayer):
+        await asyncio.Event().wait()
+        return
+    channel = await layer.new_channel("engine")
+    for topic in ("changes", "contracts"):
+        await layer.group_add(group_name(topic), channel)
+    while True:
+        await layer.receive(channel)
+        wake()

@@ -58,20 +58,21 @@ class RestMap:
         self._kinds: dict[tuple[str, str], Resource] = {}
         self._preferred: dict[str, list[Resource]] = {}  # "Kind.group" → versions, preferred first
         self._read_at = -LOOK_AGAIN_AFTER
+        self._dirty = False
         self._lock = asyncio.Lock()
 
     async def find(self, api_version: str, kind: str) -> Resource:
         """Raises ``NotServed``."""
+        if self._dirty or (api_version, kind) not in self._kinds:
+            await self._refresh()
         found = self._kinds.get((api_version, kind))
-        if found is None and await self._refresh():
-            found = self._kinds.get((api_version, kind))
         if found is None:
             raise NotServed(api_version, kind)
         return found
 
     async def find_group_kind(self, group_kind: str) -> Resource | None:
         """The preferred version of ``Kind.group``; None when it is not served (any more)."""
-        if group_kind not in self._preferred:
+        if self._dirty or group_kind not in self._preferred:
             await self._refresh()
         return next(iter(self._preferred.get(group_kind, ())), None)
 
@@ -81,20 +82,24 @@ class RestMap:
         return list(self._kinds.values())
 
     def forget(self) -> None:
-        """Look again at the next unknown kind, at once; known kinds stay known until then."""
-        self._read_at = -LOOK_AGAIN_AFTER
+        """Something changed: look again at the next question."""
+        self._dirty = True
 
-    async def _refresh(self) -> bool:
+    async def _refresh(self) -> None:
         async with self._lock:
-            if time.monotonic() - self._read_at < LOOK_AGAIN_AFTER:
-                return True
-            resources = [resource async for resource in read(self._client)]
+            if not self._dirty and time.monotonic() - self._read_at < LOOK_AGAIN_AFTER:
+                return
+            self._dirty = False
+            try:
+                resources = [resource async for resource in read(self._client)]
+            except BaseException:
+                self._dirty = True
+                raise
             self._read_at = time.monotonic()
             self._kinds = {(resource.api_version, resource.kind): resource for resource in resources}
             self._preferred = {}
             for resource in resources:
                 self._preferred.setdefault(resource.group_kind, []).append(resource)
-            return True
 
 
 async def read(client: Client) -> Any:

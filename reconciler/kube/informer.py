@@ -18,7 +18,7 @@ from typing import Any, Literal
 from reconciler.kube.client import Client, selectors
 from reconciler.kube.discovery import Resource
 from reconciler.kube.errors import ApiError, KubeError
-from reconciler.objects.reading import Manifest, is_newer, name_of, namespace_of, version_of
+from reconciler.objects.reading import Manifest, is_newer, name_of, namespace_of, uid_of, version_of
 
 log = logging.getLogger("slipway.kube.informer")
 
@@ -60,6 +60,7 @@ class Informer:
         self._objects: dict[Key, Manifest] = {}
         self._groups: dict[str, set[Key]] = defaultdict(set)
         self._version = ""
+        self._doubtful: set[Key] = set()  # seen before contact was lost: it may be another cluster by now
         self._streaming_list = True
         self.synced = asyncio.Event()
         self.failure = ""  # why it is not in touch with the server, in words
@@ -85,7 +86,7 @@ class Informer:
     def _put(self, obj: dict[str, Any]) -> None:
         key = (namespace_of(obj), name_of(obj))
         old = self._objects.get(key)
-        if old is not None and not is_newer(version_of(obj), version_of(old)):
+        if old is not None and self._is_known(key, obj, old):
             return
         kept = self._keep(obj)
         self._unindex(key, old)
@@ -94,10 +95,19 @@ class Informer:
             self._groups[group].add(key)
         self._on_change("modified" if old is not None else "added", kept, old)
 
+    def _is_known(self, key: Key, obj: Manifest, old: Manifest) -> bool:
+        """Whether the cache already holds this, or something newer."""
+        if key in self._doubtful:
+            self._doubtful.discard(key)
+            return (uid_of(obj), version_of(obj)) == (uid_of(old), version_of(old))
+        return not is_newer(version_of(obj), version_of(old))
+
     def _drop(self, key: Key, version: str) -> None:
         old = self._objects.get(key)
-        if old is None or (version and is_newer(version_of(old), version)):
+        learned = key not in self._doubtful and version and old and is_newer(version_of(old), version)
+        if old is None or learned:
             return  # a newer object of this name was learned meanwhile
+        self._doubtful.discard(key)
         del self._objects[key]
         self._unindex(key, old)
         self._on_change("deleted", old, old)
@@ -123,6 +133,8 @@ class Informer:
                     continue
                 wait = await self._pause(error, error.retry_after or wait)
             except KubeError as error:
+                # What comes back may be another cluster under the same name, whose versions say nothing here.
+                self._version, self._doubtful = "", set(self._objects)
                 wait = await self._pause(error, wait)
 
     async def _pause(self, error: KubeError, wait: float) -> float:
@@ -200,5 +212,6 @@ class Informer:
         for key in [key for key in self._objects if key not in seen]:
             self._drop(key, version)
         self._version, self.failure = version, ""
+        self._doubtful.clear()
         self.synced.set()
         self._on_sync()
