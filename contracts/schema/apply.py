@@ -274,6 +274,5 @@ def _check_list(schema: OpenAPI, markers: list[Marker], report: Callable[..., No
     if last and "default" in schema:
         fault = fits_of(schema, schema["default"])
         if fault:
-            report(
-                f"The default does not fit the field: {fault}", "", marker.start, marker.end, "schema-default"
-            )
+            message = f"The default does not fit the field: {fault}"
+            report(message, "", last.start, last.end, "schema-default")

@@ -1,0 +1,81 @@
+"""Order, layers and cycles of a graph of names (kro §4.1, §4.2)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.graph import cycles, find_cycle, layers, reach, topological_order
+
+
+@pytest.mark.parametrize(
+    ("needs", "order"),
+    [
+        ({}, []),
+        ({"b": [], "a": []}, ["b", "a"]),
+        ({"c": ["a"], "b": [], "a": []}, ["b", "a", "c"]),
+        ({"a": ["z"], "b": [], "z": []}, ["b", "z", "a"]),
+        ({"d": ["b", "c"], "b": ["a"], "c": ["a"], "a": []}, ["a", "b", "c", "d"]),
+        ({"x": ["elsewhere"], "y": ["x"]}, ["x", "y"]),
+    ],
+    ids=[
+        "nothing",
+        "author's order",
+        "as early as possible",
+        "position decides",
+        "diamond",
+        "unknown names are ignored",
+    ],
+)
+def test_a_name_comes_after_what_it_needs_and_else_in_the_authors_order(needs, order):
+    assert topological_order(needs) == order
+
+
+def test_layers_hold_what_can_go_at_the_same_time():
+    assert layers({"d": ["b", "c"], "b": ["a"], "c": ["a"], "a": [], "e": []}) == [
+        ["a", "e"],
+        ["b", "c"],
+        ["d"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("needs", "cycle"),
+    [
+        ({"a": [], "b": ["a"]}, []),
+        ({"a": ["a"]}, ["a", "a"]),
+        ({"a": ["b"], "b": ["a"]}, ["a", "b", "a"]),
+        ({"a": ["b"], "b": ["c"], "c": ["a", "b"]}, ["b", "c", "b"]),
+        ({"x": ["a"], "a": ["b"], "b": ["c"], "c": ["a"]}, ["a", "b", "c", "a"]),
+    ],
+)
+def test_a_cycle_is_a_path_that_closes_on_its_first_name(needs, cycle):
+    assert find_cycle(needs) == cycle
+
+
+def test_every_knot_is_found():
+    assert cycles({"a": ["b"], "b": ["a"], "c": ["d"], "d": ["c"], "e": []}) == [
+        ["a", "b", "a"],
+        ["c", "d", "c"],
+    ]
+
+
+def test_reach():
+    assert reach({"a": ["b"], "b": ["c"], "c": []}, "a") == {"b", "c"}
+
+
+graphs = st.integers(1, 8).flatmap(
+    lambda size: st.fixed_dictionaries(
+        {str(i): st.lists(st.sampled_from([str(j) for j in range(size)]), max_size=3) for i in range(size)}
+    )
+)
+
+
+@given(graphs)
+@settings(max_examples=200, deadline=None)
+def test_the_order_is_right_exactly_when_there_is_no_cycle(needs):
+    order = topological_order(needs)
+    assert sorted(order) == sorted(needs)
+    in_order = all(order.index(n) < order.index(name) for name, needed in needs.items() for n in needed)
+    assert in_order is (find_cycle(needs) == [])

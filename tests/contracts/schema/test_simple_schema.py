@@ -1,0 +1,318 @@
+# ruff: noqa: E501
+"""SimpleSchema → OpenAPI, rule by rule (kro §2)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.schema import simple_schema
+
+
+def field(text: str, types: dict | None = None) -> dict:
+    result = simple_schema({"f": text}, types)
+    assert [p for p in result.problems if p.severity == "error"] == []
+    return result.schema["properties"]["f"]
+
+
+def faults(spec: object, types: object = None) -> list[str]:
+    return [f"{p.message} {p.hint}".strip() for p in simple_schema(spec, types).problems]
+
+
+@pytest.mark.parametrize(
+    ("text", "schema"),
+    [
+        ("string", {"type": "string"}),
+        ("integer", {"type": "integer"}),
+        ("boolean", {"type": "boolean"}),
+        ("float", {"type": "number"}),
+        ("object", {"type": "object", "x-kubernetes-preserve-unknown-fields": True}),
+        ("[]string", {"type": "array", "items": {"type": "string"}}),
+        ("map[string]integer", {"type": "object", "additionalProperties": {"type": "integer"}}),
+        (
+            "map[string][]integer",
+            {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "integer"}}},
+        ),
+        (
+            " [] map[string] boolean ",
+            {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "boolean"}}},
+        ),
+        ("string | default=a", {"type": "string", "default": "a"}),
+        ('string | default="two words"', {"type": "string", "default": "two words"}),
+        ('string | default=""', {"type": "string", "default": ""}),
+        ('string | default="a \\"b\\" c"', {"type": "string", "default": 'a "b" c'}),
+        ("integer | default=3", {"type": "integer", "default": 3}),
+        ("float | default=1.5", {"type": "number", "default": 1.5}),
+        ("boolean | default=T", {"type": "boolean", "default": True}),
+        ("boolean | default=0", {"type": "boolean", "default": False}),
+        (
+            '[]string | default=["a","b c"]',
+            {"type": "array", "items": {"type": "string"}, "default": ["a", "b c"]},
+        ),
+        (
+            'object | default={"a": {"b": 1}}',
+            {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "default": {"a": {"b": 1}}},
+        ),
+        ("string | description=short", {"type": "string", "description": "short"}),
+        ("integer | minimum=1 maximum=0x10", {"type": "integer", "minimum": 1, "maximum": 16}),
+        ("string | enum=a,b", {"type": "string", "enum": ["a", "b"]}),
+        ('string | enum="a, b"', {"type": "string", "enum": ["a", "b"]}),
+        ("integer | enum=1,2", {"type": "integer", "enum": [1, 2]}),
+        ('string | pattern="^\\d+$"', {"type": "string", "pattern": "^\\d+$"}),
+        ('string | pattern="^a b$"', {"type": "string", "pattern": "^a b$"}),
+        ("string | pattern=^[a-z]+$", {"type": "string", "pattern": "^[a-z]+$"}),
+        ("string | minLength=1 maxLength=5", {"type": "string", "minLength": 1, "maxLength": 5}),
+        (
+            "[]string | minItems=1 maxItems=2",
+            {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 2},
+        ),
+        (
+            "[]string | uniqueItems=true",
+            {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
+        ),
+        ("[]string | uniqueItems=false", {"type": "array", "items": {"type": "string"}}),
+        (
+            "[]string | listType=atomic",
+            {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "atomic"},
+        ),
+        (
+            "string | immutable=true validation=\"self != ''\"",
+            {
+                "type": "string",
+                "x-kubernetes-validations": [
+                    {"rule": "self == oldSelf", "message": "field is immutable"},
+                    {"rule": "self != ''", "message": "validation failed"},
+                ],
+            },
+        ),
+        ("string | default=a default=b", {"type": "string", "default": "b"}),
+        ("integer | minimum =3", {"type": "integer", "minimum": 3}),
+    ],
+)
+def test_a_field_text_becomes_a_schema(text, schema):
+    assert field(text) == schema
+
+
+def test_required_names_are_sorted_and_belong_to_the_parent():
+    result = simple_schema(
+        {"z": "string | required=true", "a": "string | required=t", "m": "string | required=0"}
+    )
+    assert result.schema["required"] == ["a", "z"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "defaults"),
+    [
+        ({"a": {"b": {"c": "integer | default=3"}}}, {"": True, "a": True, "a.b": True}),
+        (
+            {"a": {"b": {"c": "integer | default=3", "d": "string | required=true"}}},
+            {"": False, "a": False, "a.b": False},
+        ),
+        ({"a": {"b": "integer | default=3"}, "r": "string | required=true"}, {"": False, "a": True}),
+        ({"a": {"b": "string"}}, {"": False, "a": False}),
+        ({"l": "[]T"}, {"": False}),
+    ],
+    ids=[
+        "bubbles up",
+        "a required sibling stops it",
+        "at its own level only",
+        "none without defaults",
+        "not out of lists",
+    ],
+)
+def test_a_struct_derives_an_empty_default_from_its_children(spec, defaults):
+    schema = simple_schema(spec, {"T": {"x": "integer | default=1"}}).schema
+    for path, has in defaults.items():
+        below = schema
+        for name in filter(None, path.split(".")):
+            below = below["properties"][name]
+        assert (below.get("default") == {}) is has, path
+
+
+TYPES = {
+    "Port": {"number": "integer | required=true", "name": "Name"},
+    "Name": 'string | pattern="^[a-z]+$" required=true',
+    "Size": "string | enum=s,m default=s",
+}
+
+
+def test_custom_types_are_copied_in():
+    port = field("Port", TYPES)
+    assert port["required"] == ["name", "number"]
+    assert field("[]Port | minItems=1", TYPES) == {"type": "array", "items": port, "minItems": 1}
+    assert field("map[string]Port", TYPES)["additionalProperties"] == port
+    assert "$ref" not in str(simple_schema({"f": "Port"}, TYPES).schema)
+
+
+def test_markers_at_the_point_of_use_come_after_those_of_the_type():
+    assert field("Size | default=m", TYPES) == {"type": "string", "enum": ["s", "m"], "default": "m"}
+
+
+def test_a_required_alias_makes_its_direct_users_required_and_cannot_be_undone():
+    schema = simple_schema(
+        {"a": "Name | required=false", "b": "[]Name", "c": "map[string]Name"}, TYPES
+    ).schema
+    assert schema["required"] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({"f": "strin"}, "There is no type “strin”. Did you mean “string”?"),
+        ({"f": "int"}, "There is no type “int”. Did you mean “integer”?"),
+        ({"f": "Prot"}, "There is no type “Prot”. Did you mean “Port”?"),
+        ({"f": "[]"}, "“[]” says no item type. A list of texts is “[]string”."),
+        ({"f": "string[]"}, "“string[]” is not a type. A list is written as “[]string”."),
+        ({"f": "map[string]"}, "“map[string]” says no value type. A map of texts is “map[string]string”."),
+        ({"f": "map[integer]string"}, "The keys of a map must be string, not “integer”."),
+        ({"f": "[]" * 17 + "string"}, "The type is nested more than 16 levels deep."),
+        ({"f": ""}, "A type is missing. Write a type, for example “string”."),
+        (
+            {"f": ["string"]},
+            "A field is a type in a text, or a map of further fields. A list of texts is written as “[]string”.",
+        ),
+        (
+            {"f": None},
+            "A field is a type in a text, or a map of further fields. Write a type, for example “string”, or “object” for anything.",
+        ),
+        (
+            {"f": 3},
+            "A field is a type in a text, or a map of further fields. Write a type, for example “integer | default=3”.",
+        ),
+        (
+            {"f": "string required=true"},
+            "“string required=true” is not a type. Markers stand after a “|”: “string | required=true”.",
+        ),
+        ({"f": "string | requird=true"}, "There is no marker “requird”. Did you mean “required”?"),
+        (
+            {"f": "string | required=true | default=a"},
+            "A second “|” is not a separator before “default”. Separate markers with blanks only.",
+        ),
+        (
+            {"f": "string | default=two words"},
+            'The marker “words” has no value. Values with blanks stand in double quotes: default="two words".',
+        ),
+        (
+            {"f": "string | required"},
+            "The marker “required” has no value. Write “required=true” or the value that you want.",
+        ),
+        ({"f": "string | =a"}, "There is no marker name before “=”."),
+        (
+            {"f": "string | default= a"},
+            "The marker “default” has no value. Write “default=…” without a blank after “=”; an empty text is written as two quotes.",
+        ),
+        ({"f": 'string | default="a'}, "The value of “default” has an opening quote but no closing one."),
+        ({"f": 'string | default="'}, "The value of “default” has an opening quote but no closing one."),
+        ({"f": "object | default={"}, "The value of “default” opens a “{” that it never closes."),
+        ({"f": "object | default=}"}, "The value of “default” closes a “}” that it never opened."),
+        ({"f": "integer | default=x"}, "“default” must be a whole number, not “x”."),
+        ({"f": "integer | default=9223372036854775808"}, "“default” is out of range: 9223372036854775808."),
+        ({"f": "float | default=abc"}, "“default” must be a number, not “abc”."),
+        ({"f": "integer | minimum=inf"}, "“minimum” must be a finite number, not “inf”."),
+        ({"f": "boolean | default=maybe"}, "“default” must be true or false, not “maybe”."),
+        (
+            {"f": "[]string | default=a"},
+            'The default of lists must be JSON, and “a” is not. For example default=["a", "b"] or default={"key": 1}.',
+        ),
+        ({"f": "boolean | enum=a"}, "“enum” is for texts and integers, not for booleans."),
+        (
+            {"f": "string | enum=a,,b"},
+            'An “enum” value is empty. Write the values with commas: enum="small, large".',
+        ),
+        (
+            {"f": "string | enum=a, b"},
+            'The marker “b” has no value. Values with blanks stand in double quotes: default="two words".',
+        ),
+        ({"f": "integer | minLength=1"}, "“minLength” is for texts, not for integers."),
+        ({"f": "string | minItems=1"}, "“minItems” is for lists, not for texts."),
+        ({"f": "string | minLength=-1"}, "“minLength” is out of range: -1."),
+        ({"f": "string | uniqueItems=true"}, "“uniqueItems” is for lists, not for texts."),
+        (
+            {"f": "[]string | uniqueItems=true listType=map"},
+            "“listType=map” contradicts “uniqueItems=true”, which makes a set.",
+        ),
+        ({"f": "[]string | listType=bag"}, "“listType” is atomic, set or map, not “bag”."),
+        ({"f": "[]string | listMapKey=a"}, "“listMapKey” needs “listType=map”."),
+        ({"f": "[]Port | listType=map"}, "“listType=map” needs at least one “listMapKey=…”."),
+        ({"f": "[]Port | listType=map listMapKey=a listMapKey=a"}, "“listMapKey=a” stands twice."),
+        (
+            {"f": 'string | pattern="(?=a)"'},
+            "“pattern” is not a regular expression: invalid perl operator: (?=. Look-around and back references do not exist.",
+        ),
+        ({"f": 'string | pattern=""'}, "“pattern” is empty."),
+        ({"f": 'string | validation=" "'}, '“validation” is empty. For example validation="self > 0".'),
+        ({"f": "integer | minimum=5 maximum=3"}, "“minimum” is larger than “maximum”: nothing fits."),
+        ({"f": "string | enum=a,b default=c"}, "The default does not fit the field: Must be one of a, b."),
+        (
+            {"f": "integer | minimum=5 default=3"},
+            "The default does not fit the field: Must be at least 5, not 3.",
+        ),
+        ("text", "The schema's spec must be a map of fields."),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_fault_is_explained(spec, message):
+    assert faults(spec, {"Port": {"a": "integer"}}) == [message]
+
+
+@pytest.mark.parametrize(
+    ("types", "message"),
+    [
+        (
+            {"A": "B", "B": "[]A"},
+            "The custom type “A” contains itself: A → B → A. A schema cannot be recursive; use “object” for the inner part.",
+        ),
+        (
+            {"A": {"x": "A"}},
+            "The custom type “A” contains itself: A → A. A schema cannot be recursive; use “object” for the inner part.",
+        ),
+        (
+            {"A": ["string"]},
+            "A field is a type in a text, or a map of further fields. A list of texts is written as “[]string”.",
+        ),
+        ([], "Custom types must be a map from name to type."),
+        ({"string": "integer"}, "The custom type “string” is never used: the name means the built-in type."),
+    ],
+)
+def test_a_fault_in_custom_types_is_explained(types, message):
+    assert faults({"f": "string"}, types) == [message]
+
+
+def test_white_space_at_the_end_is_tolerated_with_a_warning():
+    result = simple_schema({"a": "string | default=x ", "b": "string |"})
+    assert result.schema["properties"]["a"]["default"] == "x"
+    assert [(p.code, p.severity, p.path[-1]) for p in result.problems] == [
+        ("kro-would-refuse", "warning", "a"),
+        ("kro-would-refuse", "warning", "b"),
+    ]
+
+
+def test_all_faults_are_found_at_once_each_with_its_place():
+    result = simple_schema(
+        {"a": "strin | requird=true", "b": {"c": "[]"}, "d": "string | enum=a,,b minItems=1"}
+    )
+    found = [(p.path[3:], p.start, p.end) for p in result.problems]
+    assert found == [(("a",), 0, 5), (("a",), 8, 20), (("b", "c"), 0, 2), (("d",), 9, 18), (("d",), 19, 29)]
+
+
+marker_texts = st.text(alphabet="abqt=|\"\\{}[], 1'", max_size=30)
+
+
+@given(st.sampled_from(["string", "integer", "[]string", "object", "T"]), marker_texts)
+@settings(max_examples=300, deadline=None)
+def test_no_marker_text_makes_it_fail(kind, text):
+    result = simple_schema({"f": f"{kind} | {text}"}, {"T": {"a": "string"}})
+    assert isinstance(result.schema, dict)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        max_leaves=12,
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_no_data_makes_it_fail(data):
+    assert isinstance(simple_schema(data, data).schema, dict)

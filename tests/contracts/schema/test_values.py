@@ -1,0 +1,131 @@
+"""Instance data judged, defaulted and pruned as the API server does it."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.schema import apply_defaults, prune, simple_schema, validate
+
+SCHEMA = simple_schema(
+    {
+        "name": "string | required=true minLength=2 maxLength=8 pattern=^[a-z]+$",
+        "size": "string | enum=small,large default=small",
+        "replicas": "integer | minimum=1 maximum=5",
+        "ratio": "float",
+        "tls": "boolean",
+        "ports": "[]Port | maxItems=2 listType=map listMapKey=name",
+        "tags": "[]string | uniqueItems=true minItems=1",
+        "labels": "map[string]string",
+        "free": "object",
+        "deep": {"er": {"port": "integer | default=80"}},
+    },
+    {"Port": {"name": "string | required=true", "number": "integer | required=true default=80"}},
+).schema
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({}, ""),
+        ({"name": None}, "spec.name: This field is required."),
+        ({"name": 3}, "spec.name: Must be a text, not a whole number. Put it in quotes."),
+        ({"name": "a"}, "spec.name: Must have at least 2 characters."),
+        ({"name": "abcdefghi"}, "spec.name: Must have at most 8 characters, not 9."),
+        ({"name": "Abc"}, "spec.name: Must match the pattern ^[a-z]+$."),
+        ({"size": "smal"}, "spec.size: Must be one of small, large. Did you mean “small”?"),
+        ({"size": None}, ""),
+        ({"replicas": 0}, "spec.replicas: Must be at least 1, not 0."),
+        ({"replicas": 6}, "spec.replicas: Must be at most 5, not 6."),
+        ({"replicas": "3"}, "spec.replicas: Must be a whole number, not a text. Write it without quotes."),
+        ({"replicas": 3.0}, ""),
+        ({"replicas": 3.5}, "spec.replicas: Must be a whole number, not a number."),
+        ({"replicas": True}, "spec.replicas: Must be a whole number, not a boolean."),
+        ({"ratio": 1}, ""),
+        ({"ratio": "1"}, "spec.ratio: Must be a number, not a text. Write it without quotes."),
+        ({"tls": 1}, "spec.tls: Must be true or false, not a whole number."),
+        ({"ports": {}}, "spec.ports: Must be a list, not a map."),
+        ({"ports": [{"name": "a"}]}, ""),
+        ({"ports": [{"number": 1}]}, "spec.ports[0].name: This field is required."),
+        (
+            {"ports": [{"name": "a"}, {"name": "a"}]},
+            "spec.ports[1]: The same name stands in the list twice. See item 1.",
+        ),
+        (
+            {"ports": [{"name": "a"}, {"name": "b"}, {"name": "c"}]},
+            "spec.ports: Must have at most 2 items, not 3.",
+        ),
+        ({"tags": []}, "spec.tags: Must have at least 1 item, not 0."),
+        ({"tags": ["a", "a"]}, "spec.tags[1]: The same item stands in the list twice. See item 1."),
+        ({"tags": [None]}, "spec.tags[0]: Must be a text, not nothing (null)."),
+        (
+            {"labels": {"a.b/c": 1}},
+            'spec.labels["a.b/c"]: Must be a text, not a whole number. Put it in quotes.',
+        ),
+        ({"free": {"any": [1]}}, ""),
+        ({"replica": 1}, "spec.replica: There is no field “replica”. Did you mean “replicas”?"),
+        ({"deep": {"er": {"prot": 1}}}, "spec.deep.er.prot: There is no field “prot”. Did you mean “port”?"),
+    ],
+)
+def test_a_value_is_judged_in_words(change, problem):
+    problems = validate(SCHEMA, {"name": "shop", **change})
+    assert [str(found) for found in problems] == ([problem] if problem else [])
+
+
+def test_everything_wrong_is_said_at_once():
+    found = validate(SCHEMA, {"size": "x", "replicas": "y", "labels": 3})
+    assert [(p.path, p.code) for p in found] == [
+        ("spec.name", "required"),
+        ("spec.size", "not-allowed"),
+        ("spec.replicas", "wrong-type"),
+        ("spec.labels", "wrong-type"),
+    ]
+
+
+def test_no_spec_at_all_is_judged_like_an_empty_one():
+    assert [p.path for p in validate(SCHEMA, None)] == ["spec.name"]
+
+
+def test_problems_never_repeat_a_text():
+    for change in ({"name": "s3cr3tS3CR3T"}, {"replicas": "s3cr3tS3CR3T"}, {"size": "s3cr3tS3CR3T"}):
+        assert all("s3cr3t" not in str(found) for found in validate(SCHEMA, {"name": "ab", **change}))
+
+
+def test_a_flood_of_faults_is_cut_off():
+    assert len(validate({"type": "array", "items": {"type": "string"}}, [1] * 10_000)) == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "filled"),
+    [
+        ({}, {"size": "small", "deep": {"er": {"port": 80}}}),
+        ({"size": None}, {"size": "small", "deep": {"er": {"port": 80}}}),
+        ({"size": "large", "deep": {}}, {"size": "large", "deep": {"er": {"port": 80}}}),
+        (
+            {"ports": [{"name": "a"}], "deep": {"er": {"port": 1}}},
+            {"ports": [{"name": "a", "number": 80}], "deep": {"er": {"port": 1}}, "size": "small"},
+        ),
+        (
+            {"free": {"x": None}, "tls": None, "deep": None},
+            {"free": {"x": None}, "size": "small", "deep": {"er": {"port": 80}}},
+        ),
+    ],
+)
+def test_defaults_are_filled_in_from_outside_in(given, filled):
+    assert apply_defaults(SCHEMA, given) == filled
+
+
+def test_filling_in_leaves_the_given_data_alone():
+    given = {"deep": {}}
+    apply_defaults(SCHEMA, given)["deep"]["er"]["port"] = 1
+    assert given == {"deep": {}}
+    assert apply_defaults(SCHEMA, {})["deep"]["er"]["port"] == 80
+
+
+def test_pruning_drops_what_the_schema_does_not_know():
+    given = {"name": "a", "x": 1, "free": {"y": 1}, "labels": {"z": "1"}, "ports": [{"name": "a", "q": 1}]}
+    assert prune(SCHEMA, given) == {
+        "name": "a",
+        "free": {"y": 1},
+        "labels": {"z": "1"},
+        "ports": [{"name": "a"}],
+    }

@@ -1,0 +1,223 @@
+"""YAML as Kubernetes reads it, with the place of everything, and nothing that can hurt."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.documents import Limits, print_path, read
+from contracts.paths import parse_path
+
+
+def only(text: str):
+    documents, problems = read(text)
+    assert [p for p in problems if p.is_error] == []
+    assert len(documents) == 1
+    return documents[0]
+
+
+def cut(text: str, span) -> str:
+    """The stretch of a one-line span."""
+    assert span.line == span.end_line
+    return text.splitlines()[span.line - 1][span.column - 1 : span.end_column - 1]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("3", 3),
+        ("-3", -3),
+        ("1.5", 1.5),
+        ("1e3", 1000.0),
+        ("012", 10),
+        ("0o14", 12),
+        ("0x1F", 31),
+        ("0b101", 5),
+        ("1_000", 1000),
+        ("1:30", "1:30"),
+        ("2001-01-02", "2001-01-02"),
+        ("true", True),
+        ("yes", True),
+        ("off", False),
+        ("y", True),
+        ("N", False),
+        ("'yes'", "yes"),
+        ('"012"', "012"),
+        ("~", None),
+        ("", None),
+        ("null", None),
+        ("100m", "100m"),
+        ("1.2.3", "1.2.3"),
+        ("18446744073709551615", 18446744073709551615),
+        ("9007199254740993", 9007199254740993),
+        (".5", 0.5),
+        ("-", "-"),
+        ("!!str 12", "12"),
+    ],
+)
+def test_a_plain_scalar_means_what_kubernetes_reads(written, value):
+    text = f"a: {written}\n" if written != "-" else "a: '-'\n"
+    found = only(text).data["a"]
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("written", ["yes", "No", "on", "y", "012", "0x1F", "1_0"])
+def test_what_may_surprise_is_a_warning(written):
+    _, problems = read(f"a: {written}\n")
+    assert [(p.code, p.severity, p.line, p.column) for p in problems] == [("yaml-surprise", "warning", 1, 4)]
+
+
+def test_a_key_called_n_arrives_as_false_and_is_pointed_at():
+    document, problems = read("spec:\n  n: integer\n")
+    assert document[0].data == {"spec": {"false": "integer"}}
+    assert str(problems[0]) == '2:3: Kubernetes reads “n” as false. Write "n" in quotes for the text.'
+
+
+def test_the_last_of_two_equal_keys_counts_as_it_does_for_kubectl():
+    documents, problems = read("a: 1\nb: 2\na: 3\n")
+    assert documents[0].data == {"a": 3, "b": 2}
+    assert str(problems[0]) == (
+        "3:1: The key “a” stands twice in the same map; the last one counts. It is first written in line 1."
+    )
+    assert problems[0].severity == "warning"
+
+
+def test_merge_keys_anchors_and_several_documents():
+    documents, problems = read("base: &b {p: 1, q: 2}\nc:\n  <<: *b\n  q: 3\n---\nd: 4\n---\n")
+    assert [d.data for d in documents] == [{"base": {"p": 1, "q": 2}, "c": {"p": 1, "q": 3}}, {"d": 4}]
+    assert problems == []
+
+
+def test_what_an_alias_stands_for_is_not_shared():
+    data = only("a: &x [1]\nb: *x\n").data
+    data["a"].append(2)
+    assert data["b"] == [1]
+
+
+def test_places_of_keys_and_values():
+    text = "spec:\n  ports:\n    - name: http\n      port: 80\n"
+    document = only(text)
+    assert cut(text, document.key_span(("spec", "ports"))) == "ports"
+    assert cut(text, document.value_span(("spec", "ports", 0, "port"))) == "80"
+    assert cut(text, document.span_of(("spec", "ports", 0, "name"))) == "name"
+    assert document.span_of(("spec", "ports", 0, "missing")).line == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: x ${b} y\n",
+        "a: 'it''s ${b}'\n",
+        'a: "\\u00e9\\n\\t ${b}"\n',
+        "a: |\n  first\n    indented ${b}\n",
+        "a: >-\n  folded\n  words ${b} here\n",
+        "a: plain\n  over lines ${b}\n",
+        'a: "quoted\n  over ${b}"\n',
+        'a: "broken \\\n  line ${b}"\n',
+        "a: é𝒳 ${b}\n",
+        "- skipped: {}\n- ${b}\n",
+    ],
+    ids=lambda text: text[:14],
+)
+def test_an_expression_is_found_inside_every_kind_of_scalar(text):
+    document = only(text)
+    path = ("a",) if isinstance(document.data, dict) else (1,)
+    value = document.data["a"] if path == ("a",) else document.data[1]
+    start = value.index("${b}")
+    assert cut(text, document.span_within(path, start, start + 4)) == "${b}"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("a: [1, 2\nb: 3\n", "yaml-syntax", "2:2: This is not valid YAML: did not find expected ',' or ']'"),
+        ("a:\n\tb: 1\n", "yaml-syntax", "Indent with spaces; YAML does not allow tabs there."),
+        ("a: b: c\n", "yaml-syntax", "into quotes"),
+        ("a: \x01\n", "yaml-syntax", "it holds a character that YAML does not allow"),
+        ("a: *nowhere\n", "yaml-syntax", "found undefined alias|no anchor"),
+        ("a: &x [*x]\n", "yaml-syntax", "contains itself"),
+        ("a: !!python/object:os.system x\n", "yaml-tag", "is not used in Kubernetes manifests"),
+        ("a: \ud800\n", "yaml-syntax", "surrogate"),
+        ("? [a]\n: 1\n", "yaml-key", "A key must be a text."),
+    ],
+)
+def test_a_faulty_text_gives_a_problem_with_its_place(text, code, words):
+    _, problems = read(text)
+    found = next(p for p in problems if p.is_error)
+    assert found.code == code
+    assert any(word in str(found) for word in words.split("|"))
+    assert found.line >= 1
+    assert found.column >= 1
+
+
+def billion_laughs() -> str:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 10)]
+    return "\n".join(lines)
+
+
+def merge_bomb() -> str:
+    keys = ", ".join(f"k{i}: 1" for i in range(2000))
+    return f"base: &b {{{keys}}}\nall:\n" + "  - {<<: *b}\n" * 2000
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (billion_laughs(), "yaml-alias-bomb"),
+        (merge_bomb(), "yaml-alias-bomb"),
+        ("[" * 100_000, "too-deep"),
+        ("- " * 5_000 + "x", "too-deep"),
+        ("x" * 5_000_000, "too-large"),
+        ("--- {}\n" * 200, "too-large"),
+    ],
+    ids=["aliases", "merge keys", "flow depth", "block depth", "five megabytes", "documents"],
+)
+def test_a_hostile_text_is_refused_quickly(text, code):
+    _, problems = read(text)
+    assert code in [p.code for p in problems]
+
+
+def test_limits_are_the_callers():
+    assert (
+        read("a: 1\n", limits=Limits(size=3))[1][0].message
+        == "The text has 5 characters; at most 3 are read."
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (("spec", "resources", 1, "template"), "spec.resources[1].template"),
+        (("labels", "app.kubernetes.io/name"), 'labels["app.kubernetes.io/name"]'),
+        (("a", 'x"y\\z'), 'a["x\\"y\\\\z"]'),
+        ((), ""),
+    ],
+)
+def test_paths_are_printed_and_read_back(path, text):
+    assert print_path(path) == text
+    assert parse_path(text) == path
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=150, deadline=None)
+def test_no_text_makes_it_fail(text):
+    documents, problems = read(text)
+    assert documents or problems or not text.strip() or isinstance(problems, list)
+
+
+@given(st.text(alphabet="ab: -\n[]{}&*\"'|>${}#!<", max_size=80))
+@settings(max_examples=200, deadline=None)
+def test_no_text_that_looks_like_yaml_makes_it_fail(text):
+    documents, _ = read(dedent(text))
+    for document in documents:
+        if isinstance(document.data, dict):
+            for key, value in document.data.items():
+                span = document.value_span((key,))
+                assert span is not None
+                if isinstance(value, str):
+                    assert document.span_within((key,), 0, len(value)).line >= 1
