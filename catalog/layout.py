@@ -23,7 +23,7 @@ _BEND_WIDTH = 10.0
 class Measures:
     """Sizes in pixels: of a node, between nodes of a layer, between layers, and around the picture."""
 
-    width: int = 184
+    width: int = 176
     height: int = 50
     beside: int = 14
     between: int = 34

@@ -1,4 +1,21 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from catalog.views import catalog, create, edit, instance, instances, removal
 
 app_name = "catalog"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("catalog/", catalog.catalog, name="catalog"),
+    path("catalog/<str:name>/", catalog.offer, name="offer"),
+    path("catalog/<str:name>/create/", create.create, name="create"),
+    path("catalog/<str:name>/create/preview/", create.preview_creation, name="create-preview"),
+    path("catalog/<str:name>/create/lint/", edit.lint_creation, name="create-lint"),
+    path("catalog/<str:name>/create/discard/", create.discard, name="create-discard"),
+    path("instances/", instances.instances, name="instances"),
+    path("instances/<int:pk>/", instance.instance, name="instance"),
+    path("instances/<int:pk>/edit/", edit.edit, name="edit"),
+    path("instances/<int:pk>/edit/preview/", edit.preview_edit, name="edit-preview"),
+    path("instances/<int:pk>/edit/lint/", edit.lint_edit, name="edit-lint"),
+    path("instances/<int:pk>/edit/discard/", edit.discard_edit, name="edit-discard"),
+    path("instances/<int:pk>/delete/", removal.delete, name="delete"),
+    path("instances/<int:pk>/retry/", removal.retry, name="retry"),
+]

@@ -58,6 +58,7 @@ class Field:
     group: str = ""
     hidden: bool = False
     focus: bool = False
+    is_entry: bool = False  # a row of a map, which has a key
     off: str = "false"  # what a switch posts when it is off and on
     on: str = "true"
 
@@ -75,13 +76,29 @@ class Field:
         return html_id(self.key_name)
 
     @property
+    def error_id(self) -> str:
+        return f"{self.id}-error"
+
+    @property
+    def key_error_id(self) -> str:
+        return f"{self.key_id}-error"
+
+    @property
+    def focus_key(self) -> bool:
+        """The focus of an added row of a map goes to its key."""
+        return self.is_entry and any(one.focus for one in self.walk())
+
+    @property
     def row_name(self) -> str:
         return self.name.removesuffix(f"/{VALUE}")
 
     @property
     def template(self) -> str:
-        """The template that draws the input."""
-        return f"catalog/fields/_{self.style}.html"
+        """The template that draws the input; what is locked is shown as text."""
+        style = self.style
+        if self.locked and style not in ("line", "lines"):
+            style = "line"
+        return f"catalog/fields/_{style}.html"
 
     @property
     def style(self) -> str:
@@ -103,10 +120,26 @@ class Field:
         return self.kind in SCALARS or self.kind == "yaml"
 
     @property
-    def is_compact(self) -> bool:
-        """A list whose rows fit on one line each: at most four scalar children."""
-        rows = self.children or [self]
-        return all(0 < len(row.children) <= 4 and all(c.is_inline for c in row.children) for row in rows)
+    def cells(self) -> list[Field]:
+        """The inputs of a row that fits on one line."""
+        return self.visible if self.kind == "object" else [self]
+
+    @property
+    def heads(self) -> list[Field]:
+        """The cells of the first row, for the heads of the columns."""
+        return self.children[0].cells if self.children else []
+
+    @property
+    def column_count(self) -> int:
+        return len(self.heads) + (self.kind == "map")
+
+    @property
+    def is_flat(self) -> bool:
+        """A list or map whose rows fit on one line each: at most four columns of scalars."""
+        most = 3 if self.kind == "map" else 4
+        return all(
+            0 < len(row.cells) <= most and all(c.is_inline for c in row.cells) for row in self.children
+        )
 
     @property
     def is_inline(self) -> bool:
@@ -121,8 +154,31 @@ class Field:
         return "short" if short else "half"
 
     @property
+    def shows_default(self) -> bool:
+        """Whether the default is said beside the label; choices and switches show it themselves."""
+        return (
+            self.has_default
+            and self.default != ""
+            and self.kind not in ("choice", "boolean", "yaml", "lines")
+        )
+
+    @property
+    def shown_placeholder(self) -> str:
+        return self.default if self.has_default and self.default else self.placeholder
+
+    @property
+    def needs_blank(self) -> bool:
+        """Whether a list of choices has one for nothing."""
+        return self.kind == "choice" and not self.has_default and not (self.required and self.given)
+
+    @property
     def numeric(self) -> bool:
         return self.kind in ("integer", "number")
+
+    @property
+    def folded_trouble(self) -> bool:
+        """Whether the advanced part has something to look at."""
+        return any(field.trouble or field.touched for field in self.folded)
 
     @property
     def trouble(self) -> bool:
@@ -192,6 +248,11 @@ class FieldTree:
     groups: list[Group]
     troubles: list[Trouble]
     parked: list[tuple[str, str]]
+
+    @property
+    def drawn(self) -> list[Field]:
+        """Every field that has a place for messages on the page."""
+        return [field for field in self.root.walk() if field is not self.root and not field.hidden]
 
     @property
     def shape(self) -> str:

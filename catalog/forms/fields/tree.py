@@ -117,6 +117,7 @@ class _Builder:
             )
             row.token = token
             row.locked = row.locked or parent.locked
+            row.is_entry = is_map
             if is_map:
                 row.key = self.posted.typed.get(f"{name}/{KEY}", "" if at is None else str(at))
                 row.key_problems = list(self.posted.problems.get(f"{name}/{KEY}", ()))

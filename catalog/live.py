@@ -1,0 +1,42 @@
+"""Who may listen to the topics of instances, and where they stand (``LIVE_TOPICS``)."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Max
+
+from catalog.models import Departed, Instance
+from portal.accounts.models import User
+
+
+class InstanceTopic:
+    """``instance.7``: whoever may see the instance, or could see it when it was still there."""
+
+    def may_listen(self, user: User, argument: str) -> bool:
+        if not _is_key(argument):
+            return False
+        key = int(argument)
+        return (
+            Instance.objects.visible_to(user).filter(pk=key).exists()
+            or Departed.objects.visible_to(user).filter(pk=key).exists()
+        )
+
+    def revision(self, argument: str) -> str:
+        if not _is_key(argument):
+            return ""
+        rev = Instance.objects.filter(pk=int(argument)).values_list("rev", flat=True).first()
+        return "gone" if rev is None else str(rev)
+
+
+class InstancesTopic:
+    """``instances``: the list. What it shows is decided when it is asked for again."""
+
+    def may_listen(self, user: User, argument: str) -> bool:
+        return user.is_active
+
+    def revision(self, argument: str) -> str:
+        newest = Instance.objects.aggregate(at=Max("updated_at"), number=Count("pk"))
+        return f"{newest['number']}-{newest['at'].isoformat() if newest['at'] else ''}"
+
+
+def _is_key(argument: str) -> bool:
+    return argument.isdigit() and len(argument) < 19

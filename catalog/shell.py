@@ -1,0 +1,101 @@
+"""What the catalog puts into the shell: counts, search, front page, banners (docs/explanation/pages.md)."""
+docs/explanation/pages.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.health import Health, health_of
+from catalog.models import Destination, FormDraft, Instance, State
+from contracts.models import Contract
+from portal.accounts.models import User
+from portal.home.notices import Notice
+from portal.home.search import Result
+from portal.home.sections import HomeSection
+
+MOST_RESULTS = 6
+SILENT_AFTER = 90  # seconds without a sign of life after which the reconciler counts as away
+_TROUBLE = (State.FAILED, State.DEGRADED, State.WAITING)
+
+
+def count_contracts(user: User | AnonymousUser) -> int:
+    return Contract.objects.visible_to(user).offered().count()
+
+
+def count_instances(user: User | AnonymousUser) -> int:
+    return Instance.objects.visible_to(user).count()
+
+
+def find(user: User, text: str) -> Iterator[Result]:
+    """Instances by name, contracts that can be created."""
+    if not text:
+        return
+    found = (
+        Instance.objects.visible_to(user).named_like(text).select_related("contract").order_by("name", "pk")
+    )
+    for row in found[:MOST_RESULTS]:
+        detail = f"{row.contract.title}{f' in {row.namespace}' if row.namespace else ''}"
+        yield Result("Instances", row.name, row.get_absolute_url(), row.contract.icon, detail)
+    for contract in Contract.objects.visible_to(user).offered().matching(text)[:MOST_RESULTS]:
+        yield Result(
+            "Create", contract.title, reverse("catalog:create", args=[contract.name]), "plus", contract.name
+        )
+        yield Result(
+            "Catalog",
+            contract.title,
+            reverse("catalog:offer", args=[contract.name]),
+            contract.icon,
+            contract.category,
+        )
+
+
+def home_sections(request: HttpRequest) -> Iterator[HomeSection]:
+    user = request.user
+    if not isinstance(user, User):
+        return
+    visible = Instance.objects.visible_to(user)
+    health = Health({})
+    for one in health_of(visible, "destination_id").values():
+        health = Health(
+            {s: health.counts.get(s, 0) + one.counts.get(s, 0) for s in {*health.counts, *one.counts}}
+        )
+    trouble = visible.filter(state__in=_TROUBLE).select_related("contract").order_by("state_since")
+    newest = visible.select_related("contract").order_by("-updated_at", "-pk")
+    drafts = FormDraft.objects.filter(author=user).select_related("contract", "instance")
+    yield HomeSection("catalog/_home_states.html", {"health": health, "states": states_of(health)}, wide=True)
+    yield HomeSection("catalog/_home_trouble.html", {"instances": trouble[:8], "total": trouble.count()})
+    yield HomeSection("catalog/_home_recent.html", {"instances": newest[:8], "drafts": drafts[:5]})
+
+
+def states_of(health: Health) -> list[tuple[str, str, int]]:
+    """(state, word, number) of all states that occur, in their usual order."""
+    return [(state, state.label, health.counts[state]) for state in State if health.counts.get(state)]
+
+
+def notices(user: User | AnonymousUser) -> Iterable[Notice]:
+    """A cluster that is away, a reconciler that is silent."""
+    for destination in Destination.objects.all():
+        if destination.reachable is False:
+            text = "Pages show what was last seen. What you ask for is kept and delivered when it returns."
+            title = f"{destination.title} cannot be reached."
+            yield Notice(title, text, state="warning", icon="unplug", since=destination.seen_at)
+        elif engine_is_silent(destination):
+            text = "Nothing is delivered or refreshed until it runs again. What you ask for is kept."
+            title = "The reconciler gives no sign of life."
+            yield Notice(title, text, state="warning", icon="unplug", since=destination.engine_seen_at)
+
+
+def engine_is_silent(destination: Destination) -> bool:
+    seen = destination.engine_seen_at
+    return seen is not None and (timezone.now() - seen).total_seconds() > SILENT_AFTER
+
+
+def readiness() -> str:
+    """What is not ready in this room; nothing, for now: pages work with the cluster away."""
+    return ""

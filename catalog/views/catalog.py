@@ -1,0 +1,126 @@
+"""What can be created: cards of contracts, and the page of one contract as a developer sees it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from catalog.forms.fields import field_table
+from catalog.health import Health, health_of
+from catalog.models import FormDraft, Instance
+from catalog.offers import may_create_somewhere, offer_of
+from catalog.picture import graph_of_definition
+from catalog.views.create import find_contract, signed_in
+from contracts.models import Contract, Lifecycle
+from portal.accounts.permission import PLATFORM, can
+
+SORTS = {"name": "By name", "used": "Most used", "new": "Newest"}
+_FACETS = ("category", "owner", "lifecycle")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    contract: Contract
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    label: str
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    name: str
+    title: str
+    options: list[Option]
+
+
+@require_safe
+@login_required
+def catalog(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    offered = list(Contract.objects.visible_to(user).offered().select_related("owner", "revision"))
+    text = request.GET.get("q", "").strip()[:100]
+    chosen = {name: request.GET.getlist(name) for name in _FACETS}
+    found = {c.pk for c in Contract.objects.offered().matching(text)} if text else {c.pk for c in offered}
+    matching = [c for c in offered if c.pk in found and all(_fits(c, n, v) for n, v in chosen.items())]
+    health = health_of(Instance.objects.visible_to(user), "contract_id")
+    sort = request.GET.get("sort", "name")
+    sort = sort if sort in SORTS else "name"
+    context = {
+        "cards": [Card(c, health.get(c.pk, Health())) for c in _sorted(matching, sort, health)],
+        "facets": [_facet(name, offered, chosen[name]) for name in _FACETS],
+        "text": text,
+        "sort": sort,
+        "sorts": SORTS,
+        "filtered": bool(text or any(chosen.values())),
+        "nothing_offered": not offered,
+        "may_publish": can(user, "author", PLATFORM),
+    }
+    template = "catalog/_catalog.html" if _wants_part(request, "catalog-cards") else "catalog/catalog.html"
+    return render(request, template, context)
+
+
+def _wants_part(request: HttpRequest, target: str) -> bool:
+    return bool(request.htmx) and request.htmx.target == target  # type: ignore[attr-defined]
+
+
+def _value(contract: Contract, facet: str) -> tuple[str, str]:
+    """(value in the URL, label) of a contract's facet."""
+    if facet == "owner":
+        return contract.owner.slug, contract.owner.name
+    if facet == "lifecycle":
+        return contract.lifecycle, Lifecycle(contract.lifecycle).label
+    return contract.category, contract.category or "Other"
+
+
+def _fits(contract: Contract, facet: str, wanted: Sequence[str]) -> bool:
+    return not wanted or _value(contract, facet)[0] in wanted
+
+
+def _facet(name: str, contracts: Iterable[Contract], chosen: Sequence[str]) -> Facet:
+    counts = Counter(_value(contract, name) for contract in contracts)
+    options = [Option(value, label, n, value in chosen) for (value, label), n in sorted(counts.items())]
+    return Facet(name, name.capitalize(), options)
+
+
+def _sorted(contracts: list[Contract], sort: str, health: dict[int, Health]) -> list[Contract]:
+    if sort == "used":
+        return sorted(contracts, key=lambda c: (-health.get(c.pk, Health()).total, c.title.lower()))
+    if sort == "new":
+        return sorted(contracts, key=lambda c: c.created_at, reverse=True)
+    return sorted(contracts, key=lambda c: c.title.lower())
+
+
+@require_safe
+@login_required
+def offer(request: HttpRequest, name: str) -> HttpResponse:
+    """The page of one contract: what it is, what it asks for, what it makes, who uses it."""
+    contract = find_contract(request, name)
+    user = signed_in(request)
+    offered = offer_of(contract)
+    instances = Instance.objects.visible_to(user).filter(contract=contract)
+    context = {
+        "contract": contract,
+        "offer": offered,
+        "fields": field_table(offered.schema, offered.presentation.form) if offered else [],
+        "graph": graph_of_definition(offered.definition) if offered else None,
+        "revisions": contract.revisions.order_by("-number")[:8],
+        "revision_count": contract.revisions.count(),
+        "instances": instances.order_by("-updated_at").select_related("team")[:8],
+        "health": health_of(instances, "contract_id").get(contract.pk, Health()),
+        "may_create": may_create_somewhere(user, contract),
+        "draft": FormDraft.of(user, contract, None),
+        "may_publish": can(user, "publish", contract),
+    }
+    return render(request, "catalog/offer.html", context)

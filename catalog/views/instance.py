@@ -1,0 +1,205 @@
+"""The page of one instance: state, graph, resources, conditions, events, history, manifest. It moves by
+itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from catalog.forms.highlight import yaml_lines
+from catalog.forms.yaml_text import to_yaml
+from catalog.headline import headline, shown_state, worst_first
+from catalog.models import Departed, Instance, InstanceResource
+from catalog.offers import compiled, offer_of
+from catalog.picture import ROOT, Graph, GraphNode, graph_of_instance
+from catalog.views.create import signed_in
+from contracts.compiler import Definition
+from portal.accounts.permission import can
+
+TABS = ("overview", "resources", "events", "history", "manifest")
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    key: str
+    label: str
+    query: str
+    count: int | None = None
+
+
+@require_safe
+@login_required
+def instance(request: HttpRequest, pk: int) -> HttpResponse:
+    """One view for the page and for its live part, which htmx asks for again when the topic moves."""
+    part = bool(request.htmx) and request.htmx.target == "instance-live"  # type: ignore[attr-defined]
+    row = find_with_all(request, pk)
+    if row is None:
+        return gone(request, pk, part=part)
+    context = context_of(request, row)
+    return render(request, "catalog/_instance.html" if part else "catalog/instance.html", context)
+
+
+def find_with_all(request: HttpRequest, pk: int) -> Instance | None:
+    related = (
+        "contract",
+        "contract__owner",
+        "contract__revision",
+        "revision",
+        "team",
+        "destination",
+        "created_by",
+    )
+    return Instance.objects.visible_to(request.user).select_related(*related).filter(pk=pk).first()
+
+
+def gone(request: HttpRequest, pk: int, *, part: bool) -> HttpResponse:
+    """The last page of an instance: it is deleted. Who could not see it before gets a 404 now."""
+    departed = (
+        Departed.objects.visible_to(request.user).select_related("contract", "team").filter(pk=pk).first()
+    )
+    if departed is None:
+        raise Http404
+    template = "catalog/_departed.html" if part else "catalog/departed.html"
+    return render(request, template, {"departed": departed, "contract": departed.contract})
+
+
+def context_of(request: HttpRequest, row: Instance) -> dict[str, Any]:
+    user = signed_in(request)
+    tab = request.GET.get("tab", "overview")
+    tab = tab if tab in TABS else "overview"
+    resources = list(row.resources.order_by("node", "index", "name"))
+    change = row.changes.first()
+    context: dict[str, Any] = {
+        "instance": row,
+        "contract": row.contract,
+        "state": shown_state(row, row.destination),
+        "headline": headline(row, change, row.destination),
+        "change": change,
+        "refusals": change.causes if change and change.state == "refused" else [],
+        "resources": resources,
+        "tab": tab,
+        "tabs": tabs(row, resources),
+        "may_edit": can(user, "edit", row),
+        "may_delete": can(user, "delete", row),
+        "now": timezone.now(),
+        "live_url": f"{row.get_absolute_url()}?{urlencode(kept(request))}",
+        "facts": facts(row),
+        "suspended": row.suspended,
+    }
+    if tab in ("overview", "resources"):
+        context |= overview(request, row, resources)
+    if tab in ("overview", "events"):
+        events = row.events.all()
+        context["events"] = events[:6] if tab == "overview" else paged(request, events)
+    if tab == "history":
+        context["changes"] = paged(request, row.changes.all())
+    if tab == "manifest":
+        context |= manifest(row)
+    return context
+
+
+def kept(request: HttpRequest) -> dict[str, str]:
+    return {key: request.GET[key] for key in ("tab", "node", "view", "page") if request.GET.get(key)}
+
+
+def paged(request: HttpRequest, rows: Any) -> Any:
+    return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+
+
+def tabs(row: Instance, resources: list[InstanceResource]) -> list[Tab]:
+    counts = {
+        "resources": len(resources),
+        "events": row.events.count(),
+        "history": row.changes.count(),
+    }
+    return [
+        Tab(key, key.capitalize(), "?" if key == "overview" else f"?tab={key}", counts.get(key))
+        for key in TABS
+    ]
+
+
+def definition_of(row: Instance) -> Definition | None:
+    offer = compiled(row.revision) if row.revision is not None else offer_of(row.contract)
+    return offer.definition if offer else None
+
+
+def overview(request: HttpRequest, row: Instance, resources: list[InstanceResource]) -> dict[str, Any]:
+    definition = None if row.nodes else definition_of(row)
+    graph = graph_of_instance(row, resources, definition)
+    as_list = request.GET.get("view") == "list" or not graph.drawable
+    selected = graph.node(request.GET.get("node", ""))
+    conditions = worst_first(row.conditions)
+    return {
+        "graph": graph,
+        "as_list": as_list,
+        "root": ROOT,
+        "conditions": conditions,
+        "true_conditions": sum(condition["state"] == "ready" for condition in conditions),
+        "selected": chosen(row, graph, selected, resources) if selected and selected.id != ROOT else None,
+        "node_query": urlencode({key: value for key, value in kept(request).items() if key != "node"}),
+    }
+
+
+def chosen(row: Instance, graph: Graph, node: GraphNode, resources: list[InstanceResource]) -> dict[str, Any]:
+    """What the panel beside the graph shows of one node."""
+    own = [resource for resource in resources if resource.node == node.id]
+    events = row.events.filter(node=node.id)[:5]
+    return {
+        "node": node,
+        "resources": own[:50],
+        "more": max(len(own) - 50, 0),
+        "needs": [found for need in node.needs if (found := graph.node(need))],
+        "commands": [command_for(resource) for resource in own[:1]],
+        "events": events,
+    }
+
+
+def command_for(resource: InstanceResource) -> str:
+    """How to see it with kubectl."""
+    group, slash, _ = resource.api_version.rpartition("/")
+    kind = f"{resource.kind.lower()}.{group}" if slash else resource.kind.lower()
+    place = f" -n {resource.namespace}" if resource.namespace else ""
+    return f"kubectl get {kind} {resource.name}{place} -o yaml"
+
+
+def facts(row: Instance) -> list[tuple[str, str, str]]:
+    """(name, value, kind of value) of what the contract projects: addresses become links."""
+    shown = []
+    for key, value in row.status.items():
+        if key in ("conditions", "state", "observedGeneration"):
+            continue
+        text = (
+            value if isinstance(value, str) else to_yaml(value).strip() if value not in (None, {}, []) else ""
+        )
+        kind = "link" if text.startswith(("https://", "http://")) else "block" if "\n" in text else "text"
+        if text:
+            shown.append((key, text, kind))
+    return shown
+
+
+def manifest(row: Instance) -> dict[str, Any]:
+    text = to_yaml(row.manifest)
+    place = f" -n {row.namespace}" if row.namespace else ""
+    plural = f"{row.contract.plural}.{row.contract.group}"
+    return {
+        "manifest_text": text,
+        "manifest_lines": yaml_lines(text),
+        "commands": [
+            ("See it", f"kubectl get {plural} {row.name}{place} -o yaml"),
+            ("Apply this text", "kubectl apply -f - <<'EOF'\n" + text + "EOF"),
+            (
+                "Ask the portal's API",
+                f'curl -H "Authorization: Bearer $TOKEN" $PORTAL/api/v1/instances/{row.pk}/',
+            ),
+        ],
+    }

@@ -1,0 +1,136 @@
+"""All instances that a person may see: searched, filtered, sorted, counted and paged by the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from catalog.models import Instance, State
+from catalog.models.instance import InstanceQuerySet
+from catalog.views.create import signed_in
+from portal.accounts.permission import sees_everything
+
+PER_PAGE = 50
+COLUMNS = {
+    "name": ("Name", ("name", "pk")),
+    "state": ("State", ("state", "name", "pk")),
+    "contract": ("Contract", ("contract__title", "name", "pk")),
+    "namespace": ("Namespace", ("namespace", "name", "pk")),
+    "team": ("Team", ("team__name", "name", "pk")),
+    "created": ("Age", ("-created_at", "-pk")),
+    "updated": ("Changed", ("-updated_at", "-pk")),
+}
+FILTERS = ("contract", "team", "namespace", "state")
+_FIELDS = {"contract": "contract__name", "team": "team__slug", "namespace": "namespace", "state": "state"}
+_LABELS = {"contract": "contract__title", "team": "team__name", "namespace": "namespace", "state": "state"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: str
+    count: int
+    chosen: bool
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    key: str
+    label: str
+    query: str
+    direction: str  # ascending, descending or nothing
+
+
+@require_safe
+@login_required
+def instances(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    text = request.GET.get("q", "").strip()[:200]
+    chosen = {name: request.GET.get(name, "") for name in FILTERS}
+    sort = request.GET.get("sort", "name")
+    visible = Instance.objects.visible_to(user)
+    everything_else = narrowed(visible, text, {**chosen, "state": ""})
+    rows = narrowed(everything_else, "", {"state": chosen["state"]})
+    page = Paginator(
+        rows.select_related("contract", "team", "destination").order_by(*ordering(sort)).defer(*_HEAVY),
+        PER_PAGE,
+    ).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "text": text,
+        "chosen": chosen,
+        "filtered": bool(text or any(chosen.values())),
+        "nothing_at_all": not page.paginator.count and not visible.exists(),
+        "sees_everything": sees_everything(user),
+        "has_team": user.memberships.exists() or user.is_superuser,
+        "states": state_choices(request, everything_else, chosen["state"]),
+        "choices": {name: choices(visible, name, chosen[name]) for name in ("contract", "team", "namespace")},
+        "columns": columns(request, sort),
+        "live_query": request.GET.urlencode(),
+    }
+    part = request.htmx and request.htmx.target == "instance-list"  # type: ignore[attr-defined]
+    return render(request, "catalog/_instances.html" if part else "catalog/instances.html", context)
+
+
+_HEAVY = ("spec", "labels", "annotations", "status", "conditions", "nodes")
+
+
+def narrowed(rows: InstanceQuerySet, text: str, chosen: dict[str, str]) -> InstanceQuerySet:
+    for name, value in chosen.items():
+        if value:
+            rows = rows.filter(**{_FIELDS[name]: value})
+    return rows.named_like(text) if text else rows
+
+
+def ordering(sort: str) -> tuple[str, ...]:
+    """``-name`` turns the order of the column around."""
+    _, fields = COLUMNS.get(sort.removeprefix("-"), COLUMNS["name"])
+    if not sort.startswith("-"):
+        return fields
+    return tuple(field.removeprefix("-") if field.startswith("-") else f"-{field}" for field in fields)
+
+
+def state_choices(request: HttpRequest, rows: InstanceQuerySet, chosen: str) -> list[Choice]:
+    counts = dict(rows.order_by().values_list("state").annotate(Count("pk")))
+    shown = [
+        Choice(state, state.label, counts.get(state, 0), chosen == state, query(request, state=state))
+        for state in State
+        if counts.get(state) or chosen == state
+    ]
+    every = Choice("", "All", sum(counts.values()), not chosen, query(request, state=""))
+    return [every, *shown]
+
+
+def choices(visible: QuerySet[Instance], name: str, chosen: str) -> list[Choice]:
+    field, label = _FIELDS[name], _LABELS[name]
+    rows = visible.order_by().values_list(field, label).annotate(number=Count("pk"))
+    found = [
+        Choice(value or "", text or "None", number, value == chosen) for value, text, number in rows if value
+    ]
+    if chosen and not any(choice.chosen for choice in found):
+        found.append(Choice(chosen, chosen, 0, True))
+    return sorted(found, key=lambda choice: choice.label.lower())
+
+
+def columns(request: HttpRequest, sort: str) -> dict[str, Column]:
+    shown = {}
+    for key, (label, _) in COLUMNS.items():
+        current = sort.removeprefix("-") == key
+        turned = f"-{key}" if current and not sort.startswith("-") else key
+        direction = ("descending" if sort.startswith("-") else "ascending") if current else ""
+        shown[key] = Column(key, label, query(request, sort=turned), direction)
+    return shown
+
+
+def query(request: HttpRequest, **changed: str) -> str:
+    """The address with something changed; the page number is forgotten."""
+    kept = {key: value for key, value in request.GET.items() if key != "page"}
+    return "?" + urlencode({key: value for key, value in {**kept, **changed}.items() if value})
