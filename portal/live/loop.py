@@ -7,27 +7,33 @@ engine's, which has a loop of its own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from asgiref.sync import async_to_sync
 
+Work = Callable[[], Coroutine[Any, Any, None]]
+
 _serving: asyncio.AbstractEventLoop | None = None
+_running: set[asyncio.Task[None]] = set()  # a task that nothing refers to may be collected before it has run
 
 
 def serve_from_here() -> None:
-    """Called by the first socket: from now on messages go through the loop that runs now."""
+    """Called by every socket: from now on messages go through the loop that runs now."""
     global _serving
     _serving = asyncio.get_running_loop()
 
 
-def run(work: Coroutine[Any, Any, None]) -> None:
-    """Hand the work to the serving loop and go on; without one, do it here and now."""
+def run(work: Work) -> None:
+    """Hand the work to the serving loop, else to one that runs in this thread, and go on; without any, do it now."""
     if _serving is not None and _serving.is_running():
-        asyncio.run_coroutine_threadsafe(work, _serving)
-    else:
-
-        async def wait() -> None:
-            await work
-
-        async_to_sync(wait)()
+        asyncio.run_coroutine_threadsafe(work(), _serving)
+        return
+    try:
+        here = asyncio.get_running_loop()
+    except RuntimeError:
+        async_to_sync(work)()
+        return
+    task = here.create_task(work())
+    _running.add(task)
+    task.add_done_callback(_running.discard)

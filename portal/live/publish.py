@@ -39,6 +39,6 @@ def send(group: str, message: dict[str, Any]) -> None:
     if layer is None:
         return
     try:
-        loop.run(layer.group_send(group, message))
+        loop.run(lambda: layer.group_send(group, message))
     except Exception:  # a page that misses a message catches up by itself
         log.warning("could not tell the browsers about %s", group, exc_info=True)

@@ -1,0 +1,182 @@
+"""A real browser against a real server: uvicorn in a thread, Debian's Chromium, the policy for scripts and styles on.
+
+    def test_something(visit, axe, shot, engineer): page = visit(engineer, "/catalog/", theme="dark", width=390)
+
+Whatever the browser reports as an error, also a violation of the policy, fails the test that caused it.
+``SLIPWAY_SCREENSHOTS=folder`` keeps what ``shot`` takes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from portal.accounts.models import Membership, Role, Team, User
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+HERE = Path(__file__).parent
+STARTS_WITHIN = 10
+# The browser writes down every answer of 4xx as an error; tests ask for such answers on purpose.
+EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    without = pytest.mark.skip(reason="no Chromium here: apt-get install chromium")
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if CHROMIUM is None:
+                item.add_marker(without)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def orm_beside_the_browser() -> Iterator[None]:
+    """Playwright's synchronous interface keeps an event loop in this thread, which Django would refuse to work in."""
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    yield
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of a server that runs as long as the tests do."""
+    import uvicorn
+
+    from portal.asgi import application
+
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    made = uvicorn.Server(uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=made.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+    until = time.monotonic() + STARTS_WITHIN
+    while not made.started and time.monotonic() < until:
+        thread.join(0.02)
+    assert made.started, "the web server did not start"
+    yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    made.should_exit = True
+    thread.join(STARTS_WITHIN)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(server: str, transactional_db: None) -> str:
+    """The server's address, with a database that both sides see and that is empty again afterwards."""
+    return server
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(site: str, chromium: Browser) -> Iterator[Visit]:
+    """``visit(user or None, path, theme=, width=)`` opens a page as that person; each call is a browser of its own."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def open_page(user: User | None = None, path: str = "/", *, theme: str = "light", width: int = 1440) -> Page:
+        context = chromium.new_context(
+            base_url=site, viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        cookies = [{"name": "theme", "value": theme, "url": site}]
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            cookies.append({"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site})
+        context.add_cookies(cookies)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not [text for text in complaints if not EXPECTED.match(text)]
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], list[str]]:
+    """What keeps people from using the page, a line each; ``assert axe(page) == []``."""
+
+    def run(page: Page) -> list[str]:
+        found = Axe().run(page).response["violations"]
+        return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+    return run
+
+
+@pytest.fixture
+def shot() -> Callable[[Page, str], None]:
+    """Keeps a picture of the page when ``SLIPWAY_SCREENSHOTS`` names a folder."""
+    folder = os.environ.get("SLIPWAY_SCREENSHOTS")
+
+    def take(page: Page, name: str) -> None:
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}.png")
+
+    return take
+
+
+def person(name: str, team: Team | None, role: str = Role.DEVELOPER, **fields: Any) -> User:
+    user = User.objects.create_user(name, password=f"{name}-secret", **fields)
+    if team:
+        Membership.objects.create(user=user, team=team, role=role)
+    return user
+
+
+@pytest.fixture
+def platform(site: str) -> Team:
+    return Team.objects.create(slug="platform", name="Platform")
+
+
+@pytest.fixture
+def checkout(site: str) -> Team:
+    team = Team.objects.create(slug="checkout", name="Checkout")
+    team.namespaces.create(name="checkout")
+    team.namespaces.create(name="checkout-staging")
+    return team
+
+
+@pytest.fixture
+def engineer(platform: Team) -> User:
+    return person("engineer", platform, Role.ENGINEER, first_name="Emil", last_name="Engineer")
+
+
+@pytest.fixture
+def developer(checkout: Team) -> User:
+    return person("developer", checkout, Role.DEVELOPER, first_name="Dana", last_name="Developer")
+
+
+@pytest.fixture
+def administrator(platform: Team) -> User:
+    return person("admin", platform, Role.ADMINISTRATOR, first_name="Ada", last_name="Admin")

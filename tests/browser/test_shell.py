@@ -1,0 +1,143 @@
+"""The frame of every page: signing in, keys, palette, theme, narrow screens, and nothing that keeps anybody out."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+PAGES = ["/", "/account/", "/teams/", "/teams/platform/", "/teams/new/", "/audit/", "/api/docs/", "/search/?q=a", "/gone/"]
+
+
+def test_a_wrong_password_is_said_and_the_name_stays(visit, developer, axe):
+    page = visit(None, "/account/")
+    page.get_by_label("Name").fill("developer")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    expect(page.get_by_label("Name")).to_have_value("developer")
+    assert axe(page) == []
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for_and_signing_out_back(visit, developer):
+    page = visit(None, "/account/")
+    page.get_by_label("Name").fill("developer")
+    page.get_by_label("Password").fill("developer-secret")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dana Developer")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_the_demo_offers_its_accounts_only_when_it_is_the_demo(visit, settings):
+    settings.EMBEDDED = False
+    expect(visit(None, "/login/").get_by_text("This is the demo")).to_have_count(0)
+    settings.EMBEDDED = True
+    expect(visit(None, "/login/").get_by_role("button", name="Sign in as engineer")).to_be_visible()
+
+
+@pytest.mark.parametrize("opening", ["Control+k", "/"])
+def test_the_palette_opens_finds_and_goes(visit, administrator, axe, opening):
+    page = visit(administrator, "/account/")
+    page.keyboard.press(opening)
+    dialog = page.get_by_role("dialog", name="Search and commands")
+    expect(dialog.get_by_role("option", name="Audit log")).to_be_visible()
+    page.keyboard.type("audit")
+    expect(dialog.get_by_role("option")).to_have_count(1)
+    assert axe(page) == []
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/audit/$"))
+
+
+def test_arrows_move_the_selection_and_escape_closes(visit, administrator):
+    page = visit(administrator, "/teams/")
+    page.keyboard.press("Control+k")
+    options = page.locator("#palette [role=option]")
+    expect(options.nth(0)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("#palette")).not_to_be_visible()
+
+
+def test_g_and_a_letter_go_somewhere_but_not_while_typing(visit, administrator):
+    page = visit(administrator, "/account/")
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+    expect(page).to_have_url(re.compile("/teams/$"))
+    page.goto("/audit/")
+    page.get_by_role("searchbox").focus()
+    page.keyboard.type("gt")
+    expect(page.get_by_role("searchbox")).to_have_value("gt")
+    expect(page).to_have_url(re.compile("/audit/$"))
+
+
+def test_slash_goes_to_the_filter_of_the_page(visit, administrator):
+    page = visit(administrator, "/audit/")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+def test_the_question_mark_lists_the_keys(visit, administrator, axe):
+    page = visit(administrator, "/teams/")
+    page.keyboard.press("Shift+?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Audit log")
+    assert axe(page) == []
+
+
+def test_the_theme_is_kept_and_rendered_by_the_server(visit, developer):
+    page = visit(developer, "/account/", theme="light")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    answer = page.goto("/account/")
+    assert answer is not None
+    assert 'data-theme="dark"' in answer.text()
+    page.get_by_text("Like the system").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "auto")
+
+
+def test_on_a_narrow_screen_the_sidebar_is_a_menu(visit, developer, axe):
+    page = visit(developer, "/account/", width=390)
+    entry = page.get_by_role("link", name="Teams", exact=True)
+    expect(entry).not_to_be_visible()
+    page.get_by_role("button", name="Menu").click()
+    expect(entry).to_be_visible()
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    expect(entry).not_to_be_visible()
+    page.get_by_role("button", name="Menu").click()
+    entry.click()
+    expect(page).to_have_url(re.compile("/teams/$"))
+
+
+def test_the_text_of_a_token_is_shown_once_and_can_be_copied(visit, developer, axe):
+    page = visit(developer, "/account/")
+    page.get_by_label("Name of the new token").fill("pipeline")
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.locator("#token-text")).to_contain_text("slw_")
+    assert axe(page) == []
+    page.goto("/account/")
+    expect(page.locator("#token-text")).to_have_count(0)
+    page.get_by_role("button", name="Revoke pipeline").click()
+    expect(page.locator(".toast")).to_contain_text("no longer works")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_keeps_anybody_out(visit, administrator, axe, shot, theme, width):
+    page = visit(administrator, "/", theme=theme, width=width)
+    for path in PAGES:
+        page.goto(path)
+        shot(page, f"{path.strip('/').replace('/', '-').partition('?')[0] or 'home'}-{theme}-{width}")
+        assert axe(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than the screen"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_keeps_anybody_from_signing_in(visit, settings, axe, theme):
+    settings.EMBEDDED = True
+    assert axe(visit(None, "/login/", theme=theme)) == []
