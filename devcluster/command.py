@@ -6,10 +6,12 @@ import argparse
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from devcluster.server import Settings, serve
+from devcluster.snapshot import UnreadableState
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,8 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         asyncio.run(run(settings, args.kubeconfig, args.exit_with_parent))
+    except UnreadableState as problem:
+        print(f"devcluster: {problem}", file=sys.stderr)
+        return 1
     except OSError as problem:
-        print(f"devcluster: cannot listen on port {args.port}: {problem.strerror}. Choose another with --port.")
+        where = problem.filename or f"port {args.port}"
+        print(f"devcluster: cannot use {where}: {problem.strerror}. Choose another.", file=sys.stderr)
         return 1
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 from typing import Any
 
 import orjson
@@ -15,6 +16,8 @@ from devcluster.api import Api
 from devcluster.bodies import LARGEST
 from devcluster.errors import ApiError
 from devcluster.negotiation import alternatives, choose, not_acceptable
+
+log = logging.getLogger(__name__)
 
 Manifest = dict[str, Any]
 
@@ -57,6 +60,9 @@ class Front:
         except web.HTTPRequestEntityTooLarge:
             text = f"Request entity too large: limit is {LARGEST}"
             return status_response(request, ApiError(413, "RequestEntityTooLarge", text))
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return status_response(request, ApiError(500, "InternalError", "Internal error occurred: see the server's log"))
 
     def _admit(self, request: web.Request) -> None:
         host = request.host.rpartition(":")[0] or request.host

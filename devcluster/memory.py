@@ -44,13 +44,14 @@ class Memory:
 
     def __init__(self) -> None:
         self.version = 1
+        self.oldest = 0  # nothing from before this version is remembered (after a start from a file)
         self.tables: dict[str, Table] = {}
         self.on_write: list[Callable[[str, Change], None]] = []
 
     def table(self, resource: str) -> Table:
         found = self.tables.get(resource)
         if found is None:
-            found = self.tables[resource] = Table(forgotten=0)
+            found = self.tables[resource] = Table(forgotten=self.oldest)
         return found
 
     def get(self, resource: str, namespace: str, name: str) -> Manifest | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from devcluster import certificates, controllers, kubeconfig
+from devcluster import certificates, controllers, kubeconfig, snapshot
 from devcluster.api import Api
 from devcluster.collector import Collector
 from devcluster.controllers import Controllers
@@ -54,6 +54,7 @@ class Server:
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._controllers: Controllers | None = None
+        self._keeper: snapshot.Keeper | None = None
 
     @property
     def url(self) -> str:
@@ -61,6 +62,10 @@ class Server:
 
     async def start(self) -> None:
         context, self.ca = certificates.make()
+        if self.settings.state is not None:
+            snapshot.load(self.memory, self.settings.state)
+            self.definitions.restore()
+            self._keeper = snapshot.Keeper(self.memory, self.settings.state)
         self._populate()
         if self.settings.controllers:
             self._start_controllers()
@@ -87,6 +92,8 @@ class Server:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._keeper is not None:
+            self._keeper.save()
 
     def write_kubeconfig(self, path: Path) -> Path:
         """A kubeconfig for kubectl and clients; only its owner may read it."""
