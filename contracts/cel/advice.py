@@ -7,12 +7,24 @@ from difflib import get_close_matches
 
 from contracts.cel.functions import FUNCTIONS, METHODS, Function
 from contracts.cel.names import Environment
-from contracts.cel.types import BYTES, DOUBLE, DYN, INT, NULL, NUMBERS, STRING, ListType, MapType, StructType, Type
+from contracts.cel.types import (
+    BYTES,
+    DOUBLE,
+    DYN,
+    INT,
+    NULL,
+    NUMBERS,
+    STRING,
+    ListType,
+    MapType,
+    StructType,
+    Type,
+)
 
 WORDS = {"_[_]": "[ ]", "_in_": "in"}
 GATES = {
     "omit": (
-        "omit() requires the CELOmitFunction feature gate to be enabled, and works only in resource templates.",
+        "omit() requires the CELOmitFunction feature gate to be enabled, and works only in templates.",
         "Use “.?field.orValue(…)” for a default.",
     ),
     "conditions": ("The runtime functions are only available in status.conditions expressions.", ""),

@@ -8,7 +8,8 @@ MAX_LEVELS = 32
 
 
 def assignable(output: Type, expected: Type) -> str | None:
-    """None when an expression of type ``output`` may stand at a place of type ``expected``, else the reason."""
+    """None when an expression of type ``output`` may stand at a place of type ``expected``, else the
+    reason."""
     return _reason(output, expected, 0)
 
 

@@ -106,7 +106,7 @@ BINARY: dict[str, Callable[[Run, Run, int], Run]] = {
 def addition(operands: list[Run], starts: tuple[int, ...]) -> Run:
     """``a + b + c``; texts, which templates are made of, are joined at once."""
     if len(operands) == 2:
-        return _sum_of_two(*operands, starts[0])
+        return _sum_of_two(operands[0], operands[1], starts[0])
 
     def run(frame: Frame) -> Any:
         values = [operand(frame) for operand in operands]
@@ -146,6 +146,7 @@ def logical(operands: list[Run], decisive: bool, start: int) -> Run:
 
     def run(frame: Frame) -> bool:
         failure: CelError | None = None
+        value: object
         for operand in operands:
             try:
                 value = operand(frame)
@@ -195,7 +196,7 @@ def call(function: Function | None, name: str, args: list[Run], start: int) -> R
     if function is None:
         return unknown(name, start)
     if len(args) == 1:
-        return _call_one(function, *args, start)
+        return _call_one(function, args[0], start)
     if len(args) == 2:
         return _call_two(function, args[0], args[1], start)
 

@@ -14,8 +14,9 @@ from contracts.cel.functions import FUNCTIONS, METHODS, Function, Overload
 from contracts.cel.library.conditions import STATUSES
 from contracts.cel.names import TYPE_NAMES, Environment, dotted, qualified, unescape
 from contracts.cel.nodes import (
-    Bind,
+    VISIT,
     Binary,
+    Bind,
     Call,
     Chain,
     Conditional,
@@ -70,8 +71,8 @@ LITERALS: dict[type, Type] = {
 class TypeProblem:
     """One thing wrong with an expression. ``start`` and ``end`` are offsets into its source.
 
-    ``code`` is one of: unknown-name, unknown-field, unknown-function, gated-function, no-overload, not-iterable,
-    wrong-type.
+    ``code`` is one of: unknown-name, unknown-field, unknown-function, gated-function, no-overload,
+    not-iterable, wrong-type.
     """
 
     message: str
@@ -96,7 +97,7 @@ class Checker:
         self.problems: list[TypeProblem] = []
 
     def infer(self, node: Node, scope: Scope) -> Type:
-        found: Type = getattr(self, type(node).__name__)(node, scope)
+        found: Type = getattr(self, VISIT[type(node)])(node, scope)
         return found
 
     def resolved(self, kind: Type) -> Type:
@@ -112,16 +113,14 @@ class Checker:
     def expect(self, node: Node, scope: Scope, wanted: Type, what: str) -> None:
         kind = self.infer(node, scope)
         if not self.unifier.accepts([kind], [wanted]):
-            self.fail(
-                "wrong-type", f"{what} must be {wanted}, not {self.shown(kind)}.", node.start, node.end
-            )
+            self.fail("wrong-type", f"{what} must be {wanted}, not {self.shown(kind)}.", node.start, node.end)
 
     # Names and selections
 
-    def Literal(self, node: Literal, scope: Scope) -> Type:
+    def visit_literal(self, node: Literal, scope: Scope) -> Type:
         return LITERALS[type(node.value)]
 
-    def Ident(self, node: Ident, scope: Scope) -> Type:
+    def visit_ident(self, node: Ident, scope: Scope) -> Type:
         if not node.rooted and node.name in scope:
             return scope[node.name]
         if node.name in self.variables:
@@ -131,7 +130,9 @@ class Checker:
         hint = advice.for_name(node.name, [*scope, *self.variables])
         return self.fail("unknown-name", f"There is no “{node.name}” here.", node.start, node.end, hint)
 
-    def Select(self, node: Select, scope: Scope) -> Type:
+    def visit_select(self, node: Select, scope: Scope) -> Type:
+        if self.environment.extras and dotted(node) in self.variables:
+            return self.variables[dotted(node)]
         if self.environment.extras and dotted(node) in TYPE_NAMES:
             return TypeType()
         operand = self.resolved(self.infer(node.operand, scope))
@@ -152,7 +153,11 @@ class Checker:
             return operand.value
         if not isinstance(operand, StructType):
             return self.fail(
-                "unknown-field", f"A value of type {operand} has no field “{name}”.", start, end, advice.for_list(operand)
+                "unknown-field",
+                f"A value of type {operand} has no field “{name}”.",
+                start,
+                end,
+                advice.for_list(operand),
             )
         for known in (name, unescape(name)):
             if known in operand.fields:
@@ -162,12 +167,12 @@ class Checker:
         hint = advice.for_name(name, operand.fields)
         return self.fail("unknown-field", f"There is no field “{name}” here.", start, end, hint)
 
-    def Has(self, node: Has, scope: Scope) -> Type:
+    def visit_has(self, node: Has, scope: Scope) -> Type:
         operand = self.infer(node.operand, scope)
         self.field(operand, node.field, node.field_start, node.field_start + len(node.field))
         return BOOL
 
-    def Index(self, node: Index, scope: Scope) -> Type:
+    def visit_index(self, node: Index, scope: Scope) -> Type:
         operand, key = self.resolved(self.infer(node.operand, scope)), self.infer(node.key, scope)
         optional = node.optional or isinstance(operand, OptionalType)
         inner = operand.inner if isinstance(operand, OptionalType) else operand
@@ -205,14 +210,14 @@ class Checker:
                 return DYN
         return result
 
-    def Unary(self, node: Unary, scope: Scope) -> Type:
+    def visit_unary(self, node: Unary, scope: Scope) -> Type:
         return self.operation(f"{node.operator}_", [self.infer(node.operand, scope)], node, node.start)
 
-    def Binary(self, node: Binary, scope: Scope) -> Type:
+    def visit_binary(self, node: Binary, scope: Scope) -> Type:
         kinds = [self.infer(node.left, scope), self.infer(node.right, scope)]
         return self.operation(f"_{node.operator}_", kinds, node, node.operator_start)
 
-    def Chain(self, node: Chain, scope: Scope) -> Type:
+    def visit_chain(self, node: Chain, scope: Scope) -> Type:
         if node.operator != "+":
             for operand in node.operands:
                 self.expect(operand, scope, BOOL, f"What stands beside “{node.operator}”")
@@ -223,7 +228,7 @@ class Checker:
             total = self.operation("_+_", [total, self.infer(operand, scope)], operand, operand.start)
         return total
 
-    def Conditional(self, node: Conditional, scope: Scope) -> Type:
+    def visit_conditional(self, node: Conditional, scope: Scope) -> Type:
         for condition, _ in node.branches:
             self.expect(condition, scope, BOOL, "The condition before “?”")
         kind = self.infer(node.branches[0][1], scope)
@@ -236,15 +241,17 @@ class Checker:
         if self.unifier.accepts([one, other], [common, common]):
             return self.resolved(common)
         message = f"The branches of “? :” have different types, {self.shown(one)} and {self.shown(other)}."
-        return self.fail("no-overload", message, node.start, node.end, "Wrap both branches in dyn(…), or convert one.")
+        return self.fail(
+            "no-overload", message, node.start, node.end, "Wrap both branches in dyn(…), or convert one."
+        )
 
     # Literals with parts
 
-    def ListLiteral(self, node: ListLiteral, scope: Scope) -> Type:
+    def visit_list_literal(self, node: ListLiteral, scope: Scope) -> Type:
         kinds = [self.unwrapped(optional, item, scope) for optional, item in node.items]
         return ListType(self.unifier.joined(kinds))
 
-    def MapLiteral(self, node: MapLiteral, scope: Scope) -> Type:
+    def visit_map_literal(self, node: MapLiteral, scope: Scope) -> Type:
         keys = [self.infer(key, scope) for _, key, _ in node.entries]
         values = [self.unwrapped(optional, value, scope) for optional, _, value in node.entries]
         return MapType(self.unifier.joined(keys), self.unifier.joined(values))
@@ -257,23 +264,27 @@ class Checker:
         if self.unifier.accepts([kind], [OptionalType(inner)]):
             return inner
         message = f"What follows “?” must be optional, not {self.shown(kind)}."
-        return self.fail("wrong-type", message, node.start, node.end, "Select with “.?”, or leave out the “?”.")
+        return self.fail(
+            "wrong-type", message, node.start, node.end, "Select with “.?”, or leave out the “?”."
+        )
 
-    def NewCondition(self, node: NewCondition, scope: Scope) -> Type:
+    def visit_new_condition(self, node: NewCondition, scope: Scope) -> Type:
         if not self.environment.conditions:
             return self.gated("runtime.newCondition", node)
         for name, value in node.fields:
             self.expect(value, scope, STRING, f"The field {name} of a condition")
             text = value.value if isinstance(value, Literal) else None
             if name == "status" and isinstance(text, str) and text not in STATUSES:
-                self.fail("wrong-type", "A condition's status is True, False or Unknown.", value.start, value.end)
+                self.fail(
+                    "wrong-type", "A condition's status is True, False or Unknown.", value.start, value.end
+                )
             if name == "type" and text == "":
                 self.fail("wrong-type", "A condition's type must not be empty.", value.start, value.end)
         return ConditionType
 
     # Calls and macros
 
-    def Call(self, node: Call, scope: Scope) -> Type:
+    def visit_call(self, node: Call, scope: Scope) -> Type:
         local = frozenset(scope)
         name = qualified(node, local)
         if name:
@@ -288,7 +299,9 @@ class Checker:
         function, end = table.get(name), node.name_start + len(node.function)
         if function is None:
             hint = advice.for_function(name, table, self.environment)
-            return self.fail("unknown-function", f"There is no function “{name}”.", node.name_start, end, hint)
+            return self.fail(
+                "unknown-function", f"There is no function “{name}”.", node.name_start, end, hint
+            )
         if not self.environment.offers(function):
             return self.gated(name, node)
         found = self.overload(function.overloads, kinds)
@@ -308,15 +321,17 @@ class Checker:
         message, hint = advice.gate(name)
         return self.fail("gated-function", message, node.start, node.end, hint)
 
-    def Bind(self, node: Bind, scope: Scope) -> Type:
+    def visit_bind(self, node: Bind, scope: Scope) -> Type:
         return self.infer(node.body, {**scope, node.name: self.infer(node.value, scope)})
 
-    def Macro(self, node: Macro, scope: Scope) -> Type:
+    def visit_macro(self, node: Macro, scope: Scope) -> Type:
         target = self.resolved(self.infer(node.target, scope))
         if node.name in ("optMap", "optFlatMap"):
             return self.unwrap(node, target, scope)
         key, element = self.range_of(node, target)
-        bound = (key, element) if len(node.variables) == 2 else (key if isinstance(target, MapType) else element,)
+        bound = (
+            (key, element) if len(node.variables) == 2 else (key if isinstance(target, MapType) else element,)
+        )
         inner = {**scope, **dict(zip(node.variables, bound, strict=True))}
         *conditions, last = node.body
         if node.name in ("all", "exists", "exists_one", "existsOne", "filter"):

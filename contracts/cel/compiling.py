@@ -1,8 +1,8 @@
 """Trees to closures: one Python function per node, called with the frame of one evaluation.
 
-``frame[0]`` holds the bindings, ``frame[1]`` the budget, the other places the variables of macros. A program has
-no state of its own. The common cases (plain dicts, equal types) come first and cost no call; the rules that they
-skip are in ``operators``.
+``frame[0]`` holds the bindings, ``frame[1]`` the budget, the other places the variables of macros. A
+program has no state of its own. The common cases (plain dicts, equal types) come first and cost no call;
+the rules that they skip are in ``operators``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from contracts.cel.errors import CelError
 from contracts.cel.library.conditions import new_condition
 from contracts.cel.names import TYPE_NAMES, Environment, dotted, qualified, unescape
 from contracts.cel.nodes import (
-    Bind,
+    VISIT,
     Binary,
+    Bind,
     Call,
     Chain,
     Conditional,
@@ -54,7 +55,7 @@ class Compiler:
         self.slots = 0
 
     def run(self, node: Node, scope: Scope) -> Run:
-        found: Run = getattr(self, type(node).__name__)(node, scope)
+        found: Run = getattr(self, VISIT[type(node)])(node, scope)
         return found
 
     def bind(self, scope: Scope, name: str) -> tuple[Scope, int]:
@@ -65,11 +66,11 @@ class Compiler:
 
     # Names and selections
 
-    def Literal(self, node: Literal, scope: Scope) -> Run:
+    def visit_literal(self, node: Literal, scope: Scope) -> Run:
         value = node.value
         return lambda frame: value
 
-    def Ident(self, node: Ident, scope: Scope) -> Run:
+    def visit_ident(self, node: Ident, scope: Scope) -> Run:
         name, start = node.name, node.start
         place = None if node.rooted else scope.get(name)
         if place is not None:
@@ -89,7 +90,7 @@ class Compiler:
     def _type_name(self, name: str) -> TypeValue | None:
         return TypeValue(name) if self.environment.extras and name in TYPE_NAMES else None
 
-    def Select(self, node: Select, scope: Scope) -> Run:
+    def visit_select(self, node: Select, scope: Scope) -> Run:
         if node.optional:
             return self._optional(node, node.field, scope)
         names: list[str] = []
@@ -99,8 +100,10 @@ class Compiler:
             root = root.operand
         names.reverse()
         if isinstance(root, Ident) and (root.rooted or root.name not in scope):
-            constant = self._type_name(dotted(node))
-            return variable_path(root.name, tuple(names), node.start, constant)
+            run = variable_path(root.name, tuple(names), node.start, self._type_name(dotted(node)))
+            return (
+                dotted_variable(root.name, tuple(names), node.start, run) if self.environment.extras else run
+            )
         label = root.name if isinstance(root, Ident) else ""
         return value_path(self.run(root, scope), tuple(names), label, node.start)
 
@@ -118,7 +121,7 @@ class Compiler:
 
         return select
 
-    def Index(self, node: Index, scope: Scope) -> Run:
+    def visit_index(self, node: Index, scope: Scope) -> Run:
         operand, key, start = self.run(node.operand, scope), self.run(node.key, scope), node.key.start
         if node.optional:
             return calling.guarded(lambda frame: operators.optional_index(operand(frame), key(frame)), start)
@@ -142,7 +145,7 @@ class Compiler:
 
         return index
 
-    def Has(self, node: Has, scope: Scope) -> Run:
+    def visit_has(self, node: Has, scope: Scope) -> Run:
         operand, field, start = self.run(node.operand, scope), node.field, node.start
         plain = unescape(field)
         if node.optional:
@@ -163,7 +166,7 @@ class Compiler:
 
     # Operators
 
-    def Unary(self, node: Unary, scope: Scope) -> Run:
+    def visit_unary(self, node: Unary, scope: Scope) -> Run:
         operand, start = self.run(node.operand, scope), node.start
         if node.operator == "-":
             return calling.guarded(lambda frame: operators.negate(operand(frame)), start)
@@ -178,17 +181,17 @@ class Compiler:
 
         return negation
 
-    def Binary(self, node: Binary, scope: Scope) -> Run:
+    def visit_binary(self, node: Binary, scope: Scope) -> Run:
         left, right = self.run(node.left, scope), self.run(node.right, scope)
         return calling.BINARY[node.operator](left, right, node.operator_start)
 
-    def Chain(self, node: Chain, scope: Scope) -> Run:
+    def visit_chain(self, node: Chain, scope: Scope) -> Run:
         operands = [self.run(operand, scope) for operand in node.operands]
         if node.operator == "+":
             return calling.addition(operands, node.operator_starts)
         return calling.logical(operands, node.operator == "||", node.start)
 
-    def Conditional(self, node: Conditional, scope: Scope) -> Run:
+    def visit_conditional(self, node: Conditional, scope: Scope) -> Run:
         run = self.run(node.otherwise, scope)
         for condition, result in reversed(node.branches):
             run = calling.conditional(
@@ -198,7 +201,7 @@ class Compiler:
 
     # Literals with parts
 
-    def ListLiteral(self, node: ListLiteral, scope: Scope) -> Run:
+    def visit_list_literal(self, node: ListLiteral, scope: Scope) -> Run:
         items = [(optional, self.run(item, scope)) for optional, item in node.items]
         if not any(optional for optional, _ in items):
             plain = [item for _, item in items]
@@ -218,11 +221,13 @@ class Compiler:
 
         return build
 
-    def MapLiteral(self, node: MapLiteral, scope: Scope) -> Run:
+    def visit_map_literal(self, node: MapLiteral, scope: Scope) -> Run:
         keys = [key.value if isinstance(key, Literal) else None for _, key, _ in node.entries]
         simple = all(type(key) is str for key in keys) and len(set(keys)) == len(keys)
         if simple and not any(optional for optional, _, _ in node.entries):
-            values = [(key, self.run(value, scope)) for key, (_, _, value) in zip(keys, node.entries, strict=True)]
+            values = [
+                (key, self.run(value, scope)) for key, (_, _, value) in zip(keys, node.entries, strict=True)
+            ]
             return lambda frame: {key: value(frame) for key, value in values}
         entries = [
             (optional, self.run(key, scope), self.run(value, scope), key.start)
@@ -248,7 +253,7 @@ class Compiler:
 
         return build
 
-    def NewCondition(self, node: NewCondition, scope: Scope) -> Run:
+    def visit_new_condition(self, node: NewCondition, scope: Scope) -> Run:
         if not self.environment.conditions:
             return calling.unknown("runtime.newCondition", node.start)
         fields = {name: self.run(value, scope) for name, value in node.fields}
@@ -258,7 +263,7 @@ class Compiler:
 
     # Calls
 
-    def Call(self, node: Call, scope: Scope) -> Run:
+    def visit_call(self, node: Call, scope: Scope) -> Run:
         name = qualified(node, scope)
         args = [self.run(argument, scope) for argument in node.args]
         if name:
@@ -268,7 +273,7 @@ class Compiler:
         found = calling.find(node.function, True, self.environment)
         return calling.call(found, node.function, args, node.name_start)
 
-    def Bind(self, node: Bind, scope: Scope) -> Run:
+    def visit_bind(self, node: Bind, scope: Scope) -> Run:
         value = self.run(node.value, scope)
         inner, place = self.bind(scope, node.name)
         body = self.run(node.body, inner)
@@ -279,7 +284,7 @@ class Compiler:
 
         return bound
 
-    def Macro(self, node: Macro, scope: Scope) -> Run:
+    def visit_macro(self, node: Macro, scope: Scope) -> Run:
         target, inner, places = self.run(node.target, scope), scope, []
         for name in node.variables:
             inner, place = self.bind(inner, name)
@@ -379,3 +384,16 @@ def value_path(root: Run, names: tuple[str, ...], label: str, start: int) -> Run
             return walk_path(value, names, label, start)
 
     return many
+
+
+def dotted_variable(root: str, names: tuple[str, ...], start: int, otherwise: Run) -> Run:
+    """A variable may be called ``a.b``; the longest name that is bound wins."""
+    candidates = [(".".join((root, *names[:count])), names[count:]) for count in range(len(names), 0, -1)]
+
+    def run(frame: Frame) -> Any:
+        for name, rest in candidates:
+            if name in frame[0]:
+                return walk_path(frame[0][name], rest, name, start)
+        return otherwise(frame)
+
+    return run

@@ -58,6 +58,7 @@ def _quantifier(target: Run, places: list[int], condition: Run, weight: int, dec
 
     def run(frame: Frame) -> bool:
         failure: CelError | None = None
+        value: object
         for _ in _rounds(frame, target, places, weight):
             try:
                 value = condition(frame)
@@ -161,18 +162,22 @@ def _transform_entries(target: Run, places: list[int], body: list[Run], weight: 
     return run
 
 
+def _by_key(one: tuple[Any, Any], other: tuple[Any, Any]) -> int:
+    return operators.compare(one[0], other[0], "sortBy") or 0
+
+
 def _sort_by(target: Run, places: list[int], body: list[Run], weight: int) -> Run:
     key, (place,) = body[0], places
 
     def run(frame: Frame) -> list[Any]:
-        rows = []
+        rows: list[tuple[Any, Any]] = []
         for element in _elements(frame, target, weight):
             frame[place] = element
             rows.append((key(frame), element))
         frame[1].spend(len(rows) * len(rows).bit_length())
         if rows and type(rows[0][0]) not in operators.ORDERED:
             raise no_overload("sortBy", rows[0][0])
-        rows.sort(key=cmp_to_key(lambda a, b: operators.compare(a[0], b[0], "sortBy") or 0))
+        rows.sort(key=cmp_to_key(_by_key))
         return [element for _, element in rows]
 
     return run

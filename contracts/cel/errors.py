@@ -28,9 +28,10 @@ class CelSyntaxError(Exception):
 class CelError(Exception):
     """Evaluation failed.
 
-    ``pending`` says that a value is not there yet, so that asking again later may succeed (kro §3.7): a missing
-    key, field or variable, or an index out of bounds. ``path`` is the chain of names that led to the gap, when it
-    is known (``deployment.status.url``). ``offset`` is -1, and line and column 0, when the place is not known.
+    ``pending`` says that a value is not there yet, so that asking again later may succeed (kro §3.7): a
+    missing key, field or variable, or an index out of bounds. ``path`` is the chain of names that led to
+    the gap, when it is known (``deployment.status.url``). ``offset`` is -1, and line and column 0, when the
+    place is not known.
     """
 
     def __init__(self, message: str, *, pending: bool = False, path: str = "", offset: int = -1) -> None:
@@ -55,7 +56,7 @@ class CelError(Exception):
         return self
 
 
-class LimitExceeded(CelError):
+class LimitExceeded(CelError):  # noqa: N818
     """The expression asked for more work or more space than it may have. Never pending."""
 
     def __init__(self, message: str) -> None:

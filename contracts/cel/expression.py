@@ -101,7 +101,9 @@ def _unexpected(error: UnexpectedInput, source: str) -> CelSyntaxError:
         return CelSyntaxError(f"Unexpected “{character}”.", source, offset, _hint(character, source, offset))
     if isinstance(token, Token) and token.type != "$END":
         offset = token.start_pos or 0
-        return CelSyntaxError(f"Unexpected “{_short(token)}”.", source, offset, _hint(str(token), source, offset))
+        return CelSyntaxError(
+            f"Unexpected “{_short(token)}”.", source, offset, _hint(str(token), source, offset)
+        )
     return CelSyntaxError("The expression ends too early.", source, len(source.rstrip()), _unclosed(source))
 
 

@@ -1,22 +1,23 @@
 """The register of functions: one table that the checker reads and the evaluator calls.
 
-A library module says ``@function("lists.range(int): list(int)")`` or ``@method("list(T).first(): optional(T)")``
-above an implementation. Which overload runs is decided by the Python classes of the arguments, once per
-combination. An implementation whose first parameter is called ``budget`` is given the evaluation's purse, and
-pays for what grows with its input.
+A library module says ``@function("lists.range(int): list(int)")`` or ``@method("list(T).first():
+optional(T)")`` above an implementation. Which overload runs is decided by the Python classes of the
+arguments, once per combination. An implementation whose first parameter is called ``budget`` is given the
+evaluation's purse, and pays for what grows with its input.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from contracts.cel.signatures import function_signature, method_signature
 from contracts.cel.types import Type, accepts
 from contracts.cel.values import no_overload
 
 Implementation = Callable[..., Any]
+F = TypeVar("F", bound=Implementation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Function:
     chosen: dict[tuple[type, ...], Implementation | None] = field(default_factory=dict)
 
     def implementation(self, classes: tuple[type, ...]) -> Implementation | None:
-        """What to call, as ``(budget, *arguments)``, for arguments of these classes; None without an overload."""
+        """What to call, as ``(budget, *arguments)``, for arguments of these classes; None without an
+        overload."""
         try:
             return self.chosen[classes]
         except KeyError:
@@ -65,10 +67,10 @@ FUNCTIONS: dict[str, Function] = {}
 METHODS: dict[str, Function] = {}
 
 
-def function(*signatures: str, feature: str = "") -> Callable[[Implementation], Implementation]:
+def function(*signatures: str, feature: str = "") -> Callable[[F], F]:
     """Register an implementation under one or more signatures without a receiver."""
 
-    def register(implementation: Implementation) -> Implementation:
+    def register(implementation: F) -> F:
         for text in signatures:
             name, params, result = function_signature(text)
             _add(FUNCTIONS, name, feature, Overload(params, result, _paying(implementation)))
@@ -77,10 +79,10 @@ def function(*signatures: str, feature: str = "") -> Callable[[Implementation], 
     return register
 
 
-def method(*signatures: str, feature: str = "") -> Callable[[Implementation], Implementation]:
+def method(*signatures: str, feature: str = "") -> Callable[[F], F]:
     """Register an implementation under one or more signatures with a receiver."""
 
-    def register(implementation: Implementation) -> Implementation:
+    def register(implementation: F) -> F:
         for text in signatures:
             name, params, result = method_signature(text)
             _add(METHODS, name, feature, Overload(params, result, _paying(implementation)))

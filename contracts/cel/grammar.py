@@ -1,9 +1,9 @@
 """cel-python's grammar, widened to the CEL that Kubernetes and kro speak.
 
-The grammar is a text file inside the package; it is read, never patched. Some rules and terminals are replaced in
-memory: optional syntax, quoted fields, trailing commas, and string and number terminals that lose no newline and
-never back-track. A replacement that finds no rule of its name fails at once, so that another version of the
-package cannot change the language unnoticed. Nothing of the package is imported.
+The grammar is a text file inside the package; it is read, never patched. Some rules and terminals are
+replaced in memory: optional syntax, quoted fields, trailing commas, and string and number terminals that
+lose no newline and never back-track. A replacement that finds no rule of its name fails at once, so that
+another version of the package cannot change the language unnoticed. Nothing of the package is imported.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ TRANSPARENT = (
 )
 
 RULES = {
-    "member": "member_dot | member_optdot | member_dot_arg | member_index | member_optindex | member_object | primary",
+    "member": "member_dot | member_optdot | member_dot_arg | member_index | member_optindex"
+    " | member_object | primary",
     "member_dot": 'member "." (IDENT | QUOTED)',
     "list_lit": '"[" [list_items] "]"',
     "relation_in": "relation IN",
@@ -48,7 +49,8 @@ field_entry     : ["?"] (IDENT | QUOTED) ":" expr
 TERMINALS = {
     "INT_LIT": r"/-?(?:0x[0-9a-fA-F]+|[0-9]+)/",
     "UINT_LIT": r"/-?(?:0x[0-9a-fA-F]+|[0-9]+)[uU]/",
-    "FLOAT_LIT": r"/-?(?:[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+(?:[eE][+-]?[0-9]+)?)/",
+    "FLOAT_LIT": r"/-?(?:[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+"
+    r"|\.[0-9]+(?:[eE][+-]?[0-9]+)?)/",
     "BOOL_LIT": r"/(?:true|false)(?![a-zA-Z0-9_])/",
     "NULL_LIT": r"/null(?![a-zA-Z0-9_])/",
     "COMMENT": r"/\/\/[^\n]*/",

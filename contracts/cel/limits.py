@@ -10,7 +10,8 @@ MAX_SOURCE = 64 * 1024
 """Characters of one expression."""
 
 MAX_DEPTH = 120
-"""Operators, calls and brackets inside each other. Chains of ``.``, ``+``, ``&&``, ``||`` and ``?:`` count once."""
+"""Operators, calls and brackets inside each other. Chains of ``.``, ``+``, ``&&``, ``||`` and ``?:`` count
+once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Calls that are not calls: macros see their arguments unevaluated.
 
-A call becomes a macro by its name, by having a receiver or not, and by the number of its arguments; with another
-number of arguments it stays a call, as in CEL's specification.
+A call becomes a macro by its name, by having a receiver or not, and by the number of its arguments; with
+another number of arguments it stays a call, as in CEL's specification.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TWO_VARIABLES = {
 CONDITION_FIELDS = ("type", "status", "reason", "message")
 
 
-class Misuse(Exception):
+class Misuse(Exception):  # noqa: N818
     """A macro's arguments do not have the shape that it needs."""
 
     def __init__(self, message: str, node: Node, hint: str = "") -> None:

@@ -15,8 +15,23 @@ ESCAPES = {
     "__slash__": "/",
 }
 TYPE_NAMES = frozenset(
-    "bool bytes double dyn int list map null_type string type uint optional_type google.protobuf.Timestamp"
-    " google.protobuf.Duration".split()
+    [
+        "bool",
+        "bytes",
+        "double",
+        "int",
+        "list",
+        "map",
+        "net.CIDR",
+        "net.IP",
+        "null_type",
+        "string",
+        "type",
+        "uint",
+        "optional_type",
+        "google.protobuf.Timestamp",
+        "google.protobuf.Duration",
+    ]
 )
 
 
@@ -25,8 +40,8 @@ class Environment:
     """What an expression may use beyond kro's everyday language.
 
     ``omit``: ``omit()``, in templates and behind kro's CELOmitFunction gate (kro §3.8). ``conditions``: the
-    ``runtime`` functions of ``status.conditions`` (kro §5.6). ``extras``: the math and sets libraries and type
-    names as values, which standard CEL has and kro has not.
+    ``runtime`` functions of ``status.conditions`` (kro §5.6). ``extras``: what standard CEL has and kro has
+    not: the math and sets libraries, type names as values, variables with dots in their names.
     """
 
     omit: bool = False
@@ -57,8 +72,8 @@ NAMESPACES = frozenset(name.rpartition(".")[0] for name in FUNCTIONS if "." in n
 def qualified(call: Call, local: frozenset[str] | dict[str, int]) -> str:
     """The function that a call with a namespace means (``lists.range``), or an empty text for a method.
 
-    A word such as ``json`` may also be the id of a resource: then ``json.size()`` is a method call. A name that
-    is neither is taken as a function of the namespace, so that the author hears about the function.
+    A word such as ``json`` may also be the id of a resource: then ``json.size()`` is a method call. A name
+    that is neither is taken as a function of the namespace, so that the author hears about the function.
     """
     if call.target is None:
         return call.function

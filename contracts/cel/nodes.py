@@ -1,7 +1,7 @@
 """The tree of an expression: what the author wrote, without brackets, with positions.
 
-Every node knows where it stands (``start``, ``end``: offsets into the source), how deep it is and how many nodes
-it holds (``weight``), so that nothing that walks a tree can be surprised by its size.
+Every node knows where it stands (``start``, ``end``: offsets into the source), how deep it is and how many
+nodes it holds (``weight``), so that nothing that walks a tree can be surprised by its size.
 """
 
 from __future__ import annotations
@@ -187,6 +187,26 @@ class NewCondition(Node):
 
     def children(self) -> Iterable[Node]:
         return [value for _, value in self.fields]
+
+
+VISIT: dict[type[Node], str] = {
+    Literal: "visit_literal",
+    Ident: "visit_ident",
+    Select: "visit_select",
+    Index: "visit_index",
+    Call: "visit_call",
+    Unary: "visit_unary",
+    Binary: "visit_binary",
+    Chain: "visit_chain",
+    Conditional: "visit_conditional",
+    ListLiteral: "visit_list_literal",
+    MapLiteral: "visit_map_literal",
+    Has: "visit_has",
+    Macro: "visit_macro",
+    Bind: "visit_bind",
+    NewCondition: "visit_new_condition",
+}
+"""The method that looks at a kind of node; the compiler, the checker and the printer have one for each."""
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -1,7 +1,7 @@
 """OpenAPI schemas to types, and types back to schemas (kro §3.5, §5.5).
 
-Fields are worked out when they are asked for: a Pod has thousands of them and an expression reads two, and some
-schemas contain themselves.
+Fields are worked out when they are asked for: a Pod has thousands of them and an expression reads two, and
+some schemas contain themselves.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ MAX_REFERENCES = 32
 def from_openapi(schema: Schema, *, name: str, resolve_ref: Resolve | None = None) -> Type:
     """The type of values that a schema describes. ``name`` names the structs in it: ``name.path``.
 
-    ``resolve_ref`` finds the schema of a ``$ref``. What the schema leaves open, int-or-string and unions included,
-    is ``dyn``.
+    ``resolve_ref`` finds the schema of a ``$ref``. What the schema leaves open, int-or-string and unions
+    included, is ``dyn``.
     """
     schema = _followed(schema, resolve_ref)
     kinds = _kinds(schema)
@@ -81,12 +81,18 @@ def _object(schema: Schema, name: str, resolve_ref: Resolve | None) -> Type:
 
 
 def _followed(schema: Schema, resolve_ref: Resolve | None) -> Schema:
-    """The schema behind references; kubernetes writes ``allOf: [{$ref}]`` where a default stands beside one."""
+    """The schema behind references; kubernetes writes ``allOf: [{$ref}]`` where a default stands beside
+    one."""
     for _ in range(MAX_REFERENCES):
         reference = schema.get("$ref")
         if reference is None:
             parts = schema.get("allOf")
-            if not (isinstance(parts, list) and len(parts) == 1 and "type" not in schema and "properties" not in schema):
+            if not (
+                isinstance(parts, list)
+                and len(parts) == 1
+                and "type" not in schema
+                and "properties" not in schema
+            ):
                 return schema
             schema = parts[0]
             continue

@@ -273,8 +273,6 @@ def optional_index(container: Any, key: Any) -> OptionalValue:
         if place is None:
             raise no_overload("_[?_]", container, key)
         return some(container[place]) if 0 <= place < len(container) else NONE
-    if container is None:
-        return NONE
     raise no_overload("_?._", container, key)
 
 

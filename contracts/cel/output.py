@@ -16,9 +16,9 @@ SCALARS = frozenset((str, int, bool, type(None)))
 def to_json(value: object, limits: Limits = DEFAULT) -> Any:
     """The JSON value: uint becomes an integer, times become text, an empty optional null.
 
-    ``OMIT`` removes its own map key or list element; on top it is returned as it is, and the caller removes what
-    it stands for. Bytes, and whatever JSON has no form for, raise CelError. Parts that need no change are shared
-    with the input.
+    ``OMIT`` removes its own map key or list element; on top it is returned as it is, and the caller removes
+    what it stands for. Bytes, and whatever JSON has no form for, raise CelError. Parts that need no change
+    are shared with the input.
     """
     try:
         return _json(value, Budget(limits))

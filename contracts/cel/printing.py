@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from contracts.cel.nodes import (
-    Bind,
+    VISIT,
     Binary,
+    Bind,
     Call,
     Chain,
     Conditional,
@@ -37,7 +38,7 @@ def unparse(node: Node) -> str:
 
 def _printed(node: Node) -> tuple[str, int]:
     """The text, and how tightly its outermost operator binds."""
-    method = getattr(_Printer, type(node).__name__)
+    method = getattr(_Printer, VISIT[type(node)])
     found: tuple[str, int] = method(node)
     return found
 
@@ -71,7 +72,13 @@ def _literal(value: Any) -> str:
     if isinstance(value, UInt):
         return f"{int(value)}u"
     if isinstance(value, bytes):
-        return 'b"' + "".join(f"\\x{byte:02x}" if byte < 32 or byte > 126 or byte in b'"\\' else chr(byte) for byte in value) + '"'
+        return (
+            'b"'
+            + "".join(
+                f"\\x{byte:02x}" if byte < 32 or byte > 126 or byte in b'"\\' else chr(byte) for byte in value
+            )
+            + '"'
+        )
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, float):
@@ -90,78 +97,82 @@ class _Printer:
     """One method per kind of node."""
 
     @staticmethod
-    def Literal(node: Literal) -> tuple[str, int]:
+    def visit_literal(node: Literal) -> tuple[str, int]:
         return _literal(node.value), UNARY if _is_negative(node.value) else PRIMARY
 
     @staticmethod
-    def Ident(node: Ident) -> tuple[str, int]:
+    def visit_ident(node: Ident) -> tuple[str, int]:
         return ("." if node.rooted else "") + node.name, PRIMARY
 
     @staticmethod
-    def Select(node: Select) -> tuple[str, int]:
+    def visit_select(node: Select) -> tuple[str, int]:
         dot = ".?" if node.optional else "."
         return _tight(node.operand, PRIMARY) + dot + _field(node.field), PRIMARY
 
     @staticmethod
-    def Has(node: Has) -> tuple[str, int]:
+    def visit_has(node: Has) -> tuple[str, int]:
         dot = ".?" if node.optional else "."
         return f"has({_tight(node.operand, PRIMARY)}{dot}{_field(node.field)})", PRIMARY
 
     @staticmethod
-    def Index(node: Index) -> tuple[str, int]:
+    def visit_index(node: Index) -> tuple[str, int]:
         mark = "?" if node.optional else ""
         return f"{_tight(node.operand, PRIMARY)}[{mark}{unparse(node.key)}]", PRIMARY
 
     @staticmethod
-    def Call(node: Call) -> tuple[str, int]:
+    def visit_call(node: Call) -> tuple[str, int]:
         if node.target is None:
             return f"{'.' if node.rooted else ''}{node.function}({_list(node.args)})", PRIMARY
         return f"{_tight(node.target, PRIMARY)}.{node.function}({_list(node.args)})", PRIMARY
 
     @staticmethod
-    def Unary(node: Unary) -> tuple[str, int]:
+    def visit_unary(node: Unary) -> tuple[str, int]:
         operand = _tight(node.operand, UNARY)
         if node.operator == "-" and operand[0] in "-.0123456789":
             operand = f"({operand})"
         return node.operator + operand, UNARY
 
     @staticmethod
-    def Binary(node: Binary) -> tuple[str, int]:
+    def visit_binary(node: Binary) -> tuple[str, int]:
         level = LEVELS.get(node.operator, RELATION)
         return f"{_tight(node.left, level)} {node.operator} {_tight(node.right, level + 1)}", level
 
     @staticmethod
-    def Chain(node: Chain) -> tuple[str, int]:
+    def visit_chain(node: Chain) -> tuple[str, int]:
         level = LEVELS[node.operator]
         first, *rest = node.operands
         texts = [_tight(first, level), *(_tight(operand, level + 1) for operand in rest)]
         return f" {node.operator} ".join(texts), level
 
     @staticmethod
-    def Conditional(node: Conditional) -> tuple[str, int]:
+    def visit_conditional(node: Conditional) -> tuple[str, int]:
         branches = "".join(f"{_tight(test, 2)} ? {_tight(result, 2)} : " for test, result in node.branches)
         return branches + unparse(node.otherwise), 1
 
     @staticmethod
-    def ListLiteral(node: ListLiteral) -> tuple[str, int]:
-        return "[" + ", ".join(("?" if mark else "") + unparse(item) for mark, item in node.items) + "]", PRIMARY
+    def visit_list_literal(node: ListLiteral) -> tuple[str, int]:
+        return "[" + ", ".join(
+            ("?" if mark else "") + unparse(item) for mark, item in node.items
+        ) + "]", PRIMARY
 
     @staticmethod
-    def MapLiteral(node: MapLiteral) -> tuple[str, int]:
-        entries = (f"{'?' if mark else ''}{unparse(key)}: {unparse(value)}" for mark, key, value in node.entries)
+    def visit_map_literal(node: MapLiteral) -> tuple[str, int]:
+        entries = (
+            f"{'?' if mark else ''}{unparse(key)}: {unparse(value)}" for mark, key, value in node.entries
+        )
         return "{" + ", ".join(entries) + "}", PRIMARY
 
     @staticmethod
-    def Macro(node: Macro) -> tuple[str, int]:
+    def visit_macro(node: Macro) -> tuple[str, int]:
         args = ", ".join((*node.variables, *map(unparse, node.body)))
         return f"{_tight(node.target, PRIMARY)}.{node.name}({args})", PRIMARY
 
     @staticmethod
-    def Bind(node: Bind) -> tuple[str, int]:
+    def visit_bind(node: Bind) -> tuple[str, int]:
         return f"cel.bind({node.name}, {unparse(node.value)}, {unparse(node.body)})", PRIMARY
 
     @staticmethod
-    def NewCondition(node: NewCondition) -> tuple[str, int]:
+    def visit_new_condition(node: NewCondition) -> tuple[str, int]:
         fields = ", ".join(f"{name}: {unparse(value)}" for name, value in node.fields)
         return "runtime.newCondition({" + fields + "})", PRIMARY
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# Whatever is not one of these can be skipped. A quote's prefix decides how its text is read, so it is kept with it.
+# Whatever is not one of these can be skipped. A prefix decides how the text behind its quote is read.
 TOKEN = re.compile(r"""(?P<prefix>[rRbB]{0,2})(?P<quote>\"{3}|'{3}|["'`])|(?P<comment>//)|(?P<brace>[{}])""")
 CLOSED_OR_LITERAL = ('"', '"""', "'''")
 WORD = re.compile(r"[A-Za-z0-9_]")

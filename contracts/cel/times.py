@@ -87,7 +87,8 @@ def _add(seconds: int) -> datetime:
 
 
 def timestamp_text(value: Timestamp) -> str:
-    """RFC 3339 with the offset that it was read with and the fraction that it has: what ``string(t)`` gives."""
+    """RFC 3339 with the offset that it was read with and the fraction that it has: what ``string(t)``
+    gives."""
     offset = value.offset
     when = moment(value, offset)
     zone = "Z"

@@ -28,13 +28,34 @@ from contracts.cel.nodes import (
 )
 
 RESERVED = frozenset(
-    "as break const continue else false for function if import in let loop package namespace null return true var"
-    " void while".split()
+    [
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "false",
+        "for",
+        "function",
+        "if",
+        "import",
+        "in",
+        "let",
+        "loop",
+        "package",
+        "namespace",
+        "null",
+        "return",
+        "true",
+        "var",
+        "void",
+        "while",
+    ]
 )
 Parts = list[Any]
 
 
-class Rejection(Exception):
+class Rejection(Exception):  # noqa: N818
     """What is wrong, and where; the reader of the source makes a CelSyntaxError of it."""
 
     def __init__(self, message: str, offset: int, hint: str = "") -> None:
@@ -91,14 +112,17 @@ class Builder(Transformer[Any, Any]):
     def _operator(self, parts: Parts) -> Parts:
         return parts
 
-    relation_lt = relation_le = relation_ge = relation_gt = relation_eq = relation_ne = relation_in = _operator
+    relation_lt = relation_le = relation_ge = relation_gt = relation_eq = relation_ne = relation_in = (
+        _operator
+    )
     addition_add = addition_sub = multiplication_mul = multiplication_div = multiplication_mod = _operator
 
     def _binary(self, left: Node, operator: Token, right: Node) -> Node:
         return bounded(Binary(left.start, right.end, str(operator), left, right, start_of(operator)))
 
     def _chain(self, left: Node, operator: Token, right: Node) -> Node:
-        operands, places = (left,), (start_of(operator),)
+        operands: tuple[Node, ...] = (left,)
+        places: tuple[int, ...] = (start_of(operator),)
         if isinstance(left, Chain) and left.operator == operator:
             operands, places = left.operands, left.operator_starts + places
         return bounded(Chain(left.start, right.end, str(operator), (*operands, right), places))
@@ -137,7 +161,7 @@ class Builder(Transformer[Any, Any]):
 
     def member_object(self, parts: Parts) -> Node:
         raise Rejection(
-            "Messages cannot be built here.", start_of(parts[1]), "Write a map: {\"field\": value}."
+            "Messages cannot be built here.", start_of(parts[1]), 'Write a map: {"field": value}.'
         )
 
     # Primaries

@@ -106,7 +106,8 @@ ConditionType: Final = StructType(
 )
 
 CONSTRUCTORS = {
-    kind.name: kind for kind in (DYN, BOOL, INT, UINT, DOUBLE, STRING, BYTES, NULL, TIMESTAMP, DURATION, *OPAQUE)
+    kind.name: kind
+    for kind in (DYN, BOOL, INT, UINT, DOUBLE, STRING, BYTES, NULL, TIMESTAMP, DURATION, *OPAQUE)
 } | {ConditionType.name: ConditionType}
 
 CLASSES: dict[str, type] = {

@@ -40,7 +40,9 @@ def rebuilt(kind: Type, new: Sequence[Type]) -> Type:
 
 def nullable(kind: Type) -> bool:
     return (
-        kind in (NULL, TIMESTAMP, DURATION) or kind in OPAQUE or isinstance(kind, (StructType, OptionalType, TypeParam))
+        kind in (NULL, TIMESTAMP, DURATION)
+        or kind in OPAQUE
+        or isinstance(kind, (StructType, OptionalType, TypeParam))
     )
 
 
@@ -104,7 +106,7 @@ class Unifier:
                 found = kind
             elif self.accepts([found], [kind]):
                 one, other = self.resolved(found), self.resolved(kind)
-                found = one if less_specific(one, other) else other
+                found = one if other is NULL or less_specific(one, other) else other
             else:
                 return DYN
         return self.fresh() if found is None else found

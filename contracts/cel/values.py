@@ -1,7 +1,8 @@
 """What CEL values are in Python.
 
-Plain JSON values are CEL values as they are: ``int``, ``float``, ``str``, ``bool``, ``None``, ``list``, ``dict``;
-``bytes`` is bytes. Only what Python lacks has a class here. Nothing needs converting before an evaluation.
+Plain JSON values are CEL values as they are: ``int``, ``float``, ``str``, ``bool``, ``None``, ``list``,
+``dict``; ``bytes`` is bytes. Only what Python lacks has a class here. Nothing needs converting before an
+evaluation.
 """
 
 from __future__ import annotations
@@ -88,7 +89,9 @@ class OptionalValue:
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, OptionalValue) and self.has_value == other.has_value and self.value == other.value
+            isinstance(other, OptionalValue)
+            and self.has_value == other.has_value
+            and self.value == other.value
         )
 
     def __hash__(self) -> int:

@@ -1,7 +1,7 @@
 """Observed objects as their schema sees them (kro §3.6).
 
-Secret data become bytes, dates become timestamps, and a property that is null counts as absent. Parts that need no
-change are not copied. What a schema asks for is worked out once per type, on the way.
+Secret data become bytes, dates become timestamps, and a property that is null counts as absent. Parts that
+need no change are not copied. What a schema asks for is worked out once per type, on the way.
 """
 
 from __future__ import annotations
@@ -65,9 +65,14 @@ def _value(value: Any, kind: Type) -> Any:
 def _plan(kind: Type) -> Type | None:
     """The type, when values of it may have to change; None when they never do."""
     while isinstance(kind, (ListType, OptionalType, MapType)):
-        kind = kind.element if isinstance(kind, ListType) else kind.inner if isinstance(kind, OptionalType) else kind.value
+        kind = (
+            kind.element
+            if isinstance(kind, ListType)
+            else kind.inner
+            if isinstance(kind, OptionalType)
+            else kind.value
+        )
     return kind if isinstance(kind, StructType) or kind in LEAVES else None
-
 
 
 def _struct(value: dict[str, Any], kind: StructType) -> dict[str, Any]:
@@ -84,7 +89,9 @@ def _struct(value: dict[str, Any], kind: StructType) -> dict[str, Any]:
         try:
             plan = plans[name]
         except KeyError:
-            plan = plans[name] = kind.fields[name] if name in kind.fields and _plan(kind.fields[name]) else None
+            plan = plans[name] = (
+                kind.fields[name] if name in kind.fields and _plan(kind.fields[name]) else None
+            )
         if plan is not None:
             seen = _value(item, plan)
             if seen is not item:

@@ -26,7 +26,8 @@ def new_condition(fields: dict[str, Any]) -> dict[str, Any]:
 
 @function("runtime.condition(dyn, string): kro.runtime.Condition", feature="conditions")
 def condition(holder: Any, wanted: str) -> dict[str, str]:
-    """The condition of this type under ``status.conditions``; all four fields are empty when there is none."""
+    """The condition of this type under ``status.conditions``; all four fields are empty when there is
+    none."""
     if not isinstance(holder, dict):
         raise no_overload("runtime.condition", holder, wanted)
     status = holder.get("status")

@@ -15,7 +15,9 @@ from contracts.cel.values import SECOND, Duration, Timestamp, TypeValue, UInt, t
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 DIGITS = re.compile(r"[0-9]{1,40}")
-DOUBLE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)", re.I)
+DOUBLE = re.compile(
+    r"[+-]?(?:[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)", re.I
+)
 TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 
@@ -36,7 +38,13 @@ def type_of(value: Any) -> TypeValue:
     return TypeValue(type_name(value))
 
 
-@function("int(int): int", "uint(uint): uint", "double(double): double", "bool(bool): bool", "string(string): string")
+@function(
+    "int(int): int",
+    "uint(uint): uint",
+    "double(double): double",
+    "bool(bool): bool",
+    "string(string): string",
+)
 @function("bytes(bytes): bytes", "timestamp(timestamp): timestamp", "duration(duration): duration")
 def same(value: Any) -> Any:
     return value

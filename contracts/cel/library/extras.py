@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.cel.errors import CelError
-from contracts.cel.functions import Implementation, function
+from contracts.cel.functions import F, function
 from contracts.cel.limits import Budget
 from contracts.cel.operators import compare, contains, int64
 from contracts.cel.values import INT_MAX, UINT_MAX, UInt, no_overload
@@ -15,7 +15,7 @@ from contracts.cel.values import INT_MAX, UINT_MAX, UInt, no_overload
 NUMERIC = (int, UInt, float)
 
 
-def extra(*signatures: str) -> Callable[[Implementation], Implementation]:
+def extra(*signatures: str) -> Callable[[F], F]:
     return function(*signatures, feature="extras")
 
 
@@ -37,7 +37,11 @@ def sets_equivalent(budget: Budget, left: list[Any], right: list[Any]) -> bool:
 def _extreme(name: str, wanted: int) -> None:
     many = [f"math.{name}({', '.join(['dyn'] * count)}): dyn" for count in range(2, 8)]
 
-    @extra(*(f"math.{name}({kind}): {kind}" for kind in ("int", "uint", "double")), f"math.{name}(list(T)): T", *many)
+    @extra(
+        *(f"math.{name}({kind}): {kind}" for kind in ("int", "uint", "double")),
+        f"math.{name}(list(T)): T",
+        *many,
+    )
     def extreme(*values: Any) -> Any:
         candidates = values[0] if len(values) == 1 and isinstance(values[0], list) else values
         if not candidates:

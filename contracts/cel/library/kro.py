@@ -21,7 +21,8 @@ FNV_PRIME = 0x100000001B3
 
 @function("random.seededString(int, string): string")
 def seeded_string(budget: Budget, length: int, seed: str) -> str:
-    """Repeats after eight characters, since it reads 32 bytes four at a time (Q-08): names must not change."""
+    """Repeats after eight characters, since it reads 32 bytes four at a time (Q-08): names must not
+    change."""
     if length <= 0:
         raise CelError("random.seededString() needs a length above 0")
     budget.produce(length)
@@ -173,7 +174,8 @@ def md5(budget: Budget, text: str) -> bytes:
 
 
 def _copy(budget: Budget, values: list[Any], place: int, last: int, name: str) -> list[Any]:
-    """Fatal, not pending: kro's text for this error is not the one of a list that is still short (kro §3.4)."""
+    """Fatal, not pending: kro's text for this error is not the one of a list that is still short (kro
+    §3.4)."""
     if not 0 <= place < last:
         raise CelError(f"{name}(): the index is out of bounds for this list")
     budget.produce(len(values) + 1)

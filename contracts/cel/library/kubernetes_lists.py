@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from contracts.cel.errors import CelError
@@ -14,7 +15,7 @@ from contracts.cel.operators import add, compare, equal
 @comparable("list(T).isSorted(): bool")
 def is_sorted(budget: Budget, values: list[Any]) -> bool:
     budget.spend(len(values))
-    return all((compare(a, b) or 0) <= 0 for a, b in zip(values, values[1:], strict=False))
+    return all((compare(a, b) or 0) <= 0 for a, b in pairwise(values))
 
 
 @method("list(int).sum(): int", "list(uint).sum(): uint", "list(double).sum(): double")

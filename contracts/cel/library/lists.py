@@ -7,7 +7,7 @@ from functools import cmp_to_key
 from typing import Any
 
 from contracts.cel.errors import CelError
-from contracts.cel.functions import Implementation, function, method
+from contracts.cel.functions import F, function, method
 from contracts.cel.limits import Budget
 from contracts.cel.operators import NUMBERS, ORDERED, compare, contains
 from contracts.cel.values import NONE, OptionalValue, no_overload, some
@@ -15,8 +15,9 @@ from contracts.cel.values import NONE, OptionalValue, no_overload, some
 COMPARABLE = ("int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes")
 
 
-def comparable(signature: str) -> Callable[[Implementation], Implementation]:
-    """A method of lists whose elements have an order; ``T`` in the signature stands for the element's type."""
+def comparable(signature: str) -> Callable[[F], F]:
+    """A method of lists whose elements have an order; ``T`` in the signature stands for the element's
+    type."""
     return method(*(signature.replace("T", element) for element in COMPARABLE))
 
 
