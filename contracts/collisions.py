@@ -1,6 +1,6 @@
 """What a new definition must not take from somebody else: names of kinds, groups, and addresses of pages.
 
-A collision is a problem with the owner's name, found before anything is published; nothing is ever overwritten.
+A collision is a problem with the owner's name, found before anything is published. Nothing is overwritten.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ KRO_KINDS = frozenset({"ResourceGraphDefinition", "GraphRevision"})
 
 
 def collisions(definition: Definition, contract: Contract | None) -> Iterator[Problem]:
-    """Everything that stands in the way of ``definition``; ``contract`` is the one that it would be a revision of."""
+    """Everything that stands in the way of ``definition``, which would be a revision of ``contract``."""
     yield from reserved_names(definition)
     if contract is not None:
         yield from changed_identity(definition, contract)
@@ -79,9 +79,9 @@ def other_contracts(definition: Definition) -> Iterator[Problem]:
 
 
 def installed_kinds(definition: Definition) -> Iterator[Problem]:
-    """Warn of a kind that a cluster already has. It may be this contract's own, from before a lost database."""
+    """Warn of a kind that a cluster already has. It may be this contract's, from before a lost database."""
     for known in KnownSchema.objects.filter(group_version=definition.api_version):
         if any(kind.get("kind") == definition.kind for kind in known.kinds):
-            message = f"The cluster “{known.destination}” already has a kind {definition.kind} in {definition.group}."
+            message = f"“{known.destination}” already has a kind {definition.kind} in {definition.group}."
             hint = "Instances can be made there only if that kind was installed by Slipway."
             yield Problem("kind-installed", message, "spec.schema.kind", severity="warning", hint=hint)

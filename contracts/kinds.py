@@ -1,6 +1,6 @@
-"""The kinds that a text is checked against: Kubernetes' own, those that destinations have, those of other contracts.
+"""The kinds that a text is checked against: those of Kubernetes, of the destinations, and of other contracts.
 
-Only what the text mentions is loaded, so that checking while somebody types stays fast with a thousand CRDs about.
+Only what the text mentions is loaded, so that checking while somebody types stays fast among many CRDs.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def assembled(schemas: tuple[tuple[int, str], ...], revisions: tuple[int, ...]) 
 
 
 def crd_of(revision_id: int, kinds: KindSchemas) -> Mapping[str, Any] | None:
-    """The generated CRD of a revision; a definition that uses kinds of further contracts sees them without schema."""
+    """The generated CRD of a revision. Kinds of further contracts that it uses count as unknown here."""
     text = Revision.objects.values_list("text", flat=True).get(pk=revision_id)
     definition = compile_cached(text, kinds=kinds).definition
     return definition.crd if definition else None

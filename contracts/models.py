@@ -18,11 +18,11 @@ from portal.audit.record import record
 from portal.live import publish as live
 
 
-class RevisionIsFinal(Exception):
+class RevisionIsFinal(Exception):  # noqa: N818  a name for what happened
     """A published revision cannot be changed; publish another one."""
 
 
-class ReasonMissing(ValueError):
+class ReasonMissing(ValueError):  # noqa: N818
     """Something that others will ask about was done without saying why."""
 
 
@@ -34,7 +34,7 @@ class Lifecycle(models.TextChoices):
 
 class ContractQuerySet(models.QuerySet["Contract"]):
     def visible_to(self, user: User | AnonymousUser) -> ContractQuerySet:
-        """Everybody who is signed in may read every contract, also withdrawn ones: instances of them live on."""
+        """Who is signed in may read every contract, also withdrawn ones: instances of them live on."""
         return self if user.is_authenticated else self.none()
 
     def offered(self) -> ContractQuerySet:
@@ -106,7 +106,7 @@ class Contract(models.Model):
         return reverse("contracts:detail", args=[self.name])
 
     def withdraw(self, *, by: User | None, reason: str) -> None:
-        """Hide it from the catalog; instances live on. Safe to repeat. ``by`` None: an operator at the command line.
+        """Hide it from the catalog; instances live on. Safe to repeat. ``by`` None: an operator's command.
 
         Raises ``PermissionDenied`` with the reason in words, ``ReasonMissing`` for an empty ``reason``.
         """
@@ -191,8 +191,8 @@ class Draft(models.Model):
     def keep(self, text: str, *, seen: str = "") -> Draft:
         """Save ``text`` and return the draft that holds it.
 
-        ``seen`` is the version that the writer started from (``version``). When somebody, in another window, has
-        saved since, or the draft was published and is gone, the text goes into a new draft: nothing is overwritten.
+        ``seen`` is the ``version`` that the writer started from. When another window has saved since, or the
+        draft was published and is gone, the text goes into a new draft: nothing is overwritten.
         """
         now = timezone.now()
         with transaction.atomic():

@@ -1,7 +1,7 @@
 """Publishing: judge a text against everything that is already there, then freeze it as a revision.
 
-:func:`judge` decides and changes nothing; the publish page shows its answer. :func:`publish` judges again inside
-its transaction, so that two people who publish at once get two numbers, and the second is judged against the first.
+:func:`judge` decides and changes nothing; the publish page shows its answer. :func:`publish` judges again in its
+transaction, so that of two people who publish at once the second is judged against the first.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from contracts.kinds import compile_known
 from contracts.models import Contract, Draft, Revision
 from contracts.places import placed
 from contracts.problems import Problem, Rejected, errors, in_reading_order
+from contracts.runtime import run_cases
 from portal.accounts.models import Role, Team, User
 from portal.accounts.permission import can, teams_with
 from portal.audit.record import record
@@ -28,7 +29,7 @@ LONGEST = {"title": 120, "category": 60, "icon": 60}
 
 
 class BreaksInstances(Rejected):
-    """The text is right, but instances of the newest revision would break. Say why it must be, or publish anew."""
+    """The text is right, but instances of the newest revision would break."""
 
     def __init__(self, changes: tuple[Change, ...]) -> None:
         self.changes = changes
@@ -82,7 +83,7 @@ def digest_of(text: str) -> str:
 
 
 def judge(text: str, *, by: User | None) -> Judgement:
-    """Everything that is to be said about publishing ``text``: problems, owner, and changes. Changes nothing."""
+    """Everything that is to be said about publishing ``text``: problems, owner, and changes."""
     compilation = compile_known(text)
     definition = compilation.definition
     if definition is None:
@@ -92,7 +93,8 @@ def judge(text: str, *, by: User | None) -> Judgement:
     owner, found = owner_of(compilation, contract, by)
     found += collisions(definition, contract)
     found += too_long(compilation)
-    problems = in_reading_order((*compilation.problems, *placed(text, found)))
+    failing = (problem for trial in run_cases(compilation) for problem in trial.problems())
+    problems = in_reading_order((*compilation.problems, *placed(text, found), *failing))
     changes = changes_since(newest, definition) if newest else ()
     return Judgement(text, compilation, problems, contract, newest, owner, changes)
 
@@ -102,8 +104,8 @@ def publish(
 ) -> Publication:
     """Freeze ``text`` as the next revision of its contract. ``by`` None: an operator at the command line.
 
-    Raises ``Rejected`` with all problems, ``BreaksInstances`` when instances would break and no ``breaking_reason`` is
-    given, ``PermissionDenied`` with the reason in words. A ``draft`` is gone once its text is published.
+    Raises ``Rejected`` with all problems, ``BreaksInstances`` when instances would break and no
+    ``breaking_reason`` is given, ``PermissionDenied`` with the reason in words. A ``draft`` is gone afterwards.
     """
     compile_known(text)  # the slow part, before the transaction; its answer is cached
     try:

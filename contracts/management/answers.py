@@ -35,7 +35,7 @@ def in_file(problems: Iterable[Problem], file: Path) -> tuple[Problem, ...]:
 
 
 def printed(problem: Problem) -> str:
-    """``file:line:column path: message hint``, with the word “warning” before what does not refuse the file."""
+    """``file:line:column path: message hint``, with “warning” before what does not refuse the file."""
     place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
     where = f"{place} {problem.path}".strip()
     word = "" if problem.is_error else "warning: "

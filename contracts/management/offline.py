@@ -1,258 +1,154 @@
-"""The verbs of ``manage.py contract`` that need neither database nor cluster: check, render, crd, graph, test."""
+"""The verbs of ``manage.py contract`` that need neither database nor cluster: check, render, crd, graph, test.
+
+What they answer is worked out by :mod:`contracts.runtime.offline`; here files are read and answers printed.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from contracts.compiler import (
-    Compilation,
-    Definition,
-    KindSchemas,
-    builtin_kinds,
-    compile_text,
-    kinds_with,
-    validate_spec,
-)
-from contracts.documents import Document, read
-from contracts.management.answers import Answer, counted, in_file, printed, text_of
-from contracts.paths import parse_path
+from contracts.compiler import KindSchemas
+from contracts.management.answers import Answer, counted, printed, text_of
 from contracts.problems import Problem, Rejected, errors
-from contracts.runtime import Rendering, render
-from contracts.schema import apply_defaults
+from contracts.runtime import offline
 
 Options = Mapping[str, Any]
+KEYS = ("file", "line", "column", "path", "code", "severity", "message", "hint")
 
 
+def refusing(verb: Callable[[Options], Answer]) -> Callable[[Options], Answer]:
+    """Let a verb answer with the problems when a file is refused."""
+
+    @wraps(verb)
+    def answered(options: Options) -> Answer:
+        try:
+            return verb(options)
+        except Rejected as refusal:
+            if options["json"]:
+                lines = tuple(map(as_problem, refusal.problems))
+                return Answer(lines, ok=False, summary=counted(refusal.problems))
+            lines = tuple(map(printed, refusal.problems))
+            return Answer(complaints=lines, ok=False, summary=counted(refusal.problems))
+
+    return answered
+
+
+@refusing
 def check_files(options: Options) -> Answer:
-    """Every problem of every file, warnings too; only errors refuse."""
+    """Every problem of every file, failing tests and warnings too; only errors refuse."""
+    kinds = kinds_in(options["crds"])
     found: list[Problem] = []
+    good: list[str] = []
     for file in options["files"]:
-        found += compiled(file, options)[1]
-    wrong = errors(found)
+        text, problems = text_of(file)
+        problems = problems or tuple(offline.check(text, file=str(file), kinds=kinds))
+        found += problems
+        if not problems:
+            good.append(f"{file}: nothing is wrong.")
     if options["json"]:
-        output = tuple(as_json(shown(problem)) for problem in found)
-        return Answer(output, ok=not wrong, summary=counted(found))
-    good = [f"{file}: nothing is wrong." for file in options["files"] if not concerns(file, found)]
-    return Answer((*good, *map(printed, found)), ok=not wrong, summary=counted(found))
+        return Answer(tuple(map(as_problem, found)), ok=not errors(found), summary=counted(found))
+    return Answer((*good, *map(printed, found)), ok=not errors(found), summary=counted(found))
 
 
-def concerns(file: Path, problems: list[Problem]) -> bool:
-    return any(problem.file == str(file) for problem in problems)
-
-
-def shown(problem: Problem) -> dict[str, Any]:
-    """``file``, ``line``, ``column``, ``path``, ``code``, ``severity``, ``message``, ``hint``."""
-    keys = ("file", "line", "column", "path", "code", "severity", "message", "hint")
-    return {key: getattr(problem, key) for key in keys}
-
-
-def print_crd(options: Options) -> Answer:
-    with_definition = definition_of(options)
-    if isinstance(with_definition, Answer):
-        return with_definition
-    return Answer((as_text(dict(with_definition.crd), options),))
-
-
-def print_graph(options: Options) -> Answer:
-    """One line per node in order, or JSON with nodes, order and layers."""
-    definition = definition_of(options)
-    if isinstance(definition, Answer):
-        return definition
-    if options["json"]:
-        return Answer((as_json(graph_of(definition)),))
-    return Answer(tuple(graph_lines(definition)))
-
-
-def graph_of(definition: Definition) -> dict[str, Any]:
-    nodes = [
-        {
-            "id": node.id,
-            "type": node.type,
-            "apiVersion": node.api_version,
-            "kind": node.kind,
-            "needs": [
-                {"node": need, "because": sorted({r.path for r in node.reasons if r.node == need})}
-                for need in node.needs
-            ],
-        }
-        for node in definition.nodes
-    ]
-    return {
-        "nodes": nodes,
-        "order": list(definition.order),
-        "layers": [list(layer) for layer in definition.layers],
-    }
-
-
-def graph_lines(definition: Definition) -> Iterator[str]:
-    for number, node_id in enumerate(definition.order, start=1):
-        node = definition.node(node_id)
-        kind = f"{node.kind} ({node.type})" if node.type != "resource" else node.kind
-        yield f"{number}. {node.id}: {kind}"
-        for reason in dict.fromkeys((reason.node, reason.expression) for reason in node.reasons):
-            yield f"     needs {reason[0]} for {reason[1]}"
-
-
+@refusing
 def render_file(options: Options) -> Answer:
-    """What an input gives: per node its state and manifests, the status, and the order."""
-    definition = definition_of(options)
-    if isinstance(definition, Answer):
-        return definition
-    try:
-        instance = instance_from(options["input"], definition)
-        observed = observed_from(options["observed"]) if options["observed"] else {}
-    except Rejected as refusal:
-        return refused(refusal.problems, options)
-    rendering = render(definition, instance, observed)
-    answer = rendered(definition, rendering)
-    failed = rendering.fatal or bool(errors(rendering.problems))
-    complaints = tuple(map(printed, rendering.problems))
-    return Answer((as_text(answer, options),), complaints, not failed, "It cannot be rendered.")
+    """What an input gives: per node its state and manifests, then status, conditions and order."""
+    observed = read_file(options["observed"]) if options["observed"] else ""
+    result = offline.render_files(
+        read_file(options["file"]),
+        read_file(options["input"]),
+        observed,
+        file=str(options["file"]),
+        input_file=str(options["input"]),
+        kinds=kinds_in(options["crds"]),
+    )
+    problems = [Problem(**problem) for problem in result.pop("problems", ())]
+    failed = any(node["state"] == "failed" for node in result["nodes"]) or bool(errors(problems))
+    complaints = tuple(map(printed, problems))
+    return Answer((as_text(result, options),), complaints, not failed, "It cannot be rendered as a whole.")
 
 
-def rendered(definition: Definition, rendering: Rendering) -> dict[str, Any]:
-    nodes = [
-        {"id": state.id, "state": state.state, "ready": state.ready, "reason": state.reason}
-        | {"manifests": [dict(manifest) for manifest in state.manifests]}
-        for state in rendering.nodes.values()
-    ]
-    return {
-        "nodes": nodes,
-        "status": dict(rendering.status),
-        "conditions": rendering.conditions or [],
-        "order": list(definition.order),
-    }
+@refusing
+def print_crd(options: Options) -> Answer:
+    crd = offline.crd(read_file(options["file"]), file=str(options["file"]), kinds=kinds_in(options["crds"]))
+    return Answer((as_text(crd, options),))
 
 
-def instance_from(file: Path, definition: Definition) -> dict[str, Any]:
-    """The input as a whole custom resource with its defaults; a bare ``spec`` gets a name. Raises ``Rejected``."""
-    data = document_of(file)
-    given = data if {"apiVersion", "kind"} & data.keys() else {"spec": data.get("spec", data)}
-    problems = list(wrong_kind(given, definition)) + validate_spec(definition, given.get("spec"))
-    if problems:
-        raise Rejected(located(problems, file))
-    metadata = {"name": "example", **({"namespace": "default"} if definition.namespaced else {})}
-    return {
-        **given,
-        "apiVersion": definition.api_version,
-        "kind": definition.kind,
-        "metadata": {**metadata, **(given.get("metadata") or {})},
-        "spec": apply_defaults(definition.spec_schema, given.get("spec") or {}),
-    }
+@refusing
+def print_graph(options: Options) -> Answer:
+    """One paragraph per node in order; with ``--json`` nodes, edges, order and layers."""
+    text, file = read_file(options["file"]), str(options["file"])
+    graph = offline.graph(text, file=file, kinds=kinds_in(options["crds"]))
+    return Answer((as_json(graph),) if options["json"] else tuple(graph_lines(graph)))
 
 
-def wrong_kind(given: Mapping[str, Any], definition: Definition) -> Iterator[Problem]:
-    for key, wanted in (("apiVersion", definition.api_version), ("kind", definition.kind)):
-        if given.get(key, wanted) != wanted:
-            message = f"This contract makes {wanted}, but the input says {given[key]}."
-            yield Problem("wrong-kind", message, key)
+def graph_lines(graph: Mapping[str, Any]) -> Iterator[str]:
+    nodes = {node["id"]: node for node in graph["nodes"]}
+    for number, node_id in enumerate(graph["order"], start=1):
+        node = nodes[node_id]
+        manner = "" if node["type"] == "resource" else f", {node['type']}"
+        yield f"{number}. {node_id}: {node['kind']} ({node['apiVersion']}{manner})"
+        for edge in graph["edges"]:
+            if edge["node"] == node_id:
+                yield f"     needs {edge['needs']} for {', '.join(edge['expressions'])}"
 
 
-def located(problems: list[Problem], file: Path) -> tuple[Problem, ...]:
-    """The problems with their lines in the input file, which may be a whole instance or only its spec."""
-    documents, _ = read(text_of(file)[0])
-    if not documents:
-        return in_file(problems, file)
-    document = documents[0]
-    whole = document.has(("spec",))
-    return in_file((place(problem, document, whole=whole) for problem in problems), file)
-
-
-def place(problem: Problem, document: Document, *, whole: bool) -> Problem:
-    if not problem.path:
-        return problem
-    path = parse_path(problem.path)
-    span = document.span_of(path if whole else path[1:])
-    return replace(problem, line=span.line, column=span.column) if span else problem
-
-
-def observed_from(file: Path) -> dict[str, Any]:
-    """Node id → the object, or the list of objects, that the cluster is said to hold."""
-    return document_of(file)
-
-
-def document_of(file: Path) -> dict[str, Any]:
-    text, unreadable = text_of(file)
-    if unreadable:
-        raise Rejected(unreadable)
-    documents, problems = read(text)
-    if errors(problems):
-        raise Rejected(in_file(problems, file))
-    data = documents[0].data if documents else {}
-    if not isinstance(data, dict):
-        raise Rejected(
-            [Problem("wrong-type", "This file must hold a map.", line=1, column=1, file=str(file))]
-        )
-    return data
-
-
+@refusing
 def test_file(options: Options) -> Answer:
-    definition = definition_of(options)
-    if isinstance(definition, Answer):
-        return definition
-    return Answer(("There are no tests.",))
-
-
-def definition_of(options: Options) -> Definition | Answer:
-    """The compiled file, or the answer that says why there is none."""
-    compilation, problems = compiled(options["file"], options)
-    if compilation is None or compilation.definition is None:
-        return refused(problems, options)
-    return compilation.definition
-
-
-def refused(problems: tuple[Problem, ...], options: Options) -> Answer:
+    """Every test of the Contract document with what came of it; a failing one refuses."""
+    text, file = read_file(options["file"]), str(options["file"])
+    trials = offline.run_tests(text, file=file, kinds=kinds_in(options["crds"]))
+    failed = [trial for trial in trials if not trial.passed]
     if options["json"]:
-        return Answer(
-            tuple(as_json(shown(problem)) for problem in problems), ok=False, summary=counted(problems)
-        )
-    return Answer(complaints=tuple(map(printed, problems)), ok=False, summary=counted(problems))
+        shown = [{"name": t.case.name, "passed": t.passed, "failures": list(t.failures)} for t in trials]
+        lines: list[str] = [as_json(trial) for trial in shown]
+    else:
+        lines = [line for trial in trials for line in trial_lines(trial, file)]
+        lines.append(f"{len(trials) - len(failed)} of {len(trials)} tests passed.")
+    return Answer(tuple(lines), ok=not failed, summary=f"{len(failed)} tests failed.")
 
 
-def compiled(file: Path, options: Options) -> tuple[Compilation | None, tuple[Problem, ...]]:
-    text, unreadable = text_of(file)
-    if unreadable:
-        return None, unreadable
-    try:
-        kinds = kinds_from(options["crds"])
-    except Rejected as refusal:
-        return None, refusal.problems
-    compilation = compile_text(text, kinds=kinds)
-    return compilation, in_file(compilation.problems, file)
+def trial_lines(trial: Any, file: str) -> Iterator[str]:
+    yield f"{'passed' if trial.passed else 'FAILED'}  {trial.case.name}"
+    for failure in trial.failures:
+        yield f"        {file}:{trial.case.place.line}: {failure}"
 
 
-@cache
-def kinds_from(folder: Path | None) -> KindSchemas:
+def read_file(file: Path) -> str:
+    """Raises ``Rejected`` when there is nothing to read."""
+    text, problems = text_of(file)
+    if problems:
+        raise Rejected(problems)
+    return text
+
+
+def kinds_in(folder: Path | None) -> KindSchemas | None:
     """Kubernetes' own kinds and those of the CustomResourceDefinitions in a folder, or in one file."""
     if folder is None:
-        return builtin_kinds()
-    files = sorted(folder.rglob("*.y*ml")) if folder.is_dir() else [folder]
-    crds: list[Mapping[str, Any]] = []
-    for file in files:
-        text, unreadable = text_of(file)
-        if unreadable:
-            raise Rejected(unreadable)
-        crds += [document.data for document in read(text)[0] if is_crd(document.data)]
-    return kinds_with(builtin_kinds(), crds=crds)
+        return None
+    return offline.kinds_from(map(read_file, yaml_files(folder)))
 
 
-def is_crd(data: Any) -> bool:
-    return isinstance(data, dict) and data.get("kind") == "CustomResourceDefinition"
+def yaml_files(folder: Path) -> Iterable[Path]:
+    if not folder.is_dir():
+        return [folder]
+    return sorted(file for file in folder.rglob("*") if file.suffix in (".yaml", ".yml", ".json"))
+
+
+def as_problem(problem: Problem) -> str:
+    return as_json({key: getattr(problem, key) for key in KEYS})
 
 
 def as_text(data: Any, options: Options) -> str:
-    return (
-        as_json(data)
-        if options["json"]
-        else yaml.safe_dump(data, sort_keys=False, allow_unicode=True).rstrip()
-    )
+    if options["json"]:
+        return as_json(data)
+    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True).rstrip()
 
 
 def as_json(data: Any) -> str:

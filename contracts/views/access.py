@@ -1,4 +1,4 @@
-"""What every view of this room asks first: is somebody signed in, may they write contracts, which rows may they see."""
+"""What every view of this room asks first: who is it, may they write contracts, which rows may they see."""
 
 from __future__ import annotations
 

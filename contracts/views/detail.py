@@ -1,4 +1,4 @@
-"""Reading contracts: the contract's page, a frozen revision, two revisions compared, and files to take away."""
+"""Reading contracts: the contract's page, a frozen revision, two revisions compared, and files to keep."""
 
 from __future__ import annotations
 

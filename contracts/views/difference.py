@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from django.utils.safestring import SafeString
-
 from contracts.views.highlight import highlighted
 
 CONTEXT = 3
@@ -23,7 +21,7 @@ class Line:
     kind: Literal["same", "removed", "added", "gap"]
     before: int = 0
     after: int = 0
-    html: SafeString = SafeString("")
+    html: str = ""  # safe
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Writing contracts: the editor, its drafts, and the check that answers while somebody types.
 
-A draft is saved with every check, so that a closed window, a lost connection or a refused publication loses nothing.
+A draft is saved with every check, so a closed window, a lost connection or a refused publication loses nothing.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def pasted_or_uploaded(request: HttpRequest) -> tuple[str, str]:
 @require_POST
 @authors_only
 def check(request: HttpRequest) -> HttpResponse:
-    """What is wrong with a text: JSON for the editor's marks, or the panels beside it. Saves the draft when asked."""
+    """What is wrong with a text: JSON for the editor's marks, or the panels beside it, saving the draft."""
     text = with_newlines(request.POST.get("text", ""))
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"problems": [problem.as_dict() for problem in compile_known(text).problems]})
@@ -167,5 +167,5 @@ def judged(text: str) -> dict[str, Any]:
 
 
 def with_newlines(text: str) -> str:
-    """Browsers post line ends as CRLF; the text is kept as it was typed. NUL cannot be stored and means nothing."""
+    """Browsers post line ends as CRLF; the text is kept as it was typed. NUL cannot be stored."""
     return text.replace("\r\n", "\n").replace("\x00", "")

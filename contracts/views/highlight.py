@@ -1,4 +1,4 @@
-"""A YAML text as lines of safe HTML with token classes (k key, s text, n number, c comment, p punctuation)."""
+"""A YAML text as lines of safe HTML with classes: k key, s text, n number, c comment, p punctuation."""
 
 from __future__ import annotations
 

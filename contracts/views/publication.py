@@ -66,7 +66,7 @@ def page(request: HttpRequest, draft: Draft, *, refusal: str = "", status: int =
 
 
 def missing_right(user: User, judgement: Judgement) -> str:
-    """Why this person may not publish it, in words; empty when they may, or when it is not known whose it is."""
+    """Why this person may not publish it, in words; empty when they may, or when nobody owns it yet."""
     if judgement.owner is None:
         return ""
     owners = {judgement.owner} | ({judgement.contract.owner} if judgement.contract else set())

@@ -1,4 +1,4 @@
-"""People and texts that the tests of contracts share. They cost nothing for tests that do not ask for them."""
+"""People and texts that the tests of contracts share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Publishing makes frozen, numbered revisions; everything that stands in the way is said with its owner's name."""
+"""Publishing makes frozen, numbered revisions; what stands in the way is said with its owner's name."""
 
 from __future__ import annotations
 

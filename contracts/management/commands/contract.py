@@ -1,7 +1,7 @@
 """``manage.py contract …``: publish and withdraw contracts from a pipeline, and try them without any cluster.
 
-``check``, ``render``, ``crd``, ``graph`` and ``test`` need neither database nor cluster. Every verb ends with 1 and
-prints the problems, each as ``file:line:column path: message hint``, when something is wrong.
+``check``, ``render``, ``crd``, ``graph`` and ``test`` need neither database nor cluster. When something is wrong,
+every verb ends with 1 and prints the problems, each as ``file:line:column path: message hint``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contracts.management.answers import Answer
 
 class Command(BaseCommand):
     help = "Publish, withdraw, check, render and test contracts."
-    requires_system_checks: list[str] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
