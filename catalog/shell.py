@@ -1,6 +1,4 @@
 """What the catalog puts into the shell: counts, search, front page, banners (docs/explanation/pages.md)."""
-docs/explanation/pages.md).
-"""
 
 from __future__ import annotations
 

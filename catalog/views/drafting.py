@@ -144,8 +144,7 @@ def posted_page(
     before: Mapping[str, Any] | None = None,
     sending: bool = False,
 ) -> Page:
-    """Read the form that was posted, in whichever view it was. ``sending``: it is submitted, so all is said.
-    """
+    """Read the form that was posted, in whichever view it was. ``sending``: it is submitted, so all is said."""
     post = request.POST
     told = sending or bool(post.get("_told") or post.get("_save"))
     mode = "yaml" if post.get("_mode") == "yaml" else "form"

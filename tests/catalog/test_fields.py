@@ -151,7 +151,7 @@ def test_rows_of_lists_and_maps() -> None:
     by_name = {one.name: one for one in tree.root.walk()}
     assert by_name["/ports/@0/port"].text == "80"
     assert by_name["/ports/@0/open"].label == "Open to the world"
-    assert by_name["/ports"].is_compact
+    assert by_name["/ports"].is_flat
     assert by_name["/env/@0/#value"].key == "a/b"
     assert by_name["/volumes/@0/mountPath"].text == "/x"
 
