@@ -76,6 +76,8 @@ def _mapping(value: dict[str, Any], shape: Shape, path: str, unknown: list[str])
 
 
 def _absent(key: str, value: Any, inner: Shape, parent: Shape) -> bool:
+    if inner.name.endswith(".JSON"):
+        return False  # a schema's default or example may be empty: any value says something
     if value == "" and not isinstance(value, bool):
         return key not in parent.required and inner.types == ("string",) and key not in KEEPS_EMPTY
     if value == [] or (value == {} and (inner.values is not None)):
