@@ -1,0 +1,145 @@
+"""The API of contracts: with a token, for everybody what their role allows, and every problem in the answer."""
+
+from __future__ import annotations
+
+import pytest
+from rest_framework.test import APIClient
+
+from contracts.models import Contract
+from contracts.publishing import publish
+from portal.accounts.models import APIToken
+
+pytestmark = pytest.mark.django_db
+ROOT = "/api/v1/contracts/"
+
+
+@pytest.fixture
+def api():
+    def signed_in(user) -> APIClient:
+        client = APIClient()
+        if user is not None:
+            client.credentials(HTTP_AUTHORIZATION=f"Bearer {APIToken.issue(user, 'test')[1]}")
+        return client
+
+    return signed_in
+
+
+def test_a_stranger_gets_nothing(api, published):
+    for path in (ROOT, f"{ROOT}note/", f"{ROOT}note/revisions/", f"{ROOT}note/revisions/1/"):
+        assert api(None).get(path).status_code == 401
+
+
+def test_everybody_else_reads(api, people, published, small):
+    client = api(people.viewer)
+    (listed,) = client.get(ROOT).json()["results"]
+    assert listed == client.get(f"{ROOT}note/").json()
+    assert (listed["name"], listed["kind"], listed["owner"], listed["revision"]) == (
+        "note",
+        "Note",
+        "platform",
+        1,
+    )
+    assert (listed["api_version"], listed["withdrawn"], listed["instances"]) == (
+        "platform.example.com/v1alpha1",
+        False,
+        0,
+    )
+    (revision,) = client.get(f"{ROOT}note/revisions/").json()["results"]
+    assert (revision["number"], revision["note"], revision["author"]) == (1, "The first", "engineer")
+    assert "text" not in revision
+    assert client.get(f"{ROOT}note/revisions/1/").json()["text"] == small
+
+
+@pytest.mark.parametrize(
+    ("query", "number"), [("q=note", 1), ("q=zebra", 0), ("owner=search", 0), ("category=Texts", 1)]
+)
+def test_the_list_is_filtered(api, people, published, query, number):
+    assert api(people.viewer).get(f"{ROOT}?{query}").json()["count"] == number
+
+
+@pytest.mark.parametrize("path", ["nothing/", "nothing/revisions/", "note/revisions/9/"])
+def test_what_is_not_there(api, people, published, path):
+    assert api(people.viewer).get(ROOT + path).status_code == 404
+
+
+class TestPublish:
+    def test_it_makes_a_revision(self, api, people, small):
+        answer = api(people.engineer).post(ROOT, {"text": small, "note": "By pipeline"}, format="json")
+        assert answer.status_code == 201
+        assert answer.json() == {"contract": "note", "revision": 1, "new": True, "problems": []}
+        assert Contract.objects.get().revision.note == "By pipeline"
+
+    def test_the_same_text_again(self, api, people, published, small):
+        answer = api(people.engineer).post(ROOT, {"text": small}, format="json")
+        assert (answer.status_code, answer.json()["new"]) == (200, False)
+
+    def test_every_problem_is_in_the_answer(self, api, people, small):
+        answer = api(people.engineer).post(
+            ROOT, {"text": small.replace("c.message", "c.mesage")}, format="json"
+        )
+        assert answer.status_code == 422
+        assert answer.json()["message"] == "The contract cannot be published."
+        (problem,) = answer.json()["problems"]
+        assert (problem["line"], problem["path"]) == (22, "spec.resources[0].template.data.message")
+
+    def test_breaking_changes_need_a_reason(self, api, people, published, small):
+        text = small.replace('message: string | default=hello description="What it says"', "other: string")
+        text = text.replace("schema.spec.message", "schema.spec.other")
+        client = api(people.engineer)
+        refused = client.post(ROOT, {"text": text}, format="json")
+        assert refused.status_code == 422
+        assert {problem["code"] for problem in refused.json()["problems"]} == {"breaking-change"}
+        done = client.post(ROOT, {"text": text, "breaking_reason": "Nobody uses it"}, format="json")
+        assert done.status_code == 201
+
+    @pytest.mark.parametrize("name", ["developer", "viewer", "other"])
+    def test_only_the_owners(self, api, people, small, name):
+        answer = api(getattr(people, name)).post(ROOT, {"text": small}, format="json")
+        assert answer.status_code == 403
+        assert "belongs to the team Platform" in answer.json()["message"]
+
+    def test_without_a_text(self, api, people):
+        answer = api(people.engineer).post(ROOT, {"note": "x"}, format="json")
+        assert answer.status_code == 400
+        assert answer.json()["problems"] == [{"path": "text", "message": "This field is required."}]
+
+
+class TestWithdrawal:
+    def test_put_and_delete_are_safe_to_repeat(self, api, people, published):
+        client = api(people.engineer)
+        for _ in range(2):
+            answer = client.put(f"{ROOT}note/withdrawal/", {"reason": "It is replaced"}, format="json")
+            assert (answer.status_code, answer.json()["withdrawn"]) == (200, True)
+        for _ in range(2):
+            answer = client.delete(f"{ROOT}note/withdrawal/?reason=Needed")
+            assert (answer.status_code, answer.json()["withdrawn"]) == (200, False)
+
+    def test_a_reason_is_asked_for(self, api, people, published):
+        answer = api(people.engineer).put(f"{ROOT}note/withdrawal/", {}, format="json")
+        assert answer.status_code == 422
+        assert answer.json()["problems"][0]["path"] == "reason"
+
+    def test_only_the_owners(self, api, people, published):
+        answer = api(people.other).put(f"{ROOT}note/withdrawal/", {"reason": "No"}, format="json")
+        assert answer.status_code == 403
+
+
+class TestCheck:
+    def test_problems_of_a_text(self, api, people, small):
+        client = api(people.engineer)
+        assert client.post(f"{ROOT}check/", {"text": small}, format="json").json() == {
+            "publishable": True,
+            "problems": [],
+        }
+        answer = client.post(f"{ROOT}check/", {"text": "a: ["}, format="json").json()
+        assert answer["publishable"] is False
+        assert answer["problems"][0]["code"] == "yaml-syntax"
+
+    def test_only_for_those_who_write(self, api, people, small):
+        assert api(people.developer).post(f"{ROOT}check/", {"text": small}, format="json").status_code == 403
+
+
+def test_a_withdrawn_contract_is_still_listed(api, people, published, small):
+    published.withdraw(by=people.engineer, reason="It is replaced")
+    publish(small.replace("A note", "Still"), by=people.engineer)
+    assert api(people.viewer).get(ROOT).json()["results"][0]["withdrawn"] is True

@@ -1,0 +1,250 @@
+"""``manage.py contract …`` as a pipeline uses it: what is printed, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from django.core.management import CommandError, call_command
+
+from contracts.models import Contract
+from contracts.publishing import publish
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SAMPLES = REPOSITORY / "contracts" / "samples"
+
+
+class Ended:
+    """How a command ended: ``code`` 0 or 1, and everything that it printed."""
+
+    def __init__(self, *arguments: object) -> None:
+        out, err = io.StringIO(), io.StringIO()
+        self.code = 0
+        try:
+            call_command("contract", *map(str, arguments), stdout=out, stderr=err)
+        except CommandError as error:
+            self.code = error.returncode
+            err.write(str(error))
+        self.out, self.err = out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def file(tmp_path: Path, small: str) -> Path:
+    path = tmp_path / "note.yaml"
+    path.write_text(small, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def wrong(tmp_path: Path, small: str) -> Path:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(small.replace("schema.spec.message", "schema.spec.mesage"), encoding="utf-8")
+    return path
+
+
+class TestWithoutADatabase:
+    """These tests do not ask for a database, so a query would fail them."""
+
+    def test_a_right_file(self, file):
+        ended = Ended("check", file)
+        assert (ended.code, ended.out) == (0, f"{file}: nothing is wrong.\n")
+
+    def test_a_wrong_file_is_named_with_line_column_path_and_hint(self, file, wrong):
+        ended = Ended("check", file, wrong)
+        assert ended.code == 1
+        first, second = ended.out.splitlines()
+        assert first == f"{file}: nothing is wrong."
+        assert second.startswith(f"{wrong}:22:34 spec.resources[0].template.data.message: ")
+        assert second.endswith("Did you mean “message”?")
+
+    def test_problems_as_json_one_object_a_line(self, wrong):
+        ended = Ended("check", "--json", wrong)
+        (line,) = ended.out.splitlines()
+        assert list(json.loads(line)) == [
+            "file",
+            "line",
+            "column",
+            "path",
+            "code",
+            "severity",
+            "message",
+            "hint",
+        ]
+        assert ended.code == 1
+
+    @pytest.mark.parametrize("verb", ["check", "crd", "graph", "test"])
+    def test_a_file_that_is_not_there(self, tmp_path, verb):
+        ended = Ended(verb, tmp_path / "nothing.yaml")
+        assert ended.code == 1
+        assert "cannot be read" in ended.out + ended.err
+
+    @pytest.mark.parametrize("verb", ["crd", "graph", "test"])
+    def test_a_wrong_file_is_refused_by_every_verb(self, wrong, verb):
+        ended = Ended(verb, wrong)
+        assert ended.code == 1
+        assert f"{wrong}:22:34" in ended.err
+
+    def test_the_generated_definition(self, file):
+        crd = yaml.safe_load(Ended("crd", file).out)
+        assert crd["metadata"]["name"] == "notes.platform.example.com"
+        assert json.loads(Ended("crd", "--json", file).out) == crd
+
+    def test_the_graph_in_order_with_reasons(self):
+        lines = Ended("graph", SAMPLES / "stateless-service.yaml").out.splitlines()
+        assert lines[0] == "1. deployment: Deployment (apps/v1)"
+        assert lines[1] == "2. service: Service (v1)"
+        assert lines[2].startswith("     needs deployment for deployment.metadata.name")
+
+    def test_the_graph_as_json(self):
+        graph = json.loads(Ended("graph", "--json", SAMPLES / "stateless-service.yaml").out)
+        assert graph["order"] == ["deployment", "service"]
+        assert graph["edges"][0]["needs"] == "deployment"
+
+    @pytest.mark.parametrize(
+        "given", ["message: hi\n", "apiVersion: platform.example.com/v1alpha1\nkind: Note\nmetadata: {name: example}\nspec: {message: hi}\n"],
+        ids=["only-the-spec", "a-whole-instance"],
+    )  # fmt: skip
+    def test_rendering_an_input(self, file, tmp_path, given):
+        source = tmp_path / "input.yaml"
+        source.write_text(given)
+        ended = Ended("render", file, "--input", source, "--json")
+        result = json.loads(ended.out)
+        (node,) = result["nodes"]
+        assert (ended.code, node["id"], node["state"], result["order"]) == (
+            0,
+            "settings",
+            "desired",
+            ["settings"],
+        )
+        assert node["manifests"][0]["data"] == {"message": "hi"}
+        assert set(result) == {"nodes", "status", "conditions", "order"}
+
+    def test_rendering_with_what_the_cluster_is_said_to_hold(self, file, tmp_path):
+        source, observed = tmp_path / "input.yaml", tmp_path / "observed.yaml"
+        source.write_text("message: hi\n")
+        observed.write_text(
+            "settings: {apiVersion: v1, kind: ConfigMap, metadata: {name: example}, data: {message: hi}}\n"
+        )
+        result = yaml.safe_load(Ended("render", file, "--input", source, "--observed", observed).out)
+        assert result["status"] == {"configMap": "example"}
+        assert result["nodes"][0]["ready"] is True
+
+    def test_a_bad_input_is_told_at_its_line(self, file, tmp_path):
+        source = tmp_path / "input.yaml"
+        source.write_text("# what it says\nmesage: hi\n")
+        ended = Ended("render", file, "--input", source)
+        assert ended.code == 1
+        assert f"{source}:2:" in ended.err
+        assert "Did you mean “message”?" in ended.err
+
+    def test_kinds_of_custom_definitions(self, tmp_path, file, small):
+        mine = tmp_path / "mine.yaml"
+        mine.write_text(
+            small.replace("name: note", "name: memo").replace("kind: Note", "kind: Memo")
+            .replace("apiVersion: v1\n        kind: ConfigMap", "apiVersion: platform.example.com/v1alpha1\n        kind: Note")
+            .replace("        data:\n          message", "        spec:\n          mesage")
+        )  # fmt: skip
+        assert "checked without" in Ended("check", mine).out
+        folder = tmp_path / "crds"
+        folder.mkdir()
+        (folder / "notes.yaml").write_text(Ended("crd", file).out)
+        ended = Ended("check", mine, "--crds", folder)
+        assert ended.code == 1
+        assert "Did you mean “message”?" in ended.out
+
+    def test_tests_of_a_contract(self):
+        ended = Ended("test", SAMPLES / "stateless-service.yaml")
+        assert ended.code == 0
+        assert ended.out.splitlines()[-1] == "6 of 6 tests passed."
+
+    def test_a_failing_test_refuses(self, file):
+        case = "  tests:\n    - name: loud\n      input: {message: hi}\n      expect: {assert: ['settings.data.message == \"HI\"']}\n"
+        file.write_text(file.read_text() + case)
+        ended = Ended("test", file)
+        assert ended.code == 1
+        assert "FAILED  loud" in ended.out
+        assert '“settings.data.message == "HI"” is not true.' in ended.out
+        assert Ended("check", file).code == 1
+
+
+@pytest.mark.django_db
+class TestPublish:
+    def test_revision_one_then_two_then_nothing(self, file, small):
+        assert Ended("publish", file, "--note", "The first").out == "note: revision 1 published.\n"
+        file.write_text(small.replace("A note", "Another"))
+        assert Ended("publish", file).out == "note: revision 2 published.\n"
+        assert Ended("publish", file).out == "note: unchanged since revision 2.\n"
+        first = Contract.objects.get().revisions.get(number=1)
+        assert (first.note, first.author_name, first.text) == ("The first", "slipway", small)
+
+    @pytest.fixture(autouse=True)
+    def teams(self, people):
+        return people
+
+    def test_a_refused_file_is_told_and_the_others_are_published(self, file, wrong, tmp_path, small):
+        other = tmp_path / "other.yaml"
+        other.write_text(small.replace("name: note", "name: memo").replace("kind: Note", "kind: Memo"))
+        ended = Ended("publish", wrong, other)
+        assert ended.code == 1
+        assert ended.out == "memo: revision 1 published.\n"
+        assert f"{wrong}:22:34" in ended.err
+
+    def test_on_behalf_of_somebody(self, file):
+        Ended("publish", file, "--as", "engineer")
+        assert Contract.objects.get().revision.author.username == "engineer"
+
+    def test_on_behalf_of_somebody_who_may_not(self, file):
+        ended = Ended("publish", file, "--as", "developer")
+        assert ended.code == 1
+        assert "belongs to the team Platform" in ended.err
+
+    def test_on_behalf_of_nobody(self, file):
+        ended = Ended("publish", file, "--as", "ghost")
+        assert (ended.code, ended.err) == (1, "There is no active account “ghost”.")
+
+    def test_breaking_changes_need_a_reason(self, file, small, people):
+        publish(small, by=None)
+        text = small.replace('message: string | default=hello description="What it says"', "other: string")
+        file.write_text(text.replace("schema.spec.message", "schema.spec.other"))
+        ended = Ended("publish", file)
+        assert ended.code == 1
+        assert "--allow-breaking" in ended.err
+        assert Ended("publish", file, "--allow-breaking", "Nobody uses it").code == 0
+
+    def test_withdraw_and_offer_again(self, file):
+        Ended("publish", file)
+        assert Ended("withdraw", "note", "--reason", "It is replaced").out == "note: withdrawn.\n"
+        assert Contract.objects.get().withdrawn
+        assert Ended("reinstate", "note").out == "note: offered again.\n"
+
+    def test_withdraw_what_is_not_there(self, file):
+        Ended("publish", file)
+        ended = Ended("withdraw", "nothing")
+        assert (ended.code, ended.err) == (1, "There is no contract “nothing”. Contracts: note.")
+
+
+def test_processes_that_publish_at_once_get_different_numbers(tmp_path: Path, small: str):
+    """Four processes, one database file: every number once, nothing lost."""
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
+    manage = [sys.executable, str(REPOSITORY / "manage.py")]
+    subprocess.run([*manage, "migrate", "-v", "0"], env=environment, check=True)
+    team = "from portal.accounts.models import Team; Team.objects.create(slug='platform', name='Platform')"
+    subprocess.run([*manage, "shell", "-v", "0", "-c", team], env=environment, check=True)
+    files = [tmp_path / f"{number}.yaml" for number in range(4)]
+    for number, path in enumerate(files):
+        path.write_text(small.replace("A note", f"Note {number}"))
+    running = [
+        subprocess.Popen(
+            [*manage, "contract", "publish", str(path)], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        for path in files
+    ]
+    said = [process.communicate(timeout=60)[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0, 0]
+    assert sorted(said) == [f"note: revision {number} published.\n" for number in range(1, 5)]

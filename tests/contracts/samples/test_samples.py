@@ -1,0 +1,117 @@
+"""The contracts that come with Slipway: right, complete, and honest about what they ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contracts.compiler import compile_text, validate_spec
+from contracts.runtime import run_cases
+from contracts.views.field_table import field_rows
+
+SAMPLES = Path(__file__).resolve().parents[3] / "contracts" / "samples"
+NAMES = sorted(path.stem for path in SAMPLES.glob("*.yaml"))
+
+# What tells developers about the cluster instead of asking what they need.
+TOPOLOGY = {
+    "replicas",
+    "namespace",
+    "ingressClassName",
+    "nodeSelector",
+    "affinity",
+    "tolerations",
+    "requests",
+    "limits",
+}
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def sample(request: pytest.FixtureRequest):
+    return compile_text((SAMPLES / f"{request.param}.yaml").read_text(encoding="utf-8"))
+
+
+def test_there_are_six():
+    assert NAMES == [
+        "public-web-service", "regional-service", "scheduled-job", "stateless-service", "stateless-service-ha",
+        "team-namespace",
+    ]  # fmt: skip
+
+
+def test_nothing_is_wrong_not_even_a_warning(sample):
+    assert [str(problem) for problem in sample.problems] == []
+
+
+def test_its_own_tests_pass(sample):
+    trials = run_cases(sample)
+    assert len(trials) >= 3
+    assert [(trial.case.name, trial.failures) for trial in trials if not trial.passed] == []
+
+
+def test_every_field_is_described_and_has_a_default_or_must_be_given(sample):
+    rows = field_rows(sample.definition.spec_schema)
+    assert [row.path for row in rows if not row.description] == []
+    tops = sample.definition.spec_schema["properties"]
+    required = sample.definition.spec_schema["required"]
+    assert [name for name, field in tops.items() if "default" not in field and name not in required] == []
+
+
+def test_it_asks_for_intent_and_not_for_topology(sample):
+    assert TOPOLOGY.isdisjoint(sample.definition.spec_schema["properties"])
+
+
+def test_every_field_stands_in_the_form_with_a_title_and_a_group(sample):
+    hints = sample.presentation.form.fields
+    for name in sample.definition.spec_schema["properties"]:
+        assert hints[name].title, name
+        assert hints[name].group, name
+
+
+def test_it_is_presented(sample):
+    shown = sample.presentation
+    assert all((shown.title, shown.description, shown.category, shown.icon, shown.tags))
+    assert shown.owner == "platform"
+    icons = (SAMPLES.parents[1] / "static" / "icons" / "names.txt").read_text(encoding="utf-8").split()
+    assert shown.icon in icons
+
+
+def test_its_status_says_something(sample):
+    fields = set(sample.definition.status_schema["properties"]) - {"state", "conditions"}
+    assert len(fields) >= 3
+
+
+def test_containers_run_without_rights(sample):
+    for node in sample.definition.nodes:
+        spec = pod_spec(node.template)
+        if spec is None:
+            continue
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        for container in spec["containers"]:
+            assert container["securityContext"]["allowPrivilegeEscalation"] is False
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert set(container["resources"]) == {"requests", "limits"}
+
+
+def pod_spec(template) -> dict | None:
+    spec = template.get("spec") or {}
+    if template["kind"] == "CronJob":
+        spec = spec["jobTemplate"]["spec"]
+    pod = spec.get("template") or {}
+    return pod.get("spec")
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "paths"),
+    [
+        ("stateless-service", {"image": "a b"}, ["spec.image"]),
+        ("stateless-service", {"image": "a", "labels": {"x": 1}}, ["spec.labels.x"]),
+        ("stateless-service", {"image": "a", "variables": [{"name": "1A"}]}, ["spec.variables[0].name", "spec.variables[0].value"]),
+        ("stateless-service-ha", {"image": "a", "health": {"readyPath": "ready"}}, ["spec.health.readyPath"]),
+        ("public-web-service", {"image": "a", "host": "shop"}, ["spec.host"]),
+        ("scheduled-job", {"image": "a", "schedule": "* * * *"}, ["spec.schedule"]),
+        ("team-namespace", {}, ["spec.group"]),
+    ],
+)  # fmt: skip
+def test_bad_input_is_refused_at_its_field(name, spec, paths):
+    definition = compile_text((SAMPLES / f"{name}.yaml").read_text(encoding="utf-8")).definition
+    assert sorted(problem.path for problem in validate_spec(definition, spec)) == sorted(paths)
