@@ -25,7 +25,7 @@ META_CONDITION = "io.k8s.apimachinery.pkg.apis.meta.v1.Condition"
 # Fields whose zero is the same as absent. Other numbers and switches are pointers in the API and keep their zero.
 ZERO_IS_ABSENT = frozenset(
     "minReadySeconds hostNetwork hostPID hostIPC paused stdin stdinOnce tty readOnly initialDelaySeconds nodePort "
-    "publishNotReadyAddresses unschedulable hostPort generation healthCheckNodePort templateGeneration".split()
+    "publishNotReadyAddresses unschedulable hostPort globalDefault generation healthCheckNodePort templateGeneration".split()
 )
 STATUS_POINTERS = frozenset("terminatingReplicas collisionCount ready terminating".split())
 

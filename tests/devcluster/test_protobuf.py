@@ -1,0 +1,47 @@
+"""Bodies that kubectl sends as protobuf, against the objects that they stand for."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devcluster.errors import ApiError
+from devcluster.protobuf import decode
+from tests.conftest import conformance_folder
+
+RECORDED = conformance_folder() / "kubernetes" / "kubectl" / "protobuf.json"
+
+
+def recorded() -> list[Any]:
+    if not RECORDED.is_file():
+        return [pytest.param({}, marks=pytest.mark.skip(reason=f"no {RECORDED}: set SLIPWAY_CONFORMANCE"))]
+    return [pytest.param(entry, id=entry["run"][:60]) for entry in json.loads(Path(RECORDED).read_text())]
+
+
+def said(value: Any) -> Any:
+    """A value without zeros, empty texts and empty mappings: what protobuf cannot tell from absent."""
+    if isinstance(value, dict):
+        kept = {key: said(child) for key, child in value.items()}
+        return {key: child for key, child in kept.items() if child not in ("", None, 0, False) and child != {}}
+    return [said(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.conformance
+@pytest.mark.parametrize("entry", recorded())
+def test_a_body_is_read_as_the_object_it_stands_for(entry: dict[str, Any]) -> None:
+    assert said(decode(base64.b64decode(entry["body"]))) == said(entry["object"])
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [(b"", 400), (b"{}", 400), (b"k8s\x00\x0a\x7f", 400), (b"k8s\x00" + bytes([0x0A, 6, 0x12, 4]) + b"Nope", 415)],
+    ids=["empty", "json", "cut off", "unknown kind"],
+)
+def test_what_cannot_be_read_is_refused(body: bytes, code: int) -> None:
+    with pytest.raises(ApiError) as refusal:
+        decode(body)
+    assert refusal.value.code == code
