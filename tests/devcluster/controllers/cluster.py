@@ -75,7 +75,11 @@ def namespace(name: str) -> Object:
 
 
 def thing(kind: str, name: str, spec: Object | None = None, **more: Any) -> Object:
-    body: Object = {"apiVersion": KINDS[kind][0], "kind": kind, "metadata": {"name": name, "namespace": "demo"}}
+    body: Object = {
+        "apiVersion": KINDS[kind][0],
+        "kind": kind,
+        "metadata": {"name": name, "namespace": "demo"},
+    }
     return body | ({"spec": spec} if spec is not None else {}) | more
 
 

@@ -15,7 +15,10 @@ def revisions(cluster: Cluster) -> dict[str, int]:
 
 def test_a_deployment_becomes_ready_and_says_so(cluster):
     cluster.create(workload("Deployment", "web", replicas=2))
-    assert condition(cluster.get("Deployment", "web"), "Available")[:2] == ("False", "MinimumReplicasUnavailable")
+    assert condition(cluster.get("Deployment", "web"), "Available")[:2] == (
+        "False",
+        "MinimumReplicasUnavailable",
+    )
     cluster.pass_time(1)
 
     deployment = cluster.get("Deployment", "web")
@@ -29,7 +32,9 @@ def test_a_deployment_becomes_ready_and_says_so(cluster):
     text = f'ReplicaSet "{name}" has successfully progressed.'
     assert condition(deployment, "Progressing") == ("True", "NewReplicaSetAvailable", text)
     assert deployment["metadata"]["annotations"] == {REVISION: "1"}
-    assert cluster.events("Deployment") == [("ScalingReplicaSet", f"Scaled up replica set {name} from 0 to 2")]
+    assert cluster.events("Deployment") == [
+        ("ScalingReplicaSet", f"Scaled up replica set {name} from 0 to 2")
+    ]
 
 
 def test_a_rollout_never_has_too_few_or_too_many_pods(cluster):
@@ -119,7 +124,11 @@ def test_a_broken_image_is_told_by_the_pod_and_times_the_rollout_out(cluster):
     cluster.pass_time(40)
     (name,) = cluster.names("ReplicaSet")
     text = f'ReplicaSet "{name}" has timed out progressing.'
-    assert condition(cluster.get("Deployment", "web"), "Progressing") == ("False", "ProgressDeadlineExceeded", text)
+    assert condition(cluster.get("Deployment", "web"), "Progressing") == (
+        "False",
+        "ProgressDeadlineExceeded",
+        text,
+    )
 
 
 def test_mending_a_broken_rollout_replaces_the_broken_pods(cluster):
@@ -181,6 +190,8 @@ def test_an_idle_cluster_writes_nothing(cluster):
     cluster.create(workload("Deployment", "web", replicas=3))
     cluster.create(thing("Service", "web", {"selector": {"app": "web"}, "ports": [{"port": 80}]}))
     cluster.pass_time(5)
-    before = {kind: cluster.all(kind) for kind in ("Deployment", "ReplicaSet", "Pod", "Service", "EndpointSlice")}
+    before = {
+        kind: cluster.all(kind) for kind in ("Deployment", "ReplicaSet", "Pod", "Service", "EndpointSlice")
+    }
     cluster.pass_time(600)
     assert {kind: cluster.all(kind) for kind in before} == before

@@ -19,8 +19,12 @@ def replica_set(name: str, size: int, available: int | None = None) -> dict[str,
     [
         pytest.param({}, 2, Bounds(2, 1, 0), id="a quarter of two is one more and none missing"),
         pytest.param({}, 10, Bounds(10, 3, 2), id="surge rounds up, unavailable rounds down"),
-        pytest.param({"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}}, 3, Bounds(3, 0, 1), id="never stuck"),
-        pytest.param({"rollingUpdate": {"maxSurge": "100%", "maxUnavailable": 9}}, 3, Bounds(3, 3, 3), id="capped"),
+        pytest.param(
+            {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}}, 3, Bounds(3, 0, 1), id="never stuck"
+        ),
+        pytest.param(
+            {"rollingUpdate": {"maxSurge": "100%", "maxUnavailable": 9}}, 3, Bounds(3, 3, 3), id="capped"
+        ),
         pytest.param({"type": "Recreate"}, 3, Bounds(3, 0, 3), id="recreate"),
     ],
 )
@@ -51,7 +55,11 @@ def test_a_new_replica_set_starts_as_large_as_it_may(bounds, old, expected):
         pytest.param(Bounds(3, 1, 1), ("n", 1, 0), [("o", 3, 1)], {"o": 2}, id="broken old pods go first"),
         pytest.param(Bounds(2, 1, 0), ("n", 3, 3), [], {"n": 2}, id="too many new ones"),
         pytest.param(
-            Bounds(2, 2, 0), ("n", 2, 2), [("a", 1, 0), ("b", 1, 1)], {"a": 0, "b": 0}, id="all old ones at once"
+            Bounds(2, 2, 0),
+            ("n", 2, 2),
+            [("a", 1, 0), ("b", 1, 1)],
+            {"a": 0, "b": 0},
+            id="all old ones at once",
         ),
     ],
 )
@@ -77,8 +85,12 @@ def test_recreate_never_runs_both(new, old, old_pods, expected):
     [
         pytest.param(Bounds(5, 2, 1), ("n", 2, 2), [], {"n": 5}, id="only one runs"),
         pytest.param(Bounds(0, 0, 0), ("n", 2, 2), [], {"n": 0}, id="to zero"),
-        pytest.param(Bounds(20, 5, 5), ("n", 5, 0), [("o", 8, 8)], {"n": 10, "o": 15}, id="by share in a rollout"),
-        pytest.param(Bounds(3, 1, 0), ("n", 4, 4), [("o", 1, 1)], {"n": 3, "o": 0}, id="the new one is enough"),
+        pytest.param(
+            Bounds(20, 5, 5), ("n", 5, 0), [("o", 8, 8)], {"n": 10, "o": 15}, id="by share in a rollout"
+        ),
+        pytest.param(
+            Bounds(3, 1, 0), ("n", 4, 4), [("o", 1, 1)], {"n": 3, "o": 0}, id="the new one is enough"
+        ),
     ],
 )
 def test_a_change_of_size_is_shared(bounds, new, old, expected):
