@@ -77,7 +77,7 @@ def _syntax_hint(words: str, text: str, line: int) -> str:
     indentation = content[: len(content) - len(content.lstrip())]
     if "\t" in indentation or ("cannot start any token" in words and "\t" in content):
         return "Indent with spaces; YAML does not allow tabs there."
-    if "mapping values are not allowed" in words:
+    if "mapping values are not allowed" in words or ("${" in content and ": " in content):
         return "Put a text that holds “: ” into quotes, or check the indentation of this line."
     if "did not find expected key" in words or "block end" in words:
         return "Check the indentation of this line against the lines above."

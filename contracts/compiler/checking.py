@@ -138,7 +138,8 @@ class ExpressionChecker:
         reason = cel.assignable(found, expected)
         if reason is not None:
             message = f"This field takes {expected}, and the expression gives {found}"
-            detail = f": {reason}." if reason and reason not in message else "."
+            plain = type(found) is cel.Type and type(expected) is cel.Type
+            detail = "." if plain or not reason else f": {reason}."
             self.reporter.add(at, "cel-type", message + detail, _conversion(found, expected))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from contracts import cel
 from contracts.compiler.checking import ExpressionChecker, instance_type, node_type
+from contracts.compiler.conditions import check_conditions
 from contracts.compiler.crd import build_crd
 from contracts.compiler.definition import Compilation, Definition, Node, Outline, Presentation, Scope
 from contracts.compiler.dependencies import needs_of, outline_of, report_cycles, uses
@@ -23,7 +24,7 @@ from contracts.compiler.plurals import plural_of
 from contracts.compiler.presentation import default_presentation, read_presentation
 from contracts.compiler.reporter import Reporter
 from contracts.compiler.rules import check_rules
-from contracts.compiler.status import check_conditions, read_status, status_schema
+from contracts.compiler.status import read_status, status_schema
 from contracts.documents import Document, read
 from contracts.graph import layers, topological_order
 from contracts.problems import Problem, in_reading_order
@@ -166,7 +167,13 @@ class _Work:
             return None
         nodes = tuple(_node(draft, needs, found, types, self.reporter) for draft in drafts)
         return self._definition(
-            nodes, needs, tuple(fields), tuple(conditions), spec_schema, status, schema_type
+            nodes,
+            needs,
+            tuple(fields),
+            tuple(code for _, code in conditions),
+            spec_schema,
+            status,
+            schema_type,
         )
 
     def _definition(

@@ -20,7 +20,8 @@ def check_nodes(
     reporter: Reporter,
 ) -> None:
     for draft in drafts:
-        others = {name: found for name, found in variables.items() if name != draft.id}
+        # A use of its own id has been reported as such; here it must not count as unknown as well.
+        others = {**variables, draft.id: cel.DYN} if draft.id else dict(variables)
         iterators = _check_for_each(draft, others, checker)
         _check_template(draft, {**others, **iterators}, checker)
         for index, code in enumerate(draft.include_when):
@@ -76,8 +77,9 @@ def _check_identity(draft: NodeDraft, reporter: Reporter) -> None:
     missing = [name for name in draft.iterators if name not in used]
     if missing:
         shown = " and ".join(f"“{name}”" for name in missing)
+        verb = "does" if len(missing) == 1 else "do"
         where = "metadata.name or metadata.namespace" if draft.namespaced else "metadata.name"
-        message = f"Every object needs a name of its own, and {shown} does not occur in {where}."
+        message = f"Every object needs a name of its own, and {shown} {verb} not occur in {where}."
         hint = f"For example name: ${{schema.metadata.name}}-${{{missing[0]}}}."
         reporter.add((*draft.body_at, "metadata", "name"), "foreach-identity", message, hint)
 

@@ -31,8 +31,8 @@ CONDITIONS_SCHEMA: Schema = {
 }
 
 
-def read_status(status: Any, reporter: Reporter) -> tuple[list[Code], list[Code]]:
-    """The codes of status fields, and those of ``status.conditions``."""
+def read_status(status: Any, reporter: Reporter) -> tuple[list[Code], list[tuple[int, Code]]]:
+    """The codes of status fields, and those of ``status.conditions`` with their positions."""
     if status is None:
         return [], []
     if not isinstance(status, Mapping):
@@ -71,7 +71,7 @@ def _leaf(value: Any, path: Path, reporter: Reporter) -> Iterator[Code]:
         reporter.add(at, "status-literal", message, hint or "Write “${…}” with a node or schema in it.")
 
 
-def _conditions(value: Any, reporter: Reporter) -> Iterator[Code]:
+def _conditions(value: Any, reporter: Reporter) -> Iterator[tuple[int, Code]]:
     at = (*AT, "conditions")
     if value is None:
         return
@@ -82,7 +82,7 @@ def _conditions(value: Any, reporter: Reporter) -> Iterator[Code]:
     for index, text in enumerate(value):
         code = standalone(text, (*at, index), reporter, "A condition", CONDITIONS)
         if code is not None:
-            yield code
+            yield index, code
 
 
 def status_schema(
@@ -121,29 +121,3 @@ def _place(root: Schema, path: Path, leaf: Schema) -> None:
             schema = schema.setdefault("properties", {}).setdefault(part, {})
         if last and not schema:
             schema.update(leaf)
-
-
-def check_conditions(
-    conditions: list[Code],
-    variables: Variables,
-    schema_type: cel.Type,
-    checker: ExpressionChecker,
-    reporter: Reporter,
-) -> None:
-    """Each entry gives one condition or a list of them (kro §5.6)."""
-    names = {**variables, "schema": schema_type}
-    for index, code in enumerate(conditions):
-        at = (*AT, "conditions", index)
-        before = len(reporter.problems)
-        found = checker.type_of(code, at, names, place="conditions")
-        if len(reporter.problems) > before:
-            continue
-        if not _gives_conditions(found):
-            message = f"An entry gives runtime.newCondition(…) or a list of them, and this gives {found}."
-            reporter.add(at, "condition-type", message)
-
-
-def _gives_conditions(found: cel.Type) -> bool:
-    if isinstance(found, cel.ListType):
-        return _gives_conditions(found.element)
-    return found in (cel.DYN, cel.ConditionType)

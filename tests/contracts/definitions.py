@@ -1,0 +1,76 @@
+"""Small definitions for tests: only what a test is about is written in it."""
+
+from __future__ import annotations
+
+from textwrap import dedent, indent
+
+from contracts.compiler import Compilation, Definition, compile_text
+
+HEAD = """\
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: example}
+spec:
+  schema:
+    apiVersion: v1alpha1
+    kind: Example
+"""
+SPEC = """
+name: string | default=demo
+n: integer
+size: integer | default=3
+flag: boolean | default=true
+items: "[]string"
+rows: "[]Row"
+labels: map[string]string
+free: object
+ratio: float
+"""
+TYPES = """
+Row: {key: string, count: integer}
+"""
+
+
+def definition_text(
+    resources: str = "", *, status: str = "", spec: str = SPEC, types: str = TYPES, schema: str = ""
+) -> str:
+    """A whole file. Each part is YAML as it would stand at its place, at any indentation."""
+    text = HEAD
+    for line in dedent(schema).strip().splitlines():
+        text += f"    {line}\n"
+    for name, part in (("spec", spec), ("types", types), ("status", status)):
+        if part.strip():
+            # "n" is a boolean for Kubernetes; as a key it needs quotes.
+            body = indent(dedent(part).strip("\n"), "      ").replace("      n: ", '      "n": ')
+            text += f"    {name}:\n{body}\n"
+    text += (
+        "  resources:\n" + indent(dedent(resources).strip("\n"), "    ")
+        if resources.strip()
+        else "  resources: []"
+    )
+    return text + "\n"
+
+
+def config_map(node_id: str, body: str = "", extra: str = "", *, name: str = "") -> str:
+    """A ConfigMap node; ``body`` continues the template, ``extra`` the node."""
+    text = f"- id: {node_id}\n"
+    text += indent(dedent(extra).strip("\n"), "  ") + "\n" if extra.strip() else ""
+    text += "  template:\n    apiVersion: v1\n    kind: ConfigMap\n    metadata:\n"
+    text += f"      name: {name or node_id.lower()}\n"
+    return text + (indent(dedent(body).strip("\n"), "    ") + "\n" if body.strip() else "")
+
+
+def compiled(resources: str = "", **parts: str) -> Compilation:
+    return compile_text(definition_text(resources, **parts))
+
+
+def defined(resources: str = "", **parts: str) -> Definition:
+    """The definition; fails with all problems when there is none."""
+    compilation = compiled(resources, **parts)
+    assert compilation.definition is not None, "\n".join(map(str, compilation.problems))
+    return compilation.definition
+
+
+def complaints(resources: str = "", **parts: str) -> list[str]:
+    """Errors and warnings as ``code: message hint``, in reading order."""
+    return [f"{p.code}: {p.message} {p.hint}".strip() for p in compiled(resources, **parts).problems]
