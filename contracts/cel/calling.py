@@ -55,6 +55,24 @@ def _equality(wanted: bool) -> Callable[[Run, Run, int], Run]:
     return build
 
 
+def equals_literal(left: Run, constant: Any, wanted: bool, start: int) -> Run:
+    """``c.type == "Ready"``: the usual comparison."""
+    kind = type(constant)
+    if kind not in DIRECT:
+        return _equality(wanted)(left, lambda frame: constant, start)
+
+    def run(frame: Frame) -> bool:
+        value = left(frame)
+        if type(value) is kind:
+            return (value == constant) is wanted
+        try:
+            return operators.equal(value, constant, frame[1]) is wanted
+        except CelError as error:
+            raise error.at(start) from None
+
+    return run
+
+
 def _ordering(operator: str, same: Callable[[Any, Any], bool], mixed: frozenset[int]) -> Any:
     def build(left: Run, right: Run, start: int) -> Run:
         def run(frame: Frame) -> bool:

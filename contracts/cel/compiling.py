@@ -104,6 +104,8 @@ class Compiler:
             return (
                 dotted_variable(root.name, tuple(names), node.start, run) if self.environment.extras else run
             )
+        if isinstance(root, Ident) and len(names) == 1:
+            return local_field(scope[root.name], names[0], root.name, node.start)
         label = root.name if isinstance(root, Ident) else ""
         return value_path(self.run(root, scope), tuple(names), label, node.start)
 
@@ -183,6 +185,8 @@ class Compiler:
 
     def visit_binary(self, node: Binary, scope: Scope) -> Run:
         left, right = self.run(node.left, scope), self.run(node.right, scope)
+        if node.operator in ("==", "!=") and isinstance(node.right, Literal):
+            return calling.equals_literal(left, node.right.value, node.operator == "==", node.operator_start)
         return calling.BINARY[node.operator](left, right, node.operator_start)
 
     def visit_chain(self, node: Chain, scope: Scope) -> Run:
@@ -359,6 +363,18 @@ def variable_path(root: str, names: tuple[str, ...], start: int, constant: Any) 
             return slow(frame)
 
     return many
+
+
+def local_field(place: int, name: str, label: str, start: int) -> Run:
+    """``p.port`` inside a macro, which is most of what the bodies of macros do."""
+
+    def run(frame: Frame) -> Any:
+        value = frame[place]
+        if type(value) is dict and name in value:
+            return value[name]
+        return walk_path(value, (name,), label, start)
+
+    return run
 
 
 def value_path(root: Run, names: tuple[str, ...], label: str, start: int) -> Run:

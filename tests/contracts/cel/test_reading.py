@@ -1,0 +1,116 @@
+"""From text to tree: what parses, what does not and what is said about it, and printing it again."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from contracts.cel import CelSyntaxError, parse
+from contracts.cel.limits import MAX_DEPTH
+
+
+@pytest.mark.parametrize(
+    ("source", "canonical"),
+    [
+        ("a.b . c", "a.b.c"),
+        ("a.?b[?0].`x-y/z`", "a.?b[?0].`x-y/z`"),
+        ("metadata.namespace", "metadata.namespace"),
+        ("(1+2)*3 - -4", "(1 + 2) * 3 - -4"),
+        ("1 - (2 - 3)", "1 - (2 - 3)"),
+        ("(a || b) && c", "(a || b) && c"),
+        ("a?b:(c?d:e)", "a ? b : c ? d : e"),
+        ("(a ? b : c) ? d : e", "(a ? b : c) ? d : e"),
+        ("!(a && b)", "!(a && b)"),
+        ("-(1)", "-(1)"),
+        ("-x.y", "-x.y"),
+        ("(-1).abs()", "(-1).abs()"),
+        ("[1, ?x,]", "[1, ?x]"),
+        ("{'a': 1, ?b: c,}", '{"a": 1, ?b: c}'),
+        ("'''a\nb'''", '"a\\nb"'),
+        ("r'\\d'", '"\\\\d"'),
+        ("b'\\xff' + b'a'", 'b"\\xff" + b"a"'),
+        ("1u + 0x10u", "1u + 16u"),
+        ("1.0 + 1e30", "1.0 + 1e+30"),
+        ("24.indexOf(x)", "24.indexOf(x)"),
+        ("x.map(i, i > 1, i)", "x.map(i, i > 1, i)"),
+        ("cel.bind(a, 1, a + a)", "cel.bind(a, 1, a + a)"),
+        ("has(a.b) // why", "has(a.b)"),
+        ("runtime.newCondition({type: 'A', status: s})", 'runtime.newCondition({type: "A", status: s})'),
+        (".a.b", ".a.b"),
+        ("index in inner", "index in inner"),
+    ],
+)
+def test_prints_in_one_form(source: str, canonical: str) -> None:
+    assert parse(source).unparse() == canonical
+    assert parse(canonical).unparse() == canonical
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("", "1:1: The expression is empty."),
+        ("a +", "1:4: The expression ends too early."),
+        ("f(a", "1:4: The expression ends too early. Is a “)” missing?"),
+        ("a\n  * * b", "2:5: Unexpected “*”."),
+        ("a = b", "1:3: Unexpected “=”. Compare with “==”."),
+        ("a & b", "1:3: Unexpected “&”. Write “&&”."),
+        ("'abc", "1:1: This text is not closed. Add the closing '."),
+        ("a + ${b}", "1:5: Unexpected “$”. An expression inside an expression needs no “${”."),
+        ("'\\q'", "1:1: There is no escape “\\q”; write “\\\\” for a backslash."),
+        ("9223372036854775808", "1:1: This integer does not fit into 64 bits."),
+        ("-1u", "1:1: This unsigned integer does not fit into 64 bits."),
+        ("while", "1:1: “while” is a reserved word and cannot be a variable."),
+        ("has(a)", "1:5: has() takes a field selection. Write has(a.b)."),
+        ("a.map(b.c, 1)", "1:7: The variable of map() must be a plain name. Write x.map(i, …)."),
+        ("a.all(i, i, true)", "1:10: The variables of all() must have different names."),
+        ("A{b: 1}", '1:2: Messages cannot be built here. Write a map: {"field": value}.'),
+        ("runtime.newCondition({type: 'A'})", "1:22: The field status of a condition is required."),
+        (
+            "runtime.newCondition({type: 'A', status: 'True', why: 'x'})",
+            "1:50: A condition has the fields type, status, reason and message.",
+        ),
+    ],
+)
+def test_says_what_is_wrong_and_where(source: str, error: str) -> None:
+    with pytest.raises(CelSyntaxError) as caught:
+        parse(source)
+    assert str(caught.value) == error
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "(" * (MAX_DEPTH + 1) + "1" + ")" * (MAX_DEPTH + 1) + "+" * 3,
+        "-" + "(-" * MAX_DEPTH + "x" + ")" * MAX_DEPTH,
+        "[" * 5000 + "]" * 5000,
+        "a" + ".b()" * 5000,
+        "a" * 70_000,
+        "'" + "\\\\" * 40,
+        '"' + "\\\\" * 30_000,
+        "'''" + "a'" * 30_000,
+        "(" * 30_000,
+    ],
+    ids=lambda source: f"{source[:4]}… {len(source)}",
+)
+def test_refuses_monsters_at_once(source: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(CelSyntaxError):
+        parse(source)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("joint", [" + ", " && ", " || "])
+def test_chains_may_be_long(joint: str) -> None:
+    source = joint.join(["x"] * 2000)
+    value: object = 1 if joint == " + " else joint == " && "
+    assert parse(source).evaluate({"x": value}) == (2000 if joint == " + " else value)
+
+
+def test_select_and_ternary_chains_have_a_bound_but_templates_do_not_reach_it() -> None:
+    source = " : ".join(f"x == {n} ? {n}" for n in range(500)) + " : -1"
+    assert parse(source).evaluate({"x": 77}) == 77
+
+
+def test_the_same_text_is_parsed_once() -> None:
+    assert parse("once + 1") is parse("once + 1")
