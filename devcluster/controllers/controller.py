@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from random import Random
 from typing import TypeAlias
 
 from devcluster.controllers.actions import Action
@@ -20,7 +19,6 @@ class Turn:
 
     now: datetime
     settings: Settings
-    random: Random
     lasting: Callable[[str], float]
     """Seconds for which this key has been in the named state; a new name starts from nothing."""
     failure: str = ""

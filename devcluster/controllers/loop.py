@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from random import Random
 from typing import NamedTuple
 
 from devcluster.controllers.actions import Action, LookAgain
@@ -43,7 +42,6 @@ class Controllers:
     ) -> None:
         self.settings, self.clock, self.view = settings, clock or LoopClock(), View()
         self._hands = Hands(store, self.clock)
-        self._random = Random(settings.seed)  # noqa: S311 - decides nothing that must be secret
         self._controllers = {each.name: each for each in controllers}
         self._by_kind, self._by_owned, self._by_related = _wiring(self._controllers.values())
         self._queue: dict[Wake, None] = {}
@@ -154,9 +152,7 @@ class Controllers:
 
     def _turn(self, wake: Wake) -> Turn:
         failure = self._failures.get(wake, ("", 0))[0]
-        return Turn(
-            self.clock.now(), self.settings, self._random, lambda state: self._lasting(wake, state), failure
-        )
+        return Turn(self.clock.now(), self.settings, lambda state: self._lasting(wake, state), failure)
 
     def _lasting(self, wake: Wake, state: str) -> float:
         known, since = self._states.get(wake, ("", 0.0))

@@ -49,7 +49,6 @@ class Settings:
     """What `start` takes. `only` names the controllers to run (their event sources); None means all."""
 
     speeds: Speeds = field(default_factory=Speeds)
-    seed: int | None = None
     only: frozenset[str] | None = None
     kubelet_events: bool = True  # Pulling, Pulled, Created, Started: a real kubelet's, not a simulated node's
     event_ttl: float = 3600.0

@@ -24,7 +24,7 @@ class Cluster:
         self.store = LocalStore(Writes(Memory(), Kinds()))
         self.clock = HandClock()
         self.create(namespace("demo"))
-        self.controllers = assemble(self.store, settings or Settings(speeds=INSTANT, seed=1), self.clock)
+        self.controllers = assemble(self.store, settings or Settings(speeds=INSTANT), self.clock)
         self.controllers.settle()
 
     def create(self, body: Object) -> Object:

@@ -29,7 +29,8 @@ def test_pods_of_a_stateful_set_start_in_order(cluster):
     }
     assert (pod["spec"]["hostname"], pod["spec"]["subdomain"]) == ("db-1", "db")
     assert cluster.get("StatefulSet", "db")["status"] == {
-        "observedGeneration": 1, "replicas": 2, "readyReplicas": 2, "currentReplicas": 2, "updatedReplicas": 2,
+        "observedGeneration": 1, "replicas": 2, "readyReplicas": 2, "currentReplicas": 2,
+        "updatedReplicas": 2,
         "currentRevision": revision, "updateRevision": revision, "collisionCount": 0, "availableReplicas": 2,
     }  # fmt: skip
 
