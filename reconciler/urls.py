@@ -1,4 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from reconciler import views
 
 app_name = "reconciler"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("instances/<int:pk>/resources/<int:resource>/manifest/", views.manifest, name="manifest"),
+]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.runtime import Rendering
+from contracts.runtime import Rendering, merge_conditions
 from reconciler.objects.reading import Manifest, condition_of, generation_of, metadata_of
 
 
@@ -68,17 +68,17 @@ def stamped(
     }
 
 
+BUILT_IN = frozenset({"InstanceManaged", "GraphResolved", "ResourcesReady", "Ready"})
+
+
 def author_conditions(
     instance: Manifest, given: Sequence[Mapping[str, Any]], now: str
 ) -> list[dict[str, Any]]:
-    """The author's conditions with times and generation (kro §5.6)."""
-    conditions = []
-    for one in given:
-        old = condition_of(instance, str(one.get("type")))
-        same = old is not None and old.get("status") == one.get("status")
-        since = str(old.get("lastTransitionTime") or now) if same and old is not None else now
-        conditions.append({**one, "lastTransitionTime": since, "observedGeneration": generation_of(instance)})
-    return conditions
+    """The author's conditions instead of the built-in ones; those without a value now keep their last (kro §5.6)."""
+    types = {one["type"] for one in given}
+    old = (instance.get("status") or {}).get("conditions") or ()
+    previous = [one for one in old if one.get("type") in types or one.get("type") not in BUILT_IN]
+    return merge_conditions(previous, given, now, generation_of(instance))
 
 
 def state_word(outcome: Outcome) -> str:

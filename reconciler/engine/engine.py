@@ -125,11 +125,15 @@ class Engine:
             )
             self.news.set()
         else:
-            seen = self.generations.setdefault(key, OrderedDict())
-            seen[version_of(obj)] = generation_of(obj)
-            while len(seen) > VERSIONS_KEPT:
-                seen.popitem(last=False)
+            self.remember_version(key, obj)
         self.queue.add(key)
+
+    def remember_version(self, key: Key, obj: Manifest) -> None:
+        """Which generation a resourceVersion has: only the spec's changes make an edit conflict."""
+        seen = self.generations.setdefault(key, OrderedDict())
+        seen[version_of(obj)] = generation_of(obj)
+        while len(seen) > VERSIONS_KEPT:
+            seen.popitem(last=False)
 
     def on_child(self, uid: str, event: Event, obj: Manifest, old: Manifest | None) -> None:
         key = self.keys_by_uid.get(uid)
@@ -197,10 +201,14 @@ class Engine:
     def take_over(self, key: Key, informer: Informer, result: Result) -> None:
         for watched in result.externals:
             self.externals.setdefault(watched, set()).add(key)
-        if result.learned is not None and informer.get(key.namespace, key.name) is not None:
-            informer.learn(result.learned)
-        waiting = self.snapshots.pop(key, None)
         snapshot = result.snapshot
+        current = informer.get(key.namespace, key.name)
+        if current is None or uid_of(current) != uid_of(snapshot.instance):
+            self.queue.succeeded(key)
+            return  # it went while the pass was under way; the watch has told so
+        informer.learn(dict(snapshot.instance))
+        self.remember_version(key, snapshot.instance)
+        waiting = self.snapshots.pop(key, None)
         if waiting is not None and uid_of(waiting.instance) == uid_of(snapshot.instance):
             snapshot = merged(waiting, snapshot)
         self.snapshots[key] = snapshot
@@ -337,6 +345,7 @@ class Engine:
         informer = self.instances.get(key.group_kind)
         if answer.live is not None and informer is not None:
             informer.learn(answer.live)
+            self.on_instance(key.group_kind, "modified", answer.live)
         await self.database.call(delivery.save_delivery, wish, answer)
         return answer.state != ChangeState.APPROVED
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from contracts.runtime import render
 from reconciler.engine.carry_out import apply_all, delete_all, explain, keep_books, prune_all, release
 from reconciler.engine.conditions import Outcome, built_in, status_apply, status_body
 from reconciler.engine.observe import Identity, View, look
@@ -73,7 +74,6 @@ class Result:
     at_least: float = 0.0
     externals: set[Watched] = field(default_factory=set)
     members: list[Manifest] = field(default_factory=list)
-    learned: dict[str, Any] | None = None  # the instance as the last write answered it
 
 
 class Pass:
@@ -256,6 +256,10 @@ class Pass:
         now = timestamp()
         conditions = built_in(self.instance, outcome, now)
         rendering = view.rendering if view else None
+        if view is not None and view.definition.conditions:
+            rendering = render(
+                view.definition, self.instance, view.observed, own_conditions=conditions
+            )  # the author's conditions may read these
         status = status_body(self.instance, rendering, outcome, conditions, now)
         await self.write_status(status)
         snapshot = Snapshot(
@@ -276,7 +280,6 @@ class Pass:
             at_least,
             view.externals if view else set(),
             view.members if view else [],
-            dict(self.instance),
         )
 
     @staticmethod

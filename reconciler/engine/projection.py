@@ -282,7 +282,12 @@ def project_gone(destination: int, contract: int, key: Key, uid: str) -> None:
     """The object is gone from the cluster: its row goes, unless it is of another object by now."""
     with transaction.atomic():
         row = find(destination, contract, key)
-        if row is not None and row.uid == uid:
+        if row is None:
+            return
+        never_seen = (
+            not row.uid and not row.changes.pending().exists()
+        )  # it came and went between two batches
+        if row.uid == uid or never_seen:
             remove(row)
 
 

@@ -80,10 +80,13 @@ class Informer:
     # -- writing into the cache -------------------------------------------------------------------------
 
     def learn(self, obj: dict[str, Any]) -> None:
-        """Take the answer of a write, unless the cache already holds something newer."""
-        self._put({**obj, "apiVersion": self.resource.api_version, "kind": self.resource.kind})
+        """Take the answer of a write, unless the cache already holds something newer.
 
-    def _put(self, obj: dict[str, Any]) -> None:
+        Who wrote it knows of it, so nobody is told, now or when the watch brings the same version.
+        """
+        self._put({**obj, "apiVersion": self.resource.api_version, "kind": self.resource.kind}, tell=False)
+
+    def _put(self, obj: dict[str, Any], *, tell: bool = True) -> None:
         key = (namespace_of(obj), name_of(obj))
         old = self._objects.get(key)
         if old is not None and self._is_known(key, obj, old):
@@ -93,7 +96,8 @@ class Informer:
         self._objects[key] = kept
         for group in self._index(kept):
             self._groups[group].add(key)
-        self._on_change("modified" if old is not None else "added", kept, old)
+        if tell:
+            self._on_change("modified" if old is not None else "added", kept, old)
 
     def _is_known(self, key: Key, obj: Manifest, old: Manifest) -> bool:
         """Whether the cache already holds this, or something newer."""

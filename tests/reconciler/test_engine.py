@@ -203,7 +203,8 @@ def test_deletion_goes_in_reverse_order_and_names_what_holds_it(world: World) ->
     world.cluster.merge("v1", "ConfigMap", world.namespace, "one-second", hold)
     Change.propose_deletion(instance=world.row("one"), by=world.user)
     row = wait_for(
-        lambda: (row := world.row("one")) and "example.com/hold" in row.message and row, "it says what holds it"
+        lambda: (row := world.row("one")) and "example.com/hold" in row.message and row,
+        "it says what holds it",
     )
     assert row.state == "deleting"
     assert world.child("ConfigMap", "one-first") is not None
@@ -241,9 +242,7 @@ def test_an_object_of_nobody_is_adopted_and_an_event_says_so(world: World) -> No
     up(world, contract, "one", map="old")
     assert world.child("ConfigMap", "old")["data"] == {"owner": "one", "kept": "yes"}
     event = wait_for(lambda: world.row("one").events.filter(reason="Adopted").first())
-    assert event.message == (
-        f"Took over ConfigMap {world.namespace}/old, which was there before by kubectl."
-    )
+    assert event.message == (f"Took over ConfigMap {world.namespace}/old, which was there before by kubectl.")
 
 
 def test_a_suspended_instance_is_left_alone(world: World) -> None:
@@ -347,11 +346,17 @@ def test_an_idle_instance_costs_no_write(world: World) -> None:
     contract = world.publish(SERVICE)
     up(world, contract, "web")
     engine = world.engine.engine
-    before = {kind: world.child(kind, "web", version) for kind, version in (("Deployment", "apps/v1"), ("Secret", "v1"))}
+    before = {
+        kind: world.child(kind, "web", version)
+        for kind, version in (("Deployment", "apps/v1"), ("Secret", "v1"))
+    }
     instance = world.instance(contract, "web")
     world.cluster.merge("apps/v1", "Deployment", world.namespace, "web", {"metadata": {"labels": {"x": "y"}}})
     wait_for(lambda: engine.queue.idle)
-    assert world.instance(contract, "web")["metadata"]["resourceVersion"] == instance["metadata"]["resourceVersion"]
+    assert (
+        world.instance(contract, "web")["metadata"]["resourceVersion"]
+        == instance["metadata"]["resourceVersion"]
+    )
     after = world.child("Secret", "web")
     assert after["metadata"]["resourceVersion"] == before["Secret"]["metadata"]["resourceVersion"]
     assert "x" in world.child("Deployment", "web", "apps/v1")["metadata"]["labels"]

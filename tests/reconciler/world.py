@@ -96,9 +96,7 @@ class World:
         TeamNamespace.objects.create(team=self.team, name=self.namespace)
         self.user = User.objects.create_user(f"user-{self.suffix}")
         self.destination: Destination = default_destination()
-        self.cluster.apply(
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}
-        )
+        self.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
 
     def close(self) -> None:
         self.engine.stop()

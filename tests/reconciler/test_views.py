@@ -1,0 +1,98 @@
+"""The live manifest: who may read it, and that no secret is in it."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import InstanceResource
+from portal.accounts.models import Membership, Role, Team, User
+from reconciler.shown import shown
+from tests.reconciler.contracts import SERVICE
+from tests.reconciler.world import World, wait_for
+
+
+def resource(world: World, kind: str) -> InstanceResource:
+    contract = world.publish(SERVICE)
+    world.create(contract, "web")
+    wait_for(lambda: (row := world.row("web")) and row.state == "ready")
+    return InstanceResource.objects.get(kind=kind)
+
+
+def address(row: InstanceResource) -> str:
+    return reverse("reconciler:manifest", args=[row.instance.pk, row.pk])
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_who_may_read_a_live_manifest(world: World) -> None:
+    row = resource(world, "Secret")
+    teammate, stranger = User.objects.create_user("teammate"), User.objects.create_user("stranger")
+    Membership.objects.create(team=world.team, user=teammate, role=Role.VIEWER)
+    other = Team.objects.create(slug="other", name="Other")
+    Membership.objects.create(team=other, user=stranger, role=Role.DEVELOPER)
+    assert Client().get(address(row)).status_code == 302
+    assert signed_in(stranger).get(address(row)).status_code == 404
+    assert signed_in(teammate).post(address(row)).status_code == 405
+    page = signed_in(teammate).get(address(row))
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "password: set, 11 bytes" in text
+    assert base64.b64encode(b"hidden-word").decode() not in text
+    live = signed_in(teammate).get(address(row), {"format": "json"}).json()
+    assert live["data"] == {"password": "set, 11 bytes"}
+
+
+def test_what_is_not_there_is_said(world: World) -> None:
+    row = resource(world, "Service")
+    world.engine.stop()
+    world.cluster.delete("v1", "Service", world.namespace, "web")
+    admin = User.objects.create_superuser("admin")
+    answer = signed_in(admin).get(address(row), {"format": "yaml"})
+    assert (answer.status_code, answer.content.decode()) == (404, "Service web is not in the cluster right now.")
+
+
+def test_a_cluster_that_is_away_is_said(world: World, settings: object) -> None:
+    row = resource(world, "Service")
+    settings.KUBECONFIG = "/nowhere/kubeconfig"  # type: ignore[attr-defined]
+    answer = signed_in(User.objects.create_superuser("admin")).get(address(row), {"format": "yaml"})
+    assert answer.status_code == 503
+    assert answer.content.decode() == "There is no kubeconfig at /nowhere/kubeconfig yet."
+
+
+@pytest.mark.parametrize(
+    ("live", "expected"),
+    [
+        pytest.param(
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"p": "aGk=", "e": ""}},
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"p": "set, 2 bytes", "e": "empty"}},
+            id="values-of-a-secret-are-sizes",
+        ),
+        pytest.param(
+            {
+                "kind": "Secret",
+                "metadata": {
+                    "name": "a",
+                    "managedFields": [{}],
+                    "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "aGk="},
+                },
+            },
+            {"kind": "Secret", "metadata": {"name": "a"}},
+            id="what-repeats-the-object-is-left-out",
+        ),
+        pytest.param(
+            {"kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"p": "x"}},
+            {"kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"p": "x"}},
+            id="a-config-map-is-open",
+        ),
+    ],
+)
+def test_shown(live: dict[str, object], expected: dict[str, object]) -> None:
+    assert shown(live) == expected
