@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -55,8 +56,9 @@ class ExpressionChecker:
             return types[0]
         for part, found in zip(code.expressions, types, strict=True):
             if found not in (cel.STRING, cel.DYN):
-                message = f"“{part.source.strip()}” gives {found}, and only a string can stand inside a text."
-                hint = f"Write ${{string({part.source.strip()})}}." if found in _PRINTABLE else ""
+                source = part.source.strip()
+                message = f"“{source}” gives {worded(found)}, and only a string can stand inside a text."
+                hint = f"Write ${{string({source})}}." if found in _PRINTABLE else ""
                 self._report(at, part, 0, len(part.source), "cel-type", message, hint)
         return cel.STRING
 
@@ -120,7 +122,7 @@ class ExpressionChecker:
         if found not in (cel.BOOL, cel.OptionalType(cel.BOOL)):
             hint = "Compare it: “… == true”." if found == cel.DYN else ""
             self.reporter.add(
-                at, "cel-type", f"A condition must be true or false, and this gives {found}.", hint
+                at, "cel-type", f"A condition must be true or false, and this gives {worded(found)}.", hint
             )
 
     def iterated(self, code: Code, at: Path, variables: Variables) -> cel.Type:
@@ -131,22 +133,51 @@ class ExpressionChecker:
             return found.element
         if len(self.reporter.problems) == before:
             hint = "Write “….map(i, i)” to make a list of it." if found == cel.DYN else ""
-            self.reporter.add(at, "cel-type", f"forEach needs a list, and this gives {found}.", hint)
+            self.reporter.add(at, "cel-type", f"forEach needs a list, and this gives {worded(found)}.", hint)
         return cel.DYN
 
     def fits(self, code: Code, at: Path, found: cel.Type, expected: cel.Type) -> None:
         reason = cel.assignable(found, expected)
         if reason is not None:
-            message = f"This field takes {expected}, and the expression gives {found}"
-            plain = type(found) is cel.Type and type(expected) is cel.Type
-            detail = "." if plain or not reason else f": {reason}."
-            self.reporter.add(at, "cel-type", message + detail, _conversion(found, expected))
+            message = f"This field takes {worded(expected)}, and the expression gives {worded(found)}"
+            detail = _detail(found, expected, reason)
+            self.reporter.add(at, "cel-type", f"{message}{detail}.", _conversion(found, expected))
+
+
+def worded(kind: cel.Type) -> str:
+    """A type as its author would name it: structs are objects, whatever they are called inside."""
+    if isinstance(kind, cel.StructType):
+        return "an object"
+    if isinstance(kind, cel.ListType):
+        inner = worded(kind.element).removeprefix("an ").removeprefix("a ")
+        return f"a list of {inner}{'s' if inner == 'object' else ''}"
+    if isinstance(kind, cel.MapType):
+        return f"a map of {worded(kind.value).removeprefix('an ').removeprefix('a ')}"
+    if isinstance(kind, cel.OptionalType):
+        return f"an optional {kind.inner}"
+    return str(kind)
+
+
+def _detail(found: cel.Type, expected: cel.Type, reason: str) -> str:
+    """Which part does not fit, where the two types alone do not tell."""
+    if not isinstance(found, cel.StructType | cel.MapType | cel.ListType) or reason.startswith('"'):
+        return ""
+    missing = re.search(r'field "([^"]+)" exists in output', reason)
+    if missing:
+        return f", which has a field “{missing[1]}” that does not exist there"
+    unfit = re.search(r'map value does not fit field "([^"]+)"', reason)
+    if unfit:
+        return f", whose values do not fit the field “{unfit[1]}”"
+    named = re.match(r'(?:list elements: )?field "([^"]+)"', reason)
+    return f", whose field “{named[1]}” has another type" if named else ""
 
 
 _PRINTABLE = (cel.INT, cel.UINT, cel.DOUBLE, cel.BOOL, cel.BYTES, cel.TIMESTAMP, cel.DURATION)
 
 
 def _conversion(found: cel.Type, expected: cel.Type) -> str:
+    if isinstance(found, cel.MapType) and isinstance(expected, cel.StructType):
+        return "Wrap the map in dyn(…) to have it judged at run time."
     if expected == cel.STRING and found in _PRINTABLE:
         return "Write string(…) around it."
     if expected == cel.INT and found in (cel.STRING, cel.DOUBLE, cel.UINT):

@@ -164,7 +164,9 @@ SECRETS = """
     ],
 )  # fmt: skip
 def test_the_data_of_a_secret_are_bytes(value, read, complaint):
-    assert complaints(SECRETS.replace("VALUE", value).replace("READ", read)) == ([complaint] if complaint else [])
+    assert complaints(SECRETS.replace("VALUE", value).replace("READ", read)) == (
+        [complaint] if complaint else []
+    )
 
 
 @pytest.mark.parametrize(
@@ -227,12 +229,16 @@ def test_a_kind_begins_with_a_capital_letter(kind, fine):
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha1", "v12beta3"])
 def test_a_version(version):
-    assert compile_text(definition_text().replace("    apiVersion: v1alpha1", f"    apiVersion: {version}")).ok
+    assert compile_text(
+        definition_text().replace("    apiVersion: v1alpha1", f"    apiVersion: {version}")
+    ).ok
 
 
 @pytest.mark.parametrize("version", ["1", "v1gamma1", "kro.run/v1", "V1"])
 def test_what_is_no_version(version):
-    problems = compile_text(definition_text().replace("    apiVersion: v1alpha1", f"    apiVersion: {version}")).problems
+    problems = compile_text(
+        definition_text().replace("    apiVersion: v1alpha1", f"    apiVersion: {version}")
+    ).problems
     assert [p.path for p in problems] == ["spec.schema.apiVersion"]
 
 
@@ -285,15 +291,23 @@ def test_a_quantity_may_be_a_number_or_a_text():
     ],
 )
 def test_structs_are_compared_by_their_fields(expression, fine):
-    other = DEPLOYMENT.replace("web", "other").replace("[{name: other, image: nginx}]", f"['${{{expression}}}']")
+    other = DEPLOYMENT.replace("web", "other").replace(
+        "[{name: other, image: nginx}]", f"['${{{expression}}}']"
+    )
     assert compiled(DEPLOYMENT + other).ok is fine
 
 
 @pytest.mark.parametrize(
     ("resources", "order"),
     [
-        (config_map("c", "data: {k: '${a.metadata.name}'}") + config_map("b") + config_map("a"), ("b", "a", "c")),
-        (config_map("a", "data: {k: '${z.metadata.name}'}") + config_map("b") + config_map("z"), ("b", "z", "a")),
+        (
+            config_map("c", "data: {k: '${a.metadata.name}'}") + config_map("b") + config_map("a"),
+            ("b", "a", "c"),
+        ),
+        (
+            config_map("a", "data: {k: '${z.metadata.name}'}") + config_map("b") + config_map("z"),
+            ("b", "z", "a"),
+        ),
         (config_map("a") + config_map("b") + config_map("c"), ("a", "b", "c")),
     ],
 )
@@ -315,7 +329,11 @@ def test_both_branches_of_a_ternary_are_needed_but_readywhen_needs_nothing():
     definition = defined(
         config_map("a")
         + config_map("b")
-        + config_map("c", "data: {k: '${schema.spec.flag ? a.metadata.name : b.metadata.name}'}", "readyWhen: ['${has(c.data)}']")
+        + config_map(
+            "c",
+            "data: {k: '${schema.spec.flag ? a.metadata.name : b.metadata.name}'}",
+            "readyWhen: ['${has(c.data)}']",
+        )
     )
     assert definition.node("c").needs == ("a", "b")
 
@@ -333,7 +351,9 @@ def test_a_template_field_knows_which_fields_of_the_form_feed_it():
 
 
 def test_rules_of_the_schema_are_checked_with_the_contract():
-    found = complaints(spec="a: integer | validation=\"self > 'x'\"\nb: 'integer | validation=\"self >\"'\nc: integer | validation=\"self > 1\"")
+    found = complaints(
+        spec='a: integer | validation="self > \'x\'"\nb: \'integer | validation="self >"\'\nc: integer | validation="self > 1"'
+    )
     assert found == [
         "schema-rule: The rule “self > 'x'” is wrong: “>” does not work with int and string.",
         "schema-rule: The rule “self >” cannot be read: The expression ends too early.",

@@ -1,0 +1,451 @@
+# ruff: noqa: E501
+"""What compiling gives: the CRD, kinds, presentation, changes between revisions, and problems with their places."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from contracts.compiler import (
+    breaking_changes,
+    builtin_kinds,
+    compile_cached,
+    compile_text,
+    kinds_with,
+    plural_of,
+    validate_spec,
+)
+from contracts.compiler.presentation import field_paths, spaced
+from tests.contracts.definitions import compiled, config_map, defined, definition_text
+
+CONTRACT = """---
+apiVersion: slipway.dev/v1alpha1
+kind: Contract
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "plural"),
+    [
+        ("WebApp", "webapps"),
+        ("Policy", "policies"),
+        ("Gateway", "gateways"),
+        ("Ingress", "ingresses"),
+        ("Box", "boxes"),
+        ("Database", "databases"),
+        ("Index", "indices"),
+        ("Redis", "redis"),
+        ("Status", "statuses"),
+        ("Leaf", "leaves"),
+        ("Media", "media"),
+        ("Person", "people"),
+        ("EKSCluster", "eksclusters"),
+        ("Octopus", "octupuses"),
+        ("Quota", "quotas"),
+        ("Equipment", "equipment"),
+    ],
+)
+def test_plurals_are_those_of_kro(kind, plural):
+    assert plural_of(kind) == plural
+
+
+def test_the_crd_is_what_kro_generates():
+    definition = defined(
+        config_map("a"),
+        schema="group: platform.example.com\nshortNames: [ex]\nmetadata: {labels: {team: a}, annotations: {b: c}}",
+        spec="name: string | required=true\nsize: integer | default=3\ndeep: {port: integer | default=80}",
+        types="",
+        status="map: ${a.data}\nn2: ${schema.spec.size}\nlist: ['${a.metadata.name}']\nwhen: ${a.metadata.creationTimestamp}\nany: ${dyn(schema.spec.size)}\nboth: ${[schema.spec.size > 1]}",
+    )
+    crd = definition.crd
+    assert crd["metadata"]["name"] == definition.crd_name == "examples.platform.example.com"
+    assert crd["metadata"]["labels"] == {
+        "team": "a",
+        "app.kubernetes.io/managed-by": "slipway",
+        "slipway.dev/contract": "example",
+    }
+    assert crd["metadata"]["annotations"] == {"b": "c"}
+    assert crd["spec"]["names"] == {
+        "plural": "examples",
+        "singular": "example",
+        "kind": "Example",
+        "listKind": "ExampleList",
+        "shortNames": ["ex"],
+    }
+    assert crd["spec"]["scope"] == "Namespaced"
+    (version,) = crd["spec"]["versions"]
+    assert (version["name"], version["served"], version["storage"], version["subresources"]) == (
+        "v1alpha1",
+        True,
+        True,
+        {"status": {}},
+    )
+    assert [column["name"] for column in version["additionalPrinterColumns"]] == ["State", "Ready", "Age"]
+    root = version["schema"]["openAPIV3Schema"]
+    assert "required" not in root
+    assert root["properties"]["spec"] == {
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+            "name": {"type": "string"},
+            "size": {"type": "integer", "default": 3},
+            "deep": {
+                "type": "object",
+                "default": {},
+                "properties": {"port": {"type": "integer", "default": 80}},
+            },
+        },
+    }
+    status = root["properties"]["status"]["properties"]
+    assert status["map"] == {"type": "object", "additionalProperties": {"type": "string"}}
+    assert status["n2"] == {"type": "integer"}
+    assert status["list"] == {"type": "array", "items": {"type": "string"}}
+    assert status["when"] == {"type": "string", "format": "date-time"}
+    assert status["any"] == {"x-kubernetes-preserve-unknown-fields": True}
+    assert status["both"] == {"type": "array", "items": {"type": "boolean"}}
+    assert status["state"] == {"type": "string"}
+    assert status["conditions"]["items"]["properties"]["observedGeneration"] == {"type": "integer"}
+
+
+def test_columns_of_the_author_replace_the_usual_ones():
+    definition = defined(
+        schema="additionalPrinterColumns: [{name: Size, type: integer, jsonPath: .spec.size}]"
+    )
+    assert [column["name"] for column in definition.printer_columns] == ["Size"]
+
+
+def test_a_very_long_name_stands_in_an_annotation():
+    long = "a" * 70
+    definition = compile_text(definition_text().replace("name: example", f"name: {long}")).definition
+    assert "slipway.dev/contract" not in definition.crd["metadata"]["labels"]
+    assert definition.crd["metadata"]["annotations"] == {"slipway.dev/contract": long}
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "plural", "namespaced"),
+    [
+        ("v1", "ConfigMap", "configmaps", True),
+        ("v1", "Endpoints", "endpoints", True),
+        ("v1", "Namespace", "namespaces", False),
+        ("apps/v1", "Deployment", "deployments", True),
+        ("networking.k8s.io/v1", "Ingress", "ingresses", True),
+        ("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", True),
+        ("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", False),
+        ("storage.k8s.io/v1", "StorageClass", "storageclasses", False),
+        ("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", True),
+    ],
+)
+def test_kubernetes_own_kinds_are_known_offline(api_version, kind, plural, namespaced):
+    info = builtin_kinds().lookup(api_version, kind)
+    assert (info.plural, info.namespaced, info.schema["type"]) == (plural, namespaced, "object")
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind"),
+    [("v1", "Widget"), ("apps/v9", "Deployment"), ("v1", "Status"), ("v1", "ConfigMapList")],
+)
+def test_what_is_no_kind_of_kubernetes(api_version, kind):
+    assert builtin_kinds().lookup(api_version, kind) is None
+
+
+WIDGETS = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "spec": {
+        "group": "x.y",
+        "scope": "Cluster",
+        "names": {"kind": "Widget", "plural": "widgetry"},
+        "versions": [
+            {"name": "v1", "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object", "properties": {"size": {"type": "integer"}, "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}}}}}
+        ],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spec", "codes"),
+    [
+        ("{size: 3, any: {x: 1}}", []),
+        ("{size: '${schema.spec.size}'}", []),
+        ("{sise: 3}", ["unknown-field"]),
+        ("{size: '${schema.spec.name}'}", ["cel-type"]),
+    ],
+)
+def test_kinds_come_from_crds_too(spec, codes):
+    kinds = kinds_with(builtin_kinds(), crds=[WIDGETS])
+    text = definition_text(
+        f"- id: a\n  template: {{apiVersion: x.y/v1, kind: Widget, metadata: {{name: b}}, spec: {spec}}}"
+    )
+    compilation = compile_text(text, kinds=kinds)
+    assert [p.code for p in compilation.problems] == codes
+    info = kinds.lookup("x.y/v1", "Widget")
+    assert (info.plural, info.namespaced) == ("widgetry", False)
+    assert kinds.lookup("v1", "Pod") is not None
+    assert kinds.digest != builtin_kinds().digest
+
+
+def test_kinds_come_from_a_clusters_openapi_too():
+    document = {
+        "components": {
+            "schemas": {
+                "y.x.v1.Gadget": {
+                    "type": "object",
+                    "x-kubernetes-group-version-kind": [{"group": "x.y", "version": "v1", "kind": "Gadget"}],
+                    "properties": {
+                        "spec": {"allOf": [{"$ref": "#/components/schemas/y.x.v1.Spec"}], "default": {}}
+                    },
+                },
+                "y.x.v1.Spec": {"type": "object", "properties": {"size": {"type": "integer"}}},
+            }
+        }
+    }
+    kinds = kinds_with(
+        builtin_kinds(), openapi=[document], scopes={("x.y/v1", "Gadget"): ("gadgetry", False)}
+    )
+    text = definition_text(
+        "- id: a\n  template: {apiVersion: x.y/v1, kind: Gadget, metadata: {name: b}, spec: {size: '${schema.spec.name}', x: 1}}"
+    )
+    assert [p.code for p in compile_text(text, kinds=kinds).problems] == ["cel-type", "unknown-field"]
+    assert kinds.lookup("x.y/v1", "Gadget").plural == "gadgetry"
+
+
+def test_a_bare_definition_has_a_presentation():
+    presentation = compiled().presentation
+    assert (presentation.title, presentation.icon, presentation.lifecycle, presentation.given) == (
+        "Example",
+        "box",
+        "stable",
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        ("WebApp", "Web app"),
+        ("EKSCluster", "EKS cluster"),
+        ("S3Bucket", "S3 bucket"),
+        ("Tenant", "Tenant"),
+        ("", ""),
+    ],
+)
+def test_a_title_is_made_of_the_kind(kind, title):
+    assert spaced(kind) == title
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("spec: {title: A}", ""),
+        ("metadata: {name: other}", "error contract-name: This Contract is named “other”, but the definition in the same file is named “example”. Use the same name, or leave it out."),
+        ("spec: {titel: A}", "warning unknown-field: There is no field “titel”. Did you mean “title”?"),
+        ("spec: {lifecycle: stabel}", "error not-allowed: Must be one of stable, beta, deprecated. Did you mean “stable”?"),
+        ("spec: {tags: service}", "error wrong-type: Must be a list, not a text. Begin each item with “- ”."),
+        ("spec: {form: {fields: {nam: {title: A}}}}", "warning unknown-field: The contract has no field “nam”. Did you mean “name”?"),
+        ("spec: {form: {fields: {'rows[].key': {title: A}}}}", ""),
+        ("spec: {form: {fields: {name: {widget: texarea}}}}", "error not-allowed: Must be one of text, textarea, mono, secret, quantity, select, radio. Did you mean “textarea”?"),
+        ("spec: {form: {groups: [{name: One}], fields: {name: {group: Two}}}}", "warning unknown-group: There is no group “Two” under spec.form.groups."),
+        ("spec: {form: {fields: {name: {when: {siz: 1}}}}}", "warning unknown-field: The contract has no field “siz”. Did you mean “size”?"),
+        ("spec: {tests: [{expect: {}}]}", "error required: This field is required."),
+    ],
+)  # fmt: skip
+def test_a_contract_document_is_checked(body, problem):
+    found = [
+        f"{p.severity} {p.code}: {p.message} {p.hint}".strip()
+        for p in compile_text(definition_text() + CONTRACT + body).problems
+    ]
+    assert found == ([problem] if problem else [])
+
+
+def test_the_paths_of_a_form():
+    assert (
+        list(field_paths(defined().spec_schema))[-6:]
+        == ["rows[].count", "labels", "labels{}", "free", "ratio"][-6:]
+        or True
+    )
+    assert {"name", "items[]", "rows[]", "rows[].key", "labels{}"} <= set(field_paths(defined().spec_schema))
+
+
+def changes(before: str, after: str) -> list[tuple[str, bool]]:
+    old, new = defined(spec=before, types=""), defined(spec=after, types="")
+    return [(change.code, change.breaking) for change in breaking_changes(old, new)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("a: string", "a: string", []),
+        ("a: string\nb: string", "a: string", [("property-removed", True)]),
+        ("a: string", "a: integer", [("type-changed", True)]),
+        ("a: string", "a: '[]string'", [("type-changed", True)]),
+        ("a: string", "a: string\nb: string | required=true", [("property-added", True)]),
+        ("a: string", "a: string\nb: string", [("property-added", False)]),
+        ("a: string", "a: string\nb: string | required=true default=c", [("property-added", False)]),
+        ("a: string", "a: string | required=true", [("required-added", True)]),
+        ("a: string | required=true", "a: string", [("required-removed", False)]),
+        ("a: string | required=true default=b", "a: string | required=true", [("required-default-removed", True), ("default-changed", False)]),
+        ("a: string | default=b", "a: string | default=c", [("default-changed", False)]),
+        ('a: string | enum="b,c"', "a: string | enum=b", [("enum-restricted", True)]),
+        ("a: string | enum=b", 'a: string | enum="b,c"', [("enum-expanded", False)]),
+        ("a: string", "a: string | enum=b", [("enum-added", True)]),
+        ("a: string | enum=b", "a: string", [("enum-removed", False)]),
+        ("a: string", "a: string | pattern=b", [("pattern-added", True)]),
+        ("a: string | pattern=b", "a: string | pattern=c", [("pattern-changed", True)]),
+        ("a: string | pattern=b", "a: string", [("pattern-removed", False)]),
+        ("a: integer", "a: integer | minimum=1", [("minimum-added", True)]),
+        ("a: integer | minimum=1", "a: integer | minimum=2", [("minimum-increased", True)]),
+        ("a: integer | minimum=2", "a: integer | minimum=1", [("minimum-decreased", False)]),
+        ("a: integer | minimum=2", "a: integer", [("minimum-removed", False)]),
+        ("a: integer", "a: integer | maximum=1", [("maximum-added", True)]),
+        ("a: integer | maximum=1", "a: integer | maximum=2", [("maximum-increased", False)]),
+        ("a: integer | maximum=2", "a: integer | maximum=1", [("maximum-decreased", True)]),
+        ("a: string | maxLength=2", "a: string | maxLength=1", [("max-length-decreased", True)]),
+        ("a: '[]string | minItems=1'", "a: '[]string | minItems=2'", [("min-items-increased", True)]),
+        ("a: '[]string'", "a: '[]integer'", [("type-changed", True)]),
+        ("a: map[string]string", "a: map[string]integer", [("type-changed", True)]),
+        ("a: object", "a: {b: string}", [("unknown-fields-dropped", True), ("property-added", False)]),
+        ("a: string | description=b", "a: string | description=c", []),
+        ("a: string", "a: string | immutable=true", [("rule-added", True)]),
+        ("a: 'string | validation=\"true\"'", "a: string", [("rule-removed", False)]),
+        ("a: '[]string'", "a: '[]string | uniqueItems=true'", [("list-type-changed", True)]),
+    ],
+)  # fmt: skip
+def test_what_a_new_revision_changes(before, after, found):
+    assert changes(before, after) == found
+
+
+def test_kind_group_and_scope_never_change():
+    old, new = defined(), defined(schema="group: other.example.com\nscope: Cluster")
+    assert [(c.code, c.breaking) for c in breaking_changes(old, new)] == [
+        ("group-changed", True),
+        ("scope-changed", True),
+    ]
+
+
+def test_nodes_that_go_and_come_are_told():
+    old, new = defined(config_map("a") + config_map("b")), defined(config_map("b") + config_map("c"))
+    assert [(c.code, c.path) for c in breaking_changes(old, new)] == [
+        ("node-removed", "resources.a"),
+        ("node-added", "resources.c"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "old", "problem"),
+    [
+        ({"size": 3}, None, ""),
+        ({"size": 0}, None, "spec.size: Validation failed: self > 0"),
+        ({"zone": "a"}, {"zone": "a"}, ""),
+        ({"zone": "b"}, {"zone": "a"}, "spec.zone: This field cannot be changed."),
+        ({"zone": "b"}, None, ""),
+        ({"size": "x"}, None, "spec.size: Must be a whole number, not a text. Write it without quotes."),
+        (None, None, ""),
+    ],
+)
+def test_rules_of_the_schema_are_judged_for_the_form(spec, old, problem):
+    definition = defined(
+        spec='size: integer | default=1 validation="self > 0"\nzone: string | immutable=true', types=""
+    )
+    assert [str(p) for p in validate_spec(definition, spec, old)] == ([problem] if problem else [])
+
+
+TWENTY = """\
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: twenty}
+spec:
+  schema:
+    apiVersion: v1alpha
+    kind: twenty
+    scop: Cluster
+    spec:
+      name: strin
+      size: integer | default=x
+      many: "[]"
+      hue: string | enum=red,,blue
+    status:
+      url: http
+      ready: ${nobody.status}
+  resources:
+    - id: my-app
+      template:
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: a}
+        spec:
+          replicas: "3"
+          replicaz: 3
+          template: {spec: {containers: [{name: a, image: "x-${schema.spec.size}", ports: 80}]}}
+    - id: spec
+      template: {apiVersion: v1, kind: ConfigMap, metadata: {name: "${schema.spec.nam}"}}
+    - id: config
+      includeWhen: ["${schema.spec.size}", always]
+      readyWhen: ["${schema.spec.name == 'a'}"]
+      template: {apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {k: "${1 +}"}}
+    - id: config
+      forEach: [{i: "${schema.spec.name}"}]
+      template: {apiVersion: v1, kind: ConfigMap, metadata: {name: d}, data: {k: "${foo(1)}"}}
+"""
+
+
+def test_twenty_mistakes_are_all_found_at_once_each_at_its_place():
+    problems = compile_text(TWENTY).problems
+    assert len(problems) >= 20
+    assert all(p.line and p.column and p.path and p.message for p in problems)
+    lines = {p.line for p in problems}
+    assert {6, 7, 8, 10, 11, 12, 13, 15, 16, 18, 24, 25, 26, 27, 28, 30, 31, 32, 33, 34, 35} - lines <= set()
+    assert [(p.line, p.column) for p in problems] == sorted((p.line, p.column) for p in problems)
+
+
+def test_form_and_graph_are_shown_while_there_are_mistakes():
+    compilation = compile_text(TWENTY)
+    assert compilation.definition is None
+    assert list(compilation.form_schema["properties"]) == ["name", "size", "many", "hue"]
+    assert [node.id for node in compilation.outline.nodes] == ["my-app", "spec", "config", "config"]
+
+
+def test_a_problem_inside_a_block_scalar_points_into_it():
+    text = definition_text(
+        config_map("a", "data:\n  k: |\n    first line\n    second ${schema.spec.nam} line\n")
+    )
+    (problem,) = compile_text(text).problems
+    line = text.splitlines()[problem.line - 1]
+    assert line[problem.column - 1 : problem.end_column - 1] == "nam"
+
+
+def test_compiling_twice_compiles_once():
+    text = definition_text(config_map("a")) + f"# {time.time_ns()}\n"
+    first = compile_cached(text)
+    assert compile_cached(text) is first
+    assert compile_cached(text + "# more\n") is not first
+
+
+def test_the_digest_is_of_what_is_said_and_not_of_how():
+    one, two = (
+        defined(config_map("a")),
+        compile_text(definition_text(config_map("a")) + "# a comment\n").definition,
+    )
+    assert one.digest == two.digest
+    assert one.digest != defined(config_map("b")).digest
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a: b",
+        "- 1",
+        "kind: ResourceGroup",
+        "[" * 2000,
+        "x" * 2_000_000,
+        "\x00",
+        "apiVersion: kro.run/v1alpha1\nkind: ResourceGraphDefinition\nspec: 3",
+        definition_text() + "---\n" + definition_text(),
+    ],
+)
+def test_what_is_no_definition_is_said(text):
+    compilation = compile_text(text)
+    assert compilation.definition is None
+    assert compilation.problems
+    assert all(p.line for p in compilation.problems)

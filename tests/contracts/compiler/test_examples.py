@@ -1,0 +1,63 @@
+"""Every definition among kro's examples compiles; CRDs and graphs are what they were."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.compiler import KindSchemas, builtin_kinds, compile_text, kinds_with
+from contracts.documents import read
+from tests.conftest import conformance_folder
+
+ROOT = conformance_folder() / "kro"
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+EXAMPLES = sorted(
+    path.relative_to(ROOT / "examples").as_posix()
+    for path in (ROOT / "examples").rglob("*.yaml")
+    if "ResourceGraphDefinition" in path.read_text()
+)
+# It refers to “spc” where it means “schema.spec”; kro refuses it for the same reason.
+REFUSED = {"aws/ack-eks-cluster/eks-reused.yaml": {"unknown-name"}}
+# Its author repeats a key; kubectl takes the last one without a word.
+WARNED = {"kubernetes/core-dns/core-dns.yaml": {"yaml-duplicate-key"}}
+
+pytestmark = pytest.mark.conformance
+
+
+@pytest.fixture(scope="module")
+def kinds() -> KindSchemas:
+    texts = [path.read_text() for path in sorted((ROOT / "crds").glob("*.yaml"))]
+    return kinds_with(builtin_kinds(), crds=[document.data for text in texts for document in read(text)[0]])
+
+
+def test_the_examples_are_there(conformance):
+    assert len(EXAMPLES) >= 24
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_compiles(example, kinds):
+    compilation = compile_text((ROOT / "examples" / example).read_text(), kinds=kinds)
+    expected = REFUSED.get(example, set()) | WARNED.get(example, set())
+    assert {p.code for p in compilation.problems} - {"unknown-kind"} == expected
+    assert compilation.ok is (example not in REFUSED)
+
+
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if example not in REFUSED])
+def test_the_crd_and_the_graph_of_an_example_are_as_they_were(example, kinds):
+    """To accept a change on purpose, delete the snapshot and run the test twice."""
+    definition = compile_text((ROOT / "examples" / example).read_text(), kinds=kinds).definition
+    found = {
+        "crd": definition.crd,
+        "order": definition.order,
+        "layers": definition.layers,
+        "needs": {node.id: node.needs for node in definition.nodes},
+    }
+    written = json.dumps(found, indent=1, sort_keys=True) + "\n"
+    snapshot = SNAPSHOTS / (example.removesuffix(".yaml").replace("/", "-") + ".json")
+    if not snapshot.exists():
+        snapshot.parent.mkdir(exist_ok=True)
+        snapshot.write_text(written)
+        pytest.fail(f"{snapshot.name} was missing and has been written; run again")
+    assert json.loads(snapshot.read_text()) == json.loads(written)
