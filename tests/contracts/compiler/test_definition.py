@@ -193,6 +193,7 @@ def test_kinds_come_from_a_clusters_openapi_too():
                     "type": "object",
                     "x-kubernetes-group-version-kind": [{"group": "x.y", "version": "v1", "kind": "Gadget"}],
                     "properties": {
+                        "metadata": {"type": "object"},
                         "spec": {"allOf": [{"$ref": "#/components/schemas/y.x.v1.Spec"}], "default": {}}
                     },
                 },
@@ -259,11 +260,6 @@ def test_a_contract_document_is_checked(body, problem):
 
 
 def test_the_paths_of_a_form():
-    assert (
-        list(field_paths(defined().spec_schema))[-6:]
-        == ["rows[].count", "labels", "labels{}", "free", "ratio"][-6:]
-        or True
-    )
     assert {"name", "items[]", "rows[]", "rows[].key", "labels{}"} <= set(field_paths(defined().spec_schema))
 
 
