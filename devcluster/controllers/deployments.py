@@ -51,10 +51,10 @@ NOT_INHERITED = (
 
 def decide(deployment: Object, view: View, turn: Turn) -> Iterator[Action]:
     namespace, selector = deployment["metadata"]["namespace"], deployment["spec"]["selector"]
-    if not is_deleting(deployment):
-        yield from adopt(
-            deployment, "Deployment", "ReplicaSet", view.orphans("ReplicaSet", namespace, selector)
-        )
+    orphans = [] if is_deleting(deployment) else view.orphans("ReplicaSet", namespace, selector)
+    if orphans:
+        yield from adopt(deployment, "Deployment", "ReplicaSet", orphans)
+        return  # the adopted wake this again
     replica_sets = view.children("ReplicaSet", uid_of(deployment))
     new, old = newest(deployment, replica_sets)
     bounds = bounds_of(deployment)
@@ -84,9 +84,10 @@ def roll_out(
         elif not paused:
             yield from apply_sizes(deployment, old, recreated(bounds, None, old, old_pods), bounds)
         return
-    yield from number(deployment, new, old)
-    if paused:
-        return
+    numbered = list(number(deployment, new, old))
+    yield from numbered
+    if numbered or paused:
+        return  # what was written wakes this again
     if _recreates(deployment):
         sizes = recreated(bounds, new, old, old_pods)
     else:

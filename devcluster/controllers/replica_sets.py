@@ -33,8 +33,11 @@ DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 def decide(replica_set: Object, view: View, turn: Turn) -> Iterator[Action]:
     namespace, selector = replica_set["metadata"]["namespace"], replica_set["spec"]["selector"]
-    if not is_deleting(replica_set):
-        yield from adopt(replica_set, "ReplicaSet", "Pod", view.orphans("Pod", namespace, selector))
+    orphans = [] if is_deleting(replica_set) else view.orphans("Pod", namespace, selector)
+    orphans = [pod for pod in orphans if not is_finished(pod)]
+    if orphans:
+        yield from adopt(replica_set, "ReplicaSet", "Pod", orphans)
+        return  # the adopted wake this again
     pods = view.children("Pod", replica_set["metadata"]["uid"])
     short = sum(map(is_active, pods)) < int(replica_set["spec"].get("replicas", 1))
     failure = turn.failure if short else ""
@@ -48,11 +51,10 @@ def decide(replica_set: Object, view: View, turn: Turn) -> Iterator[Action]:
 def adopt(owner: Object, kind: str, child_kind: str, orphans: Iterable[Object]) -> Iterator[Action]:
     """Take in what the selector finds and nobody controls."""
     for orphan in orphans:
-        if not (child_kind == "Pod" and is_finished(orphan)):
-            references = orphan["metadata"].get("ownerReferences") or []
-            yield Update(
-                child_kind, with_metadata(orphan, ownerReferences=[*references, owner_reference(owner, kind)])
-            )
+        references = orphan["metadata"].get("ownerReferences") or []
+        yield Update(
+            child_kind, with_metadata(orphan, ownerReferences=[*references, owner_reference(owner, kind)])
+        )
 
 
 def scale(replica_set: Object, pods: Sequence[Object]) -> Iterator[Action]:

@@ -195,3 +195,18 @@ def test_an_idle_cluster_writes_nothing(cluster):
     }
     cluster.pass_time(600)
     assert {kind: cluster.all(kind) for kind in before} == before
+
+
+def test_a_new_deployment_takes_over_from_one_that_left_orphans(cluster):
+    cluster.create(workload("Deployment", "web", replicas=2))
+    cluster.pass_time(1)
+    (replica_set,), pods = cluster.names("ReplicaSet"), cluster.names("Pod")
+    cluster.store.delete("deployments.apps", "demo", "web", propagation="Background")
+    cluster.store.patch("replicasets.apps", "demo", replica_set, {"metadata": {"ownerReferences": None}})
+    cluster.controllers.settle()
+    made = cluster.create(workload("Deployment", "web", replicas=2))
+    cluster.pass_time(1)
+    assert (cluster.names("ReplicaSet"), cluster.names("Pod")) == ([replica_set], pods)
+    (owner,) = cluster.get("ReplicaSet", replica_set)["metadata"]["ownerReferences"]
+    assert owner["uid"] == made["metadata"]["uid"]
+    assert cluster.get("Deployment", "web")["status"]["readyReplicas"] == 2
