@@ -34,11 +34,18 @@ class Allocations:
                 return address
 
     def ports(self) -> set[int]:
-        return {port["nodePort"] for service in self._services() for port in service["spec"].get("ports") or () if port.get("nodePort")}
+        return {
+            port["nodePort"]
+            for service in self._services()
+            for port in service["spec"].get("ports") or ()
+            if port.get("nodePort")
+        }
 
     def port(self, taken: set[int]) -> int:
         while True:
-            self._next_port = NODE_PORTS[0] + (self._next_port + 1 - NODE_PORTS[0]) % (NODE_PORTS[1] - NODE_PORTS[0])
+            self._next_port = NODE_PORTS[0] + (self._next_port + 1 - NODE_PORTS[0]) % (
+                NODE_PORTS[1] - NODE_PORTS[0]
+            )
             if self._next_port not in taken:
                 return self._next_port
 
@@ -54,7 +61,11 @@ def check_namespace(memory: Memory, kind: Kind, namespace: str, name: str) -> No
     if found["metadata"].get("deletionTimestamp"):
         why = f"unable to create new content in namespace {namespace} because it is being terminated"
         error = forbidden(kind.plural, kind.group, name, why)
-        cause = {"reason": "NamespaceTerminating", "message": f"namespace {namespace} is being terminated", "field": "metadata.namespace"}
+        cause = {
+            "reason": "NamespaceTerminating",
+            "message": f"namespace {namespace} is being terminated",
+            "field": "metadata.namespace",
+        }
         error.details = (error.details or {}) | {"causes": [cause]}
         raise error
 
@@ -75,10 +86,8 @@ def prepare(kind: Kind, manifest: Manifest) -> None:
         manifest.setdefault("metadata", {})
 
 
-def on_create(kind: Kind, manifest: Manifest, allocations: Allocations, dry_run: bool) -> None:
-    if kind.resource == "services":
-        _allocate(manifest, None, allocations)
-    elif kind.resource == "namespaces":
+def on_create(kind: Kind, manifest: Manifest) -> None:
+    if kind.resource == "namespaces":
         manifest["spec"] = {"finalizers": ["kubernetes"]}
         manifest["status"] = {"phase": "Active"}
     elif kind.resource == "persistentvolumeclaims":
@@ -92,11 +101,15 @@ def on_create(kind: Kind, manifest: Manifest, allocations: Allocations, dry_run:
         manifest.setdefault("value", 0)
 
 
-def on_update(kind: Kind, live: Manifest, manifest: Manifest, allocations: Allocations, dry_run: bool) -> None:
+def on_update(kind: Kind, live: Manifest, manifest: Manifest) -> None:
+    if kind.resource == "namespaces":
+        manifest["spec"] = live.get("spec", {})
+
+
+def allocate(kind: Kind, live: Manifest | None, manifest: Manifest, allocations: Allocations) -> None:
+    """What a Service is given when it is stored; nobody owns it in managedFields."""
     if kind.resource == "services":
         _allocate(manifest, live, allocations)
-    elif kind.resource == "namespaces":
-        manifest["spec"] = live.get("spec", {})
 
 
 def _protect(manifest: Manifest, finalizer: str) -> None:
@@ -109,6 +122,8 @@ def _allocate(manifest: Manifest, live: Manifest | None, allocations: Allocation
     """A Service's addresses and node ports: kept from the live one, otherwise new."""
     spec = manifest["spec"]
     before = live["spec"] if live else {}
+    if spec["type"] == "ClusterIP" and before.get("type") not in (None, "ClusterIP") and not spec.get("externalIPs"):
+        spec.pop("externalTrafficPolicy", None)
     if spec["type"] == "ExternalName":
         for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
             if before.get("type") not in (None, "ExternalName"):
@@ -118,7 +133,11 @@ def _allocate(manifest: Manifest, live: Manifest | None, allocations: Allocation
         for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
             if key in before:
                 spec.setdefault(key, before[key])
-    if before.get("clusterIP") and spec["clusterIP"] != before["clusterIP"] and before.get("type") != "ExternalName":
+    if (
+        before.get("clusterIP")
+        and spec["clusterIP"] != before["clusterIP"]
+        and before.get("type") != "ExternalName"
+    ):
         causes = [
             invalid_value("spec.clusterIPs[0]", [spec["clusterIP"]], "may not change once set"),
         ]
@@ -133,13 +152,17 @@ def _allocate(manifest: Manifest, live: Manifest | None, allocations: Allocation
 
 
 def _allocate_ports(spec: Manifest, before: Manifest, allocations: Allocations) -> None:
-    wanted = spec["type"] == "NodePort" or (spec["type"] == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts", True))
+    wanted = spec["type"] == "NodePort" or (
+        spec["type"] == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts", True)
+    )
     if not wanted:
         if before.get("type") in ("NodePort", "LoadBalancer"):
             for port in spec.get("ports") or ():
                 port.pop("nodePort", None)
         return
-    held = {(port.get("protocol"), port.get("port")): port.get("nodePort") for port in before.get("ports") or ()}
+    held = {
+        (port.get("protocol"), port.get("port")): port.get("nodePort") for port in before.get("ports") or ()
+    }
     taken = allocations.ports()
     for port in spec.get("ports") or ():
         if not port.get("nodePort"):
@@ -167,12 +190,17 @@ def _autoscaler(manifest: Manifest, api_version: str) -> Manifest:
             if resource.get("name") == "cpu" and utilization is not None:
                 spec["targetCPUUtilizationPercentage"] = utilization
         spec.pop("behavior", None)
-        other["status"] = {"currentReplicas": 0, "desiredReplicas": other.get("status", {}).get("desiredReplicas", 0)}
+        other["status"] = {
+            "currentReplicas": 0,
+            "desiredReplicas": other.get("status", {}).get("desiredReplicas", 0),
+        }
         return other
     percentage = spec.pop("targetCPUUtilizationPercentage", None)
     if percentage is not None:
         target = {"type": "Utilization", "averageUtilization": percentage}
         spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
-    other["status"] = {"currentMetrics": None, "desiredReplicas": other.get("status", {}).get("desiredReplicas", 0)}
+    other["status"] = {
+        "currentMetrics": None,
+        "desiredReplicas": other.get("status", {}).get("desiredReplicas", 0),
+    }
     return other
-

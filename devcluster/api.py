@@ -10,18 +10,18 @@ from aiohttp import web
 
 from devcluster import deletion, scale, tables
 from devcluster.access import REVIEWS
-from devcluster.bodies import parse
-from devcluster.errors import ApiError, bad_request, invalid, no_such_path, not_found, stale
+from devcluster.bodies import Body, parse
+from devcluster.errors import ApiError, bad_request, no_such_path, not_found, stale
 from devcluster.kinds import Kind
 from devcluster.lists import Pages, Selection
 from devcluster.memory import Manifest
-from devcluster.metadata import invalid_value, required
 from devcluster.negotiation import Media, choose, not_acceptable
 from devcluster.openapi import Documents
+from devcluster.options import delete_wish, number, too_new, truth, unreadable_version, write_options
 from devcluster.patches import PatchFailed, json_patch, merge_patch, strategic_patch
 from devcluster.requests import Target
 from devcluster.requests import parse as parse_path
-from devcluster.watches import Encoder, Watch, Wish, check_options, truth
+from devcluster.watches import Encoder, Watch, Wish, check_options
 from devcluster.writes import Options, Writes
 
 FORMS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
@@ -32,7 +32,7 @@ PATCHES = {
     "application/apply-patch+yaml": "apply",
 }
 WRITABLE = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
-DELETE_POLICIES = ("Orphan", "Background", "Foreground")
+NEED_NAMESPACE = ("create", "deletecollection")
 
 
 class Api:
@@ -58,11 +58,20 @@ class Api:
             return await self._review(request, target)
         return await self._resource(request, target)
 
+    def knows_group(self, path: str) -> bool:
+        """Whether a path lies under a built-in group and version, so that a miss is a Status and not a bare 404."""
+        parts = path.strip("/").split("/")
+        group, version = ("", parts[1:2]) if parts[0] == "api" else ("".join(parts[1:2]), parts[2:3])
+        found = self.kinds.resources(group, version[0]) if version else []
+        return any(kind.custom is None for kind in found)
+
     async def _resource(self, request: web.Request, target: Target) -> web.StreamResponse:
         method, kind = request.method, target.kind
         verb = _verb(request, target)
-        if verb not in kind.verbs:
-            raise ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
+        if verb not in kind.verbs or (kind.namespaced and not target.namespace and verb in NEED_NAMESPACE):
+            raise ApiError(
+                405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {}
+            )
         if method == "GET" and verb == "watch":
             return await self._watch(request, target)
         if method == "GET":
@@ -82,9 +91,13 @@ class Api:
             if target.kind.custom is not None:
                 raise not_found(target.kind.plural, target.kind.group, target.name)
             return None
-        verb = {"GET": "get", "PUT": "update", "PATCH": "patch", "POST": "create", "DELETE": "delete"}.get(request.method, "")
+        verb = {"GET": "get", "PUT": "update", "PATCH": "patch", "POST": "create", "DELETE": "delete"}.get(
+            request.method, ""
+        )
         if verb not in sub.verbs:
-            raise ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
+            raise ApiError(
+                405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {}
+            )
         if target.subresource == "scale":
             return await self._scale(request, target)
         if target.subresource not in ("status", "finalize", "approval", "resize", "ephemeralcontainers"):
@@ -102,6 +115,7 @@ class Api:
 
     def _get(self, request: web.Request, target: Target) -> web.Response:
         media = choose(request.headers.get("Accept", ""), FORMS)
+        self._check_version(request.query.get("resourceVersion", ""), 500)
         live = self.writes.live(target.kind, target.namespace, target.name)
         return self._shown(request, target.kind, live, media)
 
@@ -109,28 +123,24 @@ class Api:
         media = choose(request.headers.get("Accept", ""), FORMS)
         query = request.query
         check_options(query, watching=False)
-        self._check_version(query.get("resourceVersion", ""))
+        version, token = query.get("resourceVersion", ""), query.get("continue", "")
+        if token and version not in ("", "0"):
+            raise bad_request("specifying resource version is not allowed when using continue")
+        self._check_version(version, 400)
         selection = Selection.of(target.kind, target.namespace, query)
-        limit = int(query.get("limit") or 0)
-        found, meta = self.pages.page(target.kind, selection, limit, query.get("continue", ""))
+        limit = 0 if version == "0" else max(0, number(query, "limit"))
+        exact = int(version) if query.get("resourceVersionMatch") == "Exact" else None
+        found, meta = self.pages.page(target.kind, selection, limit, token, exact)
         found = [self.writes.as_version(target.kind, one) for one in found]
         return self._listed(request, target.kind, found, meta, media)
 
-    def _check_version(self, version: str) -> None:
-        if not version:
-            return
-        if not version.isdigit():
-            cause = invalid_value("resourceVersion", version, f'strconv.ParseUint: parsing "{version}": invalid syntax')
-            raise invalid("ListOptions", "meta.k8s.io", "", [cause])
-        if int(version) > self.memory.version:
-            error = ApiError(
-                504,
-                "Timeout",
-                f"Too large resource version: {version}, current: {self.memory.version}",
-                {"causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}], "retryAfterSeconds": 1},
-            )
-            error.headers["Retry-After"] = "1"
-            raise error
+    def _check_version(self, version: str, code: int) -> None:
+        """Refuse a version that is no number (with this code) or has not been given away yet."""
+        if version and not version.isdigit():
+            why = unreadable_version(version)
+            raise ApiError(code, "BadRequest" if code == 400 else "", f"invalid resource version: {why}" if code == 400 else why)
+        if version and int(version) > self.memory.version:
+            raise too_new(version, self.memory.version)
 
     def _listed(
         self, request: web.Request, kind: Kind, found: list[Manifest], meta: Manifest, media: Media
@@ -141,12 +151,23 @@ class Api:
             return self._rendered(tables.table(kind, found, meta, include, version), media)
         if form:
             items = [tables.partial(one, version) for one in found]
-            listed = {"kind": "PartialObjectMetadataList", "apiVersion": f"meta.k8s.io/{version}", "metadata": meta, "items": items}
+            listed = {
+                "kind": "PartialObjectMetadataList",
+                "apiVersion": f"meta.k8s.io/{version}",
+                "metadata": meta,
+                "items": items,
+            }
             return self._rendered(listed, media)
         return self._rendered(list_of(kind, found, meta), media)
 
     def _shown(
-        self, request: web.Request, kind: Kind, manifest: Manifest, media: Media, status: int = 200, options: Options | None = None
+        self,
+        request: web.Request,
+        kind: Kind,
+        manifest: Manifest,
+        media: Media,
+        status: int = 200,
+        options: Options | None = None,
     ) -> web.Response:
         form, _, version = media.form
         if form == "Table":
@@ -221,34 +242,31 @@ class Api:
             return raw
         if media not in WRITABLE:
             listed = ", ".join(WRITABLE)
-            message = f"the body of the request was in an unknown format - accepted media types include: {listed}"
+            message = (
+                f"the body of the request was in an unknown format - accepted media types include: {listed}"
+            )
             raise ApiError(415, "UnsupportedMediaType", message)
         body = parse(raw, media)
         if not isinstance(body, dict):
             raise bad_request("the body is no object")
         return body
 
-    def _options(self, request: web.Request, *, apply: bool = False) -> Options:
-        query = request.query
-        dry_run = query.get("dryRun", "")
-        if dry_run not in ("", "All"):
-            cause = invalid_value("dryRun", [dry_run], "")
-            raise invalid("PatchOptions", "meta.k8s.io", "", [cause])
-        manager = query.get("fieldManager", "")
-        if not manager and not apply:
-            manager = request.headers.get("User-Agent", "unknown").split("/")[0].split(" ")[0][:128]
-        validation = query.get("fieldValidation") or "Warn"
-        return Options(manager, validation, dry_run == "All", truth(query.get("force", "")))
+    def _options(self, request: web.Request, body: Any = None, *, apply: bool = False) -> Options:
+        agent = request.headers.get("User-Agent", "unknown")
+        options = write_options(request.method, request.query, agent, apply=apply)
+        if isinstance(body, Body):
+            options.doubled = body.doubled
+        return options
 
     def _create(self, request: web.Request, target: Target, body: Manifest) -> web.Response:
         media = choose(request.headers.get("Accept", ""), FORMS)
-        options = self._options(request)
+        options = self._options(request, body)
         stored = self.writes.create(target.kind, target.namespace, body, options)
         return self._shown(request, target.kind, stored, media, 201, options)
 
     def _put(self, request: web.Request, target: Target, body: Manifest, subresource: str) -> web.Response:
         media = choose(request.headers.get("Accept", ""), FORMS)
-        options = self._options(request)
+        options = self._options(request, body)
         stored = self.writes.replace(target.kind, target.namespace, target.name, body, options, subresource)
         return self._shown(request, target.kind, stored, media, 200, options)
 
@@ -261,28 +279,35 @@ class Api:
         patch = parse(raw, "application/json")
         change = changer(target.kind, how, patch)
         try:
-            stored = self.writes.modify(target.kind, target.namespace, target.name, change, options, subresource)
+            stored = self.writes.modify(
+                target.kind, target.namespace, target.name, change, options, subresource
+            )
         except PatchFailed as problem:
-            raise ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {}) from problem
+            raise ApiError(
+                422, "Invalid", "the server rejected our request due to an error in our request", {}
+            ) from problem
         return self._shown(request, target.kind, stored, media, 200, options)
 
     def _patch_kind(self, request: web.Request, kind: Kind) -> str:
         how = PATCHES.get(request.content_type, "")
         if how and not (how == "strategic" and kind.custom is not None):
             return how
+        if not how:
+            raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
         listed = [media for media, name in PATCHES.items() if name != "strategic" or kind.custom is None]
         message = f"the body of the request was in an unknown format - accepted media types include: {', '.join(listed)}"
         raise ApiError(415, "UnsupportedMediaType", message)
 
-    def _apply(self, request: web.Request, target: Target, raw: bytes, subresource: str, media: Media) -> web.Response:
+    def _apply(
+        self, request: web.Request, target: Target, raw: bytes, subresource: str, media: Media
+    ) -> web.Response:
         options = self._options(request, apply=True)
-        if not options.manager:
-            cause = required("fieldManager", "is required for apply patch")
-            raise invalid("PatchOptions", "meta.k8s.io", "", [cause])
         body = parse(raw, "application/apply-patch+yaml")
         if not isinstance(body, dict):
             raise bad_request("error decoding YAML: the body is no object")
-        stored, made = self.writes.apply(target.kind, target.namespace, target.name, body, options, subresource)
+        stored, made = self.writes.apply(
+            target.kind, target.namespace, target.name, body, options, subresource
+        )
         return self._shown(request, target.kind, stored, media, 201 if made else 200, options)
 
     async def _delete(self, request: web.Request, target: Target) -> web.Response:
@@ -294,32 +319,15 @@ class Api:
         selection = Selection.of(target.kind, target.namespace, request.query)
         listed, meta = self.pages.page(target.kind, selection, 0, "")
         deletion.delete_all(self.writes, target.kind, listed, wish)
-        return self._listed(request, target.kind, [self.writes.as_version(target.kind, one) for one in listed], meta, media)
+        return self._listed(
+            request, target.kind, [self.writes.as_version(target.kind, one) for one in listed], meta, media
+        )
 
     async def _deletion(self, request: web.Request) -> deletion.Wish:
         raw = await request.read()
         media = request.content_type if "Content-Type" in request.headers else "application/json"
         body = parse(raw, media) if raw.strip() else {}
-        query = request.query
-        policy = body.get("propagationPolicy") or query.get("propagationPolicy", "")
-        orphan = body.get("orphanDependents")
-        orphan = query.get("orphanDependents") if orphan is None else orphan
-        if orphan is not None and not policy:
-            policy = "Orphan" if truth(str(orphan)) else "Background"
-        if policy and policy not in DELETE_POLICIES:
-            cause = invalid_value("propagationPolicy", policy, f"not a valid propagation policy: {policy}")
-            raise invalid("DeleteOptions", "meta.k8s.io", "", [cause])
-        grace = body.get("gracePeriodSeconds")
-        grace = query.get("gracePeriodSeconds") if grace is None else grace
-        conditions = body.get("preconditions") or {}
-        dry_run = bool(body.get("dryRun")) or query.get("dryRun") == "All"
-        return deletion.Wish(
-            policy,
-            int(grace) if grace is not None else None,
-            conditions.get("uid") or "",
-            conditions.get("resourceVersion") or "",
-            dry_run,
-        )
+        return delete_wish(request.query, body if isinstance(body, dict) else {})
 
     # ---- subresources of their own form
 
@@ -365,7 +373,11 @@ class Api:
         finalizers = (body.get("spec") or {}).get("finalizers")
         if finalizers:
             new["spec"] = {"finalizers": finalizers}
-        if not finalizers and live["metadata"].get("deletionTimestamp") and not live["metadata"].get("finalizers"):
+        if (
+            not finalizers
+            and live["metadata"].get("deletionTimestamp")
+            and not live["metadata"].get("finalizers")
+        ):
             self.writes.remove(target.kind, live)
         else:
             new = self.writes.rewrite(target.kind, new)
@@ -429,4 +441,3 @@ async def until(lines: Any, stop: asyncio.Event) -> Any:
                 return
     finally:
         stopped.cancel()
-

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import json
 from typing import Any
 
 import orjson
 import yaml
 
-from devcluster.errors import ApiError, bad_request
-from devcluster.kinds import Kind
+from devcluster.errors import bad_request
 
 Manifest = dict[str, Any]
 
@@ -28,11 +28,52 @@ def parse(raw: bytes, media: str) -> Any:
     return parse_json(raw)
 
 
+class Body(dict[str, Any]):
+    """An object as it was sent, with complaints about keys that it has twice."""
+
+    doubled: tuple[str, ...] = ()
+
+
+class _Doubled(dict[str, Any]):
+    """A mapping that remembers which of its keys came more than once."""
+
+    keys_twice: tuple[str, ...] = ()
+
+
 def parse_json(raw: bytes) -> Any:
     try:
-        return orjson.loads(raw)
+        value = orjson.loads(raw)
     except orjson.JSONDecodeError as problem:
         raise bad_request(f"error decoding JSON: {problem}") from None
+    if not isinstance(value, dict):
+        return value
+    body = Body(value)
+    body.doubled = tuple(f'duplicate field "{path}"' for path in _doubled(raw))
+    return body
+
+
+def _doubled(raw: bytes) -> list[str]:
+    """Paths of keys that stand twice in one mapping; a JSON parser keeps the last and says nothing."""
+    found: list[str] = []
+
+    def pairs(items: list[tuple[str, Any]]) -> _Doubled:
+        made = _Doubled(items)
+        if len(made) != len(items):
+            seen: set[str] = set()
+            made.keys_twice = tuple(key for key, _ in items if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        return made
+
+    def walk(node: Any, path: str) -> None:
+        if isinstance(node, _Doubled):
+            found.extend(f"{path}{key}" for key in node.keys_twice)
+            for key, child in node.items():
+                walk(child, f"{path}{key}.")
+        elif isinstance(node, list):
+            for index, item in enumerate(node):
+                walk(item, f"{path[:-1]}[{index}].")
+
+    walk(json.loads(raw, object_pairs_hook=pairs), "")
+    return found
 
 
 def parse_yaml(raw: bytes) -> Any:
@@ -82,16 +123,3 @@ def _key(key: Any) -> str:
     if isinstance(key, bool):
         return str(key).lower()
     return "null" if key is None else str(key)
-
-
-def unrecognised(body: Manifest, kind: Kind) -> ApiError:
-    """The refusal of an object that does not say what it is."""
-    import json
-
-    text = json.dumps(body)
-    missing = "Kind" if not body.get("kind") else "apiVersion"
-    short = text if len(text) <= 30 else f"{text[:30]} ..."
-    label = "Object 'Kind' is missing" if missing == "Kind" else "Object 'apiVersion' is missing"
-    return bad_request(
-        f"the object provided is unrecognized (must be of type {kind.kind}): {label} in '{text}' ({short})"
-    )

@@ -19,7 +19,10 @@ def make() -> tuple[ssl.SSLContext, bytes]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "slipway development cluster")])
     start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
-    addresses = [x509.DNSName("localhost"), *(x509.IPAddress(ipaddress.ip_address(ip)) for ip in ("127.0.0.1", "::1"))]
+    addresses = [
+        x509.DNSName("localhost"),
+        *(x509.IPAddress(ipaddress.ip_address(ip)) for ip in ("127.0.0.1", "::1")),
+    ]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

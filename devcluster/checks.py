@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from typing import Any
 
 from devcluster.errors import Cause
-from devcluster.metadata import forbidden, invalid_value, required
+from devcluster.metadata import forbidden, invalid_value, required, shown, unsupported
 
 Manifest = dict[str, Any]
 Check = Callable[[Manifest], list[Cause]]
@@ -58,11 +59,19 @@ def _workload(manifest: Manifest) -> list[Cause]:
     labels = (spec["template"].get("metadata") or {}).get("labels") or {}
     if spec.get("selector") is None:
         found.append(required("spec.selector"))
+        words = "`selector` does not match template `labels`"
+        found.append(invalid_value("spec.template.metadata.labels", labels or None, words))
     elif not (spec["selector"].get("matchLabels") or spec["selector"].get("matchExpressions")):
-        found.append(invalid_value("spec.selector", spec["selector"], f"empty selector is invalid for {manifest['kind'].lower()}"))
+        found.append(
+            invalid_value(
+                "spec.selector", spec["selector"], f"empty selector is invalid for {manifest['kind'].lower()}"
+            )
+        )
     elif not selector_matches(spec["selector"], labels):
         found.append(
-            invalid_value("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+            invalid_value(
+                "spec.template.metadata.labels", labels, "`selector` does not match template `labels`"
+            )
         )
     return found + _pod_spec(spec["template"].get("spec") or {}, "spec.template.spec")
 
@@ -72,10 +81,18 @@ def _deployment(manifest: Manifest) -> list[Cause]:
     rolling = strategy.get("rollingUpdate")
     found = _workload(manifest)
     if strategy["type"] == "Recreate" and rolling is not None:
-        found.append(forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"))
+        found.append(
+            forbidden(
+                "spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"
+            )
+        )
     elif rolling and all(rolling.get(key) in (0, "0%") for key in ("maxSurge", "maxUnavailable")):
         found.append(
-            invalid_value("spec.strategy.rollingUpdate.maxUnavailable", rolling["maxUnavailable"], "may not be 0 when `maxSurge` is 0")
+            invalid_value(
+                "spec.strategy.rollingUpdate.maxUnavailable",
+                rolling["maxUnavailable"],
+                "may not be 0 when `maxSurge` is 0",
+            )
         )
     return found
 
@@ -86,9 +103,17 @@ def _deployment_status(manifest: Manifest) -> list[Cause]:
     limits = {"updatedReplicas": "replicas", "readyReplicas": "replicas", "availableReplicas": "replicas"}
     for key, limit in limits.items():
         if (status.get(key) or 0) > (status.get(limit) or 0):
-            found.append(invalid_value(f"status.{key}", status[key], f"cannot be greater than status.{limit}"))
+            found.append(
+                invalid_value(f"status.{key}", status[key], f"cannot be greater than status.{limit}")
+            )
     if (status.get("availableReplicas") or 0) > (status.get("readyReplicas") or 0):
-        found.append(invalid_value("status.availableReplicas", status["availableReplicas"], "cannot be greater than readyReplicas"))
+        found.append(
+            invalid_value(
+                "status.availableReplicas",
+                status["availableReplicas"],
+                "cannot be greater than readyReplicas",
+            )
+        )
     return found
 
 
@@ -100,7 +125,76 @@ def _job(manifest: Manifest) -> list[Cause]:
     return _pod_spec(manifest["spec"]["template"].get("spec") or {}, "spec.template.spec")
 
 
+PROTOCOLS = ["SCTP", "TCP", "UDP"]
+SERVICE_TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
+CLUSTER_RANGE = ipaddress.ip_network("10.96.0.0/16")
+PORT_WORDS = "must be between 1 and 65535, inclusive"
+
+
+def _service(manifest: Manifest) -> list[Cause]:
+    spec = manifest["spec"]
+    ports = spec.get("ports") or []
+    found = []
+    if spec["type"] == "ExternalName" and not spec.get("externalName"):
+        found.append(required("spec.externalName"))
+    if not ports and spec["type"] != "ExternalName" and spec.get("clusterIP") != "None":
+        found.append(required("spec.ports"))
+    seen: set[tuple[Any, Any]] = set()
+    for index, port in enumerate(ports):
+        where = f"spec.ports[{index}]"
+        if len(ports) > 1 and not port.get("name"):
+            found.append(required(f"{where}.name"))
+        found += _service_port(port, where)
+        key = (port.get("protocol"), port.get("port"))
+        if key in seen:
+            go = {"Name": "", "Protocol": key[0], "AppProtocol": None, "Port": key[1], "TargetPort": 0, "NodePort": 0}
+            found.append(Cause("FieldValueDuplicate", f"Duplicate value: {shown(go)}", where))
+        seen.add(key)
+    if spec["type"] not in SERVICE_TYPES:
+        found.append(unsupported("spec.type", spec["type"], SERVICE_TYPES))
+    return found + _service_address(spec)
+
+
+def _service_port(port: Manifest, where: str) -> list[Cause]:
+    found = []
+    if not 1 <= port.get("port", 0) <= 65535:
+        found.append(invalid_value(f"{where}.port", port.get("port", 0), PORT_WORDS))
+    if port.get("protocol") not in PROTOCOLS:
+        found.append(unsupported(f"{where}.protocol", port.get("protocol"), PROTOCOLS))
+    target = port.get("targetPort", 0)
+    if isinstance(target, int) and not 1 <= target <= 65535:
+        found.append(invalid_value(f"{where}.targetPort", target, PORT_WORDS))
+    return found
+
+
+def _service_address(spec: Manifest) -> list[Cause]:
+    address = spec.get("clusterIP")
+    if address in (None, "", "None"):
+        return []
+    try:
+        inside = ipaddress.ip_address(address) in CLUSTER_RANGE
+    except ValueError:
+        words = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+        return [invalid_value("spec.clusterIPs[0]", address, words)]
+    if inside:
+        return []
+    words = f"failed to allocate IP {address}: the provided network does not match the current range"
+    return [invalid_value("spec.clusterIPs", [address], words)]
+
+
+MOST_DATA = 1024 * 1024
+
+
+def _config_map(manifest: Manifest) -> list[Cause]:
+    texts = [*(manifest.get("data") or {}).values(), *(manifest.get("binaryData") or {}).values()]
+    if sum(len(text.encode()) for text in texts) > MOST_DATA:
+        return [Cause("FieldValueTooLong", f"Too long: may not be more than {MOST_DATA} bytes", "[]")]
+    return []
+
+
 CHECKS: dict[str, Check] = {
+    "ConfigMap": _config_map,
+    "Service": _service,
     "Deployment": _deployment,
     "ReplicaSet": _workload,
     "StatefulSet": _workload,

@@ -15,13 +15,19 @@ from devcluster.snapshot import UnreadableState
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="devcluster", description="A simulated Kubernetes API server on loopback.")
+    made = argparse.ArgumentParser(
+        prog="devcluster", description="A simulated Kubernetes API server on loopback."
+    )
     made.add_argument("--port", type=int, default=0, help="0 takes a free port")
     made.add_argument("--kubeconfig", type=Path, required=True, help="where to write the kubeconfig")
     made.add_argument("--state", type=Path, help="keep objects in this file from run to run")
-    made.add_argument("--ready-after", type=float, default=2.0, metavar="SECONDS", help="how long a pod takes to be ready")
+    made.add_argument(
+        "--ready-after", type=float, default=2.0, metavar="SECONDS", help="how long a pod takes to be ready"
+    )
     made.add_argument("--no-controllers", action="store_true", help="nothing but requests changes anything")
-    made.add_argument("--exit-with-parent", action="store_true", help="stop when the process that started this one ends")
+    made.add_argument(
+        "--exit-with-parent", action="store_true", help="stop when the process that started this one ends"
+    )
     return made
 
 

@@ -24,10 +24,9 @@ META_CONDITION = "io.k8s.apimachinery.pkg.apis.meta.v1.Condition"
 
 # Fields whose zero is the same as absent. Other numbers and switches are pointers in the API and keep their zero.
 ZERO_IS_ABSENT = frozenset(
-    "minReadySeconds hostNetwork hostPID hostIPC paused stdin stdinOnce tty readOnly initialDelaySeconds nodePort "
-    "publishNotReadyAddresses unschedulable hostPort globalDefault generation healthCheckNodePort templateGeneration".split()
+    ["minReadySeconds", "hostNetwork", "hostPID", "hostIPC", "paused", "stdin", "stdinOnce", "tty", "readOnly", "initialDelaySeconds", "nodePort", "publishNotReadyAddresses", "unschedulable", "hostPort", "globalDefault", "generation", "healthCheckNodePort", "templateGeneration"]
 )
-STATUS_POINTERS = frozenset("terminatingReplicas collisionCount ready terminating".split())
+STATUS_POINTERS = frozenset(["terminatingReplicas", "collisionCount", "ready", "terminating"])
 
 
 def stripped(value: Manifest, shape: Shape) -> tuple[Manifest, list[str]]:
@@ -63,7 +62,9 @@ def _mapping(value: dict[str, Any], shape: Shape, path: str, unknown: list[str])
         if inner is None:
             unknown.append(where)
         elif shape.values is not None:
-            kept[key] = "" if child is None and inner.types == ("string",) else _convert(child, inner, where, unknown)
+            where = path if inner.form == "scalar" else where
+            absent = child is None and inner.types == ("string",)
+            kept[key] = "" if absent else _convert(child, inner, where, unknown)
         elif child is not None:
             converted = _convert(child, inner, where, unknown)
             if not _absent(key, converted, inner, shape):
@@ -92,7 +93,7 @@ def _absent(key: str, value: Any, inner: Shape, parent: Shape) -> bool:
 
 
 # Texts that are pointers in the API, so that an empty one is kept.
-KEEPS_EMPTY = frozenset("storageClassName ingressClassName".split())
+KEEPS_EMPTY = frozenset(["storageClassName", "ingressClassName"])
 
 
 def _scalar(value: Any, shape: Shape, path: str) -> Any:

@@ -103,11 +103,18 @@ class Definitions:
             return
         taken = self._taken(definition)
         conditions = [
-            condition("NamesAccepted", "False" if taken else "True", "NamesConflict" if taken else "NoConflicts", taken or "no conflicts found"),
+            condition(
+                "NamesAccepted",
+                "False" if taken else "True",
+                "NamesConflict" if taken else "NoConflicts",
+                taken or "no conflicts found",
+            ),
         ]
         if not taken:
             conditions.append(
-                condition("Established", "True", "InitialNamesAccepted", "the initial names have been accepted")
+                condition(
+                    "Established", "True", "InitialNamesAccepted", "the initial names have been accepted"
+                )
             )
         else:
             conditions.append(condition("Established", "False", "NotAccepted", "not all names are accepted"))
@@ -140,7 +147,13 @@ class Definitions:
         new = {**definition, "metadata": dict(definition["metadata"]), "status": status}
         owner = owners.Owner(MANAGER, "Update", self._kind.api_version, "status")
         held = owners.updated(
-            owners.read(definition["metadata"]), owner, definition, new, self._kind.shape(), ignored={}, now=now()
+            owners.read(definition["metadata"]),
+            owner,
+            definition,
+            new,
+            self._kind.shape(),
+            ignored={},
+            now=now(),
         )
         set_owners(new, held)
         self.writes.rewrite(self._kind, new)
@@ -152,10 +165,14 @@ class Definitions:
         kind = self._served(name)
         if FINALIZER not in (definition["metadata"].get("finalizers") or ()):
             return
-        terminating = any(entry["type"] == "Terminating" for entry in definition["status"].get("conditions") or ())
+        terminating = any(
+            entry["type"] == "Terminating" for entry in definition["status"].get("conditions") or ()
+        )
         left = self.writes.memory.list(kind.resource) if kind else []
         if left and not terminating:
-            entry = condition("Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress")
+            entry = condition(
+                "Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress"
+            )
             conditions = [*(definition["status"].get("conditions") or ()), entry]
             asyncio.get_running_loop().call_soon(self._terminate, name, conditions)
         elif not left:

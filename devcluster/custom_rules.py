@@ -10,7 +10,11 @@ from devcluster.rules import Engine
 from devcluster.schema import Shape
 
 Manifest = dict[str, Any]
-REASONS = {"FieldValueRequired": "Required value", "FieldValueForbidden": "Forbidden", "FieldValueDuplicate": "Duplicate value"}
+REASONS = {
+    "FieldValueRequired": "Required value",
+    "FieldValueForbidden": "Forbidden",
+    "FieldValueDuplicate": "Duplicate value",
+}
 
 
 def rule_problems(engine: Engine, shape: Shape, new: Manifest, live: Manifest | None) -> list[Cause]:
@@ -43,7 +47,14 @@ def _counterpart(item: Any, old: Any, shape: Shape) -> Any:
     if not isinstance(old, list) or shape.list_type != "map" or not isinstance(item, dict):
         return None
     keys = [item.get(key) for key in shape.keys]
-    return next((there for there in old if isinstance(there, dict) and [there.get(key) for key in shape.keys] == keys), None)
+    return next(
+        (
+            there
+            for there in old
+            if isinstance(there, dict) and [there.get(key) for key in shape.keys] == keys
+        ),
+        None,
+    )
 
 
 def _cause(engine: Engine, rule: Manifest, shape: Shape, value: Any, old: Any, path: str) -> Cause:
@@ -55,5 +66,11 @@ def _cause(engine: Engine, rule: Manifest, shape: Shape, value: Any, old: Any, p
     reason = rule.get("reason") or "FieldValueInvalid"
     if reason in REASONS:
         return Cause(reason, f"{REASONS[reason]}: {message}", path)
-    quoted = shown("object") if isinstance(value, dict) else shown("array") if isinstance(value, list) else shown(value)
+    quoted = (
+        shown("object")
+        if isinstance(value, dict)
+        else shown("array")
+        if isinstance(value, list)
+        else shown(value)
+    )
     return Cause("FieldValueInvalid", f"Invalid value: {quoted}: {message}", path or "<nil>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from devcluster.errors import conflict
+from devcluster.errors import conflict, forbidden
 from devcluster.kinds import Kind
 from devcluster.memory import Manifest
 from devcluster.writes import Writes, now
@@ -13,6 +13,13 @@ from devcluster.writes import Writes, now
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 CLEAN_UP = "customresourcecleanup.apiextensions.k8s.io"  # a CRD goes after its objects
+
+
+# Kinds whose deletion is answered with the object that was, not with a Status.
+ANSWER_WITH_OBJECT = frozenset(
+    "pods podtemplates services serviceaccounts resourcequotas persistentvolumes persistentvolumeclaims".split()
+)
+PROTECTED = ("default", "kube-system", "kube-public")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,12 @@ class Wish:
 
 def success(kind: Kind, manifest: Manifest) -> Manifest:
     """The Status that answers a deletion which is complete."""
-    details = {"name": manifest["metadata"]["name"], "group": kind.group, "kind": kind.plural, "uid": manifest["metadata"]["uid"]}
+    details = {
+        "name": manifest["metadata"]["name"],
+        "group": kind.group,
+        "kind": kind.plural,
+        "uid": manifest["metadata"]["uid"],
+    }
     shown = {key: value for key, value in details.items() if value}
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": shown}
 
@@ -36,15 +48,21 @@ def success(kind: Kind, manifest: Manifest) -> Manifest:
 def delete(writes: Writes, kind: Kind, namespace: str, name: str, wish: Wish) -> tuple[Manifest, bool]:
     """Delete one object. Returns it as it is then, or a Status, and whether it is gone already."""
     live = writes.live(kind, namespace, name)
+    if kind.resource == "namespaces" and name in PROTECTED:
+        raise forbidden("namespaces", "", name, "this namespace may not be deleted")
     _check_preconditions(kind, live, wish)
     finalizers = _finalizers(kind, live, wish)
     grace = _grace(kind, live, wish)
-    held = bool(finalizers) or grace > 0 or (kind.resource == "namespaces" and bool(live["spec"].get("finalizers")))
+    held = (
+        bool(finalizers)
+        or grace > 0
+        or (kind.resource == "namespaces" and bool(live["spec"].get("finalizers")))
+    )
     if wish.dry_run:
-        return (live, False) if held else (success(kind, live), True)
+        return (live, False) if held or kind.resource in ANSWER_WITH_OBJECT else (success(kind, live), True)
     if not held:
         writes.remove(kind, live)
-        return success(kind, live), True
+        return (live if kind.resource in ANSWER_WITH_OBJECT else success(kind, live)), True
     return _begin(writes, kind, live, finalizers, grace), False
 
 
@@ -69,14 +87,17 @@ def _begin(writes: Writes, kind: Kind, live: Manifest, finalizers: list[str], gr
 
 def _check_preconditions(kind: Kind, live: Manifest, wish: Wish) -> None:
     meta = live["metadata"]
-    for wanted, key, words in ((wish.uid, "uid", "UID"), (wish.version, "resourceVersion", "ResourceVersion")):
+    for wanted, key, words in (
+        (wish.uid, "uid", "UID"),
+        (wish.version, "resourceVersion", "ResourceVersion"),
+    ):
         if wanted and wanted != meta[key]:
             why = f"the {words} in the precondition ({wanted}) does not match the {words} in record ({meta[key]}). "
             why += "The object might have been deleted and then recreated"
             if key == "resourceVersion":
                 why = f"the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record "
                 why += f"({meta[key]}). The object might have been modified"
-            raise conflict(kind.plural, kind.group, meta["name"], why)
+            raise conflict(kind.kind, kind.group, meta["name"], why)
 
 
 def _finalizers(kind: Kind, live: Manifest, wish: Wish) -> list[str]:

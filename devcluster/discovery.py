@@ -22,7 +22,12 @@ def aggregated(kinds: Kinds, core: bool) -> Manifest:
         metadata = {"name": group} if group else {}
         shown = [_aggregated_version(kinds, group, version) for version in versions]
         items.append({"metadata": metadata, "versions": shown})
-    return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}
+    return {
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": "apidiscovery.k8s.io/v2",
+        "metadata": {},
+        "items": items,
+    }
 
 
 def _aggregated_version(kinds: Kinds, group: str, version: str) -> Manifest:

@@ -28,7 +28,12 @@ class ApiError(Exception):
     """A request that is refused. `code` is the HTTP status, `reason` a metav1.StatusReason."""
 
     def __init__(
-        self, code: int, reason: str, message: str, details: dict[str, Any] | None = None, status: str = "Failure"
+        self,
+        code: int,
+        reason: str,
+        message: str,
+        details: dict[str, Any] | None = None,
+        status: str = "Failure",
     ) -> None:
         self.code = code
         self.reason = reason
@@ -100,7 +105,9 @@ def bad_request(message: str) -> ApiError:
 
 def invalid(kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiError:
     """Every problem of an object at once, as 422."""
-    texts = list(dict.fromkeys(f"{cause.field}: {cause.message}" if cause.field else cause.message for cause in causes))
+    texts = list(
+        dict.fromkeys(f"{cause.field}: {cause.message}" if cause.field else cause.message for cause in causes)
+    )
     listed = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     message = f'{qualified(kind, group)} "{name}" is invalid: {listed}'
     details = object_details(name, group, kind) | {"causes": [cause.body() for cause in causes]}

@@ -85,9 +85,10 @@ def without(one: Tree, other: Tree) -> Tree:
 
 
 def paths(tree: Tree, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Members in order, a path before those below it."""
-    if "." in tree and prefix:
-        yield prefix
-    for key in sorted(tree):
-        if key != ".":
-            yield from paths(tree[key], (*prefix, key))
+    """Members in order: those of a level before what is below any of them."""
+    elements = sorted(element for element in tree if element != ".")
+    for element in elements:
+        if "." in tree[element]:
+            yield (*prefix, element)
+    for element in elements:
+        yield from paths(tree[element], (*prefix, element))

@@ -14,7 +14,7 @@ from aiohttp import web
 from devcluster import discovery
 from devcluster.api import Api
 from devcluster.bodies import LARGEST
-from devcluster.errors import ApiError
+from devcluster.errors import ApiError, no_such_path
 from devcluster.negotiation import alternatives, choose, not_acceptable
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,9 @@ VERSION = {
     "compiler": "python",
     "platform": "simulated",
 }
+
+
+OPEN = ("/version", "/healthz", "/livez", "/readyz")  # answered without a token, as by a real server
 
 
 class Front:
@@ -62,14 +65,20 @@ class Front:
             return status_response(request, ApiError(413, "RequestEntityTooLarge", text))
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            return status_response(request, ApiError(500, "InternalError", "Internal error occurred: see the server's log"))
+            return status_response(
+                request, ApiError(500, "InternalError", "Internal error occurred: see the server's log")
+            )
 
     def _admit(self, request: web.Request) -> None:
         host = request.host.rpartition(":")[0] or request.host
         if host.strip("[]") not in ("127.0.0.1", "localhost", "::1"):
             raise ApiError(403, "Forbidden", f"host {request.host} is not this server's")
+        if request.path.rstrip("/") in OPEN:
+            return
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token.encode()):
+        if scheme.lower() != "bearer" or not hmac.compare_digest(
+            given.strip().encode(), self._token.encode()
+        ):
             raise ApiError(401, "Unauthorized", "Unauthorized")
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
@@ -78,8 +87,12 @@ class Front:
         if fixed is not None:
             return fixed
         answer = await self._api.answer(request, path)
+        if answer is None and self._api.knows_group(path):
+            raise no_such_path()
         if answer is None:
-            return web.Response(status=404, text="404 page not found\n", headers={"X-Content-Type-Options": "nosniff"})
+            return web.Response(
+                status=404, text="404 page not found\n", headers={"X-Content-Type-Options": "nosniff"}
+            )
         return answer
 
     def _fixed(self, request: web.Request, path: str) -> web.Response | None:
@@ -110,14 +123,18 @@ class Front:
             form = media.form
             if form == ("APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2"):
                 return tagged(request, discovery.aggregated(kinds, core), discovery.AGGREGATED)
-            if not form[0] and not form[1] and media.name in ("*/*", "application/*", "application/json", "application/yaml"):
+            if (
+                not form[0]
+                and not form[1]
+                and media.name in ("*/*", "application/*", "application/json", "application/yaml")
+            ):
                 found = discovery.core_versions(request.host) if core else discovery.groups(kinds)
                 return negotiated(request, found)
         raise not_acceptable()
 
     def _openapi(self, request: web.Request, path: str) -> web.Response | None:
         if path == "/openapi/v3":
-            return tagged(request, self._api.documents.index(), "application/json")
+            return tagged(request, self._api.documents.index(), "text/plain; charset=utf-8")
         parts = path.removeprefix("/openapi/v3/").split("/")
         if parts[0] == "api" and len(parts) == 2:
             raw = self._api.documents.document("", parts[1])
@@ -126,7 +143,7 @@ class Front:
         else:
             return None
         if raw is None:
-            return None
+            return web.Response(status=404)
         headers = {"Cache-Control": "public, immutable"} if "hash" in request.query else {}
         return web.Response(body=raw, content_type="application/json", headers=headers)
 
@@ -152,7 +169,9 @@ def negotiated(request: web.Request, found: Manifest, status: int = 200) -> web.
     return rendered(found, media.name, status)
 
 
-def rendered(found: Manifest, media: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+def rendered(
+    found: Manifest, media: str, status: int = 200, headers: dict[str, str] | None = None
+) -> web.Response:
     if media == "application/yaml":
         body = yaml.safe_dump(found, sort_keys=True, allow_unicode=True).encode()
     else:
@@ -161,7 +180,9 @@ def rendered(found: Manifest, media: str, status: int = 200, headers: dict[str, 
 
 
 def status_response(request: web.Request, error: ApiError) -> web.Response:
-    wants_yaml = any(media.name == "application/yaml" for media in alternatives(request.headers.get("Accept", ""))[:1])
-    return rendered(error.body(), "application/yaml" if wants_yaml else "application/json", error.code, error.headers)
-
-
+    wants_yaml = any(
+        media.name == "application/yaml" for media in alternatives(request.headers.get("Accept", ""))[:1]
+    )
+    return rendered(
+        error.body(), "application/yaml" if wants_yaml else "application/json", error.code, error.headers
+    )

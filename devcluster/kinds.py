@@ -20,11 +20,7 @@ SHARED_TABLES = {"events.events.k8s.io": "events"}  # one kind under two groups
 
 # Kinds whose metadata.generation counts changes of the spec; the others never have one.
 COUNTED = frozenset(
-    "Deployment ReplicaSet StatefulSet DaemonSet Job CronJob ReplicationController PodDisruptionBudget Ingress "
-    "NetworkPolicy CustomResourceDefinition EndpointSlice Pod ValidatingAdmissionPolicy FlowSchema "
-    "ValidatingAdmissionPolicyBinding MutatingAdmissionPolicy MutatingAdmissionPolicyBinding IngressClass "
-    "PriorityLevelConfiguration MutatingWebhookConfiguration ValidatingWebhookConfiguration PriorityClass "
-    "ResourceSlice DeviceClass".split()
+    ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicationController", "PodDisruptionBudget", "Ingress", "NetworkPolicy", "CustomResourceDefinition", "EndpointSlice", "Pod", "ValidatingAdmissionPolicy", "FlowSchema", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "IngressClass", "PriorityLevelConfiguration", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "PriorityClass", "ResourceSlice", "DeviceClass"]
 )
 
 
@@ -38,7 +34,9 @@ class Subresource:
 
     def gvk(self, parent: Kind) -> tuple[str, str, str]:
         parts = self.kind.split("/")
-        return (parts[0], parts[1], parts[2]) if len(parts) == 3 else (parent.group, parent.version, self.kind)
+        return (
+            (parts[0], parts[1], parts[2]) if len(parts) == 3 else (parent.group, parent.version, self.kind)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ import orjson
 
 from devcluster.errors import bad_request, gone
 from devcluster.kinds import Kind
-from devcluster.memory import Manifest, Memory
+from devcluster.memory import Manifest, Memory, place_of
 from devcluster.selectors import (
     COMMON_FIELDS,
     SELECTABLE,
@@ -38,7 +38,11 @@ class Selection:
     @classmethod
     def of(cls, kind: Kind, namespace: str, query: Mapping[str, str]) -> Selection:
         """From a request's labelSelector and fieldSelector. Raises ApiError 400."""
-        return cls(namespace, parse_labels(query.get("labelSelector", "")), field_terms(kind, query.get("fieldSelector", "")))
+        return cls(
+            namespace,
+            parse_labels(query.get("labelSelector", "")),
+            field_terms(kind, query.get("fieldSelector", "")),
+        )
 
     def has(self, manifest: Manifest) -> bool:
         if self.namespace and manifest["metadata"].get("namespace") != self.namespace:
@@ -72,13 +76,17 @@ class Pages:
         self._memory = memory
         self._snapshots: OrderedDict[str, tuple[int, list[Manifest]]] = OrderedDict()
 
-    def page(self, kind: Kind, selection: Selection, limit: int, token: str) -> tuple[list[Manifest], Manifest]:
-        """Objects of one page and the list's metadata."""
+    def page(
+        self, kind: Kind, selection: Selection, limit: int, token: str, exact: int | None = None
+    ) -> tuple[list[Manifest], Manifest]:
+        """Objects of one page and the list's metadata; at version `exact` where one is asked for (410 if forgotten)."""
         if token:
             version, rest = self._resume(token)
         else:
             version = self._memory.version
-            rest = [one for one in self._memory.list(kind.resource, selection.namespace) if selection.has(one)]
+            rest = [
+                one for one in self._memory.list(kind.resource, selection.namespace) if selection.has(one)
+            ]
         meta: Manifest = {"resourceVersion": str(version)}
         if not limit or len(rest) <= limit:
             return rest, meta
@@ -91,6 +99,21 @@ class Pages:
         if not selection.labels and not selection.fields:
             meta["remainingItemCount"] = len(rest) - limit
         return rest[:limit], meta
+
+    def _past(self, kind: Kind, version: int) -> list[Manifest]:
+        """The objects as they were at a version: today's with later changes undone."""
+        table = self._memory.table(kind.resource)
+        if version < table.forgotten:
+            raise gone("The resourceVersion for the provided list is too old.")
+        objects = dict(table.objects)
+        for change in reversed(table.history):
+            if change.version <= version:
+                break
+            if change.before is None:
+                objects.pop(place_of(change.object), None)
+            else:
+                objects[place_of(change.object)] = change.before
+        return [objects[place] for place in sorted(objects)]
 
     def _resume(self, token: str) -> tuple[int, list[Manifest]]:
         try:

@@ -28,12 +28,16 @@ class LocalStore:
     def _kind_of(self, manifest: Manifest) -> Kind:
         found = self._writes.kinds.of(manifest)
         if found is None:
-            raise ApiError(404, "NotFound", f"no kind {manifest.get('kind')} is served in {manifest.get('apiVersion')}")
+            raise ApiError(
+                404, "NotFound", f"no kind {manifest.get('kind')} is served in {manifest.get('apiVersion')}"
+            )
         return found
 
     def create(self, manifest: Manifest, *, manager: str = "controller") -> Manifest:
         kind = self._kind_of(manifest)
-        return self._writes.create(kind, manifest["metadata"].get("namespace", ""), manifest, Options(manager))
+        return self._writes.create(
+            kind, manifest["metadata"].get("namespace", ""), manifest, Options(manager)
+        )
 
     def get(self, resource: str, namespace: str, name: str) -> Manifest | None:
         return self._memory.get(resource, namespace, name)
@@ -80,7 +84,9 @@ class LocalStore:
         found = self._memory.get(resource, namespace, name)
         if found is None or (uid and found["metadata"]["uid"] != uid):
             return
-        deletion.delete(self._writes, self._kind(resource), namespace, name, deletion.Wish(propagation, grace))
+        deletion.delete(
+            self._writes, self._kind(resource), namespace, name, deletion.Wish(propagation, grace)
+        )
 
     def subscribe(self, *resources: str) -> Feed:
         feed = Feed(self._memory, resources)

@@ -16,6 +16,7 @@ from typing import Any
 Manifest = dict[str, Any]
 Place = tuple[str, str]  # namespace ("" for cluster-wide objects), name
 
+FIRST = 10
 HISTORY = 10_000  # changes that a table remembers; a watch from before them gets 410
 
 
@@ -43,8 +44,8 @@ class Memory:
     """All tables. `version` is the newest resourceVersion that was given away."""
 
     def __init__(self) -> None:
-        self.version = 1
-        self.oldest = 0  # nothing from before this version is remembered (after a start from a file)
+        self.version = FIRST
+        self.oldest = FIRST  # nothing from before this version is remembered
         self.tables: dict[str, Table] = {}
         self.on_write: list[Callable[[str, Change], None]] = []
 

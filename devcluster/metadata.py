@@ -10,11 +10,11 @@ import orjson
 
 from devcluster.errors import Cause
 from devcluster.names import (
-    dns1035_problems,
     label_key_problems,
-    label_problems,
     label_value_problems,
+    namespace_problems,
     path_segment_problems,
+    service_problems,
     subdomain_problems,
 )
 
@@ -23,8 +23,8 @@ Check = Callable[[str, bool], list[str]]
 
 SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 NAME_CHECKS: dict[str, Check] = {
-    "Namespace": label_problems,
-    "Service": dns1035_problems,
+    "Namespace": namespace_problems,
+    "Service": service_problems,
     "Role": path_segment_problems,
     "RoleBinding": path_segment_problems,
     "ClusterRole": path_segment_problems,
@@ -52,7 +52,9 @@ def required(field: str, why: str = "") -> Cause:
 
 def unsupported(field: str, value: Any, supported: list[str]) -> Cause:
     listed = ", ".join(f'"{option}"' for option in supported)
-    return Cause("FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {listed}", field)
+    return Cause(
+        "FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {listed}", field
+    )
 
 
 def shown(value: Any) -> str:
@@ -92,8 +94,17 @@ def _annotation_problems(annotations: Manifest) -> list[Cause]:
     found = []
     for key in annotations:
         found += [invalid_value("metadata.annotations", key, why) for why in label_key_problems(key.lower())]
-    if sum(len(key.encode()) + len(str(value).encode()) for key, value in annotations.items()) > MOST_ANNOTATIONS:
-        found.append(Cause("FieldValueTooLong", f"Too long: may not be more than {MOST_ANNOTATIONS} bytes", "metadata.annotations"))
+    if (
+        sum(len(key.encode()) + len(str(value).encode()) for key, value in annotations.items())
+        > MOST_ANNOTATIONS
+    ):
+        found.append(
+            Cause(
+                "FieldValueTooLong",
+                f"Too long: may not be more than {MOST_ANNOTATIONS} bytes",
+                "metadata.annotations",
+            )
+        )
     return found
 
 
@@ -136,7 +147,9 @@ def change_problems(live: Manifest, new: Manifest) -> list[Cause]:
         why = f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{listed}}}"
         found += [forbidden("metadata.finalizers", why)] * 2
     if after.get("deletionTimestamp") != before.get("deletionTimestamp"):
-        found += [invalid_value("metadata.deletionTimestamp", after["deletionTimestamp"], "field is immutable")] * 2
+        found += [
+            invalid_value("metadata.deletionTimestamp", after["deletionTimestamp"], "field is immutable")
+        ] * 2
     for key in ("name", "namespace", "uid", "creationTimestamp"):
         if after.get(key) != before.get(key):
             found.append(invalid_value(f"metadata.{key}", after.get(key), "field is immutable"))

@@ -47,8 +47,18 @@ def subdomain_problems(name: str, prefix: bool = False) -> list[str]:
     return _problems(name, 253, _SUBDOMAIN, SUBDOMAIN_WORDS, prefix, too_long(253))
 
 
+def namespace_problems(name: str, prefix: bool = False) -> list[str]:
+    if "." in name and not _problems(name.replace(".", "a"), 63, _LABEL, LABEL_WORDS, prefix, too_long(63)):
+        return ["must not contain dots"]
+    return label_problems(name, prefix)
+
+
 def label_problems(name: str, prefix: bool = False) -> list[str]:
     return _problems(name, 63, _LABEL, LABEL_WORDS, prefix, too_long(63))
+
+
+def service_problems(name: str, prefix: bool = False) -> list[str]:
+    return ["must not contain dots"] if "." in name else dns1035_problems(name, prefix)
 
 
 def dns1035_problems(name: str, prefix: bool = False) -> list[str]:

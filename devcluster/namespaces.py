@@ -81,7 +81,9 @@ class Emptier:
         if conditions != namespace["status"].get("conditions"):
             status = {**namespace["status"], "conditions": conditions}
             kind = self._namespaces()
-            self._writes.rewrite(kind, {**namespace, "metadata": dict(namespace["metadata"]), "status": status})
+            self._writes.rewrite(
+                kind, {**namespace, "metadata": dict(namespace["metadata"]), "status": status}
+            )
 
     def _finalize(self, namespace: Manifest) -> None:
         left = [one for one in namespace["spec"]["finalizers"] if one != FINALIZER]
@@ -112,12 +114,25 @@ def _conditions(kinds: dict[str, Kind], left: dict[str, list[Manifest]]) -> list
     deleted = "All content successfully deleted, may be waiting on finalization"
     waiting = f"Some content in the namespace has finalizers remaining: {finalizers}"
     return [
-        condition("NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered", "All resources successfully discovered"),
         condition(
-            "NamespaceDeletionGroupVersionParsingFailure", "False", "ParsedGroupVersions", "All legacy kube types successfully parsed"
+            "NamespaceDeletionDiscoveryFailure",
+            "False",
+            "ResourcesDiscovered",
+            "All resources successfully discovered",
+        ),
+        condition(
+            "NamespaceDeletionGroupVersionParsingFailure",
+            "False",
+            "ParsedGroupVersions",
+            "All legacy kube types successfully parsed",
         ),
         condition("NamespaceDeletionContentFailure", "False", "ContentDeleted", deleted),
-        condition("NamespaceContentRemaining", "True", "SomeResourcesRemain", f"Some resources are remaining: {remaining}"),
+        condition(
+            "NamespaceContentRemaining",
+            "True",
+            "SomeResourcesRemain",
+            f"Some resources are remaining: {remaining}",
+        ),
         condition(
             "NamespaceFinalizersRemaining",
             "True" if finalizers else "False",

@@ -43,8 +43,10 @@ def choose(accept: str, forms: tuple[str, ...]) -> Media:
     """The first alternative that can be answered: JSON or YAML, plain or in one of `forms`. Raises 406."""
     if not accept:
         return Media("application/json")
+    known = False
     for media in alternatives(accept):
         name = {"*/*": "application/json", "application/*": "application/json"}.get(media.name, media.name)
+        known = known or name in SERVED
         if name not in ("application/json", "application/yaml"):
             continue
         form, group, version = media.form
@@ -53,4 +55,10 @@ def choose(accept: str, forms: tuple[str, ...]) -> Media:
         if not form and group:
             continue
         return Media(name, media.parameters)
-    raise not_acceptable()
+    raise not_acceptable() if known else unknown_representation()
+
+
+def unknown_representation() -> ApiError:
+    listed = ", ".join((*SERVED, "application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"))
+    message = f"406: Not Acceptable\n\nAvailable representations: {listed}"
+    return ApiError(406, "NotAcceptable", message, {})

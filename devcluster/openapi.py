@@ -80,7 +80,13 @@ def _document(kinds: list[Kind]) -> Document:
         paths |= _paths(kind, name)
     for extra in ("ListMeta", "DeleteOptions", "Patch", "Status", "WatchEvent"):
         _collect(schemas, META + extra)
-    schemas.setdefault(META + "Patch", {"type": "object", "description": "Patch is provided to give a concrete name and type to the Kubernetes PATCH request body."})
+    schemas.setdefault(
+        META + "Patch",
+        {
+            "type": "object",
+            "description": "Patch is provided to give a concrete name and type to the Kubernetes PATCH request body.",
+        },
+    )
     return {
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": "v1.36.2"},
@@ -91,7 +97,9 @@ def _document(kinds: list[Kind]) -> Document:
 
 def schema_name(kind: Kind) -> str:
     if kind.custom is None:
-        return definition_names().get((kind.group, kind.version, kind.kind), f"{kind.group}.{kind.version}.{kind.kind}")
+        return definition_names().get(
+            (kind.group, kind.version, kind.kind), f"{kind.group}.{kind.version}.{kind.kind}"
+        )
     return ".".join([*reversed(kind.group.split(".")), kind.version, kind.kind])
 
 
@@ -134,7 +142,10 @@ def _custom_schema(kind: Kind) -> Document:
     properties: Document = {
         "apiVersion": {"description": VERSION_TEXT, "type": "string"},
         "kind": {"description": KIND_TEXT, "type": "string"},
-        "metadata": {"description": METADATA_TEXT, "allOf": [{"$ref": f"#/components/schemas/{OBJECT_META}"}]},
+        "metadata": {
+            "description": METADATA_TEXT,
+            "allOf": [{"$ref": f"#/components/schemas/{OBJECT_META}"}],
+        },
     }
     if "properties" in schema or not schema.get("x-kubernetes-preserve-unknown-fields"):
         schema["properties"] = (schema.get("properties") or {}) | properties
@@ -165,7 +176,9 @@ def _list_schema(kind: Kind, name: str) -> Document:
                 "allOf": [{"$ref": f"#/components/schemas/{META}ListMeta"}],
             },
         },
-        "x-kubernetes-group-version-kind": [{"group": kind.group, "kind": kind.list_kind, "version": kind.version}],
+        "x-kubernetes-group-version-kind": [
+            {"group": kind.group, "kind": kind.list_kind, "version": kind.version}
+        ],
     }
 
 
@@ -173,7 +186,11 @@ QUERY = {"dryRun": "string", "fieldManager": "string", "fieldValidation": "strin
 
 
 def _paths(kind: Kind, name: str) -> Document:
-    base = f"{kind.path}/namespaces/{{namespace}}/{kind.plural}" if kind.namespaced else f"{kind.path}/{kind.plural}"
+    base = (
+        f"{kind.path}/namespaces/{{namespace}}/{kind.plural}"
+        if kind.namespaced
+        else f"{kind.path}/{kind.plural}"
+    )
     one = f"{base}/{{name}}"
     found: Document = {base: _operations(kind, name, ("get", "post", "delete"), "")}
     found[one] = _operations(kind, name, ("get", "put", "patch", "delete"), "")
@@ -213,7 +230,9 @@ def _parameters(method: str) -> list[Document]:
         wanted = ["dryRun"]
     if method in ("post", "put"):
         wanted.remove("force")
-    return [{"name": name, "in": "query", "schema": {"type": QUERY[name], "uniqueItems": True}} for name in wanted]
+    return [
+        {"name": name, "in": "query", "schema": {"type": QUERY[name], "uniqueItems": True}} for name in wanted
+    ]
 
 
 def _content(name: str) -> Document:
@@ -225,4 +244,4 @@ def _patch_body(kind: Kind) -> Document:
     if kind.custom is None:
         media.append("application/strategic-merge-patch+json")
     schema = {"schema": {"$ref": f"#/components/schemas/{META}Patch"}}
-    return {"content": {name: schema for name in media}, "required": True}
+    return {"content": dict.fromkeys(media, schema), "required": True}

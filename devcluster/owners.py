@@ -18,7 +18,16 @@ from devcluster.typed import compare, fields_of, merge, prune, shown_path
 
 Manifest = dict[str, Any]
 
-SERVER_SET = ("name", "namespace", "creationTimestamp", "selfLink", "uid", "generation", "managedFields", "resourceVersion")
+SERVER_SET = (
+    "name",
+    "namespace",
+    "creationTimestamp",
+    "selfLink",
+    "uid",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+)
 NEVER_OWNED: Tree = {
     "f:apiVersion": MEMBER,
     "f:kind": MEMBER,
@@ -50,7 +59,10 @@ def read(metadata: Mapping[str, Any]) -> Owners:
     owners = {}
     for entry in metadata.get("managedFields") or ():
         owner = Owner(
-            entry.get("manager", ""), entry.get("operation", ""), entry.get("apiVersion", ""), entry.get("subresource", "")
+            entry.get("manager", ""),
+            entry.get("operation", ""),
+            entry.get("apiVersion", ""),
+            entry.get("subresource", ""),
         )
         owners[owner] = Holding(fieldsets.decode(entry.get("fieldsV1") or {}), entry.get("time") or "")
     return owners
@@ -58,12 +70,19 @@ def read(metadata: Mapping[str, Any]) -> Owners:
 
 def write(owners: Owners) -> list[Manifest]:
     """managedFields: applies first, then by time."""
-    ordered = sorted(owners.items(), key=lambda pair: (pair[0].operation, pair[1].since, pair[0].manager, pair[0].subresource))
+    ordered = sorted(
+        owners.items(),
+        key=lambda pair: (pair[0].operation, pair[1].since, pair[0].manager, pair[0].subresource),
+    )
     return [_entry(owner, holding) for owner, holding in ordered]
 
 
 def _entry(owner: Owner, holding: Holding) -> Manifest:
-    entry: Manifest = {"manager": owner.manager, "operation": owner.operation, "apiVersion": owner.api_version}
+    entry: Manifest = {
+        "manager": owner.manager,
+        "operation": owner.operation,
+        "apiVersion": owner.api_version,
+    }
     if holding.since:
         entry["time"] = holding.since
     entry |= {"fieldsType": "FieldsV1", "fieldsV1": fieldsets.encode(holding.fields)}
@@ -96,18 +115,24 @@ def updated(
 
 def _capped(owners: Owners) -> Owners:
     """At most ten updaters: the oldest of them become one, called ancient-changes."""
-    updaters = sorted((pair for pair in owners.items() if pair[0].operation == "Update"), key=lambda pair: pair[1].since)
+    updaters = sorted(
+        (pair for pair in owners.items() if pair[0].operation == "Update"), key=lambda pair: pair[1].since
+    )
     surplus = updaters[: max(0, len(updaters) - MOST_UPDATERS + 1)] if len(updaters) > MOST_UPDATERS else []
     for owner, holding in surplus:
         del owners[owner]
         ancient = Owner("ancient-changes", "Update", owner.api_version)
         there = owners.get(ancient)
-        owners[ancient] = Holding(fieldsets.union(there.fields, holding.fields) if there else holding.fields, holding.since)
+        owners[ancient] = Holding(
+            fieldsets.union(there.fields, holding.fields) if there else holding.fields, holding.since
+        )
     return owners
 
 
 def _bare(manifest: Manifest) -> Manifest:
-    metadata = {key: value for key, value in (manifest.get("metadata") or {}).items() if key != "managedFields"}
+    metadata = {
+        key: value for key, value in (manifest.get("metadata") or {}).items() if key != "managedFields"
+    }
     return manifest | {"metadata": metadata}
 
 
@@ -164,7 +189,9 @@ def conflict_error(conflicts: Mapping[Owner, Tree]) -> ApiError:
     count = f"{len(causes)} conflict{'s' if len(causes) > 1 else ''}"
     message = f"Apply failed with {count}: {_listed([(who, path) for who, path, _ in causes])}"
     details = {
-        "causes": [{"reason": "FieldManagerConflict", "message": who, "field": path} for who, path, _ in causes]
+        "causes": [
+            {"reason": "FieldManagerConflict", "message": who, "field": path} for who, path, _ in causes
+        ]
     }
     return ApiError(409, "Conflict", message, details)
 
@@ -182,5 +209,8 @@ def _listed(causes: Sequence[tuple[str, str]]) -> str:
     by_owner: dict[str, list[str]] = {}
     for who, path in causes:
         by_owner.setdefault(who, []).append(path)
-    blocks = [f"conflicts{who.removeprefix('conflict')}:\n" + "\n".join(f"- {path}" for path in found) for who, found in by_owner.items()]
+    blocks = [
+        f"conflicts{who.removeprefix('conflict')}:\n" + "\n".join(f"- {path}" for path in found)
+        for who, found in by_owner.items()
+    ]
     return "\n".join(blocks)

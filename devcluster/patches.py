@@ -7,6 +7,7 @@ from typing import Any
 
 from devcluster.errors import ApiError, bad_request
 from devcluster.schema import Shape, deduced
+from devcluster.typed import go_text
 
 DIRECTIVE = "$patch"
 
@@ -36,7 +37,9 @@ def json_patch(document: Any, operations: Any) -> Any:
     if not isinstance(operations, list):
         raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     if len(operations) > 10_000:
-        raise ApiError(413, "RequestEntityTooLarge", "The allowed maximum operations in a JSON patch is 10000")
+        raise ApiError(
+            413, "RequestEntityTooLarge", "The allowed maximum operations in a JSON patch is 10000"
+        )
     document = copy.deepcopy(document)
     for operation in operations:
         document = _operate(document, operation)
@@ -50,7 +53,6 @@ def _operate(document: Any, operation: dict[str, Any]) -> Any:
     if kind == "add":
         return _put(document, path, operation.get("value"), insert=True)
     if kind == "replace":
-        _get(document, path, "replace operation does not apply: doc is missing key: {}: missing value")
         return _put(document, path, operation.get("value"), insert=False)
     if kind == "remove":
         return _take(document, path)
@@ -60,7 +62,9 @@ def _operate(document: Any, operation: dict[str, Any]) -> Any:
         return document
     if kind in ("copy", "move"):
         source = str(operation.get("from"))
-        value = copy.deepcopy(_get(document, source, "{} operation does not apply: doc is missing from path: {}: missing value"))
+        value = copy.deepcopy(
+            _get(document, source, "{} operation does not apply: doc is missing from path: {}: missing value")
+        )
         if kind == "move":
             document = _take(document, source)
         return _put(document, path, value, insert=True)
@@ -101,7 +105,9 @@ def _parent(document: Any, path: str, verb: str) -> tuple[Any, str]:
     for step in before:
         document = _child(document, step)
         if document is MISSING:
-            raise PatchFailed(f'{verb} operation does not apply: doc is missing path: "{path}": missing value')
+            raise PatchFailed(
+                f'{verb} operation does not apply: doc is missing path: "{path}": missing value'
+            )
     return document, last
 
 
@@ -112,7 +118,9 @@ def _put(document: Any, path: str, value: Any, *, insert: bool) -> Any:
     if isinstance(parent, list):
         index = len(parent) if last == "-" else int(last) if last.isdigit() else -1
         if not 0 <= index <= len(parent):
-            raise PatchFailed(f'add operation does not apply: doc is missing path: "{path}": Unable to access invalid index: {last}: invalid index referenced')
+            raise PatchFailed(
+                f'add operation does not apply: doc is missing path: "{path}": Unable to access invalid index: {last}: invalid index referenced'
+            )
         if insert:
             parent.insert(index, copy.deepcopy(value))
         else:
@@ -212,7 +220,7 @@ def _merge_key(shape: Shape | None) -> str:
 
 
 def _merge_primitives(value: list[Any], part: list[Any]) -> list[Any]:
-    return [*value, *(item for item in part if item not in value)]
+    return [*(item for item in part if item not in value), *value]
 
 
 def _merge_items(value: list[Any], part: list[Any], shape: Shape) -> list[Any]:
@@ -223,8 +231,12 @@ def _merge_items(value: list[Any], part: list[Any], shape: Shape) -> list[Any]:
     merged, added = list(value), []
     for item in part:
         if not isinstance(item, dict) or key not in item:
-            raise bad_request(f"map: {item} does not contain declared merge key: {key}")
-        found = [index for index, there in enumerate(merged) if isinstance(there, dict) and there.get(key) == item[key]]
+            raise ApiError(500, "", f"map: {go_text(item)} does not contain declared merge key: {key}")
+        found = [
+            index
+            for index, there in enumerate(merged)
+            if isinstance(there, dict) and there.get(key) == item[key]
+        ]
         if item.get(DIRECTIVE) == "delete":
             merged = [there for index, there in enumerate(merged) if index not in found]
         elif found:

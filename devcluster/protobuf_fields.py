@@ -88,6 +88,9 @@ MESSAGES: dict[str, str] = {
     "SelfSubjectReview": META.rstrip(", "),
 }
 OTHER_VERSIONS = {
-    ("autoscaling/v1", "AutoscalerSpec"): "1 scaleTargetRef ScaleTarget, 2 minReplicas int, 3 maxReplicas int, "
+    (
+        "autoscaling/v1",
+        "AutoscalerSpec",
+    ): "1 scaleTargetRef ScaleTarget, 2 minReplicas int, 3 maxReplicas int, "
     "4 targetCPUUtilizationPercentage int",
 }

@@ -11,9 +11,7 @@ BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
 SUFFIX = {power: suffix for suffix, power in DECIMAL.items()}
 BINARY_SUFFIX = {power: suffix for suffix, power in BINARY.items()} | {0: ""}
 
-WORDS = (
-    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-)
+WORDS = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 
 
 def parse(text: str) -> Fraction | None:

@@ -30,7 +30,11 @@ def at(manifest: Any, path: str) -> Any:
 def shown(kind: Kind, manifest: Manifest) -> Manifest:
     """The Scale of an object."""
     meta = manifest["metadata"]
-    kept = {key: meta[key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if key in meta}
+    kept = {
+        key: meta[key]
+        for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+        if key in meta
+    }
     where = paths(kind)
     replicas = at(manifest, where["specReplicasPath"])
     status: Manifest = {"replicas": at(manifest, where["statusReplicasPath"]) or 0}
@@ -91,7 +95,13 @@ def path_problems(kind: Kind, manifest: Manifest) -> list[Cause]:
         if value is None:
             continue
         if not isinstance(value, int) or isinstance(value, bool):
-            go = {str: "string", dict: "map[string]interface {}", list: "[]interface {}", bool: "bool", float: "float64"}
+            go = {
+                str: "string",
+                dict: "map[string]interface {}",
+                list: "[]interface {}",
+                bool: "bool",
+                float: "float64",
+            }
             why = f"{path} accessor error: {value} is of the type {go.get(type(value), 'unknown')}, expected int64"
             found.append(invalid_value(path, 0, why))
         elif value < 0:

@@ -17,7 +17,7 @@ import orjson
 DEFINITIONS_VERSION = "v1.37.0-local"
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
-# Keys of list items that have a default, which then takes part in the item's identity.
+# Keys of list items of built-in kinds have a default that takes part in an item's identity: these, else zero.
 KEY_DEFAULTS = {"protocol": "TCP"}
 
 
@@ -25,8 +25,25 @@ class Shape:
     """A type. `form` is object, list, scalar or any; `types` are the JSON types that a scalar may have."""
 
     __slots__ = (
-        "form", "types", "fields", "values", "items", "atomic", "list_type", "keys", "key_defaults", "merge_key",
-        "strategies", "required", "nullable", "preserve", "embedded", "format", "name", "raw", "default",
+        "atomic",
+        "default",
+        "embedded",
+        "fields",
+        "form",
+        "format",
+        "items",
+        "key_defaults",
+        "keys",
+        "list_type",
+        "merge_key",
+        "name",
+        "nullable",
+        "preserve",
+        "raw",
+        "required",
+        "strategies",
+        "types",
+        "values",
     )  # fmt: skip
 
     def __init__(self, form: str = "any") -> None:
@@ -159,12 +176,9 @@ def _fill_list(shape: Shape, schema: Mapping[str, Any]) -> None:
     shape.list_type = schema.get("x-kubernetes-list-type", "atomic")
     shape.keys = tuple(schema.get("x-kubernetes-list-map-keys", ()))
     shape.atomic = shape.list_type == "atomic"
-    required = shape.items.required
     for key in shape.keys:
-        if key in KEY_DEFAULTS and key not in required:
-            shape.key_defaults[key] = KEY_DEFAULTS[key]
-        elif key == "name" and key not in required:
-            shape.key_defaults[key] = ""
+        number = "integer" in shape.items.fields[key].types if key in shape.items.fields else False
+        shape.key_defaults[key] = KEY_DEFAULTS.get(key, 0 if number else "")
 
 
 def _inner(schema: Mapping[str, Any]) -> Shape:
@@ -174,7 +188,10 @@ def _inner(schema: Mapping[str, Any]) -> Shape:
         _fill(shape, schema)
         return shape
     target = named_shape(reference.rpartition("/")[2])
-    if not {"x-kubernetes-patch-merge-key", "x-kubernetes-patch-strategy", "x-kubernetes-map-type"} & schema.keys():
+    if (
+        not {"x-kubernetes-patch-merge-key", "x-kubernetes-patch-strategy", "x-kubernetes-map-type"}
+        & schema.keys()
+    ):
         return target
     shape = Shape()
     for slot in Shape.__slots__:

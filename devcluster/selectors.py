@@ -89,7 +89,7 @@ def _requirement(tokens: _Tokens) -> Requirement:
     if not key or key in "=!<>(),":
         raise _unparsable(f"found '{key}', expected: !, identifier, or 'end of string'")
     if problems := label_key_problems(key):
-        raise _unparsable(f"<nil>: Invalid value: \"{key}\": {'; '.join(problems)}")
+        raise _unparsable(f'<nil>: Invalid value: "{key}": {"; ".join(problems)}')
     if negated:
         return Requirement(key, "!")
     operator = tokens.peek()
@@ -99,11 +99,15 @@ def _requirement(tokens: _Tokens) -> Requirement:
     if operator in ("in", "notin"):
         return Requirement(key, operator, _checked(key, _values(tokens)))
     if operator in ("=", "==", "!="):
-        return Requirement(key, "notin" if operator == "!=" else "in", _checked(key, frozenset({_value(tokens)})))
+        return Requirement(
+            key, "notin" if operator == "!=" else "in", _checked(key, frozenset({_value(tokens)}))
+        )
     if operator in (">", "<"):
         value = _value(tokens)
         if not re.fullmatch(r"-?\d+", value):
-            raise _unparsable(f'values[0][{key}]: Invalid value: "{value}": for \'Gt\', \'Lt\' operators, the value must be an integer')
+            raise _unparsable(
+                f"values[0][{key}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer"
+            )
         return Requirement(key, "gt" if operator == ">" else "lt", frozenset({value}))
     raise _unparsable(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
 
@@ -134,7 +138,7 @@ def _values(tokens: _Tokens) -> frozenset[str]:
 def _checked(key: str, values: frozenset[str]) -> frozenset[str]:
     for value in values:
         if problems := label_value_problems(value):
-            raise _unparsable(f"values[0][{key}]: Invalid value: \"{value}\": {'; '.join(problems)}")
+            raise _unparsable(f'values[0][{key}]: Invalid value: "{value}": {"; ".join(problems)}')
     return values
 
 

@@ -60,7 +60,9 @@ class Keeper:
             self._timer.cancel()
             self._timer = None
         tables = self._memory.tables
-        objects = {resource: list(table.objects.values()) for resource, table in tables.items() if table.objects}
+        objects = {
+            resource: list(table.objects.values()) for resource, table in tables.items() if table.objects
+        }
         content = orjson.dumps({"format": FORMAT, "version": self._memory.version, "objects": objects})
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_name(f"{self._path.name}.new")

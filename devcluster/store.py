@@ -50,7 +50,13 @@ class Store(Protocol):
         """JSON merge patch of the status; `status` is what stands below `.status`."""
 
     def delete(
-        self, resource: str, namespace: str, name: str, *, propagation: str = "Background", uid: str = "",
+        self,
+        resource: str,
+        namespace: str,
+        name: str,
+        *,
+        propagation: str = "Background",
+        uid: str = "",
         grace: int | None = None,
     ) -> None:
         """Delete an object, which may leave it with a deletionTimestamp. Absent, or another uid: nothing happens.

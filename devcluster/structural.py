@@ -47,9 +47,17 @@ def fill(value: Any, shape: Shape | None) -> None:
         return
     if isinstance(value, dict):
         for key, inner in shape.fields.items():
-            if inner.default is not None and (key not in value or (value[key] is None and not inner.nullable)):
+            if inner.default is not None and (
+                key not in value or (value[key] is None and not inner.nullable)
+            ):
                 value[key] = copy.deepcopy(inner.default)
-            elif value.get(key) is None and key in value and not inner.nullable and inner.raw and inner.form != "any":
+            elif (
+                value.get(key) is None
+                and key in value
+                and not inner.nullable
+                and inner.raw
+                and inner.form != "any"
+            ):
                 del value[key]
                 continue
             if key in value:
@@ -72,7 +80,15 @@ def problems(manifest: Manifest, shape: Shape) -> list[Cause]:
     return found
 
 
-NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array", type(None): "null"}
+NAMES = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    dict: "object",
+    list: "array",
+    type(None): "null",
+}
 
 
 def _type(value: Any) -> str:
@@ -92,7 +108,13 @@ def _check(value: Any, shape: Shape, path: str, found: list[Cause]) -> None:
     raw = shape.raw
     if "enum" in raw and value not in raw["enum"]:
         listed = ", ".join(shown(option) for option in raw["enum"])
-        found.append(Cause("FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {listed}", path))
+        found.append(
+            Cause(
+                "FieldValueNotSupported",
+                f"Unsupported value: {shown(value)}: supported values: {listed}",
+                path,
+            )
+        )
     if isinstance(value, str):
         _check_text(value, raw, path, found)
     elif isinstance(value, int | float) and not isinstance(value, bool):
@@ -121,7 +143,9 @@ def _body(path: str, value: Any, why: str) -> Cause:
 
 def _check_text(value: str, raw: Any, path: str, found: list[Cause]) -> None:
     if "maxLength" in raw and len(value) > raw["maxLength"]:
-        found.append(Cause("FieldValueTooLong", f"Too long: may not be more than {raw['maxLength']} bytes", path))
+        found.append(
+            Cause("FieldValueTooLong", f"Too long: may not be more than {raw['maxLength']} bytes", path)
+        )
     if "minLength" in raw and len(value) < raw["minLength"]:
         found.append(_body(path, value, f"should be at least {raw['minLength']} chars long"))
     if "pattern" in raw and not re.search(raw["pattern"], value):
@@ -146,7 +170,13 @@ def _check_number(value: float, raw: Any, path: str, found: list[Cause]) -> None
 def _check_list(value: list[Any], shape: Shape, path: str, found: list[Cause]) -> None:
     raw = shape.raw
     if "maxItems" in raw and len(value) > raw["maxItems"]:
-        found.append(Cause("FieldValueTooMany", f"Too many: {len(value)}: must have at most {raw['maxItems']} items", path))
+        found.append(
+            Cause(
+                "FieldValueTooMany",
+                f"Too many: {len(value)}: must have at most {raw['maxItems']} items",
+                path,
+            )
+        )
     if "minItems" in raw and len(value) < raw["minItems"]:
         found.append(_body(path, len(value), f"should have at least {raw['minItems']} items"))
     for index, item in enumerate(value):
@@ -157,7 +187,13 @@ def _check_list(value: list[Any], shape: Shape, path: str, found: list[Cause]) -
 def _check_mapping(value: Manifest, shape: Shape, path: str, found: list[Cause]) -> None:
     raw = shape.raw
     if "maxProperties" in raw and len(value) > raw["maxProperties"]:
-        found.append(Cause("FieldValueTooMany", f"Too many: {len(value)}: must have at most {raw['maxProperties']} items", path))
+        found.append(
+            Cause(
+                "FieldValueTooMany",
+                f"Too many: {len(value)}: must have at most {raw['maxProperties']} items",
+                path,
+            )
+        )
     if "minProperties" in raw and len(value) < raw["minProperties"]:
         found.append(_body(path, len(value), f"should have at least {raw['minProperties']} properties"))
     _check_required(value, shape, path, found)

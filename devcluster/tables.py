@@ -13,8 +13,16 @@ from devcluster.printers import described, printer
 from devcluster.printers.ages import age
 
 
-def column(name: str, kind: str = "string", description: str = "", *, form: str = "", wide: bool = False) -> Manifest:
-    return {"name": name, "type": kind, "format": form, "description": description, "priority": 1 if wide else 0}
+def column(
+    name: str, kind: str = "string", description: str = "", *, form: str = "", wide: bool = False
+) -> Manifest:
+    return {
+        "name": name,
+        "type": kind,
+        "format": form,
+        "description": description,
+        "priority": 1 if wide else 0,
+    }
 
 
 def name_column() -> Manifest:
@@ -47,7 +55,11 @@ def _row_object(manifest: Manifest, include: str, version: str) -> Manifest | No
 
 def partial(manifest: Manifest, version: str = "v1") -> Manifest:
     """PartialObjectMetadata of an object."""
-    return {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": manifest["metadata"]}
+    return {
+        "kind": "PartialObjectMetadata",
+        "apiVersion": f"meta.k8s.io/{version}",
+        "metadata": manifest["metadata"],
+    }
 
 
 def _columns(kind: Kind) -> tuple[list[Manifest], Any]:
@@ -59,11 +71,19 @@ def _columns(kind: Kind) -> tuple[list[Manifest], Any]:
 def _custom_columns(kind: Kind) -> tuple[list[Manifest], Any]:
     assert kind.custom is not None
     wanted = kind.custom.get("additionalPrinterColumns") or [
-        {"name": "Age", "type": "date", "description": described("meta.v1.ObjectMeta:creationTimestamp"), "jsonPath": ".metadata.creationTimestamp"}
+        {
+            "name": "Age",
+            "type": "date",
+            "description": described("meta.v1.ObjectMeta:creationTimestamp"),
+            "jsonPath": ".metadata.creationTimestamp",
+        }
     ]
     shown = [name_column()]
     for entry in wanted:
-        text = entry.get("description") or f"Custom resource definition column (in JSONPath format): {entry['jsonPath']}"
+        text = (
+            entry.get("description")
+            or f"Custom resource definition column (in JSONPath format): {entry['jsonPath']}"
+        )
         one = column(entry["name"], entry["type"], text, form=entry.get("format", ""))
         shown.append({**one, "priority": entry.get("priority", 0)})
 

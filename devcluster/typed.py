@@ -89,7 +89,9 @@ def _fields_of_list(value: list[Any], shape: Shape, path: str) -> Tree:
     tree: Tree = {}
     for index, item in enumerate(value):
         if shape.list_type == "map" and not isinstance(item, dict):
-            raise TypedError(f"{path}: element {index}: associative list with keys may not have non-map elements")
+            raise TypedError(
+                f"{path}: element {index}: associative list with keys may not have non-map elements"
+            )
         element = item_key(item, shape)
         if element == "k:{}":
             raise TypedError(
@@ -107,7 +109,12 @@ def _quoted(keys: tuple[str, ...]) -> str:
     return "[" + " ".join(f'"{key}"' for key in keys) + "]"
 
 
-EXPECTED = {"string": "string", "integer": "numeric (int or float)", "number": "numeric (int or float)", "boolean": "boolean"}
+EXPECTED = {
+    "string": "string",
+    "integer": "numeric (int or float)",
+    "number": "numeric (int or float)",
+    "boolean": "boolean",
+}
 
 
 def check_type(value: Any, shape: Shape, path: str) -> None:
@@ -142,6 +149,11 @@ def _go(value: Any) -> str:
     if isinstance(value, list):
         return "&{[" + " ".join(map(_plain, value)) + "]}"
     return str(value)
+
+
+def go_text(value: Any) -> str:
+    """A value as Go prints it with %v: map[a:1 b:[x y]]."""
+    return _plain(value)
 
 
 def _plain(value: Any) -> str:
@@ -224,7 +236,9 @@ def present_is_container(value: Any) -> bool:
 def _compare_mappings(old: Any, new: Any, shape: Shape) -> tuple[Tree, Tree, Tree]:
     one = old if isinstance(old, dict) else {}
     other = new if isinstance(new, dict) else {}
-    pairs = ((f"f:{key}", one.get(key, ABSENT), other.get(key, ABSENT), shape.child(key)) for key in one | other)
+    pairs = (
+        (f"f:{key}", one.get(key, ABSENT), other.get(key, ABSENT), shape.child(key)) for key in one | other
+    )
     return _gather(pairs)
 
 
@@ -267,39 +281,43 @@ def _merge_lists(live: list[Any], applied: list[Any], shape: Shape) -> list[Any]
     wanted = {item_key(item, shape): item for item in applied}
     order = _merged_order(list(there), list(wanted))
     return [
-        merge(there.get(key, ABSENT), wanted[key], shape.items) if key in wanted else there[key] for key in order
+        merge(there.get(key, ABSENT), wanted[key], shape.items) if key in wanted else there[key]
+        for key in order
     ]
 
 
 def _merged_order(live: list[str], applied: list[str]) -> list[str]:
-    """The applied order; what only the live list has stays behind the item that it followed there."""
-    wanted, present = set(applied), set(live)
-    shared = [key for key in live if key in wanted]
+    """Both lists in one order: the applied list's where they share items, live neighbours kept together otherwise."""
+    wanted, there = set(applied), set(live)
+    shared = iter([key for key in applied if key in there])
+    following = next(shared, None)
     order: list[str] = []
-    at = 0
-    applied_at = 0
-    while at < len(live) or applied_at < len(applied):
-        if applied_at < len(applied) and at < len(live):
-            if live[at] not in wanted:
-                order.append(live[at])
-                at += 1
+    taken: set[str] = set()
+    left = right = 0
+    while left < len(live) or right < len(applied):
+        if left < len(live) and right < len(applied):
+            if live[left] == applied[right]:
+                order.append(live[left])
+                taken.add(live[left])
+                left, right, following = left + 1, right + 1, next(shared, None)
                 continue
-            if applied[applied_at] in present and shared and applied[applied_at] == live[at]:
-                order.append(live[at])
-                at += 1
-                applied_at += 1
+            if live[left] in wanted and following is not None and following != live[left]:
+                left += 1
                 continue
-            if live[at] in order:
-                at += 1
+        if left < len(live):
+            if live[left] not in wanted:
+                order.append(live[left])
+                left += 1
                 continue
-        if applied_at < len(applied):
-            if applied[applied_at] not in order:
-                order.append(applied[applied_at])
-            applied_at += 1
-        elif at < len(live):
-            if live[at] not in order:
-                order.append(live[at])
-            at += 1
+            if live[left] in taken:
+                left += 1
+        if right < len(applied):
+            key = applied[right]
+            order.append(key)
+            taken.add(key)
+            right += 1
+            if key == following:
+                following = next(shared, None)
     return order
 
 

@@ -18,6 +18,7 @@ from devcluster.errors import ApiError, Cause, gone, invalid
 from devcluster.kinds import Kind
 from devcluster.lists import Selection
 from devcluster.memory import Change, Feed, Manifest, Memory
+from devcluster.options import truth, unreadable_version
 
 BOOKMARK_EVERY = 60.0
 LONGEST = 1800.0
@@ -49,16 +50,10 @@ class Wish:
         return cls(number, initial, bookmarks, initial and bookmarks, seconds)
 
 
-def truth(text: str) -> bool:
-    return text.lower() in ("1", "true", "t")
-
-
 def number_of(version: str) -> int:
-    if not version:
-        return 0
-    if not version.isdigit():
-        raise ApiError(400, "BadRequest", f"invalid resource version: {version}")
-    return int(version)
+    if version and not version.isdigit():
+        raise ApiError(500, "", unreadable_version(version))
+    return int(version or 0)
 
 
 def check_options(query: Mapping[str, str], *, watching: bool) -> None:
@@ -73,21 +68,42 @@ def check_options(query: Mapping[str, str], *, watching: bool) -> None:
     if send is not None and not watching:
         forbid("sendInitialEvents", "sendInitialEvents is forbidden for list")
     elif send is not None and match != "NotOlderThan":
-        forbid("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
+        forbid(
+            "resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        )
         if match:
-            found.append(Cause("FieldValueNotSupported", f'Unsupported value: "{match}": supported values: "NotOlderThan"', "resourceVersionMatch"))
+            found.append(
+                Cause(
+                    "FieldValueNotSupported",
+                    f'Unsupported value: "{match}": supported values: "NotOlderThan"',
+                    "resourceVersionMatch",
+                )
+            )
     elif watching and match and send is None:
-        forbid("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
+        forbid(
+            "resourceVersionMatch",
+            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        )
     elif not watching and match:
         if not version:
-            forbid("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided")
+            forbid(
+                "resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"
+            )
         elif query.get("continue"):
             forbid("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided")
         elif match not in ("Exact", "NotOlderThan"):
             listed = '"Exact", "NotOlderThan"'
-            found.append(Cause("FieldValueNotSupported", f'Unsupported value: "{match}": supported values: {listed}', "resourceVersionMatch"))
-        elif match == "Exact" and version == "0":
-            forbid("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+            found.append(
+                Cause(
+                    "FieldValueNotSupported",
+                    f'Unsupported value: "{match}": supported values: {listed}',
+                    "resourceVersionMatch",
+                )
+            )
+        elif version == "0" and match == "Exact":
+            forbid(
+                "resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
+            )
     if found:
         raise invalid("ListOptions", "meta.k8s.io", "", found)
 
@@ -116,7 +132,13 @@ class Watch:
     """One watch of one kind. `lines` yields encoded events until the time is over."""
 
     def __init__(
-        self, memory: Memory, kind: Kind, selection: Selection, wish: Wish, render: Render | None, encoder: Encoder
+        self,
+        memory: Memory,
+        kind: Kind,
+        selection: Selection,
+        wish: Wish,
+        render: Render | None,
+        encoder: Encoder,
     ) -> None:
         self._memory, self._kind, self._selection, self._wish = memory, kind, selection, wish
         self._render, self._encoder = render, encoder
@@ -133,7 +155,11 @@ class Watch:
 
     def _expired(self) -> bool:
         wish = self._wish
-        return not wish.initial and bool(wish.version) and wish.version < self._memory.table(self._kind.resource).forgotten
+        return (
+            not wish.initial
+            and bool(wish.version)
+            and wish.version < self._memory.table(self._kind.resource).forgotten
+        )
 
     def _first(self) -> list[bytes]:
         wish, table = self._wish, self._memory.table(self._kind.resource)
@@ -144,7 +170,11 @@ class Watch:
             since = wish.version or self._memory.version
             changes = [change for change in table.history if change.version > since]
             return [line for change in changes if (line := self._event(change))]
-        found = [one for one in self._memory.list(self._kind.resource, self._selection.namespace) if self._selection.has(one)]
+        found = [
+            one
+            for one in self._memory.list(self._kind.resource, self._selection.namespace)
+            if self._selection.has(one)
+        ]
         lines = [self._line("ADDED", manifest) for manifest in found]
         if wish.mark_end:
             lines.append(self._bookmark(INITIAL_END))

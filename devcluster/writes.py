@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from devcluster import admission, checks, conversion, defaults, metadata, owners, structural
+from devcluster import admission, checks, conversion, defaults, identity, metadata, owners, structural
 from devcluster.errors import ApiError, already_exists, bad_request, conflict, invalid, not_found, stale
 from devcluster.fieldsets import MEMBER, Tree
 from devcluster.kinds import Kind, Kinds
@@ -21,7 +21,14 @@ from devcluster.owners import Owner, Owners
 from devcluster.rules import Engine
 from devcluster.typed import TypedError, same
 
-SYSTEM_SET = ("uid", "creationTimestamp", "generation", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds")
+SYSTEM_SET = (
+    "uid",
+    "creationTimestamp",
+    "generation",
+    "selfLink",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+)
 
 
 @dataclass(slots=True)
@@ -33,6 +40,7 @@ class Options:
     dry_run: bool = False
     force: bool = False
     warnings: list[str] = field(default_factory=list)
+    doubled: tuple[str, ...] = ()  # complaints about keys that the body has twice
 
 
 def now() -> str:
@@ -66,30 +74,25 @@ class Writes:
     # ---- the four ways to write
 
     def create(self, kind: Kind, namespace: str, body: Manifest, options: Options) -> Manifest:
-        self._check_identity(kind, body)
+        body = identity.identified(kind, body)
         given = body.get("metadata") or {}
         if not isinstance(given, dict):
             raise bad_request("the object's metadata is no mapping")
         if given.get("resourceVersion"):
             raise bad_request("resourceVersion should not be set on objects to be created")
-        meta = {key: value for key, value in given.items() if key not in (*SYSTEM_SET, "managedFields", "resourceVersion")}
+        dropped = (*SYSTEM_SET, "managedFields", "resourceVersion")
+        meta = {key: value for key, value in given.items() if key not in dropped}
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = metadata.generated(meta["generateName"])
-        self._settle_namespace(kind, namespace, meta)
-        return self._insert(kind, {**body, "metadata": meta}, options, None)
+        return self._insert(kind, {**body, "metadata": identity.placed(kind, namespace, meta)}, options, None)
 
     def replace(
         self, kind: Kind, namespace: str, name: str, body: Manifest, options: Options, subresource: str = ""
     ) -> Manifest:
-        self._check_identity(kind, body)
-        meta = dict(body.get("metadata") or {})
-        given = meta.get("name")
-        if not given:
-            cause = metadata.required("metadata.name", "name or generateName is required")
-            raise invalid(kind.kind, kind.group, "", [cause])
-        if given != name:
-            raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
-        self._settle_namespace(kind, namespace, meta)
+        body = identity.identified(kind, body)
+        meta = body.get("metadata") or {}
+        identity.check_name(meta.get("name"), name)
+        meta = identity.placed(kind, namespace, meta)
         live = self.live(kind, namespace, name)
         if kind.custom is not None and not meta.get("resourceVersion"):
             cause = metadata.invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
@@ -110,43 +113,50 @@ class Writes:
         new = change(live)
         if not isinstance(new, dict) or not isinstance(new.get("metadata"), dict):
             raise bad_request("the patch leaves no object")
-        self._check_patched(kind, live, new, name)
+        new = identity.identified(kind, new)
+        identity.check_name(new["metadata"].get("name"), name)
         return self._update(kind, live, new, options, subresource)
 
     def apply(
         self, kind: Kind, namespace: str, name: str, body: Manifest, options: Options, subresource: str = ""
     ) -> tuple[Manifest, bool]:
         """Server-side apply. Returns the object and whether it was created."""
-        self._check_applied(kind, namespace, name, body)
+        given = identity.check_applied(kind, namespace, name, body)
+        body = {**body, "metadata": given}
         found = self.memory.get(kind.resource, namespace, name)
         if found is None and subresource:
             raise not_found(kind.plural, kind.group, name)
+        self._check_applied_uid(kind, found, given)
         owner = Owner(options.manager, "Apply", kind.api_version, subresource)
-        given = body.get("metadata") or {}
         if found is None:
-            if given.get("resourceVersion"):
-                raise stale(kind.plural, kind.group, name)
-            if given.get("uid"):
-                why = "Precondition failed: UID in precondition: " + given["uid"] + ", UID in object meta: "
-                raise conflict(kind.plural, kind.group, name, why)
             base: Manifest = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {}}
             merged, held = self._apply(kind, base, {}, owner, body, options, subresource)
-            meta = {key: value for key, value in merged["metadata"].items() if key not in SYSTEM_SET}
-            meta["name"] = name
-            if kind.namespaced:
-                meta["namespace"] = namespace
+            dropped = (*SYSTEM_SET, "resourceVersion")
+            meta = {key: value for key, value in merged["metadata"].items() if key not in dropped}
+            meta = identity.placed(kind, namespace, meta)
             return self._insert(kind, {**merged, "metadata": meta}, options, held), True
         live = self.as_version(kind, found)
         there = owners.read(live["metadata"])
-        if not there and "managedFields" not in live["metadata"]:
-            there = self._before_first_apply(kind, live)
         merged, held = self._apply(kind, live, there, owner, body, options, subresource)
         return self._update(kind, live, merged, options, subresource, held), False
+
+    def _check_applied_uid(self, kind: Kind, found: Manifest | None, given: Manifest) -> None:
+        uid = given.get("uid")
+        if uid and (found is None or found["metadata"]["uid"] != uid):
+            cause = metadata.invalid_value("metadata.uid", uid, "field is immutable")
+            raise invalid(kind.kind, kind.group, given["name"], [cause, cause])
 
     # ---- shared steps
 
     def _apply(
-        self, kind: Kind, live: Manifest, there: Owners, owner: Owner, body: Manifest, options: Options, subresource: str
+        self,
+        kind: Kind,
+        live: Manifest,
+        there: Owners,
+        owner: Owner,
+        body: Manifest,
+        options: Options,
+        subresource: str,
     ) -> tuple[Manifest, Owners]:
         ignored = ignored_fields(kind, subresource)
         try:
@@ -155,77 +165,23 @@ class Writes:
             )
         except TypedError as problem:
             meta = body.get("metadata") or {}
-            where = f"{meta.get('namespace') or live['metadata'].get('namespace', '')}/{meta.get('name')}"
-            message = f"failed to create typed patch object ({where}; {kind.api_version}, Kind={kind.kind}): {problem}"
+            where = f"{meta.get('namespace') or ''}/{meta.get('name')}; {identity.spelled(kind.api_version, kind.kind)}"
+            message = f"failed to create typed patch object ({where}): {problem}"
             raise ApiError(500, "", message) from None
-
-    def _before_first_apply(self, kind: Kind, live: Manifest) -> Owners:
-        return {}
-
-    def _check_identity(self, kind: Kind, body: Manifest) -> None:
-        api_version, name = body.get("apiVersion"), body.get("kind")
-        if not name or (not api_version and kind.custom is not None):
-            if kind.custom is None and not name:
-                body["kind"] = kind.kind
-            else:
-                from devcluster.bodies import unrecognised
-
-                raise unrecognised(body, kind)
-        if not api_version:
-            body["apiVersion"] = kind.api_version
-        elif api_version != kind.api_version:
-            raise bad_request(
-                f"the API version in the data ({api_version}) does not match the expected API version ({kind.api_version})"
-            )
-        if name and name != kind.kind:
-            if kind.custom is None:
-                raise bad_request(
-                    f'{name} in version "{kind.version}" cannot be handled as a {kind.kind}: converting '
-                    f"({kind.version}.{name}) to ({group_word(kind)}.{kind.kind}): unknown conversion"
-                )
-            cause = metadata.invalid_value("kind", name, f"must be {kind.kind}")
-            raise invalid(str(name), kind.group, (body.get("metadata") or {}).get("name", ""), [cause])
-
-    def _check_applied(self, kind: Kind, namespace: str, name: str, body: Manifest) -> None:
-        if body.get("apiVersion") != kind.api_version or body.get("kind") != kind.kind:
-            raise bad_request(f"invalid object type: {body.get('apiVersion')}, Kind={body.get('kind')}")
-        given = body.get("metadata")
-        if not isinstance(given, dict):
-            given = body["metadata"] = {}
-        if given.get("managedFields"):
-            raise bad_request("metadata.managedFields must be nil")
-        if not given.get("name"):
-            raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
-        if given["name"] != name:
-            raise bad_request(f"the name of the object ({given['name']}) does not match the name on the URL ({name})")
-        if kind.namespaced and given.get("namespace") not in (None, "", namespace):
-            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-
-    def _check_patched(self, kind: Kind, live: Manifest, new: Manifest, name: str) -> None:
-        self._check_identity(kind, new)
-        meta = new["metadata"]
-        if meta.get("name") != name:
-            raise bad_request(f"the name of the object ({meta.get('name')}) does not match the name on the URL ({name})")
-
-    def _settle_namespace(self, kind: Kind, namespace: str, meta: Manifest) -> None:
-        if not kind.namespaced:
-            if meta.get("namespace"):
-                meta.pop("namespace")
-            return
-        if meta.get("namespace") not in (None, "", namespace):
-            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-        meta["namespace"] = namespace
 
     def read_in(self, kind: Kind, body: Manifest, options: Options) -> Manifest:
         """A fresh copy in the kind's form: unknown fields judged by the field validation, defaults filled in."""
-        body = {**body, "metadata": {key: value for key, value in body["metadata"].items() if value is not None}}
+        body = {
+            **body,
+            "metadata": {key: value for key, value in body["metadata"].items() if value is not None},
+        }
         unknown: list[str]
         if kind.custom is None:
             try:
                 new, unknown = conversion.stripped(body, kind.shape())
             except conversion.Mismatch as problem:
                 raise self._unreadable(kind, problem) from None
-            self.judge(unknown, options)
+            self.judge(unknown, options, f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: ')
             new = copy.deepcopy(new)
             admission.prepare(kind, new)
             defaults.fill(kind.group, kind.kind, new)
@@ -253,12 +209,13 @@ class Writes:
             f"{problem.got} into Go struct field {where} of type {problem.wanted}"
         )
 
-    def judge(self, unknown: list[str], options: Options) -> None:
-        if unknown and options.validation == "Strict":
-            listed = ", ".join(f'unknown field "{path}"' for path in unknown)
-            raise bad_request(f"strict decoding error: {listed}")
+    def judge(self, unknown: list[str], options: Options, prefix: str = "") -> None:
+        """What the field validation says to fields that are unknown or come twice."""
+        found = [*options.doubled, *(f'unknown field "{path}"' for path in unknown)]
+        if found and options.validation == "Strict":
+            raise bad_request(f"{prefix}strict decoding error: {', '.join(found)}")
         if options.validation == "Warn":
-            options.warnings += [f'unknown field "{path}"' for path in unknown]
+            options.warnings += found
 
     def _insert(self, kind: Kind, body: Manifest, options: Options, held: Owners | None) -> Manifest:
         meta = body["metadata"]
@@ -276,12 +233,15 @@ class Writes:
         there = self.memory.get(kind.resource, meta.get("namespace", ""), name)
         if there is not None:
             raise self._taken(kind, there)
-        admission.on_create(kind, new, self.allocations, options.dry_run)
+        admission.on_create(kind, new)
         if held is None:
             owner = Owner(options.manager, "Update", kind.api_version)
             base: Manifest = {"metadata": {}} | (defaults.zero(kind.kind) if kind.custom is None else {})
-            held = owners.updated({}, owner, base, new, kind.shape(), ignored=ignored_fields(kind, ""), now=now())
+            held = owners.updated(
+                {}, owner, base, new, kind.shape(), ignored=ignored_fields(kind, ""), now=now()
+            )
         set_owners(new, held)
+        admission.allocate(kind, None, new, self.allocations)
         if options.dry_run:
             return new
         stored = self.memory.put(kind.resource, new)
@@ -312,11 +272,12 @@ class Writes:
         if given.get("resourceVersion") not in (None, "", live["metadata"]["resourceVersion"]):
             raise stale(kind.plural, kind.group, name)
         new = self.read_in(kind, self._kept(kind, live, body, subresource), options)
-        admission.on_update(kind, live, new, self.allocations, options.dry_run)
+        admission.on_update(kind, live, new)
         self._count(kind, live, new)
-        self._check(kind, new, live, subresource)
         if held is None:
             held = self._owned_after_update(kind, live, given, new, options, subresource)
+        admission.allocate(kind, live, new, self.allocations)
+        self._check(kind, new, live, subresource)
         set_owners(new, held)
         if unchanged(live, new):
             return live
@@ -359,13 +320,17 @@ class Writes:
             meta = {**meta, "labels": live["metadata"].get("labels")} if kind.group == "apps" else meta
             kept["metadata"] = meta
         else:
-            kept["metadata"] = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
+            kept["metadata"] = {
+                key: value for key, value in live["metadata"].items() if key != "managedFields"
+            }
         return kept
 
     def _count(self, kind: Kind, live: Manifest, new: Manifest) -> None:
         if not kind.counted:
             return
-        outside = ("metadata", "status") if "status" in kind.subresources or kind.custom is None else ("metadata",)
+        outside = (
+            ("metadata", "status") if "status" in kind.subresources or kind.custom is None else ("metadata",)
+        )
         before = {key: value for key, value in live.items() if key not in outside}
         after = {key: value for key, value in new.items() if key not in outside}
         if not same(before, after):
@@ -383,7 +348,9 @@ class Writes:
         if found:
             raise invalid(kind.kind, kind.group, new["metadata"].get("name", ""), found)
 
-    def _custom_problems(self, kind: Kind, new: Manifest, live: Manifest | None, subresource: str) -> list[Any]:
+    def _custom_problems(
+        self, kind: Kind, new: Manifest, live: Manifest | None, subresource: str
+    ) -> list[Any]:
         from devcluster.custom_rules import rule_problems
         from devcluster.scale import path_problems
 
@@ -444,10 +411,6 @@ class Writes:
         return stored
 
 
-def group_word(kind: Kind) -> str:
-    return kind.group.partition(".")[0] or "core"
-
-
 def ignored_fields(kind: Kind, subresource: str) -> Tree:
     """Fields that a write to this subresource cannot change and so cannot own."""
     if subresource == "status":
@@ -472,7 +435,8 @@ def unchanged(live: Manifest, new: Manifest) -> bool:
 def _timeless(manifest: Manifest) -> Manifest:
     meta = {key: value for key, value in manifest["metadata"].items() if key != "resourceVersion"}
     if "managedFields" in meta:
-        entries = [{key: value for key, value in entry.items() if key != "time"} for entry in meta["managedFields"]]
+        entries = [
+            {key: value for key, value in entry.items() if key != "time"} for entry in meta["managedFields"]
+        ]
         meta["managedFields"] = sorted(entries, key=str)
     return {**manifest, "metadata": meta}
-

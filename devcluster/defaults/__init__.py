@@ -88,13 +88,7 @@ ZEROS: dict[str, Manifest] = {
         "spec": {},
         "status": {
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 0}},
-            "nodeInfo": {
-                key: ""
-                for key in (
-                    "machineID systemUUID bootID kernelVersion osImage containerRuntimeVersion kubeletVersion "
-                    "kubeProxyVersion operatingSystem architecture"
-                ).split()
-            },
+            "nodeInfo": dict.fromkeys(["machineID", "systemUUID", "bootID", "kernelVersion", "osImage", "containerRuntimeVersion", "kubeletVersion", "kubeProxyVersion", "operatingSystem", "architecture"], ""),
         },
     },
     "CustomResourceDefinition": {
@@ -138,10 +132,14 @@ def _complete(manifest: Manifest, base: Manifest) -> None:
 
 
 # Fields that are shown as null where nothing was written.
-SHOWN_NULL = frozenset(("rules", "currentMetrics", "conditions", "endpoints", "firstTimestamp", "lastTimestamp", "eventTime"))
+SHOWN_NULL = frozenset(
+    ("rules", "currentMetrics", "conditions", "endpoints", "firstTimestamp", "lastTimestamp", "eventTime")
+)
 
 
 def _without_nulls(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    return {key: _without_nulls(child) for key, child in value.items() if child is not None or key in SHOWN_NULL}
+    return {
+        key: _without_nulls(child) for key, child in value.items() if child is not None or key in SHOWN_NULL
+    }

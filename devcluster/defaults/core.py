@@ -24,7 +24,9 @@ def secret(manifest: Manifest) -> None:
 def namespace(manifest: Manifest) -> None:
     metadata = manifest["metadata"]
     if metadata.get("name"):
-        metadata["labels"] = (metadata.get("labels") or {}) | {"kubernetes.io/metadata.name": metadata["name"]}
+        metadata["labels"] = (metadata.get("labels") or {}) | {
+            "kubernetes.io/metadata.name": metadata["name"]
+        }
 
 
 def service(manifest: Manifest) -> None:
@@ -68,7 +70,9 @@ def pod(manifest: Manifest) -> None:
     for condition in TOLERATED:
         key = f"node.kubernetes.io/{condition}"
         if not any(entry.get("key") in (key, None, "") for entry in tolerations):
-            tolerations.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
+            tolerations.append(
+                {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+            )
     status = manifest.setdefault("status", {})
     status.setdefault("phase", "Pending")
     status.setdefault("qosClass", quality(spec))

@@ -78,7 +78,12 @@ def _fill_variable(variable: Manifest) -> None:
 
 
 def _fill_probe(probe: Manifest) -> None:
-    for key, value in (("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)):
+    for key, value in (
+        ("timeoutSeconds", 1),
+        ("periodSeconds", 10),
+        ("successThreshold", 1),
+        ("failureThreshold", 3),
+    ):
         if not probe.get(key):
             probe[key] = value
     _fill_http(probe.get("httpGet"))
@@ -116,6 +121,8 @@ def quality(spec: Manifest) -> str:
         return "BestEffort"
     for part in resources:
         limits, requests = part.get("limits") or {}, part.get("requests") or {}
-        if not {"cpu", "memory"} <= limits.keys() or any(requests.get(key) != limits[key] for key in ("cpu", "memory")):
+        if not {"cpu", "memory"} <= limits.keys() or any(
+            requests.get(key) != limits[key] for key in ("cpu", "memory")
+        ):
             return "Burstable"
     return "Guaranteed"

@@ -16,7 +16,10 @@ SCALE_UP: Manifest = {
         {"type": "Percent", "value": 100, "periodSeconds": 15},
     ],
 }
-SCALE_DOWN: Manifest = {"selectPolicy": "Max", "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]}
+SCALE_DOWN: Manifest = {
+    "selectPolicy": "Max",
+    "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+}
 CPU_TARGET: Manifest = {
     "type": "Resource",
     "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},

@@ -74,4 +74,6 @@ def daemon_set(manifest: Manifest) -> None:
         rolling.setdefault("maxSurge", 0)
     annotations = manifest["metadata"].get("annotations") or {}
     generation = str(manifest["metadata"].get("generation") or 1)
-    manifest["metadata"]["annotations"] = {"deprecated.daemonset.template.generation": generation} | annotations
+    manifest["metadata"]["annotations"] = {
+        "deprecated.daemonset.template.generation": generation
+    } | annotations

@@ -72,7 +72,12 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
         AGE,
         "+VolumeMode|string|core.v1.PersistentVolumeSpec:volumeMode",
     ),
-    ("", "ResourceQuota"): (NAME, "Request|string|requests used, of what may be", "Limit|string|limits used, of what may be", AGE),
+    ("", "ResourceQuota"): (
+        NAME,
+        "Request|string|requests used, of what may be",
+        "Limit|string|limits used, of what may be",
+        AGE,
+    ),
     ("", "Event"): (
         "Last Seen|string|core.v1.Event:lastTimestamp",
         "Type|string|core.v1.Event:type",
@@ -115,7 +120,13 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
         IMAGES,
         "+Selector|string|apps.v1.ReplicaSetSpec:selector",
     ),
-    ("apps", "StatefulSet"): (NAME, "Ready|string|pods that are ready, of all wanted", AGE, CONTAINERS, IMAGES),
+    ("apps", "StatefulSet"): (
+        NAME,
+        "Ready|string|pods that are ready, of all wanted",
+        AGE,
+        CONTAINERS,
+        IMAGES,
+    ),
     ("apps", "DaemonSet"): (
         NAME,
         "Desired|integer|apps.v1.DaemonSetStatus:desiredNumberScheduled",
@@ -218,5 +229,7 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
         "PreemptionPolicy|string|scheduling.v1.PriorityClass:preemptionPolicy",
     ),
 }
-COLUMNS[("rbac.authorization.k8s.io", "ClusterRoleBinding")] = COLUMNS[("rbac.authorization.k8s.io", "RoleBinding")]
+COLUMNS[("rbac.authorization.k8s.io", "ClusterRoleBinding")] = COLUMNS[
+    ("rbac.authorization.k8s.io", "RoleBinding")
+]
 OTHERS = (NAME, CREATED)

@@ -32,7 +32,13 @@ def namespace(manifest: Manifest) -> list[Any]:
 def service(manifest: Manifest) -> list[Any]:
     spec = manifest.get("spec") or {}
     address = (spec.get("clusterIPs") or [spec.get("clusterIP")])[0] or NONE
-    return [spec.get("type", ""), address, _external(manifest), _ports(spec), labels_text(spec.get("selector"))]
+    return [
+        spec.get("type", ""),
+        address,
+        _external(manifest),
+        _ports(spec),
+        labels_text(spec.get("selector")),
+    ]
 
 
 def _external(manifest: Manifest) -> str:
@@ -140,7 +146,9 @@ def event(manifest: Manifest) -> list[Any]:
     first = manifest.get("firstTimestamp") or manifest.get("eventTime")
     series = manifest.get("series") or {}
     last = series.get("lastObservedTime") or manifest.get("lastTimestamp") or first
-    where = ", ".join(filter(None, (source.get("component") or manifest.get("reportingComponent"), source.get("host"))))
+    where = ", ".join(
+        filter(None, (source.get("component") or manifest.get("reportingComponent"), source.get("host")))
+    )
     return [
         age(last),
         manifest.get("type", ""),
@@ -160,5 +168,3 @@ def replication_controller(manifest: Manifest) -> list[Any]:
     template = (spec.get("template") or {}).get("spec") or {}
     counts = [spec.get("replicas", 0), status.get("replicas", 0), status.get("readyReplicas", 0)]
     return [*counts, *containers(template), labels_text(spec.get("selector"))]
-
-

@@ -103,10 +103,14 @@ def _container_reason(status: Manifest, word: str) -> str:
             word = waiting["reason"]
         elif terminated:
             code = f"ExitCode:{terminated.get('exitCode')}"
-            word = terminated.get("reason") or (f"Signal:{terminated['signal']}" if terminated.get("signal") else code)
+            word = terminated.get("reason") or (
+                f"Signal:{terminated['signal']}" if terminated.get("signal") else code
+            )
         elif one.get("ready") and state.get("running"):
             running = True
     if word == "Completed" and running:
-        ready = any(one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions") or ())
+        ready = any(
+            one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions") or ()
+        )
         return "Running" if ready else "NotReady"
     return word

@@ -38,7 +38,13 @@ def stateful_set(manifest: Manifest) -> list[Any]:
 
 def daemon_set(manifest: Manifest) -> list[Any]:
     status = manifest.get("status") or {}
-    names = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable")
+    names = (
+        "desiredNumberScheduled",
+        "currentNumberScheduled",
+        "numberReady",
+        "updatedNumberScheduled",
+        "numberAvailable",
+    )
     counts = [status.get(name, 0) for name in names]
     nodes = labels_text(_template(manifest).get("nodeSelector"))
     return [*counts, nodes, *containers(_template(manifest)), selector_text(manifest["spec"].get("selector"))]
@@ -59,7 +65,9 @@ def _wanted(spec: Manifest) -> str:
 
 
 def _job_state(manifest: Manifest) -> str:
-    conditions = {one["type"]: one["status"] for one in (manifest.get("status") or {}).get("conditions") or ()}
+    conditions = {
+        one["type"]: one["status"] for one in (manifest.get("status") or {}).get("conditions") or ()
+    }
     for kind, word in (("Complete", "Complete"), ("Failed", "Failed")):
         if conditions.get(kind) == "True":
             return word
@@ -113,7 +121,11 @@ def _targets(spec: Manifest, status: Manifest) -> str:
     for index, metric in enumerate(spec.get("metrics") or ()):
         source = metric.get("resource") or {}
         wanted = (source.get("target") or {}).get("averageUtilization")
-        seen = (current[index].get("resource") or {}).get("current", {}).get("averageUtilization") if index < len(current) else None
+        seen = (
+            (current[index].get("resource") or {}).get("current", {}).get("averageUtilization")
+            if index < len(current)
+            else None
+        )
         if source and wanted is not None:
             shown.append(f"{source.get('name')}: {'<unknown>' if seen is None else f'{seen}%'}/{wanted}%")
         else:
@@ -135,7 +147,10 @@ def ingress(manifest: Manifest) -> list[Any]:
 def ingress_class(manifest: Manifest) -> list[Any]:
     parameters = manifest["spec"].get("parameters") or {}
     kind = ".".join(filter(None, (parameters.get("kind"), parameters.get("apiGroup"))))
-    return [manifest["spec"].get("controller", ""), f"{kind}/{parameters.get('name')}" if parameters else NONE]
+    return [
+        manifest["spec"].get("controller", ""),
+        f"{kind}/{parameters.get('name')}" if parameters else NONE,
+    ]
 
 
 def network_policy(manifest: Manifest) -> list[Any]:
@@ -157,7 +172,10 @@ def role_binding(manifest: Manifest) -> list[Any]:
         if subject["kind"] == "ServiceAccount":
             name = f"{subject.get('namespace', '')}/{name}"
         by_kind.setdefault(subject["kind"], []).append(name)
-    return [f"{reference.get('kind')}/{reference.get('name')}", *(", ".join(names) for names in by_kind.values())]
+    return [
+        f"{reference.get('kind')}/{reference.get('name')}",
+        *(", ".join(names) for names in by_kind.values()),
+    ]
 
 
 def storage_class(manifest: Manifest) -> list[Any]:
@@ -186,4 +204,8 @@ def lease(manifest: Manifest) -> list[Any]:
 
 
 def priority_class(manifest: Manifest) -> list[Any]:
-    return [manifest.get("value", 0), bool(manifest.get("globalDefault")), manifest.get("preemptionPolicy", "")]
+    return [
+        manifest.get("value", 0),
+        bool(manifest.get("globalDefault")),
+        manifest.get("preemptionPolicy", ""),
+    ]
