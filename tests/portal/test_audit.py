@@ -1,0 +1,51 @@
+"""The audit log: final, filtered by the address, paged."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.audit.models import Entry, EntryIsFinal
+from portal.audit.record import record
+
+
+@pytest.fixture
+def entries(people, teams):
+    for number in range(120):
+        record("team.renamed", subject=teams["checkout"], by=people["admin"], detail={"number": number})
+    record("namespace.assigned", subject=teams["search"], by=None, team_slug="search", reason="asked for")
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", "1–50 of 121 entries"),
+        ("page=3", "101–121 of 121 entries"),
+        ("page=999", "101–121 of 121 entries"),
+        ("page=nonsense", "1–50 of 121 entries"),
+        ("verb=namespace.assigned", "1–1 of 1 entries"),
+        ("team=search", "1–1 of 1 entries"),
+        ("q=SEAR", "1–1 of 1 entries"),
+        ("q=admin&verb=team.renamed", "1–50 of 120 entries"),
+        ("q=zzz", "No entry matches"),
+    ],
+)
+def test_filters_and_pages(sign_in, entries, query, shown):
+    assert shown in sign_in("engineer").get(f"/audit/?{query}").content.decode()
+
+
+def test_paging_keeps_the_filters(sign_in, entries):
+    page = sign_in("engineer").get("/audit/?verb=team.renamed&q=checkout").content.decode()
+    assert "?verb=team.renamed&amp;q=checkout&amp;page=2" in page
+
+
+def test_an_entry_is_final(entries):
+    entry = Entry.objects.first()
+    entry.reason = "changed afterwards"
+    with pytest.raises(EntryIsFinal):
+        entry.save()
+    with pytest.raises(EntryIsFinal):
+        entry.delete()
+
+
+def test_slipway_itself_may_be_the_one_who_did_it(entries):
+    assert Entry.objects.get(team_slug="search").actor_name == "slipway"

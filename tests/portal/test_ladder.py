@@ -1,0 +1,101 @@
+"""Every page of the ground floor, for everybody: works, wrong method, teammate, other team, stranger."""
+
+from __future__ import annotations
+
+import pytest
+
+SIGN_IN = 302
+
+# path → what each person gets
+PAGES = {
+    "/account/": {"admin": 200, "developer": 200, "nobody": 200, "": SIGN_IN},
+    "/teams/": {"admin": 200, "developer": 200, "nobody": 200, "": SIGN_IN},
+    "/teams/checkout/": {"admin": 200, "engineer": 200, "developer": 200, "viewer": 200, "other": 404, "nobody": 404, "": SIGN_IN},
+    "/teams/new/": {"admin": 200, "engineer": 403, "developer": 403, "": SIGN_IN},
+    "/audit/": {"admin": 200, "engineer": 200, "developer": 403, "viewer": 403, "nobody": 403, "": SIGN_IN},
+    "/search/?q=team": {"developer": 200, "nobody": 200, "": SIGN_IN},
+    "/api/docs/": {"developer": 200, "": SIGN_IN},
+    "/login/": {"": 200, "developer": 302},
+    "/healthz": {"": 200},
+    "/readyz": {"": 200},
+    "/nowhere/": {"": 404, "developer": 404},
+}  # fmt: skip
+READS = [(path, who, status) for path, answers in PAGES.items() for who, status in answers.items()]
+
+WRITES = {
+    "/teams/new/": {"admin": 302, "engineer": 403, "developer": 403, "": SIGN_IN},
+    "/teams/checkout/members/": {"admin": 302, "engineer": 403, "developer": 403, "other": 404, "": SIGN_IN},
+    "/teams/checkout/namespaces/": {"admin": 302, "engineer": 403, "developer": 403, "other": 404, "": SIGN_IN},
+}
+GOOD = {
+    "/teams/new/": {"name": "New", "slug": "new"},
+    "/teams/checkout/members/": {"username": "nobody", "role": "viewer"},
+    "/teams/checkout/namespaces/": {"name": "checkout-next"},
+}
+
+
+@pytest.mark.parametrize(("path", "who", "status"), READS)
+def test_reading(sign_in, path, who, status):
+    assert sign_in(who).get(path).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "who", "status"), [(path, who, status) for path, row in WRITES.items() for who, status in row.items()]
+)
+def test_writing(sign_in, path, who, status):
+    assert sign_in(who).post(path, GOOD[path]).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", "/account/"),
+        ("post", "/teams/"),
+        ("post", "/teams/checkout/"),
+        ("post", "/audit/"),
+        ("get", "/account/tokens/"),
+        ("get", "/teams/checkout/members/"),
+        ("get", "/teams/checkout/namespaces/"),
+        ("get", "/logout/"),
+        ("post", "/healthz"),
+    ],
+)
+def test_the_wrong_method_is_refused(sign_in, method, path):
+    assert getattr(sign_in("admin"), method)(path).status_code == 405
+
+
+def test_a_refusal_says_why_in_words(sign_in):
+    page = sign_in("developer").get("/audit/").content.decode()
+    assert "you need the role" in page
+
+
+def test_a_form_without_its_token_says_what_to_do(people):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people["admin"])
+    answer = client.post("/teams/new/", GOOD["/teams/new/"])
+    assert answer.status_code == 403
+    assert "Go back, reload it, and send it again." in answer.content.decode()
+
+
+def test_a_page_that_breaks_shows_no_traceback(sign_in, monkeypatch):
+    from portal.home import views
+
+    def broken(*_):
+        raise RuntimeError("the secret of the database")
+
+    monkeypatch.setattr(views, "find", broken)
+    client = sign_in("developer")
+    client.raise_request_exception = False
+    answer = client.get("/search/?q=a")
+    assert answer.status_code == 500
+    assert "Something broke on our side" in answer.content.decode()
+    assert "secret" not in answer.content.decode()
+
+
+def test_nothing_may_be_loaded_from_elsewhere(sign_in):
+    policy = sign_in("developer").get("/account/")["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "style-src 'self'" in policy
+    assert "unsafe" not in policy

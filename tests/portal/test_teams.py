@@ -1,0 +1,95 @@
+"""Members and namespaces of teams: what is written, what is refused in words, what stands in the audit log afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.accounts.models import Membership, TeamNamespace
+from portal.accounts.permission import PLATFORM, can
+from portal.audit.models import Entry
+
+
+@pytest.fixture
+def admin(sign_in):
+    return sign_in("admin")
+
+
+def last_entry():
+    entry = Entry.objects.first()
+    return entry.verb, entry.actor_name, entry.team_slug, entry.detail
+
+
+def test_adding_a_member(admin, people):
+    admin.post("/teams/checkout/members/", {"username": "nobody", "role": "developer"})
+    assert people["nobody"].memberships.get().role == "developer"
+    assert last_entry() == ("membership.created", "admin", "checkout", {"user": "nobody", "role": "developer"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("somebody", "There is nobody called “somebody”."),
+        ("developer", "developer is a member already."),
+        ("", "This field is required."),
+    ],
+)
+def test_a_member_who_cannot_be_added(admin, typed, message):
+    answer = admin.post("/teams/checkout/members/", {"username": typed, "role": "developer"})
+    assert answer.status_code == 422
+    assert message in answer.content.decode()
+    assert not Entry.objects.exists()
+
+
+def test_a_new_role_counts_at_once(admin, people):
+    member = people["viewer"].memberships.get()
+    assert not can(people["viewer"], "audit", PLATFORM)
+    admin.post(f"/teams/checkout/members/{member.pk}/", {"role": "engineer"})
+    again = type(people["viewer"]).objects.get(username="viewer")
+    assert can(again, "audit", PLATFORM)
+    assert last_entry()[3] == {"user": "viewer", "role": "engineer", "before": "viewer"}
+
+
+def test_a_role_that_is_none(admin, people):
+    member = people["viewer"].memberships.get()
+    assert admin.post(f"/teams/checkout/members/{member.pk}/", {"role": "king"}).status_code == 422
+    assert people["viewer"].memberships.get().role == "viewer"
+
+
+def test_removing_a_member(admin, people):
+    member = people["viewer"].memberships.get()
+    admin.post(f"/teams/checkout/members/{member.pk}/delete/")
+    assert not Membership.objects.filter(user=people["viewer"]).exists()
+    assert last_entry()[0] == "membership.deleted"
+
+
+def test_a_member_of_another_team_is_not_found(admin, people):
+    member = people["other"].memberships.get()
+    assert admin.post(f"/teams/checkout/members/{member.pk}/delete/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("search", "search belongs to the team Search already."),
+        ("Not A Name", "Use at most 63 small letters"),
+        ("x" * 64, "at most 63"),
+    ],
+)
+def test_a_namespace_that_cannot_be_given(admin, typed, message):
+    answer = admin.post("/teams/checkout/namespaces/", {"name": typed})
+    assert answer.status_code == 422
+    assert message in answer.content.decode()
+
+
+def test_a_namespace_is_given_and_taken_back(admin):
+    admin.post("/teams/checkout/namespaces/", {"name": "checkout-next"})
+    assert last_entry()[0] == "namespace.assigned"
+    given = TeamNamespace.objects.get(name="checkout-next")
+    admin.post(f"/teams/checkout/namespaces/{given.pk}/delete/")
+    assert last_entry()[0] == "namespace.released"
+    assert not TeamNamespace.objects.filter(name="checkout-next").exists()
+
+
+def test_an_administrator_of_any_team_administers_the_portal(people):
+    assert can(people["admin"], "administer", PLATFORM).reason == "You administer this portal."
+    assert not can(people["engineer"], "administer", PLATFORM)

@@ -1,0 +1,86 @@
+"""Tokens: shown once, kept as a digest, tied to their person, ended in time."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from portal.accounts.models import APIToken
+from portal.audit.models import Entry
+
+
+def make(client: Client, **typed: str) -> str:
+    page = client.post("/account/tokens/", {"name": "pipeline", "days": "30", **typed}).content.decode()
+    return re.search(r"slw_[\w-]+", page)[0]
+
+
+def ask(text: str):
+    return Client().get("/api/v1/whoami/", HTTP_AUTHORIZATION=f"Bearer {text}")
+
+
+def test_a_token_speaks_for_its_person(sign_in):
+    answer = ask(make(sign_in("developer")))
+    assert answer.json() == {
+        "username": "developer",
+        "name": "developer",
+        "administrator": False,
+        "teams": [{"team": "checkout", "name": "Checkout", "role": "developer", "namespaces": ["checkout"]}],
+    }
+    assert APIToken.objects.get().used_at is not None
+
+
+def test_its_text_is_nowhere_but_in_the_one_answer(sign_in):
+    client = sign_in("developer")
+    text = make(client)
+    assert text not in client.get("/account/").content.decode()
+    assert text not in str(list(APIToken.objects.values()))
+    assert text not in str(list(Entry.objects.values()))
+
+
+def test_the_answer_with_the_text_is_not_kept_by_caches(sign_in):
+    answer = sign_in("developer").post("/account/tokens/", {"name": "pipeline"})
+    assert answer["Cache-Control"] == "no-store"
+
+
+def spoil_by_time(token):
+    token.expires_at = timezone.now() - timedelta(seconds=1)
+    token.save()
+
+
+def spoil_by_person(token):
+    token.user.is_active = False
+    token.user.save()
+
+
+@pytest.mark.parametrize("spoil", [APIToken.delete, spoil_by_time, spoil_by_person])
+def test_a_token_that_no_longer_counts(sign_in, spoil):
+    text = make(sign_in("developer"))
+    spoil(APIToken.objects.get())
+    answer = ask(text)
+    assert answer.status_code == 401
+    assert "Make a new one on your account page." in answer.content.decode()
+
+
+def test_nobody_revokes_another_persons_token(sign_in):
+    make(sign_in("developer"))
+    token = APIToken.objects.get()
+    assert sign_in("other").post(f"/account/tokens/{token.pk}/delete/").status_code == 404
+    assert sign_in("admin").post(f"/account/tokens/{token.pk}/delete/").status_code == 404
+    assert sign_in("developer").post(f"/account/tokens/{token.pk}/delete/").status_code == 302
+    assert [entry.verb for entry in Entry.objects.all()] == ["apitoken.revoked", "apitoken.created"]
+
+
+def test_a_token_needs_a_name(sign_in):
+    answer = sign_in("developer").post("/account/tokens/", {"name": ""})
+    assert answer.status_code == 422
+    assert "Say what the token is for." in answer.content.decode()
+
+
+def test_without_anything_the_api_asks_for_a_token():
+    answer = Client().get("/api/v1/whoami/")
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"] == "Bearer"
