@@ -178,7 +178,16 @@ class Engine:
             self.queue.forget(key)
             return
         try:
-            work = Pass(self.client, self.watches, self.memory, offer, key, instance, self.companions.deeper)
+            work = Pass(
+                self.client,
+                self.watches,
+                self.memory,
+                offer,
+                key,
+                instance,
+                self.companions.deeper,
+                self.offers,
+            )
             result = await work.run()
         except NotSynced as error:
             log.info("%s: %s", key.words, error)

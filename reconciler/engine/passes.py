@@ -7,7 +7,7 @@ answers of a round's applies are the observations of the next round.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -77,7 +77,10 @@ class Result:
 
 
 class Pass:
-    """The work on one instance. ``deeper``: per uid of a child, what its pods say is wrong."""
+    """The work on one instance.
+
+    ``deeper``: per uid of a child, what its pods say is wrong. ``contracts``: ``Kind.group`` of every contract.
+    """
 
     def __init__(
         self,
@@ -88,9 +91,11 @@ class Pass:
         key: Key,
         instance: Manifest,
         deeper: Mapping[str, Health],
+        contracts: Collection[str] = (),
     ) -> None:
         self.client, self.watches, self.memory = client, watches, memory
         self.offer, self.key, self.instance, self.deeper = offer, key, instance, deeper
+        self.contracts = contracts
         self.notes: list[Note] = []
         self.errors: dict[Identity, str] = {}
         self.blocked: dict[str, str] = {}
@@ -217,7 +222,9 @@ class Pass:
                      warning=True, node=step.node, resource=step.reference)
             )  # fmt: skip
         self.blocked |= view.missing_kinds
-        lines = resource_lines(view.wanted, view.found, view.members, self.errors, self.deeper)
+        lines = resource_lines(
+            view.wanted, view.found, view.members, self.errors, self.deeper, self.contracts
+        )
         nodes = node_lines(view.definition, view.rendering, lines, self.blocked)
         summary = summarise(nodes, lines, was_ready=False)
         problems = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from reconciler.objects.names import NODE
 from reconciler.objects.reading import (
     Manifest,
     Reference,
+    condition_of,
     labels_of,
     metadata_of,
     reference_to,
@@ -81,10 +82,12 @@ def resource_lines(
     members: Sequence[Manifest],
     errors: Mapping[Identity, str],
     deeper: Mapping[str, Health],
+    contracts: Collection[str] = (),
 ) -> list[ResourceLine]:
     """Every wanted object, there or not, and every member that nobody wants any more.
 
     ``errors``: why an object could not be applied. ``deeper``: per uid, what its pods say.
+    ``contracts``: ``Kind.group`` of kinds that a reconciler of instances brings up, whatever they say so far.
     """
     lines = []
     named = set()
@@ -92,14 +95,30 @@ def resource_lines(
         identity = child.reference.identity
         named.add(identity)
         live = found.get(identity)
-        lines.append(
-            line_of(child.node, child.index, child.reference, live, errors.get(identity, ""), deeper)
-        )
+        health = judge(live, deeper, contracts) if live is not None else None
+        error = errors.get(identity, "")
+        lines.append(line_of(child.node, child.index, child.reference, live, health, error))
     for member in members:
         reference = reference_to(member)
         if reference.identity not in named:
-            lines.append(line_of(labels_of(member).get(NODE, ""), 0, reference, member, "", deeper))
+            node = labels_of(member).get(NODE, "")
+            lines.append(line_of(node, 0, reference, member, judge(member, deeper, contracts), ""))
     return lines
+
+
+def judge(live: Manifest, deeper: Mapping[str, Health], contracts: Collection[str]) -> Health:
+    """How a live object is, with the deepest reason that is known.
+
+    An instance inside an instance is not ready before its reconciler has said so.
+    """
+    health = health_of(live)
+    if health.state in ("progressing", "waiting", "failed") and uid_of(live) in deeper:
+        inner = deeper[uid_of(live)]
+        return Health(inner.state, health.fact, inner.message)
+    untold = health.state == "ready" and condition_of(live, "Ready") is None
+    if untold and reference_to(live).group_kind in contracts:
+        return Health("progressing", "", "It has not been taken up yet.")
+    return health
 
 
 def line_of(
@@ -107,18 +126,14 @@ def line_of(
     index: int,
     reference: Reference,
     live: Manifest | None,
+    health: Health | None,
     error: str,
-    deeper: Mapping[str, Health],
 ) -> ResourceLine:
-    if live is None:
+    if live is None or health is None:
         health = (
             Health("failed", message=error) if error else Health("waiting", message="It is not there yet.")
         )
         return ResourceLine(node, index, reference, health)
-    health = health_of(live)
-    if health.state in ("progressing", "waiting", "failed") and uid_of(live) in deeper:
-        inner = deeper[uid_of(live)]
-        health = Health(inner.state, health.fact, inner.message)
     if error:
         health = Health("failed", health.fact, error)
     metadata = metadata_of(live)

@@ -148,3 +148,69 @@ spec:
         metadata: {name: "${schema.metadata.name}"}
         stringData: {password: hidden-word}
 """
+
+PLACE = """
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: place}
+spec:
+  schema:
+    group: GROUP
+    apiVersion: v1alpha1
+    kind: Place
+    scope: Cluster
+    spec: {}
+  resources:
+    - id: home
+      template:
+        apiVersion: v1
+        kind: Namespace
+        metadata: {name: "${schema.metadata.name}"}
+    - id: quota
+      template:
+        apiVersion: v1
+        kind: ResourceQuota
+        metadata: {name: quota, namespace: "${home.metadata.name}"}
+        spec: {hard: {pods: "10"}}
+"""
+
+NESTED = """
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: nested}
+spec:
+  schema:
+    group: GROUP
+    apiVersion: v1alpha1
+    kind: Nested
+    spec: {}
+  resources:
+    - id: inner
+      template:
+        apiVersion: GROUP/v1alpha1
+        kind: Pair
+        metadata: {name: "${schema.metadata.name}-inner"}
+        spec: {text: deep}
+"""
+
+SPOKEN = """
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: spoken}
+spec:
+  schema:
+    group: GROUP
+    apiVersion: v1alpha1
+    kind: Spoken
+    spec: {}
+    status:
+      conditions:
+        - >-
+          ${runtime.newCondition({type: "Usable", status: runtime.condition(schema, "Ready").status, reason: "AsReady"})}
+  resources:
+    - id: map
+      template:
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: "${schema.metadata.name}-map"}
+"""

@@ -1,0 +1,83 @@
+"""Contracts of other shapes: cluster-wide, nested, of kinds that come later, with long names, with words of their own."""
+
+from __future__ import annotations
+
+from catalog.models import Change
+from reconciler.objects.reading import annotations_of, condition_of, labels_of
+from tests.reconciler.contracts import NESTED, PAIR, PLACE, SPOKEN
+from tests.reconciler.world import World, wait_for
+
+
+def test_a_cluster_wide_instance_makes_a_namespace_and_what_is_in_it(world: World) -> None:
+    contract = world.publish(PLACE)
+    name = f"place-{world.suffix}"
+    body = {"apiVersion": contract.api_version, "kind": contract.kind, "metadata": {"name": name}, "spec": {}}
+    change = Change.propose_creation(
+        contract=contract, destination=world.destination, manifest=body, by=world.user
+    )
+    row = change.instance
+
+    def ready() -> bool:
+        row.refresh_from_db()
+        return row.state == "ready"
+
+    wait_for(ready)
+    assert world.cluster.get("v1", "ResourceQuota", name, "quota") is not None
+    assert row.team == world.team
+    Change.propose_deletion(instance=row, by=world.user)
+    wait_for(lambda: world.cluster.get(contract.api_version, contract.kind, "", name) is None)
+    assert world.cluster.get("v1", "Namespace", "", name) is None
+
+
+def test_a_kind_that_is_not_served_yet_is_waited_for(world: World) -> None:
+    outer = world.publish(NESTED)
+    world.create(outer, "one")
+    row = wait_for(lambda: (row := world.row("one")) and row.nodes and row)
+    assert row.message == (
+        f"inner: The cluster does not serve the kind Pair of {world.group}/v1alpha1."
+    )
+    world.publish(PAIR)
+    wait_for(lambda: world.row("one").state == "ready", "it comes up when the kind does")
+    assert world.child("ConfigMap", "one-inner-first")["data"] == {"text": "deep"}
+    assert world.row("one-inner").state == "ready"
+    Change.propose_deletion(instance=world.row("one"), by=world.user)
+    wait_for(lambda: world.row("one") is None and world.row("one-inner") is None)
+    assert world.child("ConfigMap", "one-inner-first") is None
+
+
+def test_names_longer_than_a_label_value(world: World) -> None:
+    contract = world.publish(PAIR)
+    name = "a-name-that-goes-on-and-on-and-on-until-it-does-not-fit-a-label-value-any-more"
+    world.create(contract, name)
+    wait_for(lambda: (row := world.row(name)) and row.state == "ready")
+    child = world.child("ConfigMap", f"{name}-first")
+    assert annotations_of(child)["slipway.dev/instance"] == f"Pair {world.namespace}/{name}"
+    assert all(len(value) <= 63 for value in labels_of(child).values())
+
+
+def test_an_authors_conditions_stand_in_the_cluster_and_ours_beside_them_on_the_row(world: World) -> None:
+    contract = world.publish(SPOKEN)
+    world.create(contract, "one")
+    row = wait_for(lambda: (row := world.row("one")) and row.state == "ready" and row)
+    live = world.instance(contract, "one")
+    assert [(one["type"], one["status"]) for one in live["status"]["conditions"]] == [("Usable", "True")]
+    assert condition_of(live, "Usable")["observedGeneration"] == 1
+    assert [one["type"] for one in row.conditions] == [
+        "Usable",
+        "InstanceManaged",
+        "GraphResolved",
+        "ResourcesReady",
+        "Ready",
+    ]
+
+
+def test_what_was_ready_and_is_not_any_more_is_degraded(world: World) -> None:
+    from tests.reconciler.contracts import SERVICE
+
+    contract = world.publish(SERVICE)
+    world.create(contract, "web")
+    wait_for(lambda: (row := world.row("web")) and row.state == "ready")
+    for pod in world.cluster.list("v1", "Pod", world.namespace):
+        world.cluster.delete("v1", "Pod", world.namespace, pod["metadata"]["name"])
+    wait_for(lambda: world.row("web").state == "degraded", "it is degraded")
+    wait_for(lambda: world.row("web").state == "ready", "it recovers")
