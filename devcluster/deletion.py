@@ -62,6 +62,9 @@ def delete(writes: Writes, kind: Kind, namespace: str, name: str, wish: Wish) ->
         return (live, False) if held or kind.resource in ANSWER_WITH_OBJECT else (success(kind, live), True)
     if not held:
         writes.remove(kind, live)
+        if kind.resource == "pods":  # shown as it was at its very end
+            end = {"deletionTimestamp": now(), "deletionGracePeriodSeconds": 0}
+            return {**live, "metadata": {**live["metadata"], **end}}, True
         return (live if kind.resource in ANSWER_WITH_OBJECT else success(kind, live)), True
     return _begin(writes, kind, live, finalizers, grace), False
 
