@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +20,7 @@ class Hands:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
+        self._last = 0  # what the newest event's name ends with: names sort as events happened
         self._recorded: OrderedDict[tuple[str, ...], Key] = OrderedDict()
 
     def do(self, action: Action, source: str, manager: str) -> None:
@@ -57,14 +57,15 @@ class Hands:
             again = {**old, "count": int(old.get("count") or 1) + 1, "lastTimestamp": now}
             self._store.update(again, manager=source)
             return
-        body = _event(event, source, now)
+        self._last = max(self._last + 1, int(self._clock.now().timestamp() * 1_000_000_000))
+        body = _event(event, source, now, f"{self._last:x}")
         self._store.create(body, manager=source)
         self._recorded[same] = Key("Event", body["metadata"]["namespace"], body["metadata"]["name"])
         if len(self._recorded) > REMEMBERED:
             self._recorded.popitem(last=False)
 
 
-def _event(event: Record, source: str, now: str) -> Object:
+def _event(event: Record, source: str, now: str, suffix: str) -> Object:
     meta = event.about["metadata"]
     reference = {
         "apiVersion": KINDS[event.kind][0],
@@ -79,7 +80,7 @@ def _event(event: Record, source: str, now: str) -> Object:
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": {
-            "name": f"{meta['name'][:230]}.{secrets.token_hex(8)}",
+            "name": f"{meta['name'][:230]}.{suffix}",
             "namespace": meta.get("namespace") or "default",
         },
         "involvedObject": {field: text for field, text in reference.items() if text},

@@ -60,7 +60,7 @@ def _node(number: int, zone: str, now: str) -> Object:
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name, "labels": labels},
-        "spec": {"podCIDR": f"10.244.{number}.0/24", "providerID": f"simulated://{name}"},
+        "spec": {"podCIDR": f"10.{243 + number}.0.0/16", "providerID": f"simulated://{name}"},
         "status": status,
     }
 
