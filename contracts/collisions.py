@@ -56,8 +56,8 @@ def changed_identity(definition: Definition, contract: Contract) -> Iterator[Pro
     }
     for name, (before, now) in parts.items():
         if before != now:
-            message = f"The {name} of “{contract.name}” is {before} and cannot become {now}: its instances would be lost."
-            hint = "Publish it as a new contract, under another metadata.name."
+            message = f"The {name} of “{contract.name}” is {before} and cannot become {now}."
+            hint = "Its instances would be lost. Publish it as a new contract, under another metadata.name."
             yield Problem("identity-changed", message, f"spec.schema.{name}", hint=hint)
 
 
@@ -70,9 +70,10 @@ def other_contracts(definition: Definition) -> Iterator[Problem]:
     others = Contract.objects.filter(same, group=definition.group).exclude(name=definition.name)
     for other in others.select_related("owner"):
         what = f"kind {definition.kind}" if other.kind == definition.kind else f"plural {definition.plural}"
+        gone = " (withdrawn, but its instances live on)" if other.withdrawn else ""
         message = (
             f"The {what} of {definition.group} belongs to the contract “{other.name}” "
-            f"of the team {other.owner.name}{' (withdrawn, but its instances live on)' if other.withdrawn else ''}."
+            f"of the team {other.owner.name}{gone}."
         )
         hint = f"Choose another kind or group, or publish a revision of “{other.name}” instead."
         yield Problem("kind-taken", message, "spec.schema.kind", hint=hint)

@@ -87,6 +87,9 @@ class Contract(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return reverse("contracts:detail", args=[self.name])
+
     @property
     def api_version(self) -> str:
         return f"{self.group}/{self.version}"
@@ -101,9 +104,6 @@ class Contract(models.Model):
 
     def scope(self) -> Scope:
         return Scope("contract", self.name, team_id=self.owner_id)
-
-    def get_absolute_url(self) -> str:
-        return reverse("contracts:detail", args=[self.name])
 
     def withdraw(self, *, by: User | None, reason: str) -> None:
         """Hide it from the catalog; instances live on. Safe to repeat. ``by`` None: an operator's command.

@@ -1,7 +1,7 @@
 """Publishing: judge a text against everything that is already there, then freeze it as a revision.
 
-:func:`judge` decides and changes nothing; the publish page shows its answer. :func:`publish` judges again in its
-transaction, so that of two people who publish at once the second is judged against the first.
+:func:`judge` decides and changes nothing; the publish page shows its answer. :func:`publish` judges again in
+its transaction, so that of two people who publish at once the second is judged against the first.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def publish(
 ) -> Publication:
     """Freeze ``text`` as the next revision of its contract. ``by`` None: an operator at the command line.
 
-    Raises ``Rejected`` with all problems, ``BreaksInstances`` when instances would break and no
-    ``breaking_reason`` is given, ``PermissionDenied`` with the reason in words. A ``draft`` is gone afterwards.
+    Raises ``Rejected`` with all problems, ``BreaksInstances`` when instances would break and there is no
+    ``breaking_reason``, ``PermissionDenied`` with the reason in words. A ``draft`` is gone afterwards.
     """
     compile_known(text)  # the slow part, before the transaction; its answer is cached
     try:

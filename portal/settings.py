@@ -207,7 +207,13 @@ NAVIGATION = [
     (
         "Platform",
         [
-            {"label": "Contracts", "icon": "file-code-2", "view": "contracts:list", "key": "p", "verb": "author"},
+            {
+                "label": "Contracts",
+                "icon": "file-code-2",
+                "view": "contracts:list",
+                "key": "p",
+                "verb": "author",
+            },
             {"label": "Teams", "icon": "users", "view": "accounts:teams", "key": "t"},
             {"label": "Audit log", "icon": "scroll-text", "view": "audit:list", "key": "a", "verb": "audit"},
             {"label": "API", "icon": "terminal", "view": "api:docs"},
@@ -223,6 +229,9 @@ HOME_SECTIONS = ["catalog.shell.home_sections", "contracts.shell.home_sections"]
 PORTAL_NOTICES = ["catalog.shell.notices"]
 READINESS = ["catalog.shell.readiness"]
 API_ROOMS = ["contracts.api", "catalog.api"]
+# Pictures beside the contract editor; each takes a Compilation and returns HTML.
+CONTRACT_FORM_PREVIEW = "catalog.views.preview.form_for"
+CONTRACT_GRAPH_PREVIEW = "catalog.views.preview.graph_for"
 DEMO_LOADERS = ["contracts.demo.load", "catalog.demo.load"]
 # What comes before the first dot of a live topic → who may listen, and what revision it is at.
 LIVE_TOPICS = {

@@ -1,4 +1,4 @@
-"""The verbs of ``manage.py contract`` that need neither database nor cluster: check, render, crd, graph, test.
+"""The verbs of ``manage.py contract`` that need no database or cluster: check, render, crd, graph, test.
 
 What they answer is worked out by :mod:`contracts.runtime.offline`; here files are read and answers printed.
 """

@@ -35,6 +35,7 @@ def contract_detail(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         **aside(request, contract),
         **reading(compilation),
+        "paragraphs": [part for part in contract.description.split("\n\n") if part.strip()],
         "tests": test_results(compilation) if compilation else (),
     }
     return render(request, "contracts/detail.html", context)

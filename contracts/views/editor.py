@@ -1,6 +1,6 @@
 """Writing contracts: the editor, its drafts, and the check that answers while somebody types.
 
-A draft is saved with every check, so a closed window, a lost connection or a refused publication loses nothing.
+A draft is saved with every check: a closed window, a lost connection or a refused publication loses nothing.
 """
 
 from __future__ import annotations

@@ -13,7 +13,14 @@ from pygments.token import Comment, Literal, Name, Punctuation, String, _TokenTy
 # Longer texts are shown without colours: the lexer takes about a second for every 400 kB.
 LONGEST = 200_000
 NUMBER = re.compile(r"[-+]?\d[\d_]*(\.\d+)?|true|false|null|~")
-CLASSES = ((Comment, "c"), (Name.Tag, "k"), (Punctuation, "p"), (String, "s"), (Literal.Scalar, "s"))
+CLASSES = (
+    (Comment, "c"),
+    (Name.Tag, "k"),
+    (Name.Constant, "s"),
+    (Punctuation, "p"),
+    (String, "s"),
+    (Literal.Scalar, "s"),
+)
 
 
 @lru_cache(maxsize=64)

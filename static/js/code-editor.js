@@ -32,6 +32,8 @@ export class CodeEditor extends HTMLElement {
     root.replaceChildren(host, document.createElement("slot"));
     this.view = new EditorView({ root, parent: host, state: this.state(this.area.value) });
     this.setAttribute("ready", "");
+    const place = /^#L(\d+)(?:C(\d+))?$/.exec(location.hash);
+    if (place) this.goto(Number(place[1]), Number(place[2] || 1));
     // Coming back with the browser's history fills the textarea after this element is made.
     addEventListener("pageshow", () => this.area.value !== this.value && (this.value = this.area.value), { once: true });
   }

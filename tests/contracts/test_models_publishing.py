@@ -147,7 +147,8 @@ class TestCollisions:
             ),
             pytest.param(
                 "platform.example.com", "storage.k8s.io", "group-reserved", 7,
-                "The group “storage.k8s.io” is reserved for Kubernetes, kro or Slipway itself.", id="protected-group",
+                "The group “storage.k8s.io” is reserved for Kubernetes, kro or Slipway itself.",
+                id="protected-group",
             ),
             pytest.param(
                 "platform.example.com", "slipway.dev", "group-reserved", 7,

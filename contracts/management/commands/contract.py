@@ -1,7 +1,7 @@
 """``manage.py contract …``: publish and withdraw contracts from a pipeline, and try them without any cluster.
 
-``check``, ``render``, ``crd``, ``graph`` and ``test`` need neither database nor cluster. When something is wrong,
-every verb ends with 1 and prints the problems, each as ``file:line:column path: message hint``.
+``check``, ``render``, ``crd``, ``graph`` and ``test`` need neither database nor cluster. When something is
+wrong, every verb ends with 1 and prints the problems, each as ``file:line:column path: message hint``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The API of contracts: with a token, for everybody what their role allows, and every problem in the answer."""
+"""The API of contracts: with a token, what the role allows, and every problem in the answer."""
 
 from __future__ import annotations
 

@@ -107,7 +107,8 @@ class TestWithoutADatabase:
         assert graph["edges"][0]["needs"] == "deployment"
 
     @pytest.mark.parametrize(
-        "given", ["message: hi\n", "apiVersion: platform.example.com/v1alpha1\nkind: Note\nmetadata: {name: example}\nspec: {message: hi}\n"],
+        "given",
+        ["message: hi\n", "apiVersion: platform.example.com/v1alpha1\nkind: Note\nspec: {message: hi}\n"],
         ids=["only-the-spec", "a-whole-instance"],
     )  # fmt: skip
     def test_rendering_an_input(self, file, tmp_path, given):
@@ -147,7 +148,8 @@ class TestWithoutADatabase:
         mine = tmp_path / "mine.yaml"
         mine.write_text(
             small.replace("name: note", "name: memo").replace("kind: Note", "kind: Memo")
-            .replace("apiVersion: v1\n        kind: ConfigMap", "apiVersion: platform.example.com/v1alpha1\n        kind: Note")
+            .replace("apiVersion: v1\n", "apiVersion: platform.example.com/v1alpha1\n")
+            .replace("kind: ConfigMap", "kind: Note")
             .replace("        data:\n          message", "        spec:\n          mesage")
         )  # fmt: skip
         assert "checked without" in Ended("check", mine).out
@@ -164,7 +166,8 @@ class TestWithoutADatabase:
         assert ended.out.splitlines()[-1] == "6 of 6 tests passed."
 
     def test_a_failing_test_refuses(self, file):
-        case = "  tests:\n    - name: loud\n      input: {message: hi}\n      expect: {assert: ['settings.data.message == \"HI\"']}\n"
+        claim = "['settings.data.message == \"HI\"']"
+        case = f"  tests:\n    - {{name: loud, input: {{message: hi}}, expect: {{assert: {claim}}}}}\n"
         file.write_text(file.read_text() + case)
         ended = Ended("test", file)
         assert ended.code == 1

@@ -33,8 +33,8 @@ def sample(request: pytest.FixtureRequest):
 
 def test_there_are_six():
     assert NAMES == [
-        "public-web-service", "regional-service", "scheduled-job", "stateless-service", "stateless-service-ha",
-        "team-namespace",
+        "public-web-service", "regional-service", "scheduled-job",
+        "stateless-service", "stateless-service-ha", "team-namespace",
     ]  # fmt: skip
 
 
@@ -105,7 +105,10 @@ def pod_spec(template) -> dict | None:
     [
         ("stateless-service", {"image": "a b"}, ["spec.image"]),
         ("stateless-service", {"image": "a", "labels": {"x": 1}}, ["spec.labels.x"]),
-        ("stateless-service", {"image": "a", "variables": [{"name": "1A"}]}, ["spec.variables[0].name", "spec.variables[0].value"]),
+        (
+            "stateless-service", {"image": "a", "variables": [{"name": "1A"}]},
+            ["spec.variables[0].name", "spec.variables[0].value"],
+        ),
         ("stateless-service-ha", {"image": "a", "health": {"readyPath": "ready"}}, ["spec.health.readyPath"]),
         ("public-web-service", {"image": "a", "host": "shop"}, ["spec.host"]),
         ("scheduled-job", {"image": "a", "schedule": "* * * *"}, ["spec.schedule"]),

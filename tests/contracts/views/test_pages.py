@@ -82,8 +82,8 @@ class TestList:
         ("query", "found"),
         [
             ("q=note", True), ("q=NOTE+platform", True), ("q=nothing", False), ("owner=platform", True),
-            ("owner=search", False), ("category=Texts", True), ("category=Web", False), ("state=published", True),
-            ("state=withdrawn", False), ("state=beta", False), ("page=99", True),
+            ("owner=search", False), ("category=Texts", True), ("category=Web", False),
+            ("state=published", True), ("state=withdrawn", False), ("state=beta", False), ("page=99", True),
         ],
     )  # fmt: skip
     def test_filters_are_in_the_address(self, browser, people, published, query, found):
