@@ -32,6 +32,7 @@ FORMATS = {"byte": BYTES, "date-time": TIMESTAMP, "date": TIMESTAMP, "duration":
 SCALARS = {"integer": INT, "number": DOUBLE, "boolean": BOOL}
 PRESERVE = "x-kubernetes-preserve-unknown-fields"
 MAX_REFERENCES = 32
+MAX_LEVELS = 32
 
 
 def from_openapi(schema: Schema, *, name: str, resolve_ref: Resolve | None = None) -> Type:
@@ -40,6 +41,13 @@ def from_openapi(schema: Schema, *, name: str, resolve_ref: Resolve | None = Non
     ``resolve_ref`` finds the schema of a ``$ref``. What the schema leaves open, int-or-string and unions
     included, is ``dyn``.
     """
+    return _type(schema, name, resolve_ref, 0)
+
+
+def _type(schema: Schema, name: str, resolve_ref: Resolve | None, level: int) -> Type:
+    """``level`` counts lists and maps directly inside each other; they are not put off as fields are."""
+    if level > MAX_LEVELS:
+        return DYN
     schema = _followed(schema, resolve_ref)
     kinds = _kinds(schema)
     if schema.get("x-kubernetes-int-or-string"):
@@ -58,19 +66,18 @@ def from_openapi(schema: Schema, *, name: str, resolve_ref: Resolve | None = Non
         return SCALARS[kind]
     if kind == "array":
         items = schema.get("items")
-        element = from_openapi(items, name=f"{name}.@item", resolve_ref=resolve_ref) if items else DYN
-        return ListType(element)
+        return ListType(_type(items, f"{name}.@item", resolve_ref, level + 1) if items else DYN)
     if kind == "object":
-        return _object(schema, name, resolve_ref)
+        return _object(schema, name, resolve_ref, level)
     return DYN
 
 
-def _object(schema: Schema, name: str, resolve_ref: Resolve | None) -> Type:
+def _object(schema: Schema, name: str, resolve_ref: Resolve | None, level: int) -> Type:
     properties = schema.get("properties")
     preserve = bool(schema.get(PRESERVE))
     additional = schema.get("additionalProperties")
     if not properties and isinstance(additional, Mapping) and additional and not preserve:
-        return MapType(STRING, from_openapi(additional, name=f"{name}.@value", resolve_ref=resolve_ref))
+        return MapType(STRING, _type(additional, f"{name}.@value", resolve_ref, level + 1))
     if not properties and additional is True:
         return MapType(STRING, DYN)
     if not properties and isinstance(additional, Mapping) and not additional:
@@ -123,6 +130,10 @@ class Fields(Mapping[str, Type]):
         self._resolve = resolve
         self._known: dict[str, Type] = {}
 
+    @property
+    def origin(self) -> int:
+        return id(self._properties)
+
     def __getitem__(self, field: str) -> Type:
         known = self._known.get(field)
         if known is None:
@@ -155,24 +166,18 @@ def to_openapi(kind: Type) -> dict[str, Any]:
     """The schema of a status field whose expression has this type (kro §5.5)."""
     if kind is TIMESTAMP:
         return {"type": "string", "format": "date-time"}
-    return _schema(kind, ())
+    return _schema(kind, frozenset())
 
 
-def _schema(kind: Type, inside: tuple[str, ...]) -> dict[str, Any]:
+def _schema(kind: Type, inside: frozenset[object]) -> dict[str, Any]:
     if kind in SCHEMAS:
         return dict(SCHEMAS[kind])
     if isinstance(kind, ListType):
         return {"type": "array", "items": _schema(kind.element, inside)}
     if isinstance(kind, MapType):
         return {"type": "object", "additionalProperties": _schema(kind.value, inside)}
-    if isinstance(kind, StructType) and not _contains_itself(kind, inside):
-        properties = {
-            escape(field): _schema(kind.fields[field], (*inside, kind.name)) for field in sorted(kind.fields)
-        }
-        return {"type": "object", "properties": properties} if properties else {"type": "object"}
-    return {PRESERVE: True}
-
-
-def _contains_itself(kind: StructType, inside: tuple[str, ...]) -> bool:
-    """Names of recursive schemas grow without end, so depth is what tells them."""
-    return kind.name in inside or len(inside) > 24
+    if not isinstance(kind, StructType) or kind.origin in inside:
+        return {PRESERVE: True}
+    below = inside | {kind.origin}
+    properties = {escape(field): _schema(kind.fields[field], below) for field in sorted(kind.fields)}
+    return {"type": "object", "properties": properties} if properties else {"type": "object"}

@@ -57,7 +57,7 @@ def equal(a: Any, b: Any, budget: Budget) -> bool:
     if kind in NUMBERS and type(b) in NUMBERS:
         return compare(a, b) == 0
     if isinstance(a, list) and isinstance(b, list):
-        budget.spend(len(a))
+        budget.spend(10 + 2 * len(a))
         return len(a) == len(b) and all(equal(x, y, budget) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict) and isinstance(b, dict):
         return len(a) == len(b) and _same_entries(a, b, budget)
@@ -69,7 +69,7 @@ def equal(a: Any, b: Any, budget: Budget) -> bool:
 
 
 def _same_entries(a: dict[Any, Any], b: dict[Any, Any], budget: Budget) -> bool:
-    budget.spend(len(a))
+    budget.spend(10 + 4 * len(a))
     for key, value in a.items():
         found, other = lookup(b, key)
         if not found or not equal(value, other, budget):
@@ -224,7 +224,7 @@ def contains(value: Any, container: Any, budget: Budget) -> bool:
             raise no_overload("@in", value, container)
         return lookup(container, value)[0]
     if isinstance(container, list):
-        budget.spend(len(container))
+        budget.spend(3 * len(container))
         return any(equal(value, element, budget) for element in container)
     raise no_overload("@in", value, container)
 

@@ -33,7 +33,7 @@ def _json(value: Any, budget: Budget) -> Any:
     if kind is float:
         return _number(value)
     if isinstance(value, list):
-        budget.produce(len(value))
+        budget.produce(8 + len(value))
         return [item for item in (_json(item, budget) for item in value) if item is not OMIT]
     if isinstance(value, dict):
         return _object(value, budget)
@@ -62,7 +62,7 @@ def _number(value: float) -> Any:
 
 
 def _object(value: dict[Any, Any], budget: Budget) -> dict[str, Any]:
-    budget.produce(len(value))
+    budget.produce(8 + len(value))
     found: dict[str, Any] = {}
     for key, item in value.items():
         if not isinstance(key, str):

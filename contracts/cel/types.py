@@ -97,6 +97,11 @@ class StructType(Type):
     fields: Mapping[str, Type]
     preserve_unknown: bool
 
+    @property
+    def origin(self) -> object:
+        """The same for all structs that one schema describes: names of a schema that contains itself grow."""
+        return getattr(self.fields, "origin", self.name)
+
     def __repr__(self) -> str:
         return f"StructType({self.name!r})"
 

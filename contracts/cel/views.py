@@ -13,7 +13,7 @@ from typing import Any
 
 from contracts.cel.errors import CelError
 from contracts.cel.times import parse_date, parse_duration
-from contracts.cel.types import BYTES, DURATION, TIMESTAMP, ListType, MapType, OptionalType, StructType, Type
+from contracts.cel.types import BYTES, DOUBLE, DURATION, TIMESTAMP, ListType, MapType, OptionalType, StructType, Type
 
 View = Callable[[Any], Any]
 
@@ -59,6 +59,8 @@ def _value(value: Any, kind: Type) -> Any:
         leaf = LEAVES.get(kind)
         if leaf is not None:
             return leaf(value)
+    elif kind is DOUBLE and type(value) is int:
+        return float(value)
     return value
 
 
@@ -72,7 +74,7 @@ def _plan(kind: Type) -> Type | None:
             if isinstance(kind, OptionalType)
             else kind.value
         )
-    return kind if isinstance(kind, StructType) or kind in LEAVES else None
+    return kind if isinstance(kind, StructType) or kind is DOUBLE or kind in LEAVES else None
 
 
 def _struct(value: dict[str, Any], kind: StructType) -> dict[str, Any]:

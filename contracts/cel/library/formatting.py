@@ -64,6 +64,8 @@ def _text(budget: Budget, value: Any, precision: int = 0) -> str:
         return _infinity(value) or string_of_double(value)
     if isinstance(value, bytes):
         return value.decode(errors="replace")
+    if isinstance(value, (list, dict)):
+        budget.produce(16)
     if isinstance(value, list):
         return "[" + ", ".join(_text(budget, item) for item in value) + "]"
     if isinstance(value, dict):

@@ -65,13 +65,24 @@ def unmarshal(budget: Budget, text: str) -> Any:
     """Every number becomes a double, as Go reads JSON."""
     budget.produce(len(text))
     try:
-        return json.loads(text, parse_int=_double, parse_constant=_refuse)
+        if "\\ud" in text or "\\uD" in text:
+            text = _repaired(text)
+        return json.loads(text, parse_int=_double, parse_float=_double, parse_constant=_refuse)
     except ValueError:
         raise CelError("json.unmarshal() was given a text that is not JSON") from None
 
 
+def _repaired(text: str) -> str:
+    """Halves of surrogate pairs become the replacement character, as Go reads them."""
+    read = json.dumps(json.loads(text), ensure_ascii=False)
+    return read.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _double(digits: str) -> float:
-    return float(digits)
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("out of range")
+    return number
 
 
 def _refuse(word: str) -> Any:
@@ -112,6 +123,7 @@ def _encode(budget: Budget, value: Any, parts: list[str]) -> None:
 
 def _encode_items(budget: Budget, values: list[Any], parts: list[str]) -> None:
     parts.append("[")
+    budget.produce(16)
     for number, value in enumerate(values):
         if number:
             parts.append(",")

@@ -46,12 +46,12 @@ def _some(values: list[Any], name: str) -> list[Any]:
 
 @method("list(T).indexOf(T): int")
 def index_of(budget: Budget, values: list[Any], wanted: Any) -> int:
-    budget.spend(len(values))
+    budget.spend(3 * len(values))
     return next((place for place, value in enumerate(values) if equal(value, wanted, budget)), -1)
 
 
 @method("list(T).lastIndexOf(T): int")
 def last_index_of(budget: Budget, values: list[Any], wanted: Any) -> int:
-    budget.spend(len(values))
+    budget.spend(3 * len(values))
     places = range(len(values) - 1, -1, -1)
     return next((place for place in places if equal(values[place], wanted, budget)), -1)

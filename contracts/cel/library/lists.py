@@ -79,7 +79,7 @@ def flatten(budget: Budget, values: list[Any], depth: int = 1) -> list[Any]:
     if depth < 0:
         raise CelError("flatten() needs a depth that is not negative")
     found: list[Any] = []
-    budget.spend(len(values))
+    budget.spend(10 + len(values))
     for value in values:
         if isinstance(value, list) and depth > 0:
             found.extend(flatten(budget, value, depth - 1))

@@ -44,10 +44,7 @@ def evaluate(source: str) -> Any:
         ("1 in {1.0: 'x'} || 1 in {true: 'x'}", None),
         ("cel.bind(x, 2, [1, 2, 3].filter(i, i != x))", [1, 3]),
         ("type(1) == type(2) && type(1u) != type(1)", True),
-        (
-            "timestamp('2024-01-01T00:00:00.123456789Z') - duration('1ns') < timestamp('2024-01-01T00:00:00.123456789Z')",
-            True,
-        ),
+        ("string(timestamp('2024-01-01T00:00:00Z') - duration('1ns'))", "2023-12-31T23:59:59.999999999Z"),
     ],
 )
 def test_values(source: str, wanted: Any) -> None:

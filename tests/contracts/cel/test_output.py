@@ -1,0 +1,94 @@
+"""Objects into expressions and values out of them (kro §3.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.cel import OMIT, CelError, Environment, Timestamp, from_openapi, parse, to_json, wrap
+
+SECRET = from_openapi(
+    {
+        "type": "object",
+        "properties": {
+            "metadata": {
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "at": {"type": "string", "format": "date-time"}},
+            },
+            "data": {"type": "object", "additionalProperties": {"type": "string", "format": "byte"}},
+            "times": {"type": "array", "items": {"type": "string", "format": "date-time"}},
+        },
+    },
+    name="__type_secret",
+)
+
+
+def test_a_schema_shapes_what_is_seen() -> None:
+    value = {
+        "metadata": {"name": "x", "at": "2024-01-02T03:04:05Z", "gone": None},
+        "data": {"a": "aGk="},
+        "times": ["1970-01-01T00:00:01Z", "soon"],
+        "extra": {"kept": None},
+    }
+    assert wrap(value, SECRET) == {
+        "metadata": {"name": "x", "at": Timestamp(1704164645 * 10**9)},
+        "data": {"a": b"hi"},
+        "times": [Timestamp(10**9), "soon"],
+        "extra": {"kept": None},
+    }
+    assert value["metadata"] == {"name": "x", "at": "2024-01-02T03:04:05Z", "gone": None}
+
+
+def test_what_needs_no_change_is_not_copied() -> None:
+    value = {"metadata": {"name": "x"}, "extra": [1, {"a": 2}]}
+    assert wrap(value, SECRET) is value
+
+
+def test_wrapped_objects_in_expressions() -> None:
+    secret = wrap({"metadata": {"at": "2024-01-02T03:04:05Z"}, "data": {"a": "aGk="}}, SECRET)
+    expression = parse("string(secret.data.a) + string(secret.metadata.at.getFullYear())")
+    assert expression.evaluate({"secret": secret}) == "hi2024"
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("{'a': 1u, 'b': [1.5, 2.0, null, true]}", {"a": 1, "b": [1.5, 2, None, True]}),
+        ("timestamp('2024-01-02T05:04:05.9+02:00')", "2024-01-02T03:04:05Z"),
+        ("duration('1h')", "1h0m0s"),
+        ("duration('90s') + duration('1.5s')", "1m31.5s"),
+        ("[duration('0'), duration('1500us'), duration('-2m')]", ["0s", "1.5ms", "-2m0s"]),
+        ("{'a': optional.none(), 'b': optional.of(1)}", {"a": None, "b": 1}),
+        ("{'a': omit(), 'b': [omit(), {'c': omit()}]}", {"b": [{}]}),
+        ("omit()", OMIT),
+    ],
+)
+def test_values_as_json(source: str, wanted: Any) -> None:
+    got = to_json(parse(source, Environment(omit=True)).evaluate({}))
+    assert (got, repr(got)) == (wanted, repr(wanted))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("b'a'", "bytes cannot be used directly as a value; wrap them in string() or base64.encode()"),
+        ("18446744073709551615u", "integer overflow"),
+        ("{1: 2}", "map keys must be texts"),
+        ("quantity('1')", "a value of type kubernetes.Quantity cannot be used directly; convert it first"),
+        ("[double('NaN')]", "NaN and infinity cannot be used as a value"),
+        ("type(1)", "a value of type type cannot be used directly; convert it first"),
+    ],
+)
+def test_values_without_json(source: str, message: str) -> None:
+    with pytest.raises(CelError) as caught:
+        to_json(parse(source).evaluate({}))
+    assert caught.value.message == message
+
+
+def test_shared_parts_do_not_explode() -> None:
+    value: Any = [1]
+    for _ in range(60):
+        value = [value, value]
+    with pytest.raises(CelError):
+        to_json(value)
