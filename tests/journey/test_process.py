@@ -1,0 +1,84 @@
+"""Starting, stopping, being killed: nothing is lost, nothing is left."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.demo import Demo, Session, alive
+
+SECOND_START_WITHIN = 5.0
+SETTLES_WITHIN = 40.0
+MANIFEST = {
+    "contract": "stateless-service", "namespace": "checkout", "name": "kept", "spec": {"image": "nginx:1.27"},
+}
+
+
+def state_of(session: Session, name: str) -> str:
+    found = session.get("/api/v1/instances/", params={"q": name}).json()["results"]
+    return next((one["state"] for one in found if one["name"] == name), "")
+
+
+def wait_for(session: Session, name: str, state: str) -> None:
+    deadline = time.monotonic() + SETTLES_WITHIN
+    while (seen := state_of(session, name)) != state:
+        assert time.monotonic() < deadline, f"{name} is {seen or 'not there'}, not {state}"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def demo_of_its_own(tmp_path: Path) -> Demo:
+    return Demo(tmp_path / "demo")
+
+
+def test_ctrl_c_leaves_no_process_and_a_second_start_finds_everything(demo_of_its_own: Demo) -> None:
+    demo = demo_of_its_own
+    with demo:
+        developer = demo.session("developer")
+        assert developer.post("/api/v1/instances/", json=MANIFEST).status_code == 201
+        wait_for(developer, "kept", "ready")
+        started = demo.processes()
+        demo.stop(signal.SIGINT)
+    assert len(started) >= 2, "the demo has a cluster of its own"
+    assert [pid for pid in started if alive(pid)] == []
+
+    with demo:
+        assert demo.seconds_to_start < SECOND_START_WITHIN
+        developer = demo.session("developer")
+        wait_for(developer, "kept", "ready")
+        assert developer.get("/api/v1/instances/", params={"q": "kept"}).json()["count"] == 1
+
+
+def test_a_kill_in_the_middle_loses_nothing_and_doubles_nothing(demo_of_its_own: Demo) -> None:
+    demo = demo_of_its_own
+    with demo:
+        developer = demo.session("developer")
+        assert developer.post("/api/v1/instances/", json=MANIFEST).status_code == 201
+        started = demo.processes()
+        demo.stop(signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while any(alive(pid) for pid in started):
+        assert time.monotonic() < deadline, "the cluster outlived the portal"
+        time.sleep(0.05)
+
+    with demo:
+        developer = demo.session("developer")
+        wait_for(developer, "kept", "ready")
+        answer = developer.get("/api/v1/instances/", params={"q": "kept"}).json()
+        assert answer["count"] == 1
+
+
+def test_a_taken_port_is_said_and_another_is_found(demo_of_its_own: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = int(taken.getsockname()[1])
+        monkeypatch.setattr("tests.demo.free_port", lambda: port)
+        with demo_of_its_own as demo:
+            assert not demo.url.endswith(f":{port}")
+            assert f"Port {port} is taken" in demo.log.read_text()
