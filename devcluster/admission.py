@@ -87,10 +87,7 @@ def prepare(kind: Kind, manifest: Manifest) -> None:
 
 
 def on_create(kind: Kind, manifest: Manifest) -> None:
-    if kind.resource == "namespaces":
-        manifest["spec"] = {"finalizers": ["kubernetes"]}
-        manifest["status"] = {"phase": "Active"}
-    elif kind.resource == "persistentvolumeclaims":
+    if kind.resource == "persistentvolumeclaims":
         _protect(manifest, "kubernetes.io/pvc-protection")
     elif kind.resource == "persistentvolumes":
         _protect(manifest, "kubernetes.io/pv-protection")
@@ -110,6 +107,9 @@ def allocate(kind: Kind, live: Manifest | None, manifest: Manifest, allocations:
     """What a Service is given when it is stored; nobody owns it in managedFields."""
     if kind.resource == "services":
         _allocate(manifest, live, allocations)
+    elif kind.resource == "namespaces" and live is None:
+        manifest["spec"] = {"finalizers": ["kubernetes"]}
+        manifest["status"] = {"phase": "Active"}
 
 
 def _protect(manifest: Manifest, finalizer: str) -> None:

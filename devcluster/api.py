@@ -10,7 +10,7 @@ from aiohttp import web
 
 from devcluster import deletion, scale, tables
 from devcluster.access import REVIEWS
-from devcluster.bodies import Body, parse
+from devcluster.bodies import Body, parse, yaml_errors
 from devcluster.errors import ApiError, bad_request, no_such_path, not_found, stale
 from devcluster.kinds import Kind
 from devcluster.lists import Pages, Selection
@@ -129,7 +129,9 @@ class Api:
         self._check_version(version, 400)
         selection = Selection.of(target.kind, target.namespace, query)
         limit = 0 if version == "0" else max(0, number(query, "limit"))
-        exact = int(version) if query.get("resourceVersionMatch") == "Exact" else None
+        match = query.get("resourceVersionMatch", "")
+        pinned = match == "Exact" or (limit and version and not match)
+        exact = int(version) if pinned else None
         found, meta = self.pages.page(target.kind, selection, limit, token, exact)
         found = [self.writes.as_version(target.kind, one) for one in found]
         return self._listed(request, target.kind, found, meta, media)
@@ -255,7 +257,8 @@ class Api:
         agent = request.headers.get("User-Agent", "unknown")
         options = write_options(request.method, request.query, agent, apply=apply)
         if isinstance(body, Body):
-            options.doubled = body.doubled
+            strict_yaml = body.yaml and body.doubled and options.validation == "Strict"
+            options.doubled = (yaml_errors(body.doubled),) if strict_yaml else body.doubled
         return options
 
     def _create(self, request: web.Request, target: Target, body: Manifest) -> web.Response:
@@ -305,6 +308,11 @@ class Api:
         body = parse(raw, "application/apply-patch+yaml")
         if not isinstance(body, dict):
             raise bad_request("error decoding YAML: the body is no object")
+        if isinstance(body, Body) and body.doubled:
+            if options.validation == "Strict":
+                raise bad_request(f"error strict decoding YAML: error converting YAML to JSON: {yaml_errors(body.doubled)}")
+            if options.validation == "Warn":
+                options.warnings += body.doubled
         stored, made = self.writes.apply(
             target.kind, target.namespace, target.name, body, options, subresource
         )
@@ -339,7 +347,7 @@ class Api:
         if request.method == "GET":
             return self._rendered(current, Media(media.name))
         wanted = await self._wanted_scale(request, current)
-        options = self._options(request)
+        options = self._options(request, apply=PATCHES.get(request.content_type) == "apply")
 
         def change(manifest: Manifest) -> Manifest:
             return scale.scaled(kind, manifest, wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from typing import Any
 
 import orjson
@@ -32,6 +33,11 @@ class Body(dict[str, Any]):
     """An object as it was sent, with complaints about keys that it has twice."""
 
     doubled: tuple[str, ...] = ()
+    yaml = False
+
+
+def yaml_errors(doubled: tuple[str, ...]) -> str:
+    return "yaml: unmarshal errors:\n  " + "\n  ".join(doubled)
 
 
 class _Doubled(dict[str, Any]):
@@ -83,14 +89,35 @@ def parse_yaml(raw: bytes) -> Any:
             return orjson.loads(raw)
         except orjson.JSONDecodeError:
             pass
+    loader = _Loader(raw)
     try:
-        return _json_like(yaml.load(raw, _Loader))
+        value = _json_like(loader.get_single_data())
     except (yaml.YAMLError, ValueError) as problem:
         raise bad_request(f"error decoding YAML: {problem}") from None
+    finally:
+        loader.dispose()
+    if not isinstance(value, dict):
+        return value
+    body = Body(value)
+    body.yaml = True
+    body.doubled = tuple(f'line {line}: key "{key}" already set in map' for line, key in loader.doubled)
+    return body
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _Loader(yaml.SafeLoader):
     """YAML 1.1 with the single letters y and n as booleans, and timestamps left as texts."""
+
+    def __init__(self, raw: bytes) -> None:
+        super().__init__(raw)
+        self.doubled: list[tuple[int, str]] = []
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                self.doubled.append((key.start_mark.line + 1, key.value))
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -102,8 +129,6 @@ _Loader.yaml_implicit_resolvers = {
 def _bool(loader: Any, node: Any) -> bool:
     return str(loader.construct_scalar(node)).lower() in ("y", "yes", "true", "on")
 
-
-import re  # noqa: E402
 
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:y|Y|n|N)$"), list("yYnN"))
 _Loader.add_constructor("tag:yaml.org,2002:bool", _bool)

@@ -150,6 +150,8 @@ def _service(manifest: Manifest) -> list[Cause]:
             go = {"Name": "", "Protocol": key[0], "AppProtocol": None, "Port": key[1], "TargetPort": 0, "NodePort": 0}
             found.append(Cause("FieldValueDuplicate", f"Duplicate value: {shown(go)}", where))
         seen.add(key)
+    if spec.get("sessionAffinity") not in ("ClientIP", "None"):
+        found.append(unsupported("spec.sessionAffinity", spec.get("sessionAffinity"), ["ClientIP", "None"]))
     if spec["type"] not in SERVICE_TYPES:
         found.append(unsupported("spec.type", spec["type"], SERVICE_TYPES))
     return found + _service_address(spec)

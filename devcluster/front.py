@@ -135,16 +135,18 @@ class Front:
     def _openapi(self, request: web.Request, path: str) -> web.Response | None:
         if path == "/openapi/v3":
             return tagged(request, self._api.documents.index(), "text/plain; charset=utf-8")
-        parts = path.removeprefix("/openapi/v3/").split("/")
-        if parts[0] == "api" and len(parts) == 2:
-            raw = self._api.documents.document("", parts[1])
-        elif parts[0] == "apis" and len(parts) == 3:
-            raw = self._api.documents.document(parts[1], parts[2])
+        name = path.removeprefix("/openapi/v3/")
+        documents, parts = self._api.documents, name.split("/")
+        if len(parts) == 3 and parts[0] == "apis":
+            raw = documents.document(parts[1], parts[2])
         else:
-            return None
+            raw = documents.document("", "v1") if name == "api/v1" else documents.small(name)
         if raw is None:
             return web.Response(status=404)
-        headers = {"Cache-Control": "public, immutable"} if "hash" in request.query else {}
+        given, current = request.query.get("hash"), documents.url(name)
+        if given is not None and not current.endswith(f"={given}"):
+            return web.Response(status=301, headers={"Location": current})
+        headers = {"Cache-Control": "public, immutable"} if given else {}
         return web.Response(body=raw, content_type="application/json", headers=headers)
 
 

@@ -13,6 +13,7 @@ from devcluster.schema import OBJECT_META, definition_names, definitions
 
 Document = dict[str, Any]
 META = "io.k8s.apimachinery.pkg.apis.meta.v1."
+INFO = {"title": "Kubernetes", "version": "v1.36.2"}
 MEDIA = ("application/json", "application/yaml")
 KIND_TEXT = (
     "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint "
@@ -49,12 +50,25 @@ class Documents:
 
     def index(self) -> Document:
         """The paths of all documents with a hash of their content."""
-        paths = {}
+        names = ["api", "apis", "version"]
         for group, versions in self._kinds.group_versions().items():
-            for version in versions:
-                path = f"apis/{group}/{version}" if group else f"api/{version}"
-                paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={self.hash(group, version)}"}
-        return {"paths": paths}
+            names += [f"apis/{group}"] if group else []
+            names += [f"apis/{group}/{version}" if group else f"api/{version}" for version in versions]
+        return {"paths": {name: {"serverRelativeURL": self.url(name)} for name in sorted(names)}}
+
+    def url(self, name: str) -> str:
+        """Where a document of the index stands, with the hash of its present content."""
+        parts = name.split("/")
+        whole = len(parts) == 3 or name == "api/v1"
+        group, version = (parts[1], parts[2]) if len(parts) == 3 else ("", parts[-1])
+        return f"/openapi/v3/{name}?hash={self.hash(group, version) if whole else self.hash(name, '')}"
+
+    def small(self, name: str) -> bytes | None:
+        """The documents of discovery and version, which say nothing but that their paths are there."""
+        parts = name.split("/")
+        if name not in ("api", "apis", "version") and not (len(parts) == 2 and self._kinds.group_versions().get(parts[1])):
+            return None
+        return orjson.dumps({"openapi": "3.0.0", "info": INFO, "paths": {f"/{name}/": {}}, "components": {"schemas": {}}})
 
     def hash(self, group: str, version: str) -> str:
         """Of a custom group its content's, of a built-in one its name's: it does not change while the server runs."""
@@ -89,7 +103,7 @@ def _document(kinds: list[Kind]) -> Document:
     )
     return {
         "openapi": "3.0.0",
-        "info": {"title": "Kubernetes", "version": "v1.36.2"},
+        "info": INFO,
         "paths": paths,
         "components": {"schemas": dict(sorted(schemas.items()))},
     }

@@ -220,27 +220,39 @@ def _merge_key(shape: Shape | None) -> str:
 
 
 def _merge_primitives(value: list[Any], part: list[Any]) -> list[Any]:
-    return [*(item for item in part if item not in value), *value]
+    only = [item for item in value if item not in part]
+    return _interleaved(only, list(part), value)
 
 
 def _merge_items(value: list[Any], part: list[Any], shape: Shape) -> list[Any]:
-    """Items of the patch that are new come first, as a real server puts them; those there are keep their place."""
+    """Items by their merge key; what the patch names keeps its place where it has one and comes first where it is new."""
     if any(isinstance(item, dict) and item.get(DIRECTIVE) == "replace" for item in part):
         return [copy.deepcopy(item) for item in part if item.get(DIRECTIVE) != "replace"]
     key = shape.merge_key
-    merged, added = list(value), []
+    there = {str(item[key]): item for item in value if isinstance(item, dict) and key in item}
+    patched: dict[str, Any] = {}
+    gone: set[str] = set()
     for item in part:
         if not isinstance(item, dict) or key not in item:
             raise ApiError(500, "", f"map: {go_text(item)} does not contain declared merge key: {key}")
-        found = [
-            index
-            for index, there in enumerate(merged)
-            if isinstance(there, dict) and there.get(key) == item[key]
-        ]
+        name = str(item[key])
         if item.get(DIRECTIVE) == "delete":
-            merged = [there for index, there in enumerate(merged) if index not in found]
-        elif found:
-            merged[found[0]] = strategic_patch(merged[found[0]], item, shape.items)
+            gone.add(name)
         else:
-            added.append(strategic_patch({}, item, shape.items))
-    return added + merged
+            patched[name] = strategic_patch(patched.get(name) or there.get(name) or {}, item, shape.items)
+    rest = [item for item in value if str(item.get(key)) not in gone | patched.keys()]
+    order = [patched.get(str(item.get(key)), item) for item in value]
+    return _interleaved(rest, list(patched.values()), order)
+
+
+def _interleaved(rest: list[Any], named: list[Any], before: list[Any]) -> list[Any]:
+    """What the patch does not name and what it names: as they stood before, new ones as early as the patch has them."""
+
+    def place(item: Any) -> int:
+        return next((index for index, one in enumerate(before) if one is item or one == item), -1)
+
+    order = []
+    rest, named = list(rest), list(named)
+    while rest and named:
+        order.append(rest.pop(0) if place(named[0]) > place(rest[0]) else named.pop(0))
+    return order + rest + named

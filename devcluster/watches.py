@@ -85,27 +85,27 @@ def check_options(query: Mapping[str, str], *, watching: bool) -> None:
             "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
         )
     elif not watching and match:
-        if not version:
-            forbid(
-                "resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"
-            )
-        elif query.get("continue"):
-            forbid("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided")
-        elif match not in ("Exact", "NotOlderThan"):
-            listed = '"Exact", "NotOlderThan"'
-            found.append(
-                Cause(
-                    "FieldValueNotSupported",
-                    f'Unsupported value: "{match}": supported values: {listed}',
-                    "resourceVersionMatch",
-                )
-            )
-        elif version == "0" and match == "Exact":
-            forbid(
-                "resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
-            )
+        found += _list_match_problems(match, version, bool(query.get("continue")))
     if found:
         raise invalid("ListOptions", "meta.k8s.io", "", found)
+
+
+def _list_match_problems(match: str, version: str, continued: bool) -> list[Cause]:
+    field = "resourceVersionMatch"
+    found = []
+    if not version:
+        why = "resourceVersionMatch is forbidden unless resourceVersion is provided"
+        found.append(Cause("FieldValueForbidden", f"Forbidden: {why}", field))
+    if continued:
+        why = "resourceVersionMatch is forbidden when continue is provided"
+        found.append(Cause("FieldValueForbidden", f"Forbidden: {why}", field))
+    if match not in ("Exact", "NotOlderThan"):
+        listed = '"Exact", "NotOlderThan", ""'
+        found.append(Cause("FieldValueNotSupported", f'Unsupported value: "{match}": supported values: {listed}', field))
+    if match == "Exact" and version == "0":
+        why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
+        found.append(Cause("FieldValueForbidden", f"Forbidden: {why}", field))
+    return found
 
 
 class Encoder:
