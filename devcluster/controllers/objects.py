@@ -97,13 +97,8 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def micro_timestamp(moment: datetime) -> str:
-    """A moment as metav1.MicroTime: UTC, six digits of a second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def moment_of(text: str) -> datetime:
-    """Reads either form back."""
+    """Reads a timestamp, with or without fractions of a second."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 

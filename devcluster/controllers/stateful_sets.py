@@ -44,8 +44,7 @@ def next_step(stateful_set: Object, pods: Sequence[Object], now: datetime) -> It
     """Start missing pods, give up those beyond the number, replace old ones; in order unless Parallel."""
     by_number = {ordinal(pod): pod for pod in pods}
     one_by_one = stateful_set["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady"
-    first = int((stateful_set["spec"].get("ordinals") or {}).get("start", 0))
-    numbers = range(first, first + int(stateful_set["spec"].get("replicas", 1)))
+    numbers = numbers_of(stateful_set)
     for number in numbers:
         pod = by_number.get(number)
         if pod is None:
@@ -108,7 +107,7 @@ def _replace_broken(
 def claims(stateful_set: Object, view: View) -> Iterator[Action]:
     """The claims of every numbered pod; they stay when the pods go."""
     namespace, name = stateful_set["metadata"]["namespace"], name_of(stateful_set)
-    for number in range(int(stateful_set["spec"].get("replicas", 1))):
+    for number in numbers_of(stateful_set):
         for template in stateful_set["spec"].get("volumeClaimTemplates") or ():
             claim = f"{template['metadata']['name']}-{name}-{number}"
             if view.get("PersistentVolumeClaim", namespace, claim) is None:
@@ -142,6 +141,12 @@ def status_of(stateful_set: Object, pods: Sequence[Object], now: datetime) -> Ob
         "availableReplicas": available,
     }
     return without_zeros(status, keep=("replicas", "collisionCount", "availableReplicas"))
+
+
+def numbers_of(stateful_set: Object) -> range:
+    """The numbers that its pods should have."""
+    first = int((stateful_set["spec"].get("ordinals") or {}).get("start", 0))
+    return range(first, first + int(stateful_set["spec"].get("replicas", 1)))
 
 
 def ordinal(pod: Object) -> int:

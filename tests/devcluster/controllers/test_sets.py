@@ -104,3 +104,12 @@ def test_a_daemon_set_is_updated_node_by_node(cluster):
         assert ready >= 2
         cluster.pass_time(0.1)
     assert images(cluster) == ["agent:2"] * 3
+
+
+def test_numbers_may_start_elsewhere(cluster):
+    cluster.create(
+        workload("StatefulSet", "db", replicas=2, ordinals={"start": 5}, volumeClaimTemplates=[CLAIM])
+    )
+    cluster.pass_time(3)
+    assert cluster.names("Pod") == ["db-5", "db-6"]
+    assert cluster.names("PersistentVolumeClaim") == ["data-db-5", "data-db-6"]
