@@ -1,6 +1,7 @@
 """How the ground floor reaches rooms above it without importing them: dotted names in the settings.
 
-A name that cannot be loaded costs its feature and never the page; ``manage.py check`` names it (``portal.W001``).
+A name that cannot be loaded costs its feature and never the page; ``manage.py check`` names it
+(``portal.W001``).
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The key that signs sessions when ``SECRET_KEY`` is not set: made once, kept in the state folder, readable by us alone."""
+"""The key that signs sessions when ``SECRET_KEY`` is not set: made once, kept in the state folder, readable
+by us alone."""
 
 from __future__ import annotations
 

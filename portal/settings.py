@@ -241,7 +241,8 @@ LIVE_TOPICS = {
     "contracts": "contracts.live.ContractsTopic",
 }
 
-# The reconciler. KUBECONFIG (or in-cluster configuration) names a real cluster; the embedded cluster writes its own.
+# The reconciler. KUBECONFIG (or in-cluster configuration) names a real cluster; the embedded cluster writes
+# its own.
 KUBECONFIG = env("KUBECONFIG")
 # Dotted names of what a web process starts beside itself; empty when the reconciler is a process of its own.
 EMBEDDED_ENGINE = "reconciler.engine.embedded:EmbeddedEngine" if EMBEDDED else ""

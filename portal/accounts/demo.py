@@ -1,4 +1,5 @@
-"""The people and teams of the demo. Their passwords are public: they exist only where ``SLIPWAY_EMBEDDED`` is set."""
+"""The people and teams of the demo. Their passwords are public: they exist only where ``SLIPWAY_EMBEDDED``
+is set."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ DEMO_TEAMS = {
 }
 DEMO_ACCOUNTS = (
     DemoAccount("engineer", "engineer-demo", "Emil Engineer", "platform", Role.ENGINEER, "platform engineer"),
-    DemoAccount("developer", "developer-demo", "Dana Developer", "checkout", Role.DEVELOPER, "developer of Checkout"),
+    DemoAccount(
+        "developer", "developer-demo", "Dana Developer", "checkout", Role.DEVELOPER, "developer of Checkout"
+    ),
     DemoAccount("other", "other-demo", "Otto Other", "search", Role.DEVELOPER, "developer of Search"),
     DemoAccount("admin", "admin-demo", "Ada Admin", "platform", Role.ADMINISTRATOR, "administrator"),
 )

@@ -47,9 +47,13 @@ class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
         username: str = self.cleaned_data["username"].strip()
         user = User.objects.filter(username=username).first()
         if user is None:
-            raise forms.ValidationError(f"There is nobody called “{username}”. They must have signed in once.")
+            raise forms.ValidationError(
+                f"There is nobody called “{username}”. They must have signed in once."
+            )
         if self.instance.team.memberships.filter(user=user).exists():
-            raise forms.ValidationError(f"{user.display_name} is a member already. Change their role in the list.")
+            raise forms.ValidationError(
+                f"{user.display_name} is a member already. Change their role in the list."
+            )
         self.instance.user = user
         return username
 

@@ -1,6 +1,7 @@
 """May this person do this to that thing? One question, one answer, and the reason in words.
 
-A thing says where it belongs through ``scope()``; the table ``RULES`` says which role its verbs need there. Rooms above
+A thing says where it belongs through ``scope()``; the table ``RULES`` says which role its verbs need there.
+Rooms above
 this one add their things without this module knowing them.
 """
 
@@ -97,7 +98,8 @@ def can(user: User | AnonymousUser, verb: str, thing: Thing) -> Decision:
 def refusal(verb: str, scope: Scope, rule: Rule) -> str:
     role = Role(rule.least or Role.VIEWER).label.lower()
     owner = "the team that owns it" if scope.team_id else "a team that owns its namespace"
-    return f"To {verb} {scope.name or 'this'} you need the role {role} in {owner}. Ask an administrator of that team."
+    what = f"To {verb} {scope.name or 'this'} you need the role {role} in {owner}."
+    return f"{what} Ask an administrator of that team."
 
 
 def has_rank(role: str | None, least: str) -> bool:
@@ -105,7 +107,8 @@ def has_rank(role: str | None, least: str) -> bool:
 
 
 def roles_of(user: User) -> dict[int, str]:
-    """Team id → role. Read once per request: the answer is kept on the user object that the request carries."""
+    """Team id → role. Read once per request: the answer is kept on the user object that the request
+    carries."""
     known: dict[int, str] | None = getattr(user, "_roles_by_team", None)
     if known is None:
         known = dict(Membership.objects.filter(user=user).values_list("team_id", "role"))

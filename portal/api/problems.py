@@ -18,7 +18,7 @@ class Refused(APIException):
 
     def __init__(self, message: str, problems: Iterable[Mapping[str, Any]] = (), code: int = 422) -> None:
         super().__init__(message)
-        self.status_code = code
+        self.status_code = code  # type: ignore[assignment]
         self.problems = [dict(problem) for problem in problems]
 
 

@@ -36,7 +36,7 @@ class Operation:
 @cache
 def operations() -> dict[str, list[Operation]]:
     """Tag → its calls, in the order of the document. The same for everybody, so worked out once."""
-    document = SchemaGenerator().get_schema(public=True)
+    document = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
     tags: dict[str, list[Operation]] = {}
     for path, methods in document["paths"].items():
         for method in METHODS:
@@ -73,9 +73,8 @@ def good_answer(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def content(body: dict[str, Any]) -> dict[str, Any]:
-    media = body.get("content", {})
-    schema: dict[str, Any] = next(iter(media.values()), {}).get("schema", {})
-    return schema
+    media: dict[str, dict[str, dict[str, Any]]] = body.get("content", {})
+    return next((one.get("schema", {}) for one in media.values()), {})
 
 
 def fields(schema: dict[str, Any], document: dict[str, Any]) -> Iterator[Field]:

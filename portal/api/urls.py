@@ -1,4 +1,5 @@
-"""Rooms add their own addresses under ``/api/v1/``: ``API_ROOMS`` of the settings names modules with ``urlpatterns``."""
+"""Rooms add their own addresses under ``/api/v1/``: ``API_ROOMS`` of the settings names modules with
+``urlpatterns``."""
 
 from importlib.util import find_spec
 

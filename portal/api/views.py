@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from portal.accounts.models import Membership
+from portal.accounts.models import Membership, TeamNamespace
 from portal.api.reading import operations
 
 ENTRANCES = {
@@ -50,7 +50,9 @@ def address(view: str, request: Request) -> str:
 class TeamRoleSerializer(serializers.ModelSerializer[Membership]):
     team = serializers.CharField(source="team.slug")
     name = serializers.CharField(source="team.name")
-    namespaces = serializers.SlugRelatedField("name", source="team.namespaces", many=True, read_only=True)
+    namespaces: serializers.SlugRelatedField[TeamNamespace] = serializers.SlugRelatedField(
+        "name", source="team.namespaces", many=True, read_only=True
+    )
 
     class Meta:
         model = Membership
@@ -65,7 +67,9 @@ class PersonSerializer(serializers.Serializer[object]):
 
 
 class WhoAmI(APIView):
-    @extend_schema(summary="Who asks, in which teams, with which namespaces", responses=PersonSerializer, tags=["portal"])
+    @extend_schema(
+        summary="Who asks, in which teams, with which namespaces", responses=PersonSerializer, tags=["portal"]
+    )
     def get(self, request: Request) -> Response:
         return Response(PersonSerializer(request.user).data)
 
@@ -73,5 +77,6 @@ class WhoAmI(APIView):
 @require_safe
 @login_required
 def docs(request: HttpRequest) -> HttpResponse:
-    """Every call of the API on one page. Written by us: the usual viewers need inline styles, which our policy forbids."""
+    """Every call of the API on one page. Written by us: the usual viewers need inline styles, which our
+    policy forbids."""
     return render(request, "api/docs.html", {"tags": operations()})

@@ -14,7 +14,8 @@ class EntryIsFinal(Exception):
 
 
 class Entry(models.Model):
-    """A line of the audit log. It names things by text too, so that it still reads well when they are gone."""
+    """A line of the audit log. It names things by text too, so that it still reads well when they are
+    gone."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -20,7 +20,8 @@ def record(
     reason: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """``verb`` is ``<subject type>.<past tense>``, such as ``contract.published``. ``by`` None: Slipway itself."""
+    """``verb`` is ``<subject type>.<past tense>``, such as ``contract.published``. ``by`` None: Slipway
+    itself."""
     return Entry.objects.create(
         actor=by,
         actor_name=by.username if by else "slipway",

@@ -29,7 +29,10 @@ def list_entries(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "filtered": any(filters.values()),
         "verbs": Entry.objects.order_by("verb").values_list("verb", flat=True).distinct(),
-        "teams": Entry.objects.exclude(team_slug="").order_by("team_slug").values_list("team_slug", flat=True).distinct(),
+        "teams": Entry.objects.exclude(team_slug="")
+        .order_by("team_slug")
+        .values_list("team_slug", flat=True)
+        .distinct(),
     }
     return render(request, "audit/list.html", context)
 

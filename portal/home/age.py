@@ -18,7 +18,8 @@ def short_age(when: datetime, now: datetime) -> str:
 
 
 def ago_words(when: datetime, now: datetime) -> str:
-    """In words: "just now", "40 s ago", "5 min ago", "3 h ago", "9 days ago", then the date. Ahead of now: "in 5 min"."""
+    """In words: "just now", "40 s ago", "5 min ago", "3 h ago", "9 days ago", then the date. Ahead of now:
+    "in 5 min"."""
     seconds = int((now - when).total_seconds())
     if abs(seconds) < 5:
         return "just now"

@@ -1,4 +1,5 @@
-"""Pages for what went wrong: what happened, and what to do next. They never show a traceback or a path of the server."""
+"""Pages for what went wrong: what happened, and what to do next. They never show a traceback or a path of
+the server."""
 
 from __future__ import annotations
 
@@ -10,7 +11,12 @@ from django.views.decorators.csrf import requires_csrf_token
 
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, 400, "The request could not be understood", "Go back, look at what you typed, and send it again.")
+    return answer(
+        request,
+        400,
+        "The request could not be understood",
+        "Go back, look at what you typed, and send it again.",
+    )
 
 
 @requires_csrf_token

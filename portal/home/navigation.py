@@ -61,7 +61,8 @@ def counted(view: str, user: User | AnonymousUser) -> int:
 
 
 def current_url(path: str, sections: Iterable[tuple[str, Iterable[Mapping[str, Any]]]]) -> str:
-    """The entry whose address is the longest beginning of the path; the front page only when it is exactly that."""
+    """The entry whose address is the longest beginning of the path; the front page only when it is exactly
+    that."""
     urls = [address(item) for _, items in sections for item in items]
     matching = [url for url in urls if url and (path == url or (url != "/" and path.startswith(url)))]
     return max(matching, key=len, default="")

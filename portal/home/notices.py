@@ -25,7 +25,8 @@ class Notice:
 
 
 def notices(user: User | AnonymousUser) -> list[Notice]:
-    """Everything that the hooks of ``PORTAL_NOTICES`` say; each is called with the user and returns Notices."""
+    """Everything that the hooks of ``PORTAL_NOTICES`` say; each is called with the user and returns
+    Notices."""
     if not user.is_authenticated:
         return []
     return [notice for _, find in hooks("PORTAL_NOTICES") for notice in find(user)]

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from portal.accounts.models import User
-from portal.hooks import hooks
 from portal.home.navigation import navigation
+from portal.hooks import hooks
 
 MOST_PER_GROUP = 6
 
@@ -24,9 +24,13 @@ class Result:
 
 
 def find(user: User, text: str) -> dict[str, list[Result]]:
-    """Results by heading. A provider (``SEARCH_PROVIDERS``) takes user and text and returns what that person may see."""
+    """Results by heading. A provider (``SEARCH_PROVIDERS``) takes user and text and returns what that
+    person may see."""
     groups: dict[str, list[Result]] = {}
-    for result in (*pages(user, text), *(hit for _, search in hooks("SEARCH_PROVIDERS") for hit in search(user, text))):
+    for result in (
+        *pages(user, text),
+        *(hit for _, search in hooks("SEARCH_PROVIDERS") for hit in search(user, text)),
+    ):
         group = groups.setdefault(result.kind, [])
         if len(group) < MOST_PER_GROUP:
             group.append(result)

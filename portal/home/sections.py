@@ -13,7 +13,8 @@ from portal.hooks import hooks
 
 @dataclass(frozen=True, slots=True)
 class HomeSection:
-    """A template with its context. ``wide`` ones go across the page, the others stand two beside each other."""
+    """A template with its context. ``wide`` ones go across the page, the others stand two beside each
+    other."""
 
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)

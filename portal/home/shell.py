@@ -1,4 +1,5 @@
-"""What base.html shows around every page. Worked out only when a template asks, so that fragments stay cheap."""
+"""What base.html shows around every page. Worked out only when a template asks, so that fragments stay
+cheap."""
 
 from __future__ import annotations
 

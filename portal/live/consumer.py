@@ -1,6 +1,8 @@
-"""The websocket of a page. It says what changed, never what it changed to: the page asks again with its own rights.
+"""The websocket of a page. It says what changed, never what it changed to: the page asks again with its own
+rights.
 
-Close codes: 4401 the session is over, 4403 nothing of what was asked for may be heard, 4408 the browser reads too slowly.
+Close codes: 4401 the session is over, 4403 nothing of what was asked for may be heard, 4408 the browser
+reads too slowly.
 """
 
 from __future__ import annotations
@@ -111,7 +113,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         return bool(self.topics)
 
     async def drop(self, known: list[Known]) -> None:
-        """Stop listening to what this person may not, or no longer, hear; with nothing left, say so and close."""
+        """Stop listening to what this person may not, or no longer, hear; with nothing left, say so and
+        close."""
         refused = {one.topic for one in known if one.revision is None}
         for topic in refused:
             await self.channel_layer.group_discard(group_name(topic), self.channel_name)
@@ -120,7 +123,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(NOTHING_ALLOWED)
 
     async def person(self) -> User | None:
-        """Who holds the session now: read afresh, since it may have ended, or the person been made inactive."""
+        """Who holds the session now: read afresh, since it may have ended, or the person been made
+        inactive."""
         session = self.scope["session"]
         key = session.session_key
 

@@ -1,6 +1,7 @@
 """The event loop that serves the sockets of this process.
 
-A channel layer in memory may only be touched from that loop, and a message may come from any thread: a view's, or the
+A channel layer in memory may only be touched from that loop, and a message may come from any thread: a
+view's, or the
 engine's, which has a loop of its own.
 """
 
@@ -25,15 +26,20 @@ def serve_from_here() -> None:
 
 
 def run(work: Work) -> None:
-    """Hand the work to the serving loop, else to one that runs in this thread, and go on; without any, do it now."""
+    """Hand the work to the serving loop, else to one that runs in this thread, and go on; without any, do
+    it now."""
     if _serving is not None and _serving.is_running():
         asyncio.run_coroutine_threadsafe(work(), _serving)
         return
     try:
         here = asyncio.get_running_loop()
     except RuntimeError:
-        async_to_sync(work)()
+        async_to_sync(_finish)(work)
         return
     task = here.create_task(work())
     _running.add(task)
     task.add_done_callback(_running.discard)
+
+
+async def _finish(work: Work) -> None:
+    await work()

@@ -1,4 +1,5 @@
-"""Is a websocket asked for by one of our own pages? A browser sends cookies to sockets from any site, so this must be known."""
+"""Is a websocket asked for by one of our own pages? A browser sends cookies to sockets from any site, so
+this must be known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Tell every browser that watches a topic to look again. A message names what changed and carries no content."""
+"""Tell every browser that watches a topic to look again. A message names what changed and carries no
+content."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def user_group(user_pk: int) -> str:
 
 
 def publish(topic: str, revision: int | str) -> None:
-    """Say, once the transaction is committed, that ``topic`` is now at ``revision``. Never fails the caller."""
+    """Say, once the transaction is committed, that ``topic`` is now at ``revision``. Never fails the
+    caller."""
     message = {"type": "live.changed", "topic": topic, "rev": str(revision)}
     transaction.on_commit(lambda: send(group_name(topic), message))
 

@@ -1,4 +1,5 @@
-"""Topics and who may listen to them. The first word of a topic names the class in ``LIVE_TOPICS`` that decides."""
+"""Topics and who may listen to them. The first word of a topic names the class in ``LIVE_TOPICS`` that
+decides."""
 
 from __future__ import annotations
 

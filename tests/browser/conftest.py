@@ -1,6 +1,8 @@
-"""A real browser against a real server: uvicorn in a thread, Debian's Chromium, the policy for scripts and styles on.
+"""A real browser against a real server: uvicorn in a thread, Debian's Chromium, the policy for scripts and
+styles on.
 
-    def test_something(visit, axe, shot, engineer): page = visit(engineer, "/catalog/", theme="dark", width=390)
+    def test_something(visit, axe, shot, engineer):
+        page = visit(engineer, "/catalog/", theme="dark", width=390)
 
 Whatever the browser reports as an error, also a violation of the policy, fails the test that caused it.
 ``SLIPWAY_SCREENSHOTS=folder`` keeps what ``shot`` takes.
@@ -26,10 +28,16 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from portal.accounts.models import Membership, Role, Team, User
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 HERE = Path(__file__).parent
 STARTS_WITHIN = 10
 # The browser writes down every answer of 4xx as an error; tests ask for such answers on purpose.
@@ -48,7 +56,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def orm_beside_the_browser() -> Iterator[None]:
-    """Playwright's synchronous interface keeps an event loop in this thread, which Django would refuse to work in."""
+    """Playwright's synchronous interface keeps an event loop in this thread, which Django would refuse to
+    work in."""
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     yield
@@ -65,7 +74,9 @@ def server() -> Iterator[str]:
 
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
-    made = uvicorn.Server(uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    made = uvicorn.Server(
+        uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=made.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     until = time.monotonic() + STARTS_WITHIN
@@ -96,13 +107,19 @@ Visit = Callable[..., Page]
 
 @pytest.fixture
 def visit(site: str, chromium: Browser) -> Iterator[Visit]:
-    """``visit(user or None, path, theme=, width=)`` opens a page as that person; each call is a browser of its own."""
+    """``visit(user or None, path, theme=, width=)`` opens a page as that person; each call is a browser of
+    its own."""
     contexts: list[Any] = []
     complaints: list[str] = []
 
-    def open_page(user: User | None = None, path: str = "/", *, theme: str = "light", width: int = 1440) -> Page:
+    def open_page(
+        user: User | None = None, path: str = "/", *, theme: str = "light", width: int = 1440
+    ) -> Page:
         context = chromium.new_context(
-            base_url=site, viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
+            base_url=site,
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            reduced_motion="reduce",
         )
         contexts.append(context)
         cookies = [{"name": "theme", "value": theme, "url": site}]
@@ -130,7 +147,11 @@ def axe() -> Callable[[Page], list[str]]:
 
     def run(page: Page) -> list[str]:
         found = Axe().run(page).response["violations"]
-        return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+        return [
+            f"{one['id']}: {node['target']} {node['failureSummary']}"
+            for one in found
+            for node in one["nodes"]
+        ]
 
     return run
 

@@ -1,4 +1,5 @@
-"""The frame of every page: signing in, keys, palette, theme, narrow screens, and nothing that keeps anybody out."""
+"""The frame of every page: signing in, keys, palette, theme, narrow screens, and nothing that keeps anybody
+out."""
 
 from __future__ import annotations
 
@@ -7,7 +8,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-PAGES = ["/", "/account/", "/teams/", "/teams/platform/", "/teams/new/", "/audit/", "/api/docs/", "/search/?q=a", "/gone/"]
+PAGES = [
+    "/",
+    "/account/",
+    "/teams/",
+    "/teams/platform/",
+    "/teams/new/",
+    "/audit/",
+    "/api/docs/",
+    "/search/?q=a",
+    "/gone/",
+]
 
 
 def test_a_wrong_password_is_said_and_the_name_stays(visit, developer, axe):
@@ -134,7 +145,9 @@ def test_nothing_keeps_anybody_out(visit, administrator, axe, shot, theme, width
         page.goto(path)
         shot(page, f"{path.strip('/').replace('/', '-').partition('?')[0] or 'home'}-{theme}-{width}")
         assert axe(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than the screen"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+            f"{path} is wider than the screen"
+        )
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -12,7 +12,9 @@ from portal.accounts.models import Membership, Role, Team, User
 
 @pytest.fixture
 def teams(db: None) -> dict[str, Team]:
-    made = {slug: Team.objects.create(slug=slug, name=slug.title()) for slug in ("platform", "checkout", "search")}
+    made = {
+        slug: Team.objects.create(slug=slug, name=slug.title()) for slug in ("platform", "checkout", "search")
+    }
     made["checkout"].namespaces.create(name="checkout")
     made["search"].namespaces.create(name="search")
     return made

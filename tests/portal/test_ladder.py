@@ -10,7 +10,10 @@ SIGN_IN = 302
 PAGES = {
     "/account/": {"admin": 200, "developer": 200, "nobody": 200, "": SIGN_IN},
     "/teams/": {"admin": 200, "developer": 200, "nobody": 200, "": SIGN_IN},
-    "/teams/checkout/": {"admin": 200, "engineer": 200, "developer": 200, "viewer": 200, "other": 404, "nobody": 404, "": SIGN_IN},
+    "/teams/checkout/": {
+        "admin": 200, "engineer": 200, "developer": 200, "viewer": 200, "other": 404, "nobody": 404,
+        "": SIGN_IN,
+    },
     "/teams/new/": {"admin": 200, "engineer": 403, "developer": 403, "": SIGN_IN},
     "/audit/": {"admin": 200, "engineer": 200, "developer": 403, "viewer": 403, "nobody": 403, "": SIGN_IN},
     "/search/?q=team": {"developer": 200, "nobody": 200, "": SIGN_IN},
@@ -25,7 +28,13 @@ READS = [(path, who, status) for path, answers in PAGES.items() for who, status 
 WRITES = {
     "/teams/new/": {"admin": 302, "engineer": 403, "developer": 403, "": SIGN_IN},
     "/teams/checkout/members/": {"admin": 302, "engineer": 403, "developer": 403, "other": 404, "": SIGN_IN},
-    "/teams/checkout/namespaces/": {"admin": 302, "engineer": 403, "developer": 403, "other": 404, "": SIGN_IN},
+    "/teams/checkout/namespaces/": {
+        "admin": 302,
+        "engineer": 403,
+        "developer": 403,
+        "other": 404,
+        "": SIGN_IN,
+    },
 }
 GOOD = {
     "/teams/new/": {"name": "New", "slug": "new"},
@@ -40,7 +49,8 @@ def test_reading(sign_in, path, who, status):
 
 
 @pytest.mark.parametrize(
-    ("path", "who", "status"), [(path, who, status) for path, row in WRITES.items() for who, status in row.items()]
+    ("path", "who", "status"),
+    [(path, who, status) for path, row in WRITES.items() for who, status in row.items()],
 )
 def test_writing(sign_in, path, who, status):
     assert sign_in(who).post(path, GOOD[path]).status_code == status

@@ -1,4 +1,5 @@
-"""Members and namespaces of teams: what is written, what is refused in words, what stands in the audit log afterwards."""
+"""Members and namespaces of teams: what is written, what is refused in words, what stands in the audit log
+afterwards."""
 
 from __future__ import annotations
 
@@ -22,7 +23,12 @@ def last_entry():
 def test_adding_a_member(admin, people):
     admin.post("/teams/checkout/members/", {"username": "nobody", "role": "developer"})
     assert people["nobody"].memberships.get().role == "developer"
-    assert last_entry() == ("membership.created", "admin", "checkout", {"user": "nobody", "role": "developer"})
+    assert last_entry() == (
+        "membership.created",
+        "admin",
+        "checkout",
+        {"user": "nobody", "role": "developer"},
+    )
 
 
 @pytest.mark.parametrize(

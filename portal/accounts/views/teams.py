@@ -1,4 +1,5 @@
-"""Teams: everybody sees their own, administrators look after all. Every change is written to the audit log."""
+"""Teams: everybody sees their own, administrators look after all. Every change is written to the audit
+log."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ def visible_teams(request: HttpRequest) -> QuerySet[Team]:
 
 
 def administered(request: HttpRequest, slug: str) -> Team:
-    """The team, when this person may see it and change it. 404 for a stranger, 403 with the reason for a member."""
+    """The team, when this person may see it and change it. 404 for a stranger, 403 with the reason for a
+    member."""
     team = get_object_or_404(visible_teams(request), slug=slug)
     decision = can(request.user, "administer", PLATFORM)
     if not decision:

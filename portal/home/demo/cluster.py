@@ -18,7 +18,8 @@ AGAIN_AFTER = 1.0
 class EmbeddedCluster:
     """``python -m devcluster``, by name, so that no room imports the simulation.
 
-    A session of its own keeps Ctrl-C in the terminal from reaching it before the portal has finished; should the
+    A session of its own keeps Ctrl-C in the terminal from reaching it before the portal has finished;
+    should the
     portal be killed, the child notices that its parent is gone and ends by itself.
     """
 

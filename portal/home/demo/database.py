@@ -1,4 +1,5 @@
-"""The demo's database is brought up to date at every start; when it is already, that costs next to nothing."""
+"""The demo's database is brought up to date at every start; when it is already, that costs next to
+nothing."""
 
 from __future__ import annotations
 

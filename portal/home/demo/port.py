@@ -9,7 +9,8 @@ NEIGHBOURS = 50
 
 
 def listen(host: str, wanted: int) -> tuple[socket.socket, int]:
-    """A bound socket on the wanted port, else on the next free one. Raises ``OSError`` for a host that is not ours."""
+    """A bound socket on the wanted port, else on the next free one. Raises ``OSError`` for a host that is
+    not ours."""
     for port in (*range(wanted, wanted + NEIGHBOURS), 0):
         try:
             return bind(host, port)

@@ -30,7 +30,8 @@ class Server(uvicorn.Server):
 
 def serve(bound: socket.socket, when_ready: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM, then let open requests end."""
-    # uvicorn raises the signal again once it has stopped; that must not end us before the rest is stopped too.
+    # uvicorn raises the signal again once it has stopped; that must not end us before the rest is stopped
+    # too.
     signal.signal(signal.SIGINT, _already_stopping)
     signal.signal(signal.SIGTERM, _already_stopping)
     config = uvicorn.Config(

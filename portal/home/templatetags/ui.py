@@ -44,7 +44,8 @@ def state_icon(state: str) -> SafeString:
 
 @register.simple_tag
 def state_badge(state: str, css: str = "") -> SafeString:
-    """The word of a state with its icon and colour; what it means is shown on hover. ``css="plain"``: no ground."""
+    """The word of a state with its icon and colour; what it means is shown on hover. ``css="plain"``: no
+    ground."""
     word = state_word(str(state))
     return format_html(
         '<span class="badge {}" data-state="{}" title="{}">{}{}</span>',
@@ -54,7 +55,8 @@ def state_badge(state: str, css: str = "") -> SafeString:
 
 @register.simple_tag
 def ago(when: datetime | str | None, style: str = "long") -> SafeString:
-    """How long ago, with the full time on hover. Takes a datetime or Kubernetes' text; ``style="short"`` is "5m"."""
+    """How long ago, with the full time on hover. Takes a datetime or Kubernetes' text; ``style="short"`` is
+    "5m"."""
     if isinstance(when, str):
         when = parse_time(when)
     if when is None:
@@ -89,7 +91,8 @@ def initials(name: str) -> str:
 
 @register.filter
 def tint(name: str) -> str:
-    """One of the tile tints, the same for the same name: ``<span class="tile {{ contract.category|tint }}">``."""
+    """One of the tile tints, the same for the same name: ``<span class="tile {{ contract.category|tint
+    }}">``."""
     return TINTS[zlib.crc32(str(name).encode()) % len(TINTS)]
 
 

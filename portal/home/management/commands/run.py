@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -20,11 +20,15 @@ from portal.home.demo.port import listen
 
 class Command(BaseCommand):
     help = "Serve the portal with reconciler and an embedded cluster on this machine. Ctrl-C stops all of it."
-    requires_system_checks: Any = []  # they cost half a second at every start; `make lint` runs them
+    requires_system_checks: ClassVar[
+        list[str]
+    ] = []  # they cost half a second at every start; `make lint` runs them
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to serve on (127.0.0.1)")
-        parser.add_argument("--port", type=int, default=8000, help="port; the next free one when it is taken (8000)")
+        parser.add_argument(
+            "--port", type=int, default=8000, help="port; the next free one when it is taken (8000)"
+        )
 
     def handle(self, *, host: str, port: int, **_: Any) -> None:
         began = time.monotonic()
@@ -50,14 +54,18 @@ class Command(BaseCommand):
         if engine:
             cleanup.callback(engine.stop)
         else:
-            self.stderr.write("There is no reconciler in this process: changes wait until `manage.py reconcile` runs.")
+            self.stderr.write(
+                "There is no reconciler in this process: changes wait until `manage.py reconcile` runs."
+            )
         serving.serve(bound, lambda: self.tell(host, port, time.monotonic() - began, cluster))
 
     def find_port(self, host: str, wanted: int) -> tuple[Any, int]:
         try:
             bound, port = listen(host, wanted)
         except OSError as problem:
-            raise CommandError(f"Cannot serve on {host}:{wanted}: {problem.strerror}. Choose --host and --port.") from problem
+            raise CommandError(
+                f"Cannot serve on {host}:{wanted}: {problem.strerror}. Choose --host and --port."
+            ) from problem
         if port != wanted:
             self.stdout.write(f"Port {wanted} is taken, so this is served on {port}.")
         return bound, port
@@ -72,10 +80,19 @@ class Command(BaseCommand):
         return cluster
 
     def tell(self, host: str, port: int, seconds: float, cluster: EmbeddedCluster | None) -> None:
-        lines = ["", f"  Slipway is ready after {seconds:.1f} s:  http://{shown(host)}:{port}/", "", "  Sign in as"]
+        lines = [
+            "",
+            f"  Slipway is ready after {seconds:.1f} s:  http://{shown(host)}:{port}/",
+            "",
+            "  Sign in as",
+        ]
         lines += [f"    {one.username:<11}{one.password:<16}{one.says}" for one in DEMO_ACCOUNTS]
         if cluster:
-            lines += ["", "  The cluster is a simulated one. Look into it with", f"    kubectl --kubeconfig {near(cluster.kubeconfig)} get all -A"]
+            lines += [
+                "",
+                "  The cluster is a simulated one. Look into it with",
+                f"    kubectl --kubeconfig {near(cluster.kubeconfig)} get all -A",
+            ]
         else:
             lines += ["", f"  The cluster is the one of {settings.KUBECONFIG}"]
         lines += ["", f"  Everything is kept in {near(settings.STATE_DIR)}. Ctrl-C stops it.", ""]

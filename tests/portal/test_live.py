@@ -1,0 +1,219 @@
+"""The websocket: who gets in, what is said, and what ends it. Real sockets to the real application."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from django.test import Client
+
+from portal.accounts.models import Membership, Role, Team, User
+from portal.asgi import application
+from portal.live import consumer
+from portal.live.publish import publish
+from portal.live.topics import wanted
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.backends]
+WITHIN = 5
+
+
+@pytest.fixture(autouse=True)
+def topics(settings):
+    settings.LIVE_TOPICS = {
+        "team": "tests.portal.live_topics.TeamTopic",
+        "forbidden": "tests.portal.live_topics.ForbiddenTopic",
+        "gone": "tests.portal.live_topics.NotThere",
+    }
+    settings.ALLOWED_HOSTS = ["portal.example", "[::1]"]
+
+
+@pytest.fixture
+def member(transactional_db) -> User:
+    user = User.objects.create(username="developer")
+    Membership.objects.create(
+        user=user, team=Team.objects.create(slug="checkout", name="Checkout"), role=Role.DEVELOPER
+    )
+    Team.objects.create(slug="search", name="Search")
+    return user
+
+
+def session_of(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
+
+
+class Socket(ApplicationCommunicator):
+    """A browser's end of the websocket, without a network. (Channels' own one needs daphne.)"""
+
+    def __init__(
+        self, session="", topics="team.checkout", origin="http://portal.example", host="portal.example"
+    ):
+        headers = [(b"host", host.encode()), (b"cookie", f"sessionid={session}".encode())]
+        if origin:
+            headers.append((b"origin", origin.encode()))
+        query = f"topics={topics}".encode()
+        super().__init__(
+            application, {"type": "websocket", "path": "/ws/live/", "query_string": query, "headers": headers}
+        )
+
+    async def enters(self) -> bool:
+        await self.send_input({"type": "websocket.connect"})
+        return (await self.receive_output(WITHIN))["type"] == "websocket.accept"
+
+    async def hear(self) -> dict[str, str]:
+        message = await self.receive_output(WITHIN)
+        assert message["type"] == "websocket.send", message
+        return json.loads(message["text"])
+
+    async def say(self, text: str) -> None:
+        await self.send_input({"type": "websocket.receive", "text": text})
+
+    async def close_code(self) -> int:
+        while (message := await self.receive_output(WITHIN))["type"] != "websocket.close":
+            pass
+        return message["code"]
+
+    async def leave(self) -> None:
+        await self.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.wait(WITHIN)
+
+
+def checkout(revision: int) -> dict[str, str]:
+    """All that a message holds: what changed, and its revision."""
+    return {"topic": "team.checkout", "rev": str(revision)}
+
+
+@pytest.fixture
+async def socket(member):
+    """A member's socket that has heard where its topic stands."""
+    made = Socket(await sync_to_async(session_of)(member))
+    assert await made.enters()
+    assert await made.hear() == checkout(1)
+    yield made
+    if not made.future.done():
+        await made.leave()
+
+
+async def test_the_present_revision_comes_at_once_and_each_change_after_it(socket):
+    await sync_to_async(publish)("team.checkout", 2)
+    assert await socket.hear() == checkout(2)
+
+
+async def test_changes_of_one_moment_are_one_message(socket):
+    for revision in range(2, 40):
+        await sync_to_async(publish)("team.checkout", revision)
+    heard = [await socket.hear()]
+    while heard[-1] != checkout(39):
+        heard.append(await socket.hear())
+    assert len(heard) < 38
+
+
+async def test_without_a_session_there_is_a_code_that_says_so(transactional_db):
+    socket = Socket("nonsense")
+    assert await socket.enters()
+    assert await socket.close_code() == consumer.SESSION_OVER
+
+
+REFUSED = ["team.search", "forbidden", "forbidden.1", "gone.1", "unheard-of", "", "team.<script>"]
+
+
+@pytest.mark.parametrize("asked", REFUSED)
+async def test_what_may_not_be_heard_is_refused(member, asked):
+    socket = Socket(await sync_to_async(session_of)(member), topics=asked)
+    assert await socket.enters()
+    assert await socket.close_code() == consumer.NOTHING_ALLOWED
+
+
+async def test_what_may_be_heard_is_heard_beside_what_may_not(member):
+    socket = Socket(await sync_to_async(session_of)(member), topics="team.search,team.checkout,forbidden")
+    await socket.enters()
+    assert await socket.hear() == checkout(1)
+    await sync_to_async(publish)("team.search", 2)
+    await sync_to_async(publish)("team.checkout", 2)
+    assert await socket.hear() == checkout(2)
+    await socket.leave()
+
+
+async def test_leaving_the_team_ends_it_at_once(member, socket):
+    await sync_to_async(lambda: Membership.objects.get(user=member).delete())()
+    assert await socket.close_code() == consumer.NOTHING_ALLOWED
+
+
+def sign_out(user):
+    client = Client()
+    client.cookies["sessionid"] = user.session
+    client.post("/logout/", HTTP_HOST="portal.example")
+
+
+def make_inactive(user):
+    user.is_active = False
+    user.save()
+
+
+def change_the_password(user):
+    user.set_password("another")
+    user.save()
+
+
+@pytest.mark.parametrize("end", [sign_out, make_inactive, change_the_password])
+async def test_the_end_of_the_session_ends_the_socket(member, end):
+    member.session = await sync_to_async(session_of)(member)
+    socket = Socket(member.session)
+    await socket.enters()
+    await socket.hear()
+    await sync_to_async(end)(member)
+    assert await socket.close_code() == consumer.SESSION_OVER
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "enters"),
+    [
+        ("http://portal.example", "portal.example", True),
+        ("https://portal.example", "portal.example", True),
+        ("http://portal.example:8000", "portal.example:8000", True),
+        ("http://[::1]:8000", "[::1]:8000", True),
+        ("http://portal.example:3000", "portal.example:8000", False),
+        ("http://evil.example", "portal.example", False),
+        ("http://evil.example", "evil.example", False),
+        ("null", "portal.example", False),
+        ("", "portal.example", False),
+    ],
+)
+async def test_only_our_own_pages_may_open_it(member, origin, host, enters):
+    socket = Socket(await sync_to_async(session_of)(member), origin=origin, host=host)
+    assert await socket.enters() is enters
+    await socket.leave()
+
+
+async def test_a_trusted_origin_may_open_it(member, settings):
+    settings.CSRF_TRUSTED_ORIGINS = ["https://front.example"]
+    socket = Socket(await sync_to_async(session_of)(member), origin="https://front.example")
+    assert await socket.enters()
+    await socket.leave()
+
+
+async def test_what_a_browser_says_is_ignored(socket):
+    await socket.say('{"topics": ["team.search"]}')
+    await sync_to_async(publish)("team.checkout", 3)
+    assert await socket.hear() == checkout(3)
+
+
+async def test_a_change_published_from_another_thread_and_loop_arrives(socket):
+    await asyncio.to_thread(publish, "team.checkout", 4)
+    assert await socket.hear() == checkout(4)
+
+
+@pytest.mark.parametrize(
+    ("query", "topics"),
+    [
+        (["instance.7,instances", "instances"], ["instance.7", "instances"]),
+        (["Instance.7,a.b.c,x y,.,a.,1.2"], []),
+        ([",".join(f"instance.{n}" for n in range(90))], [f"instance.{n}" for n in range(50)]),
+    ],
+)
+def test_topics_are_read_strictly(query, topics):
+    assert wanted(query) == topics
