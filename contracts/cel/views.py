@@ -13,7 +13,17 @@ from typing import Any
 
 from contracts.cel.errors import CelError
 from contracts.cel.times import parse_date, parse_duration
-from contracts.cel.types import BYTES, DOUBLE, DURATION, TIMESTAMP, ListType, MapType, OptionalType, StructType, Type
+from contracts.cel.types import (
+    BYTES,
+    DOUBLE,
+    DURATION,
+    TIMESTAMP,
+    ListType,
+    MapType,
+    OptionalType,
+    StructType,
+    Type,
+)
 
 View = Callable[[Any], Any]
 

@@ -1,0 +1,482 @@
+# ruff: noqa: E501
+"""What each node wants, waits for or lacks, given what is observed (kro §3.6–§3.8, §4.3–§4.7, §10)."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from contracts.compiler import Definition
+from contracts.runtime import Rendering, instance_of, render
+from tests.contracts.definitions import config_map, defined
+
+SECOND = "data:\n  k: ${a.data.k}"
+
+
+def instance(definition: Definition, **spec: Any) -> dict[str, Any]:
+    return instance_of(definition, spec, {"name": "shop", "namespace": "team"})
+
+
+def live(rendering: Rendering, node_id: str, **more: Any) -> Any:
+    """What the cluster would hold of a node, with some fields more."""
+    made = [{**copy.deepcopy(manifest), **more} for manifest in rendering.nodes[node_id].manifests]
+    return made[0] if len(made) == 1 and more.get("_many") is None else made
+
+
+def states(rendering: Rendering) -> dict[str, tuple[str, bool, str]]:
+    return {node.id: (node.state, node.ready, node.code) for node in rendering.nodes.values()}
+
+
+def test_a_chain_comes_up_one_link_per_pass():
+    definition = defined(
+        config_map("c", "data: {k: '${b.data.k}'}")
+        + config_map("a", "data: {k: '1'}")
+        + config_map("b", SECOND)
+    )
+    given = instance(definition)
+    observed: dict[str, Any] = {}
+    first = render(definition, given, observed)
+    assert list(first.nodes) == ["a", "b", "c"]
+    assert states(first) == {
+        "a": ("desired", False, "not-observed"),
+        "b": ("pending", False, "dependency-not-ready"),
+        "c": ("pending", False, "dependency-not-ready"),
+    }
+    observed["a"] = live(first, "a")
+    second = render(definition, given, observed)
+    assert states(second)["b"] == ("desired", False, "not-observed")
+    observed["b"] = live(second, "b")
+    third = render(definition, given, observed)
+    assert third.nodes["c"].manifests[0]["data"] == {"k": "1"}
+    assert third.nodes["c"].reason == "Not created yet."
+
+
+def test_reasons_say_what_is_waited_for():
+    definition = defined(
+        config_map("a")
+        + config_map("b", "data: {k: '${a.metadata.uid}'}")
+        + config_map("c", "data: {k: '${a.metadata.name}${b.metadata.name}'}")
+    )
+    rendering = render(definition, instance(definition), {})
+    assert rendering.nodes["b"].reason == "Waits for “a”: Not created yet."
+    assert rendering.nodes["b"].waiting_for == ("a",)
+    assert rendering.nodes["c"].reason == "Waits for “a”, “b”."
+    observed = {"a": live(rendering, "a")}
+    rendering = render(definition, instance(definition), observed)
+    assert rendering.nodes["b"].reason == "Waits: “a.metadata.uid” is not known yet."
+    assert (rendering.nodes["b"].code, rendering.nodes["b"].waiting_for) == (
+        "field-missing",
+        ("a.metadata.uid",),
+    )
+    assert rendering.fatal is False
+
+
+def test_namespaces_and_names():
+    definition = defined(
+        config_map("a")
+        + config_map("b", name="b\n      namespace: other")
+        + "- id: c\n  template: {apiVersion: v1, kind: Namespace, metadata: {name: c}}\n"
+        + config_map("d", name="d\n      namespace: ''")
+    )
+    rendering = render(definition, instance(definition), {})
+    assert [node.manifests[0]["metadata"].get("namespace") for node in rendering.nodes.values()] == [
+        "team",
+        "other",
+        None,
+        "team",
+    ]
+
+
+VALUES = {
+    "a map": ("data: ${schema.spec.labels}", {"labels": {"x": "1"}}, {"data": {"x": "1"}}),
+    "a text with parts": (
+        "data: {k: 'a-${schema.spec.name}-${string(schema.spec.size)}'}",
+        {"size": 5},
+        {"data": {"k": "a-demo-5"}},
+    ),
+    "instance data are never read as expressions": (
+        "data: {k: '${schema.spec.name}'}",
+        {"name": "${schema.metadata.name}"},
+        {"data": {"k": "${schema.metadata.name}"}},
+    ),
+    "a literal ${X}": ("data: {k: '${\"${X}\"}'}", {}, {"data": {"k": "${X}"}}),
+    "a dollar in front": ("data: {k: '$${schema.spec.name}'}", {}, {"data": {"k": "$demo"}}),
+    "an unclosed expression": ("data: {k: 'a ${b'}", {}, {"data": {"k": "a ${b"}}),
+    "an empty optional is null": ("data: {k: '${schema.spec.?free.?x}'}", {}, {"data": {"k": None}}),
+    "a default for an optional": (
+        "data: {k: '${schema.spec.?free.?x.orValue(\"d\")}'}",
+        {},
+        {"data": {"k": "d"}},
+    ),
+    "omit removes the key": ("data: {k: '${omit()}', l: m}", {}, {"data": {"l": "m"}}),
+    "whole floats are whole": (
+        "data: {k: '${string(schema.spec.size)}'}\nimmutable: true",
+        {},
+        {"data": {"k": "3"}, "immutable": True},
+    ),
+    "seeded random": (
+        "data: {k: '${random.seededString(10, \"test-seed\")}'}",
+        {},
+        {"data": {"k": "5czheg3o5c"}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "spec", "content"), VALUES.values(), ids=VALUES.keys())
+def test_values_of_a_template(body, spec, content):
+    definition = defined(config_map("a", body))
+    made = render(definition, instance(definition, **spec), {}).nodes["a"].manifests[0]
+    assert {
+        key: value for key, value in made.items() if key not in ("apiVersion", "kind", "metadata")
+    } == content
+
+
+def test_a_manifest_is_fresh_every_time():
+    definition = defined(config_map("a", "data: {k: v}"))
+    first = render(definition, instance(definition), {}).nodes["a"].manifests[0]
+    first["data"]["k"] = "changed"
+    assert render(definition, instance(definition), {}).nodes["a"].manifests[0]["data"] == {"k": "v"}
+
+
+def test_a_fatal_error_stops_everything_and_says_where():
+    body = "data: {k: '${string(10 / schema.spec.n)}'}".replace("schema.spec.n)", 'schema.spec["n"])')
+    definition = defined(
+        config_map("a", "data: {k: '${string(10 / schema.spec.size)}'}")
+        + config_map("b")
+        + config_map("c", "data: {k: '${a.data.k}'}")
+    )
+    rendering = render(definition, instance(definition, size=0), {})
+    assert rendering.fatal
+    assert states(rendering)["a"] == ("failed", False, "expression-failed")
+    assert states(rendering)["b"][0] == "desired"
+    assert states(rendering)["c"] == ("pending", False, "dependency-not-ready")
+    (problem,) = rendering.problems
+    assert problem.path == "resources.a"
+    assert problem.line > 0
+    assert "10 / schema.spec.size" in problem.message
+    assert body
+
+
+INCLUDES = {
+    "true": ("${schema.spec.flag}", {"flag": True}, "desired", ""),
+    "false": ("${schema.spec.flag}", {"flag": False}, "ignored", "excluded"),
+    "an empty optional is false": (
+        "${schema.spec.?free.?on.optMap(v, v == true)}",
+        {},
+        "ignored",
+        "excluded",
+    ),
+    "a missing field is fatal": ("${schema.spec.free.on == true}", {}, "failed", "schema-field-missing"),
+    "has() makes it safe": (
+        "${has(schema.spec.free) && schema.spec.free.on == true}",
+        {},
+        "ignored",
+        "excluded",
+    ),
+}
+
+
+@pytest.mark.parametrize(("condition", "spec", "state", "code"), INCLUDES.values(), ids=INCLUDES.keys())
+def test_includewhen(condition, spec, state, code):
+    definition = defined(config_map("a", extra=f"includeWhen: ['{condition}']"))
+    rendering = render(definition, instance(definition, **spec), {})
+    node = rendering.nodes["a"]
+    assert (node.state, node.code) == (state, code or "not-observed")
+    assert rendering.fatal is (state == "failed")
+
+
+def test_entries_are_anded_in_order_and_false_stops():
+    definition = defined(
+        config_map("a", extra="includeWhen: ['${schema.spec.flag}', '${schema.spec.free.on == true}']")
+    )
+    assert render(definition, instance(definition, flag=False), {}).nodes["a"].state == "ignored"
+    assert render(definition, instance(definition, flag=True), {}).fatal
+
+
+def test_being_left_out_is_contagious_over_every_kind_of_edge():
+    definition = defined(
+        config_map("a", "data: {k: v}", "includeWhen: ['${schema.spec.flag}']")
+        + config_map("b", SECOND)
+        + config_map("c", extra="includeWhen: ['${has(b.data)}']")
+        + config_map("d", extra="forEach: [{i: '${[c.metadata.name]}'}]", name="${i}")
+        + config_map("e")
+    )
+    rendering = render(definition, instance(definition, flag=False), {})
+    assert {node.id: node.state for node in rendering.nodes.values()} == {
+        "a": "ignored",
+        "b": "ignored",
+        "c": "ignored",
+        "d": "ignored",
+        "e": "desired",
+    }
+    assert rendering.nodes["d"].reason == "Left out, because “c” is left out."
+    assert rendering.nodes["b"].ready
+
+
+def test_includewhen_on_a_node_waits_for_it():
+    definition = defined(
+        config_map("a", "data: {go: 'no'}")
+        + config_map("b", extra="includeWhen: ['${a.data.go == \"yes\"}']")
+    )
+    waiting = render(definition, instance(definition), {})
+    assert states(waiting)["b"] == ("pending", False, "dependency-not-ready")
+    a = live(waiting, "a")
+    assert states(render(definition, instance(definition), {"a": a}))["b"][0] == "ignored"
+    a["data"]["go"] = "yes"
+    assert states(render(definition, instance(definition), {"a": a}))["b"][0] == "desired"
+
+
+READY = {
+    "no condition": ("", {"data": {}}, True, "", ""),
+    "true": ("${a.data.done == 'yes'}", {"data": {"done": "yes"}}, True, "", ""),
+    "false": (
+        "${a.data.done == 'yes'}",
+        {"data": {"done": "no"}},
+        False,
+        "ready-when",
+        "Waits until a.data.done == 'yes' is true.",
+    ),
+    "a missing field": (
+        "${a.data.done == 'yes'}",
+        {},
+        False,
+        "ready-when",
+        "Waits: “a.data” is not known yet.",
+    ),
+    "an empty optional": (
+        "${a.?data.?done.optMap(v, v == 'yes')}",
+        {},
+        False,
+        "ready-when",
+        "Waits until a.?data.?done.optMap(v, v == 'yes') is true.",
+    ),
+    "a fatal error": ("${1 / size(a.data) > 0}", {"data": {}}, False, "ready-when-failed", ""),
+    "being deleted": (
+        "",
+        {"metadata": {"name": "a", "deletionTimestamp": "2026-01-01T00:00:00Z"}},
+        False,
+        "terminating",
+        "The object is being deleted.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("condition", "more", "ready", "code", "reason"), READY.values(), ids=READY.keys())
+def test_readywhen(condition, more, ready, code, reason):
+    extra = f'readyWhen: ["{condition}"]' if condition else ""
+    definition = defined(config_map("a", extra=extra) + config_map("b", "data: {k: '${a.metadata.name}'}"))
+    observed = {
+        "a": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "team"}, **more}
+    }
+    rendering = render(definition, instance(definition), observed)
+    node = rendering.nodes["a"]
+    assert (node.ready, node.code) == (ready, code)
+    assert reason in node.reason
+    assert rendering.nodes["b"].state == ("desired" if ready else "pending")
+    assert rendering.fatal is False
+
+
+def test_readywhen_sees_plain_json():
+    definition = defined(
+        "- id: s\n  readyWhen: ['${s.data.k == dyn(\"YQ==\")}']\n  template: {apiVersion: v1, kind: Secret, metadata: {name: s}}\n"
+        + config_map("c", "data: {k: '${string(s.data.k)}'}")
+    )
+    observed = {
+        "s": {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "s", "namespace": "team"},
+            "data": {"k": "YQ=="},
+        }
+    }
+    rendering = render(definition, instance(definition), observed)
+    assert rendering.nodes["s"].ready
+    assert rendering.nodes["c"].manifests[0]["data"] == {"k": "a"}
+
+
+LOOP = config_map(
+    "a",
+    "data: {k: '${i}-${j}'}",
+    "forEach: [{i: '${schema.spec.items}'}, {j: '${[\"x\", \"y\"]}'}]",
+    name="${i}${j}",
+)
+
+
+def test_the_first_dimension_varies_slowest():
+    definition = defined(LOOP)
+    made = render(definition, instance(definition, items=["p", "q"]), {}).nodes["a"].manifests
+    assert [manifest["metadata"]["name"] for manifest in made] == ["px", "py", "qx", "qy"]
+    assert made[2]["data"] == {"k": "q-x"}
+
+
+@pytest.mark.parametrize(
+    ("items", "state", "code"),
+    [
+        ([], "desired", ""),
+        (["p"], "desired", "not-observed"),
+        (["p", "p"], "failed", "identity-collision"),
+        ([f"n{i}" for i in range(501)], "failed", "foreach-too-many"),
+        (None, "pending", "field-missing"),
+    ],
+    ids=[
+        "nothing is ready at once",
+        "one",
+        "the same name twice",
+        "more than a thousand",
+        "the list is not given",
+    ],
+)
+def test_what_a_list_gives(items, state, code):
+    definition = defined(LOOP)
+    spec = {} if items is None else {"items": items}
+    rendering = render(definition, instance(definition, **spec), {})
+    node = rendering.nodes["a"]
+    assert (node.state, node.code) == (state, code)
+    assert node.ready is (items == [])
+
+
+def test_a_collection_is_seen_in_its_desired_order_and_without_surplus():
+    definition = defined(
+        config_map(
+            "a",
+            extra="forEach: [{i: '${schema.spec.items}'}]\nreadyWhen: ['${each.?data.?ok.orValue(\"\") == \"1\"}']",
+            name="${i}",
+        )
+        + config_map("b", "data: {k: '${a.map(x, x.metadata.name).join(\",\")}'}")
+    )
+    given = instance(definition, items=["r", "p", "q"])
+    made = [
+        dict(manifest, data={"ok": "1"}) for manifest in render(definition, given, {}).nodes["a"].manifests
+    ]
+    surplus = {**copy.deepcopy(made[0]), "metadata": {"name": "old", "namespace": "team"}}
+    rendering = render(definition, given, {"a": [made[2], surplus, made[0]]})
+    assert (rendering.nodes["a"].ready, rendering.nodes["a"].reason) == (False, "2 of 3 objects are created.")
+    rendering = render(definition, given, {"a": [made[2], surplus, made[0], made[1]]})
+    assert rendering.nodes["b"].manifests[0]["data"] == {"k": "r,p,q"}
+    made[1]["data"] = {}
+    rendering = render(definition, given, {"a": made})
+    assert rendering.nodes["a"].reason.startswith("ConfigMap team/p: Waits until")
+    empty = render(definition, instance(definition, items=[]), {"a": [surplus]})
+    assert empty.nodes["b"].manifests[0]["data"] == {"k": ""}
+
+
+def test_two_nodes_that_are_one_object_stop_everything():
+    definition = defined(config_map("a", name="same") + config_map("b", name="same"))
+    rendering = render(definition, instance(definition), {})
+    assert rendering.fatal
+    assert rendering.nodes["b"].reason == "“b” and “a” are the same object: ConfigMap team/same."
+
+
+EXTERNAL = (
+    "- id: e\n  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {name: 'x-${schema.spec.name}'}}\n"
+)
+SELECTED = "- id: e\n  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {selector: {matchLabels: {app: '${schema.spec.name}'}}}}\n"
+
+
+def test_an_external_object_is_waited_for_and_never_written():
+    definition = defined(EXTERNAL + config_map("b", "data: {k: '${e.data.k}'}"))
+    rendering = render(definition, instance(definition), {"e": None})
+    node = rendering.nodes["e"]
+    assert (node.state, node.code, node.manifests) == ("pending", "external-missing", ())
+    assert node.reason == "Waits for the ConfigMap “x-demo” in namespace team, which does not exist."
+    (lookup,) = node.lookups
+    assert (
+        lookup.api_version,
+        lookup.kind,
+        lookup.plural,
+        lookup.namespace,
+        lookup.name,
+        lookup.selector,
+    ) == ("v1", "ConfigMap", "configmaps", "team", "x-demo", None)
+    found = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x-demo"}, "data": {"k": "v"}}
+    rendering = render(definition, instance(definition), {"e": found})
+    assert (rendering.nodes["e"].state, rendering.nodes["e"].ready) == ("desired", True)
+    assert rendering.nodes["b"].manifests[0]["data"] == {"k": "v"}
+
+
+def test_an_external_selection_is_a_list_and_no_match_is_ready():
+    definition = defined(SELECTED + config_map("b", "data: {k: '${string(size(e))}'}"))
+    rendering = render(definition, instance(definition), {})
+    assert (rendering.nodes["e"].state, rendering.nodes["e"].code) == ("pending", "not-observed")
+    (lookup,) = rendering.nodes["e"].lookups
+    assert (lookup.namespace, lookup.name, lookup.selector) == ("", "", {"matchLabels": {"app": "demo"}})
+    rendering = render(definition, instance(definition), {"e": []})
+    assert rendering.nodes["b"].manifests[0]["data"] == {"k": "0"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "ready"),
+    [("${size(e) > 1}", False), ("${has(each.data)}", True), ("${each.data.k == 'x'}", False)],
+)
+def test_readywhen_of_a_selection_sees_the_list_and_each(condition, ready):
+    definition = defined(SELECTED.rstrip("\n") + f'\n  readyWhen: ["{condition}"]\n')
+    rendering = render(
+        definition, instance(definition), {"e": [{"metadata": {"name": "q"}, "data": {"k": "v"}}]}
+    )
+    assert rendering.nodes["e"].ready is ready
+
+
+def test_a_cluster_scoped_instance_must_give_a_namespace():
+    definition = defined(
+        config_map("a", name="a\n      namespace: ${schema.spec.name}"), schema="scope: Cluster"
+    )
+    assert (
+        render(definition, instance_of(definition, {"name": "there"}), {})
+        .nodes["a"]
+        .manifests[0]["metadata"]["namespace"]
+        == "there"
+    )
+    rendering = render(definition, instance_of(definition, {"name": ""}), {})
+    assert (rendering.nodes["a"].code, rendering.fatal) == ("no-namespace", True)
+
+
+STATUS = """
+name: ${schema.spec.name}
+url: http://${a.data.host}/
+uid: ${a.metadata.uid}
+bad: ${10 / schema.spec.size}
+list:
+- ${a.data.host}
+- ${a.metadata.uid}
+rows: ['${a.data.host}', {k: '${schema.spec.name}'}]
+state: ${schema.spec.name}
+"""
+
+
+def test_the_status_holds_what_is_known_and_drops_what_fails():
+    definition = defined(config_map("a", "data: {host: h}"), status=STATUS)
+    early = render(definition, instance(definition, size=0), {})
+    assert early.status == {"name": "demo"}
+    assert [(p.code, p.path) for p in early.problems] == [("status-failed", "status.bad")]
+    assert early.fatal is False
+    a = live(early, "a")
+    later = render(definition, instance(definition, size=5), {"a": a})
+    assert later.status == {"name": "demo", "url": "http://h/", "bad": 2, "rows": ["h", {"k": "demo"}]}
+    a["metadata"]["uid"] = "u1"
+    assert render(definition, instance(definition, size=5), {"a": a}).status["list"] == ["h", "u1"]
+
+
+def test_the_status_of_what_is_left_out_is_gone():
+    definition = defined(
+        config_map("a", "data: {k: v}", "includeWhen: ['${schema.spec.flag}']"), status="k: ${a.data.k}"
+    )
+    a = live(render(definition, instance(definition), {}), "a")
+    assert render(definition, instance(definition, flag=True), {"a": a}).status == {"k": "v"}
+    assert render(definition, instance(definition, flag=False), {"a": a}).status == {}
+
+
+def test_a_timestamp_and_a_double_are_written_as_kro_writes_them():
+    definition = defined(
+        config_map("a"), status="when: ${a.metadata.creationTimestamp}\ndouble: ${schema.spec.ratio * 2.0}"
+    )
+    a = {
+        "metadata": {"name": "a", "namespace": "team", "creationTimestamp": "2026-01-02T03:04:05Z"},
+        "kind": "ConfigMap",
+        "apiVersion": "v1",
+    }
+    assert render(definition, instance(definition, ratio=1), {"a": a}).status == {
+        "when": "2026-01-02T03:04:05Z",
+        "double": 2,
+    }
