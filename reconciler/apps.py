@@ -2,6 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db import transaction
+from django.db.models import Model
 from django.db.models.signals import post_save
 
 
@@ -13,7 +14,7 @@ class ReconcilerConfig(AppConfig):
         post_save.connect(wake_when_committed, dispatch_uid="reconciler.wake")
 
 
-def wake_when_committed(sender: type, **_: Any) -> None:
+def wake_when_committed(sender: type[Model], **_: Any) -> None:
     """A change or a contract was written in this process: its engine, if it runs here, looks at once."""
     if sender._meta.label in ("catalog.Change", "contracts.Contract", "contracts.Revision"):
         from reconciler.engine.wake import wake

@@ -23,7 +23,7 @@ PATIENCE = 5.0  # seconds that a page waits for a cluster
 @require_GET
 @login_required
 def manifest(request: HttpRequest, pk: int, resource: int) -> HttpResponse:
-    """One resource as it stands in the cluster right now: a fragment, or with ``?format=json|yaml`` the text."""
+    """One resource as it stands in the cluster now: a fragment, or the text with ``?format=json|yaml``."""
     instance = get_object_or_404(Instance.objects.visible_to(request.user), pk=pk)
     decision = can(request.user, "view", instance)
     if not decision:

@@ -1,4 +1,7 @@
-"""A destination's row → a live connection. How to reach a cluster stands in the environment, never in the row."""
+"""A destination's row → a live connection.
+
+How to reach a cluster stands in the environment, never in the row.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from reconciler.kube import Access, Client, read_in_cluster, read_kubeconfig
 
 
 def kubeconfig_path() -> Path | None:
-    """The kubeconfig to use: ``KUBECONFIG``, else the one that the embedded cluster writes; None in a cluster."""
+    """The kubeconfig to use: ``KUBECONFIG``, else the embedded cluster's own; None inside a cluster."""
     if settings.KUBECONFIG:
         return Path(settings.KUBECONFIG).expanduser()
     if os.environ.get("KUBERNETES_SERVICE_HOST"):

@@ -1,7 +1,8 @@
 """What happens below an instance's resources: the pods that a workload owns, and the cluster's own events.
 
-The deepest error is what helps: a Deployment says "0 of 3 pods are ready", its pod says that the image does not exist. Pods are
-watched only in namespaces where a workload was not ready, events only where instances have resources.
+The deepest error is what helps: a Deployment says "0 of 3 pods are ready", its pod says that the image
+does not exist. Pods are watched only in namespaces where a workload was not ready, events only where
+instances have resources.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ NOISE = frozenset({"Scheduled", "Pulling", "Pulled", "Created", "Started", "Succ
 
 
 class Companions:
-    """``on_news(uid of the instance)`` is called when something below one of its resources is told differently."""
+    """``on_news`` gets the uid of an instance when something below one of its resources changed."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """What an instance's status says: kro's four conditions and state, and the author's own fields. Pure.
 
-kro 5.3 and 5.4, with its quirks 15 to 17 mended: messages are ordered, ``state`` follows ``Ready``, and a suspended
-instance says so.
+kro §5.3 and §5.4, with its quirks 15 to 17 mended: messages are ordered, ``state`` follows ``Ready``, and a
+suspended instance says so.
 """
 
 from __future__ import annotations
@@ -74,7 +74,10 @@ BUILT_IN = frozenset({"InstanceManaged", "GraphResolved", "ResourcesReady", "Rea
 def author_conditions(
     instance: Manifest, given: Sequence[Mapping[str, Any]], now: str
 ) -> list[dict[str, Any]]:
-    """The author's conditions instead of the built-in ones; those without a value now keep their last (kro §5.6)."""
+    """The author's conditions instead of the built-in ones.
+
+    Without a value now they keep their last (kro §5.6).
+    """
     types = {one["type"] for one in given}
     old = (instance.get("status") or {}).get("conditions") or ()
     previous = [one for one in old if one.get("type") in types or one.get("type") not in BUILT_IN]

@@ -1,7 +1,7 @@
 """Changes → the cluster: what people asked for becomes a custom resource, or a refusal in words.
 
-Level-based: a change stays approved until the cluster answered, so a crash at any moment loses none; a creation carries
-the change's name on the object, so that delivering it twice makes one.
+Level-based: a change stays approved until the cluster answered, so a crash at any moment loses none; a
+creation carries the change's name on the object, so that delivering it twice makes one.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ def open_wishes(destination: int) -> list[Wish]:
 async def deliver(client: Client, wish: Wish, generation_at: Mapping[str, int], team: bool) -> Delivery:
     """Ask the cluster. Never raises ``KubeError``: the answer says what became of it.
 
-    ``generation_at``: resourceVersion → generation, of the versions that were seen lately: an edit conflicts when the
-    wish was changed meanwhile, not when only the status was.
+    ``generation_at``: resourceVersion → generation, of the versions that were seen lately: an edit conflicts
+    when the spec was changed meanwhile, not when only the status was.
     """
     try:
         resource = await client.kinds.find(wish.api_version, wish.kind)
@@ -149,12 +149,15 @@ def objection(wish: Wish, live: Manifest | None, generation_at: Mapping[str, int
         base_generation = generation_at.get(wish.base)
         unchanged = base_generation == generation_of(live) or wish.base_spec == (live.get("spec") or {})
         if not unchanged:
-            return f"Somebody changed {wish.words} since you opened the form. Look at it again and repeat your edit."
+            return f"Somebody changed {wish.words} since you opened the form. Look at it again and repeat it."
     return ""
 
 
 def body_of(wish: Wish, live: Manifest | None) -> dict[str, Any]:
-    """The proposed object, with the name of the change that created it; for an edit, only for the very object."""
+    """The proposed object, with the name of the change that created it.
+
+    An edit is for the very object only.
+    """
     given = dict(wish.manifest.get("metadata") or {})
     metadata: dict[str, Any] = {key: given[key] for key in ("labels", "annotations") if given.get(key)}
     metadata["name"] = wish.name

@@ -1,7 +1,8 @@
 """The engine: watches → keys → passes → rows. One event loop; everything slow happens elsewhere.
 
-Its tasks: ``offers`` keeps kinds and instance watches equal to the published contracts, ``deliveries`` brings changes to
-the cluster, ``workers`` run passes, ``rows`` writes what they saw, ``pulse`` says whether the cluster answers.
+Its tasks: ``keep_offers`` keeps kinds and instance watches equal to the published contracts,
+``deliver_changes`` brings changes to the cluster, workers run passes, ``write_rows`` writes what they
+saw, ``pulse`` says whether the cluster answers.
 """
 
 from __future__ import annotations

@@ -80,7 +80,8 @@ async def ensure_kind(client: Client, definition: Definition, live: Manifest | N
         owner = foreign_owner(live, definition)
         if owner:
             message = (
-                f"The cluster already has {definition.crd_name}, and it belongs to {owner}. It was left as it is. "
+                f"The cluster already has {definition.crd_name}, and it belongs to {owner}. "
+                "It was left as it is. "
                 "Choose another kind or group, or have that definition removed."
             )
             return Verdict("False", "OwnedBySomebodyElse", message)

@@ -1,4 +1,4 @@
-"""Look at everything that an instance's decision needs, and render until what was rendered and what was seen agree."""
+"""Look at everything that a decision needs; render until what was rendered and what was seen agree."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ class View:
 
 
 async def look(client: Client, watches: Watches, view: View) -> None:
-    """Fill ``view``: read external references and objects by name, render, until nothing new is to be read."""
+    """Fill ``view``.
+
+    Read external references and objects by name, render, until nothing new is to be read.
+    """
     scopes = await scopes_of(client, view)
     for _ in range(2 * len(view.definition.nodes) + 2):
         observe_members(view)
@@ -59,7 +62,10 @@ async def look(client: Client, watches: Watches, view: View) -> None:
 
 
 async def scopes_of(client: Client, view: View) -> Mapping[tuple[str, str], bool]:
-    """Which kinds are namespaced, as the cluster says; a kind that it does not serve is remembered as missing."""
+    """Which kinds are namespaced, as the cluster says.
+
+    A kind that it does not serve is remembered as missing.
+    """
     scopes = {}
     for node in view.definition.nodes:
         try:
@@ -131,7 +137,7 @@ async def look_up_externals(watches: Watches, view: View, rendering: Rendering) 
                 view.missing_kinds[node_id] = str(error)
                 continue
             view.externals.add(watched)
-            seen = [*seen, *(answer or [])] if isinstance(seen, list) else answer  # type: ignore[misc]
+            seen = [*seen, *(answer or [])] if isinstance(seen, list) else answer
         known = node_id in view.observed
         if not known or fingerprint(seen) != fingerprint(view.observed[node_id]):
             view.observed[node_id] = seen

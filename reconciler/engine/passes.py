@@ -1,7 +1,7 @@
 """One pass: given the name of an instance, look at everything, make it so, and say what came of it.
 
-A pass never waits inside for something to happen; events bring the next one. Several layers go in one pass: the
-answers of a round's applies are the observations of the next round.
+A pass never waits inside for something to happen; events bring the next one. Several layers go in one pass:
+the answers of a round's applies are the observations of the next round.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Result:
 class Pass:
     """The work on one instance.
 
-    ``deeper``: per uid of a child, what its pods say is wrong. ``contracts``: ``Kind.group`` of every contract.
+    ``deeper``: per uid of a child, what its pods say. ``contracts``: ``Kind.group`` of every contract.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Pass:
         other = foreign_tool(self.instance)
         if other:
             return await self.give_up(
-                managed=f"{other} already looks after this object. Remove it there before Slipway takes it over."
+                managed=f"{other} already looks after this object. Remove it there first."
             )
         if self.offer.definition is None:
             return await self.give_up(resolved=f"The contract does not compile: {self.offer.problem}")
@@ -131,8 +131,8 @@ class Pass:
         if todo.prunes and not todo.applies:
             await prune_all(self.client, todo.prunes)
             self.notes += [
-                Note("Pruned", f"Removed {step.reference.words}: no node wants it any more.", f"{step.uid}:pruned",
-                     node=step.node, resource=step.reference)
+                Note("Pruned", f"Removed {step.reference.words}: no node wants it any more.",
+                     f"{step.uid}:pruned", node=step.node, resource=step.reference)
                 for step in todo.prunes
             ]  # fmt: skip
         self.remember(view, todo)

@@ -156,7 +156,8 @@ def project_resources(row: Instance, lines: Iterable[ResourceLine], notes: list[
     known: dict[Name, InstanceResource] = {
         (one.node, one.api_version, one.kind, one.namespace, one.name): one for one in row.resources.all()
     }
-    fresh, moved = [], []
+    fresh: list[InstanceResource] = []
+    moved: list[InstanceResource] = []
     for line in lines:
         reference = line.reference
         name = (line.node, reference.api_version, reference.kind, reference.namespace, reference.name)

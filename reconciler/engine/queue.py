@@ -53,10 +53,10 @@ class Queue(Generic[Key]):
         self._timers[key] = loop.call_later(seconds, self.add, key)
 
     def add_failed(self, key: Key, at_least: float = 0.0) -> float:
-        """Due again after a wait that doubles with every failure in a row, with jitter. Returns the seconds."""
+        """Due again after seconds that double with every failure in a row, with jitter; returns them."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         limit = min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT)
-        seconds = max(at_least, limit * random.uniform(0.5, 1.0))  # noqa: S311 (jitter, no secret)
+        seconds: float = max(at_least, limit * random.uniform(0.5, 1.0))  # noqa: S311 (jitter, no secret)
         self.add_after(key, seconds)
         return seconds
 

@@ -1,4 +1,4 @@
-"""What people are shown of an instance: the state of every node and resource, and the deepest reason. Pure."""
+"""What people are shown of an instance: state of every node and resource, the deepest reason. Pure."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def node_lines(
     lines: Sequence[ResourceLine],
     blocked: Mapping[str, str],
 ) -> list[NodeLine]:
-    """``blocked``: node → why it may not be applied (the name belongs to somebody else, the kind is missing)."""
+    """``blocked``: node → why it cannot be applied, such as a kind that is not served."""
     by_node: dict[str, list[ResourceLine]] = {}
     for line in lines:
         by_node.setdefault(line.node, []).append(line)

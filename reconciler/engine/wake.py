@@ -39,7 +39,7 @@ def wake(*_: object, **__: object) -> None:
 
 
 async def hear_other_processes() -> None:
-    """Wake this process's engine when another one says that changes or contracts moved (a shared channel layer).
+    """Wake this process's engine when another one says, over a shared channel layer, that rows moved.
 
     Runs until cancelled. With the in-memory layer there is nobody else to hear.
     """

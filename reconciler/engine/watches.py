@@ -109,7 +109,10 @@ class Watches:
     # -- external references ----------------------------------------------------------------------------
 
     async def look_up(self, lookup: Lookup) -> tuple[Watched, Manifest | list[Manifest] | None]:
-        """What an external reference finds, from a watch on exactly that. Raises ``NotServed``, ``NotSynced``."""
+        """What an external reference finds, from a watch on just that.
+
+        Raises ``NotServed``, ``NotSynced``.
+        """
         resource = await self._client.kinds.find(lookup.api_version, lookup.kind)
         fields = f"metadata.name={lookup.name}" if lookup.name else ""
         labels = selector_text(lookup.selector or {})

@@ -55,7 +55,7 @@ class Client:
             await session.close()
 
     async def renew(self) -> None:
-        """Read the configuration again at the next request: the server may have moved, or the token changed."""
+        """Read the configuration again at the next request: the address or the token may have changed."""
         await self.close()
         self.kinds.forget()
 
@@ -110,7 +110,7 @@ class Client:
         body: Any,
         content_type: str,
         headers: Mapping[str, str] | None,
-        timeout: aiohttp.ClientTimeout = TIMEOUT,
+        patience: aiohttp.ClientTimeout = TIMEOUT,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         session, access = await self._open()
         sent = {"Accept": "application/json", **(headers or {})}
@@ -127,7 +127,7 @@ class Client:
                     params=query,
                     data=data,
                     headers=sent,
-                    timeout=timeout,
+                    timeout=patience,
                     proxy=access.proxy,
                     server_hostname=access.server_name,
                 ) as response,
@@ -155,7 +155,7 @@ class Client:
     async def list_all(
         self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
     ) -> tuple[list[dict[str, Any]], str]:
-        """Every object, page by page, and the resourceVersion of the list. Items carry apiVersion and kind."""
+        """Every object, page by page, and the list's resourceVersion. Items carry apiVersion and kind."""
         query = {"limit": str(PAGE)} | selectors(labels, fields)
         items: list[dict[str, Any]] = []
         while True:
@@ -188,7 +188,7 @@ class Client:
     async def merge(
         self, resource: Resource, namespace: str, name: str, patch: Mapping[str, Any], *, manager: str
     ) -> dict[str, Any]:
-        """JSON merge patch. Put ``metadata.resourceVersion`` in it to be refused when somebody was quicker."""
+        """JSON merge patch; with ``metadata.resourceVersion`` it is refused when somebody was quicker."""
         return await self.request(
             "PATCH",
             resource.path(namespace, name),

@@ -25,19 +25,27 @@ class Access:
     server_name: str | None = None
 
 
-async def read_kubeconfig(path: Path | str) -> Access:
+async def read_kubeconfig(where: Path | str) -> Access:
     """The current context of a kubeconfig file. Raises ``Unreachable`` in words when it cannot be used."""
     from kubernetes.aio.client import Configuration
     from kubernetes.aio.config import ConfigException, load_kube_config
 
-    if not Path(path).expanduser().is_file():
-        raise Unreachable(f"There is no kubeconfig at {path} yet.")
+    path = existing(where)
     configuration = Configuration()
     try:
-        await load_kube_config(config_file=str(Path(path).expanduser()), client_configuration=configuration)
+        await load_kube_config(  # type: ignore[no-untyped-call]
+            config_file=path, client_configuration=configuration
+        )
         return await access_of(configuration)
     except (ConfigException, OSError, ValueError, KeyError, TypeError) as error:
         raise Unreachable(f"The kubeconfig {path} cannot be used: {error}") from error
+
+
+def existing(where: Path | str) -> str:
+    path = Path(where).expanduser()
+    if not path.is_file():
+        raise Unreachable(f"There is no kubeconfig at {path} yet.")
+    return str(path)
 
 
 async def read_in_cluster() -> Access:
@@ -47,7 +55,7 @@ async def read_in_cluster() -> Access:
 
     configuration = Configuration()
     try:
-        load_incluster_config(client_configuration=configuration)
+        load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         return await access_of(configuration)
     except (ConfigException, OSError) as error:
         raise Unreachable(f"The pod's own service account cannot be used: {error}") from error

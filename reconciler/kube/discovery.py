@@ -42,7 +42,7 @@ class Resource:
         return f"{self.kind}.{self.group}" if self.group else self.kind
 
     def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
-        """The address of a collection or an object; every part is quoted, so no name can change the request."""
+        """The address of a collection or an object; parts are quoted, so no name can change the request."""
         parts = ["apis", self.group, self.version] if self.group else ["api", self.version]
         if self.namespaced and namespace:
             parts += ["namespaces", namespace]

@@ -1,9 +1,9 @@
 """The objects of one kind, kept true by list and watch.
 
-A WatchList stream where the server offers it (KEP-3157), else pages and then a watch. Bookmarks are on, so that a quiet
-watch does not grow old. A watch that ends is resumed; one that is too old (410) lists again and tells what changed
-meanwhile, lost deletions too. ``learn`` puts the answer of a write into the cache at once: what was just
-written is never read back older.
+A WatchList stream where the server offers it (KEP-3157), else pages and then a watch. Bookmarks are on,
+so that a quiet watch does not grow old. A watch that ends is resumed; one that is too old (410) lists
+again and tells what changed meanwhile, lost deletions too. ``learn`` puts the answer of a write into
+the cache at once: what was just written is never read back older.
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ class Informer:
         index: Index = nothing,
         keep: Callable[[dict[str, Any]], dict[str, Any]] = lambda obj: obj,
     ) -> None:
-        """``index`` names the groups that an object is found under; ``keep`` drops what is not needed in memory."""
+        """``index`` names the groups that an object is found under.
+
+        ``keep`` drops what memory need not hold.
+        """
         self.client, self.resource, self.namespace = client, resource, namespace
         self._selectors = selectors(labels, fields)
         self._labels, self._fields = labels, fields

@@ -28,7 +28,7 @@ Rule = Callable[[Manifest], Health]
 
 
 def health_of(obj: Manifest) -> Health:
-    """Judge a live object by its kind; kinds without a rule by their ``Ready`` condition, if they have one."""
+    """Judge a live object by its kind; a kind without a rule by its ``Ready`` condition, if it has one."""
     if is_deleting(obj):
         return Health("deleting", message=why_it_stays(obj))
     group = str(obj.get("apiVersion", "")).rpartition("/")[0]
@@ -261,7 +261,7 @@ def definition(obj: Manifest) -> Health:
 
 
 def by_conditions(obj: Manifest) -> Health:
-    """Custom resources: ``Stalled`` and ``Ready`` as most controllers write them; an object without is ready."""
+    """Custom resources: ``Stalled`` and ``Ready`` as most controllers write them; without them, ready."""
     stalled = condition_text(obj, "Stalled", "True")
     if stalled or status_of(obj).get("state") == "ERROR":
         return Health("failed", message=stalled or condition_text(obj, "Ready", "False"))

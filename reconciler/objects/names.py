@@ -1,4 +1,4 @@
-"""The labels, annotations and finalizer that Slipway writes, and names that fit into them (DESIGN §4, KEP-3659)."""
+"""The labels, annotations and finalizer that Slipway writes, and names that fit into them (KEP-3659)."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def is_newer(version: str, than: str) -> bool:
     """Whether one resourceVersion of a kind is later than another.
 
     Versions of one kind are ordered numbers at every API server there is (apimachinery's ``resourceversion``
-    compares them so); a version that is no number counts as newer, because an unknown order must not hide news.
+    compares them so); a version that is no number counts as newer: an unknown order must not hide news.
     """
     if not (version.isdigit() and than.isdigit()):
         return version != than

@@ -1,4 +1,4 @@
-"""Desired + live + inventory → steps. Pure: the same answer for the engine, a diff and a plan of an upgrade."""
+"""Desired + live + inventory → steps. Pure: one answer for the engine, a diff and a plan of an upgrade."""
 
 from reconciler.plan.children import Child, apply_order, children
 from reconciler.plan.compare import Difference, Settled, differences, settled

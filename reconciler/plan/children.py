@@ -42,7 +42,7 @@ def children(
 ) -> list[Child]:
     """Every object of the nodes that can be rendered now, in topological order.
 
-    ``scopes``: (apiVersion, kind) → is it namespaced, as the cluster says; the definition's own knowledge else.
+    ``scopes``: (apiVersion, kind) → is it namespaced, as the cluster says; else as the definition does.
     """
     order = apply_order(definition)
     return [
@@ -84,7 +84,10 @@ def _of_node(
 def owned_body(
     manifest: Manifest, labels: Mapping[str, str], annotations: Mapping[str, str], home: str | None
 ) -> dict[str, Any]:
-    """The manifest with our labels; ``home`` is the namespace to fall back to, None for cluster-scoped kinds."""
+    """The manifest with our labels.
+
+    ``home``: the namespace to fall back to, None for cluster-scoped kinds.
+    """
     given = dict(manifest.get("metadata") or {})
     metadata = {
         **given,

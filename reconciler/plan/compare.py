@@ -1,9 +1,10 @@
-"""Is what we want already so? Compared by the fields that our field manager owns, so an idle fleet costs nothing.
+"""Is what we want already so? Compared by the fields that we own, so an idle fleet costs nothing.
 
-A server-side apply is due when a wanted field is not ours (never applied, or somebody took it by changing it),
-when its value differs, or when we still own a field that is not wanted any more. Fields that others own and we
-do not want are none of our business. The walk follows ``fieldsV1`` of ``metadata.managedFields``, whose keys say how
-the server merges each list: ``f:`` field, ``k:`` list item by keys, ``v:`` set member, ``i:`` position.
+A server-side apply is due when a wanted field is not ours (never applied, or somebody took it by
+changing it), when its value differs, or when we still own a field that is not wanted any more. Fields
+that others own and we do not want are none of our business. The walk follows ``fieldsV1`` of
+``metadata.managedFields``, whose keys say how the server merges each list: ``f:`` field, ``k:`` list
+item by keys, ``v:`` set member, ``i:`` position.
 """
 
 from __future__ import annotations
@@ -124,14 +125,14 @@ def _list(
         if not is_same(wanted, live):
             yield Difference(in_words(path), "differs")
         return
-    left = dict(keyed)
+    left: dict[str, Any] = dict(keyed)
     for position, item in enumerate(wanted):
         name = next((name for name, keys in left.items() if has_keys(item, keys)), None)
         if name is None:
             yield Difference(in_words((*path, position)), "unowned")
             continue
         keys = left.pop(name)
-        found = next((other for other in live if has_keys(other, keys)), {})
+        found: Any = next((other for other in live if has_keys(other, keys)), {})
         implied = {**keys, **item}
         yield from _item(implied, item, found, owned[name], (*path, position))
     for keys in left.values():

@@ -24,7 +24,7 @@ class Deletion:
 
 
 def plan_deletion(members: Sequence[Manifest]) -> Deletion:
-    """The next wave: members with the highest order. It must be wholly gone before the one below it starts."""
+    """The next wave: members with the highest order. It must be wholly gone before the next one starts."""
     if not members:
         return Deletion((), 0)
     highest = max(map(order_of, members))

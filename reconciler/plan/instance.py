@@ -39,7 +39,8 @@ def plan(
     members: Sequence[Manifest],
     settled: Mapping[str, Settled] | None = None,
 ) -> Plan:
-    """``wanted``: ``children(...)``. ``found``: the live object of each wanted one that exists, whoever owns it.
+    """``wanted``: ``children(...)``. ``found``: the live object of each wanted one that exists,
+    whoever's it is.
 
     ``members``: every live object that carries this instance's labels. ``settled``: per uid, what was applied
     last and how it read back; it tells drift from a change of mind, and a value that the server writes in
@@ -129,7 +130,7 @@ def last_writer(live: Manifest) -> str:
 
 
 def prunes(definition: Definition, wanted: Sequence[Child], members: Sequence[Manifest]) -> list[Prune]:
-    """Members that no node wants, latest in the order first. Only asked for when nothing else is to be done."""
+    """Members that no node wants, latest in the order first. Asked for only when nothing else is to do."""
     keep = {child.reference.identity for child in wanted}
     position = {label_value(node_id): place for place, node_id in enumerate(definition.order)}
     steps = []

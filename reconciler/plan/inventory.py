@@ -1,6 +1,6 @@
 """What an instance may own in the cluster, recorded on it before anything is applied (ApplySet, KEP-3659).
 
-Deleting and pruning look only here, never into the contract, so they work when the contract changed or is gone.
+Deleting and pruning look only here, never into the contract: it may have changed, or be gone.
 """
 
 from __future__ import annotations

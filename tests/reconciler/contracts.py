@@ -206,7 +206,8 @@ spec:
     status:
       conditions:
         - >-
-          ${runtime.newCondition({type: "Usable", status: runtime.condition(schema, "Ready").status, reason: "AsReady"})}
+          ${runtime.newCondition({type: "Usable", reason: "AsReady",
+          status: runtime.condition(schema, "Ready").status})}
   resources:
     - id: map
       template:

@@ -221,7 +221,8 @@ def test_an_object_of_another_instance_is_never_touched(world: World) -> None:
     world.create(contract, "second", map="shared")
     row = wait_for(lambda: (row := world.row("second")) and row.state == "failed" and row, "it fails")
     assert row.message == (
-        f"map: ConfigMap {world.namespace}/shared belongs to Named {world.namespace}/owner. It was left as it is."
+        f"map: ConfigMap {world.namespace}/shared belongs to Named {world.namespace}/owner. "
+        "It was left as it is."
     )
     assert world.child("ConfigMap", "shared")["data"] == {"owner": "owner"}
     Change.propose_deletion(instance=world.row("second"), by=world.user)

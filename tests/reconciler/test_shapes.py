@@ -1,4 +1,4 @@
-"""Contracts of other shapes: cluster-wide, nested, of kinds that come later, with long names, with words of their own."""
+"""Contracts of other shapes: cluster-wide, nested, of late kinds, with long names, with own conditions."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def test_a_kind_that_is_not_served_yet_is_waited_for(world: World) -> None:
     outer = world.publish(NESTED)
     world.create(outer, "one")
     row = wait_for(lambda: (row := world.row("one")) and row.nodes and row)
-    assert row.message == (
-        f"inner: The cluster does not serve the kind Pair of {world.group}/v1alpha1."
-    )
+    assert row.message == (f"inner: The cluster does not serve the kind Pair of {world.group}/v1alpha1.")
     world.publish(PAIR)
     wait_for(lambda: world.row("one").state == "ready", "it comes up when the kind does")
     assert world.child("ConfigMap", "one-inner-first")["data"] == {"text": "deep"}

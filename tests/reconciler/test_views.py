@@ -56,7 +56,10 @@ def test_what_is_not_there_is_said(world: World) -> None:
     world.cluster.delete("v1", "Service", world.namespace, "web")
     admin = User.objects.create_superuser("admin")
     answer = signed_in(admin).get(address(row), {"format": "yaml"})
-    assert (answer.status_code, answer.content.decode()) == (404, "Service web is not in the cluster right now.")
+    assert (answer.status_code, answer.content.decode()) == (
+        404,
+        "Service web is not in the cluster right now.",
+    )
 
 
 def test_a_cluster_that_is_away_is_said(world: World, settings: object) -> None:
@@ -72,7 +75,12 @@ def test_a_cluster_that_is_away_is_said(world: World, settings: object) -> None:
     [
         pytest.param(
             {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"p": "aGk=", "e": ""}},
-            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"p": "set, 2 bytes", "e": "empty"}},
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": "a"},
+                "data": {"p": "set, 2 bytes", "e": "empty"},
+            },
             id="values-of-a-secret-are-sizes",
         ),
         pytest.param(

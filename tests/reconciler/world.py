@@ -1,4 +1,4 @@
-"""A portal, a cluster and an engine for a test, looked at from outside: rows, and what the API server holds."""
+"""A portal, a cluster and an engine for a test, looked at from outside: by rows, and by the API server."""
 
 from __future__ import annotations
 
