@@ -7,7 +7,7 @@ answers there.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from devcluster.controllers.actions import Action, LookAgain, Record, SetStatus
 from devcluster.controllers.controller import Controller, Turn
@@ -29,7 +29,7 @@ def decide_service(service: Object, view: View, turn: Turn) -> Iterator[Action]:
     if rest > 0:
         yield LookAgain(rest)
         return
-    wanted = service["spec"].get("loadBalancerIP") or address("203.0.113", service)
+    wanted = service["spec"].get("loadBalancerIP") or free_address(service, taken(view.all("Service")))
     yield _with_ingress("Service", service, [{"ip": wanted, "ipMode": "VIP"}])
     yield Record("Service", service, "EnsuredLoadBalancer", "Ensured load balancer")
 
@@ -47,9 +47,17 @@ def decide_ingress(ingress: Object, view: View, turn: Turn) -> Iterator[Action]:
     yield Record("Ingress", ingress, "Sync", "Scheduled for sync")
 
 
-def address(network: str, obj: Object) -> str:
-    """An address that belongs to this object, the same each time it is asked for."""
-    return f"{network}.{zlib.crc32(uid_of(obj).encode()) % 250 + 2}"
+def taken(services: Iterable[Object]) -> set[str]:
+    """The addresses that load balancers have."""
+    balancers = ((each.get("status") or {}).get("loadBalancer") or {} for each in services)
+    return {entry.get("ip", "") for balancer in balancers for entry in balancer.get("ingress") or ()}
+
+
+def free_address(service: Object, used: set[str]) -> str:
+    """An address nobody has, where there is one; the same service tends to get the same one."""
+    start = zlib.crc32(uid_of(service).encode())
+    candidates = [f"203.0.113.{(start + step) % 250 + 2}" for step in range(250)]
+    return next((each for each in candidates if each not in used), candidates[0])
 
 
 def _with_ingress(kind: str, obj: Object, entries: list[Object]) -> Action:

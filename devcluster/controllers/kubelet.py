@@ -17,7 +17,7 @@ from devcluster.controllers.containers import (
     pull_error,
 )
 from devcluster.controllers.controller import Controller, Turn
-from devcluster.controllers.nodes import address_of, number_of
+from devcluster.controllers.nodes import address_of, pod_address
 from devcluster.controllers.objects import (
     Object,
     controller_of,
@@ -300,7 +300,7 @@ def _address(pod: Object) -> str:
     if pod["spec"].get("hostNetwork"):
         return address_of(pod["spec"]["nodeName"])
     number = int(uid_of(pod).replace("-", "")[:12] or "0", 16)
-    return f"10.{243 + number_of(pod['spec']['nodeName'])}.{number // 250 % 250}.{number % 250 + 2}"
+    return pod_address(pod["spec"]["nodeName"], number)
 
 
 CONTROLLER = Controller(name="kubelet", kind="Pod", decide=decide, manager="kubelet")

@@ -29,6 +29,16 @@ def address_of(node_name: str) -> str:
     return f"192.168.49.{10 + number_of(node_name)}"
 
 
+def first_octet(node_name: str) -> int:
+    """Where the node's pod addresses begin: at 10.128.0.0 for the first, beside the Services' 10.96.0.0/16."""
+    return 128 + 32 * (min(number_of(node_name), 4) - 1)
+
+
+def pod_address(node_name: str, number: int) -> str:
+    """An address of the node's range of two million: wide, so that numbers taken at random do not meet."""
+    return f"10.{first_octet(node_name) + number // 62_500 % 32}.{number // 250 % 250}.{number % 250 + 2}"
+
+
 def _node(number: int, zone: str, now: str) -> Object:
     name = f"node-{number}"
     labels = {
@@ -60,7 +70,7 @@ def _node(number: int, zone: str, now: str) -> Object:
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name, "labels": labels},
-        "spec": {"podCIDR": f"10.{243 + number}.0.0/16", "providerID": f"simulated://{name}"},
+        "spec": {"podCIDR": f"10.{first_octet(name)}.0.0/11", "providerID": f"simulated://{name}"},
         "status": status,
     }
 

@@ -72,6 +72,14 @@ def test_a_load_balancer_has_an_address_after_a_while_and_keeps_it(cluster):
     assert cluster.get("Service", "web")["status"]["loadBalancer"]["ingress"] == [entry]
 
 
+def test_load_balancers_do_not_share_addresses(cluster):
+    for number in range(40):
+        cluster.create(service(f"web-{number}", type="LoadBalancer"))
+    cluster.pass_time(1)
+    found = [each["status"]["loadBalancer"]["ingress"][0]["ip"] for each in cluster.all("Service")]
+    assert len(set(found)) == 40
+
+
 def test_a_service_that_is_no_load_balancer_any_more_gives_its_address_back(cluster):
     cluster.create(service(type="LoadBalancer"))
     cluster.pass_time(1)
