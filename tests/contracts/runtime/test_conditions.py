@@ -1,0 +1,115 @@
+# ruff: noqa: E501
+"""The author's own conditions (kro §5.6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.runtime import instance_of, merge_conditions, render
+from tests.contracts.definitions import config_map, defined
+
+
+def conditions(*entries: str, observed: object = None, own: tuple = (), **spec):
+    status = "conditions:\n" + "\n".join(f"- '{entry}'" for entry in entries)
+    definition = defined(config_map("a"), status=status)
+    return render(definition, instance_of(definition, spec), {"a": observed}, own_conditions=own)
+
+
+LIVE = {
+    "kind": "ConfigMap",
+    "apiVersion": "v1",
+    "metadata": {"name": "a", "namespace": "default"},
+    "data": {"k": "v"},
+}
+
+
+def test_without_a_block_there_are_none():
+    definition = defined(config_map("a"))
+    assert render(definition, instance_of(definition, {}), {}).conditions is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [
+        (
+            '${runtime.newCondition({type: "A", status: "True", reason: "R", message: "M"})}',
+            [{"type": "A", "status": "True", "reason": "R", "message": "M"}],
+        ),
+        (
+            '${runtime.newCondition({type: "A", status: schema.spec.flag ? "True" : "False"})}',
+            [{"type": "A", "status": "True"}],
+        ),
+        (
+            '${[runtime.newCondition({type: "A", status: "True"}), runtime.newCondition({type: "B", status: "Unknown"})]}',
+            [{"type": "A", "status": "True"}, {"type": "B", "status": "Unknown"}],
+        ),
+        (
+            '${runtime.newCondition({type: "A", status: a.data.k == "v" ? "True" : "False"})}',
+            [{"type": "A", "status": "True"}],
+        ),
+    ],
+)
+def test_an_entry_gives_conditions(entry, found):
+    assert conditions(entry, observed=LIVE, flag=True).conditions == found
+
+
+def test_what_is_not_known_yet_is_left_out():
+    rendering = conditions(
+        '${runtime.newCondition({type: "A", status: a.data.k})}',
+        '${runtime.newCondition({type: "B", status: "True"})}',
+    )
+    assert rendering.conditions == [{"type": "B", "status": "True"}]
+    assert rendering.problems == ()
+
+
+def test_what_fails_is_reported_and_the_rest_is_given():
+    rendering = conditions(
+        '${runtime.newCondition({type: "A", status: a.data.k})}',
+        '${runtime.newCondition({type: "B", status: "True"})}',
+        observed=LIVE,
+    )
+    assert rendering.conditions == [{"type": "B", "status": "True"}]
+    assert [p.code for p in rendering.problems] == ["condition-failed"]
+
+
+def test_a_type_that_comes_twice_at_run_time_is_left_out_whole():
+    twice = '${runtime.newCondition({type: schema.spec.name, status: "True"})}'
+    rendering = conditions(
+        twice,
+        '${runtime.newCondition({type: "demo", status: "False"})}',
+        '${runtime.newCondition({type: "B", status: "True"})}',
+    )
+    assert rendering.conditions == [{"type": "B", "status": "True"}]
+    assert [p.code for p in rendering.problems] == ["condition-twice"]
+
+
+def test_the_reconcilers_conditions_can_be_read():
+    entry = '${runtime.newCondition({type: "A", status: runtime.condition(schema, "Ready").status})}'
+    assert conditions(entry, own=({"type": "Ready", "status": "False"},)).conditions == [
+        {"type": "A", "status": "False"}
+    ]
+
+
+def test_times_move_only_with_the_status_and_what_gave_nothing_stays():
+    before = [
+        {"type": "A", "status": "True", "lastTransitionTime": "t0"},
+        {"type": "B", "status": "True", "lastTransitionTime": "t0"},
+        {"type": "C", "status": "True", "lastTransitionTime": "t0"},
+    ]
+    produced = [
+        {"type": "A", "status": "True", "message": "new"},
+        {"type": "B", "status": "False"},
+        {"type": "D", "status": "True"},
+    ]
+    assert merge_conditions(before, produced, "t1", 7) == [
+        {
+            "type": "A",
+            "status": "True",
+            "message": "new",
+            "lastTransitionTime": "t0",
+            "observedGeneration": 7,
+        },
+        {"type": "B", "status": "False", "lastTransitionTime": "t1", "observedGeneration": 7},
+        {"type": "C", "status": "True", "lastTransitionTime": "t0"},
+        {"type": "D", "status": "True", "lastTransitionTime": "t1", "observedGeneration": 7},
+    ]

@@ -1,0 +1,104 @@
+"""What an instance would become, shown before anything exists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from contracts.runtime import PreviewNode, preview
+from tests.contracts.definitions import config_map, defined
+
+INSTANCE = {"metadata": {"name": "shop", "namespace": "team"}}
+
+
+def shown(resources: str, observed: dict[str, Any] | None = None, **spec: Any) -> dict[str, PreviewNode]:
+    return {node.id: node for node in preview(defined(resources), {**INSTANCE, "spec": spec}, observed)}
+
+
+def test_defaults_are_filled_in():
+    assert shown(config_map("a", "data: {k: '${schema.spec.name}-${string(schema.spec.size)}'}"))[
+        "a"
+    ].manifests[0]["data"] == {"k": "demo-3"}
+
+
+def test_a_dependent_reads_the_desired_manifest():
+    nodes = shown(
+        config_map("a", "data: {k: v}", "readyWhen: ['${a.data.k == \"never\"}']")
+        + config_map("b", "data: {k: '${a.data.k}'}")
+    )
+    assert nodes["b"].manifests[0]["data"] == {"k": "v"}
+
+
+def test_what_only_the_cluster_knows_is_marked_and_the_marks_do_not_spread_as_values():
+    nodes = shown(
+        config_map("a", "data: {k: '${schema.metadata.uid}'}")
+        + config_map("b", "data: {k: 'x-${a.data.k}', u: '${a.metadata.uid}'}")
+    )
+    assert nodes["a"].manifests[0]["data"] == {"k": "‹known after schema.metadata.uid›"}
+    assert nodes["b"].manifests[0]["data"] == {
+        "k": "‹known after a.data.k›",
+        "u": "‹known after a.metadata.uid›",
+    }
+    assert yaml.safe_dump(dict(nodes["b"].manifests[0]))
+
+
+def test_live_objects_stand_for_themselves():
+    live = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "a", "uid": "u1"},
+        "data": {"k": "live"},
+    }
+    nodes = shown(
+        config_map("a", "data: {k: v}") + config_map("b", "data: {k: '${a.data.k}', u: '${a.metadata.uid}'}"),
+        {"a": live},
+    )
+    assert nodes["b"].manifests[0]["data"] == {"k": "live", "u": "u1"}
+
+
+@pytest.mark.parametrize(
+    ("resources", "states"),
+    [
+        (
+            config_map("a", extra="includeWhen: ['${schema.spec.flag}']")
+            + config_map("b", "data: {k: '${a.metadata.name}'}"),
+            {"a": "ignored", "b": "ignored"},
+        ),
+        (
+            config_map("a") + config_map("b", extra="includeWhen: ['${a.data.go == \"yes\"}']"),
+            {"a": "desired", "b": "pending"},
+        ),
+        (
+            config_map("a", "data: {k: '${string(1 / (schema.spec.size - 3))}'}") + config_map("b"),
+            {"a": "failed", "b": "desired"},
+        ),
+        (config_map("a", extra="forEach: [{i: '${schema.spec.items}'}]", name="${i}"), {"a": "pending"}),
+        ("- id: e\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: b}}", {"e": "pending"}),
+    ],
+    ids=["left out", "not decided yet", "failed", "list not given", "external"],
+)
+def test_states(resources, states):
+    assert {node.id: node.state for node in shown(resources, flag=False).values()} == states
+
+
+def test_collections():
+    nodes = shown(
+        config_map("a", extra="forEach: [{i: '${schema.spec.items}'}]", name="${i}")
+        + config_map("b", "data: {k: '${string(size(a))}'}"),
+        items=["p", "q"],
+    )
+    assert [manifest["metadata"]["name"] for manifest in nodes["a"].manifests] == ["p", "q"]
+    assert nodes["b"].manifests[0]["data"] == {"k": "2"}
+
+
+def test_an_external_object_is_named():
+    node = shown("- id: e\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: b}}")["e"]
+    assert node.reason == "Reads the Secret “b”, which must exist."
+    assert node.lookups[0].namespace == "team"
+
+
+def test_an_empty_form_can_be_previewed():
+    (node,) = preview(defined(config_map("a", name="${schema.metadata.name}")), {})
+    assert node.manifests[0]["metadata"]["name"] == "‹known after schema.metadata.name›"
