@@ -114,7 +114,7 @@ def person(request: Request) -> User:
 
 def contracts_for(request: Request) -> ContractQuerySet:
     found = Contract.objects.visible_to(request.user).select_related("owner", "revision")
-    return found.annotate(uses=Count("instances"))
+    return found.annotate(uses=Count("instances")).order_by("title", "name")
 
 
 class ContractList(generics.ListAPIView[Contract]):

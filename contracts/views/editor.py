@@ -109,23 +109,25 @@ def check(request: HttpRequest) -> HttpResponse:
 
 def kept(request: HttpRequest, text: str) -> Draft:
     """Save what the editor holds, in the draft that the page names, or in a new one."""
-    author = person(request)
-    number = request.POST.get("draft", "")
-    if number.isdecimal():
-        draft = Draft.objects.filter(pk=int(number), author=author).first()
-        if draft is not None:
-            return draft.keep(text, seen=request.POST.get("seen", ""))
     contract = Contract.objects.filter(name=request.POST.get("contract", "")).first()
-    return Draft.objects.create(author=author, contract=contract, text=text)
+    draft = posted_draft(request) or Draft(author=person(request), contract=contract)
+    return draft.keep(text, seen=request.POST.get("seen", ""))
+
+
+def posted_draft(request: HttpRequest) -> Draft | None:
+    """The draft that a check has made since the page was opened; its form still has the older address."""
+    number = request.POST.get("draft", "")
+    if not number.isdecimal():
+        return None
+    return Draft.objects.filter(pk=int(number), author=person(request)).first()
 
 
 def saved(request: HttpRequest, draft: Draft) -> HttpResponse:
     """Save the posted text and go on to the editor, or to publishing when that was pressed."""
+    draft = posted_draft(request) or draft
     kept_draft = draft.keep(with_newlines(request.POST.get("text", "")), seen=request.POST.get("seen", ""))
     if draft.pk and kept_draft.pk != draft.pk:
-        messages.warning(
-            request, "The draft was changed in another window. Your text is kept as a draft of its own."
-        )
+        messages.warning(request, "Another window changed this draft. Your text is kept as a draft of its own.")
     if request.POST.get("then") == "publish":
         return redirect("contracts:publication", kept_draft.pk)
     return redirect(kept_draft)

@@ -73,7 +73,8 @@ class Filters:
 def contract_list(request: HttpRequest) -> HttpResponse:
     everything = Contract.objects.visible_to(request.user)
     filters = Filters.of(request.GET)
-    found = filters.apply(everything).select_related("owner", "revision").annotate(uses=Count("instances"))
+    found = filters.apply(everything).select_related("owner", "revision")
+    found = found.annotate(uses=Count("instances")).order_by("title", "name")
     author = bool(can(request.user, "author", PLATFORM))
     context = {
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),

@@ -72,6 +72,15 @@ def test_typing_saves_one_draft_and_moves_the_page_to_it(page):
     assert Draft.objects.get().text == "a: 2"
 
 
+def test_going_on_to_publish_uses_the_draft_that_typing_has_made(page):
+    page.post(reverse("contracts:check"), {"text": "a: 1", "save": "1"})
+    draft = Draft.objects.get()
+    form = {"text": "a: 2", "draft": draft.pk, "seen": draft.version, "then": "publish"}
+    answer = page.post(reverse("contracts:new"), form)
+    assert answer.url == reverse("contracts:publication", args=[draft.pk])
+    assert Draft.objects.get().text == "a: 2"
+
+
 def test_a_draft_that_another_window_changed_becomes_two(page):
     page.post(reverse("contracts:check"), {"text": "a: 1", "save": "1"})
     draft = Draft.objects.get()
