@@ -30,7 +30,7 @@ def address_of(node_name: str) -> str:
 
 
 def first_octet(node_name: str) -> int:
-    """Where the node's pod addresses begin: at 10.128.0.0 for the first, beside the Services' 10.96.0.0/16."""
+    """Where a node's pod addresses begin: 10.128.0.0 for the first; Services have 10.96.0.0/16."""
     return 128 + 32 * (min(number_of(node_name), 4) - 1)
 
 
