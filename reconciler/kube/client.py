@@ -42,6 +42,7 @@ class Client:
         self._writes = asyncio.Semaphore(WRITES_AT_ONCE)
         self._opening = asyncio.Lock()
         self.kinds = RestMap(self)
+        self.epoch = 0  # grows whenever the configuration is read anew: it may be another cluster
 
     async def __aenter__(self) -> Self:
         return self
@@ -58,6 +59,7 @@ class Client:
         """Read the configuration again at the next request: the address or the token may have changed."""
         await self.close()
         self.kinds.forget()
+        self.epoch += 1
 
     async def _open(self) -> tuple[aiohttp.ClientSession, Access]:
         async with self._opening:

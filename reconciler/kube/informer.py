@@ -64,6 +64,7 @@ class Informer:
         self._groups: dict[str, set[Key]] = defaultdict(set)
         self._version = ""
         self._doubtful: set[Key] = set()  # seen before contact was lost: it may be another cluster by now
+        self._epoch = client.epoch
         self._streaming_list = True
         self.synced = asyncio.Event()
         self.failure = ""  # why it is not in touch with the server, in words
@@ -131,6 +132,8 @@ class Informer:
         """Until cancelled."""
         wait = FIRST_WAIT
         while True:
+            if self._epoch != self.client.epoch:
+                self._doubt()
             try:
                 await self._follow()
                 wait = FIRST_WAIT
@@ -140,9 +143,12 @@ class Informer:
                     continue
                 wait = await self._pause(error, error.retry_after or wait)
             except KubeError as error:
-                # What comes back may be another cluster under the same name, whose versions say nothing here.
-                self._version, self._doubtful = "", set(self._objects)
+                self._doubt()
                 wait = await self._pause(error, wait)
+
+    def _doubt(self) -> None:
+        """What answers next may be another cluster under the same name, whose versions say nothing here."""
+        self._version, self._doubtful, self._epoch = "", set(self._objects), self.client.epoch
 
     async def _pause(self, error: KubeError, wait: float) -> float:
         if str(error) != self.failure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalog.models import Change
 from reconciler.objects.reading import annotations_of, condition_of, labels_of
-from tests.reconciler.contracts import NESTED, PAIR, PLACE, SPOKEN
+from tests.reconciler.contracts import NESTED, PAIR, PLACE, SERVICE, SPOKEN
 from tests.reconciler.world import World, wait_for
 
 
@@ -70,8 +70,6 @@ def test_an_authors_conditions_stand_in_the_cluster_and_ours_beside_them_on_the_
 
 
 def test_what_was_ready_and_is_not_any_more_is_degraded(world: World) -> None:
-    from tests.reconciler.contracts import SERVICE
-
     contract = world.publish(SERVICE)
     world.create(contract, "web")
     wait_for(lambda: (row := world.row("web")) and row.state == "ready")

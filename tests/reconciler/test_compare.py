@@ -1,0 +1,195 @@
+"""When is an apply due? Wanted, live, and what our manager owns of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.plan.compare import Difference, differences, same_quantity
+
+WANTED = {
+    "apiVersion": "v1",
+    "kind": "Thing",
+    "metadata": {"name": "a"},
+    "spec": {"size": 3, "tags": {"a": "b"}},
+}
+OWNED = {"f:spec": {"f:size": {}, "f:tags": {"f:a": {}}}}
+
+
+def live(spec: dict[str, Any], owned: dict[str, Any], manager: str = "slipway/children") -> dict[str, Any]:
+    entry = {"manager": manager, "operation": "Apply", "fieldsV1": owned}
+    return {
+        "apiVersion": "v1",
+        "kind": "Thing",
+        "metadata": {"name": "a", "uid": "1", "managedFields": [entry]},
+        "spec": spec,
+    }
+
+
+def wanted(spec: dict[str, Any]) -> dict[str, Any]:
+    return {**WANTED, "spec": spec}
+
+
+CONTAINER = 'k:{"name":"app"}'
+PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
+
+
+@pytest.mark.parametrize(
+    ("want", "spec", "owned", "expected"),
+    [
+        pytest.param(WANTED["spec"], {"size": 3, "tags": {"a": "b"}}, OWNED, [], id="as-wanted"),
+        pytest.param(
+            WANTED["spec"],
+            {"size": 3, "tags": {"a": "b", "x": "y"}, "more": 1},
+            OWNED,
+            [],
+            id="others-may-own-more",
+        ),
+        pytest.param(
+            WANTED["spec"],
+            {"size": 4, "tags": {"a": "b"}},
+            OWNED,
+            [Difference("spec.size", "differs")],
+            id="a-value-differs",
+        ),
+        pytest.param(
+            WANTED["spec"],
+            {"size": 3, "tags": {"a": "b"}},
+            {"f:spec": {"f:tags": {"f:a": {}}}},
+            [Difference("spec.size", "unowned")],
+            id="somebody-took-a-field",
+        ),
+        pytest.param(
+            {"size": 3},
+            {"size": 3, "tags": {"a": "b"}},
+            OWNED,
+            [Difference("spec.tags", "unwanted")],
+            id="a-field-left-the-template",
+        ),
+        pytest.param(
+            {"size": 3, "tags": {"a": "b"}, "extra": {}, "none": None},
+            {"size": 3, "tags": {"a": "b"}},
+            OWNED,
+            [],
+            id="empty-values-vanish-at-the-server",
+        ),
+        pytest.param(
+            {"cpu": "1000m", "share": 0.5},
+            {"cpu": "1", "share": "500m"},
+            {"f:spec": {"f:cpu": {}, "f:share": {}}},
+            [],
+            id="quantities-have-many-forms",
+        ),
+        pytest.param(
+            {"on": True},
+            {"on": 1},
+            {"f:spec": {"f:on": {}}},
+            [Difference("spec.on", "differs")],
+            id="true-is-not-1",
+        ),
+        pytest.param(
+            {"containers": [{"name": "app", "image": "a", "ports": [{"containerPort": 80}]}]},
+            {
+                "containers": [
+                    {"name": "injected"},
+                    {
+                        "name": "app",
+                        "image": "a",
+                        "imagePullPolicy": "Always",
+                        "ports": [{"containerPort": 80, "protocol": "TCP"}],
+                    },
+                ]
+            },
+            {
+                "f:spec": {
+                    "f:containers": {
+                        CONTAINER: {
+                            ".": {},
+                            "f:name": {},
+                            "f:image": {},
+                            "f:ports": {PORT: {".": {}, "f:containerPort": {}}},
+                        }
+                    }
+                }
+            },
+            [],
+            id="list-items-by-key-with-defaults",
+        ),
+        pytest.param(
+            {"containers": [{"name": "app", "image": "b"}]},
+            {"containers": [{"name": "app", "image": "a"}, {"name": "old", "image": "c"}]},
+            {
+                "f:spec": {
+                    "f:containers": {
+                        CONTAINER: {".": {}, "f:name": {}, "f:image": {}},
+                        'k:{"name":"old"}': {".": {}, "f:name": {}, "f:image": {}},
+                    }
+                }
+            },
+            [
+                Difference("spec.containers[0].image", "differs"),
+                Difference("spec.containers[name=old]", "unwanted"),
+            ],
+            id="an-item-changed-and-one-left",
+        ),
+        pytest.param(
+            {"rules": [{"port": 80}]},
+            {"rules": [{"port": 80, "protocol": "TCP"}]},
+            {"f:spec": {"f:rules": {}}},
+            [],
+            id="defaults-inside-an-atomic-list",
+        ),
+        pytest.param(
+            {"rules": [{"port": 80}]},
+            {"rules": [{"port": 80}, {"port": 81}]},
+            {"f:spec": {"f:rules": {}}},
+            [Difference("spec.rules", "differs")],
+            id="an-atomic-list-counts-whole",
+        ),
+        pytest.param(
+            {"names": ["a", "b"]},
+            {"names": ["x", "a", "b"]},
+            {"f:spec": {"f:names": {'v:"a"': {}, 'v:"b"': {}}}},
+            [],
+            id="a-set-may-have-members-of-others",
+        ),
+        pytest.param(
+            {"names": ["a"]},
+            {"names": ["a", "b"]},
+            {"f:spec": {"f:names": {'v:"a"': {}, 'v:"b"': {}}}},
+            [Difference("spec.names", "differs")],
+            id="a-member-that-we-own-and-do-not-want",
+        ),
+        pytest.param({"dir": {}}, {"dir": {}}, {"f:spec": {"f:dir": {}}}, [], id="an-empty-map-that-is-kept"),
+    ],
+)
+def test_differences(
+    want: dict[str, Any], spec: dict[str, Any], owned: dict[str, Any], expected: list[Difference]
+) -> None:
+    assert differences(wanted(want), live(spec, owned)) == expected
+
+
+def test_an_object_that_we_never_applied_differs_in_every_field() -> None:
+    found = differences(WANTED, live(dict(WANTED["spec"]), OWNED, manager="kubectl"))
+    assert found == [Difference("spec.size", "unowned"), Difference("spec.tags.a", "unowned")]
+
+
+def test_a_key_with_dots_is_printed_in_quotes() -> None:
+    labels = {"labels": {"app.kubernetes.io/name": "x"}}
+    found = differences({**WANTED, "metadata": {"name": "a", **labels}}, live(dict(WANTED["spec"]), OWNED))
+    assert found == [Difference('metadata.labels["app.kubernetes.io/name"]', "unowned")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("1", "1000m", True),
+        ("1Gi", "1024Mi", True),
+        ("1k", 1000, True),
+        ("1", "2", False),
+        ("v1", "v1.0", False),
+    ],
+)
+def test_quantities(one: str, other: str | int, same: bool) -> None:
+    assert same_quantity(one, other) is same

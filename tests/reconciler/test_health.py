@@ -1,0 +1,195 @@
+"""How a live object is, by its kind: word, fact, sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.objects.health import Health, health_of
+
+
+def obj(api_version: str, kind: str, spec: Any = None, status: Any = None, **metadata: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {"name": "a", "generation": 2, **metadata},
+        "spec": spec or {},
+        "status": status or {},
+    }
+
+
+def condition(kind: str, status: str, reason: str = "", message: str = "") -> dict[str, str]:
+    return {"type": kind, "status": status, "reason": reason, "message": message}
+
+
+UP = {
+    "observedGeneration": 2,
+    "replicas": 3,
+    "updatedReplicas": 3,
+    "readyReplicas": 3,
+    "availableReplicas": 3,
+}
+
+
+@pytest.mark.parametrize(
+    ("live", "expected"),
+    [
+        pytest.param(
+            obj("apps/v1", "Deployment", {"replicas": 3}, UP), Health("ready", "3/3"), id="deployment-up"
+        ),
+        pytest.param(
+            obj("apps/v1", "Deployment", {"replicas": 3}, {**UP, "observedGeneration": 1}),
+            Health("progressing", "3/3", "The change has not been taken up yet."),
+            id="deployment-status-of-an-older-spec",
+        ),
+        pytest.param(
+            obj("apps/v1", "Deployment", {"replicas": 3}, {**UP, "updatedReplicas": 1}),
+            Health("progressing", "3/3", "1 of 3 pods run the new version."),
+            id="deployment-rolling",
+        ),
+        pytest.param(
+            obj("apps/v1", "Deployment", {"replicas": 3}, {**UP, "readyReplicas": 1, "availableReplicas": 1}),
+            Health("progressing", "1/3", "1 of 3 pods are ready."),
+            id="deployment-coming-up",
+        ),
+        pytest.param(
+            obj(
+                "apps/v1",
+                "Deployment",
+                {"replicas": 3},
+                {
+                    **UP,
+                    "conditions": [condition("Progressing", "False", "ProgressDeadlineExceeded", "too slow")],
+                },
+            ),
+            Health("failed", "3/3", "ProgressDeadlineExceeded: too slow"),
+            id="deployment-gave-up",
+        ),
+        pytest.param(
+            obj("apps/v1", "Deployment", {"replicas": 0}, {"observedGeneration": 2}),
+            Health("ready", "0/0"),
+            id="deployment-of-none",
+        ),
+        pytest.param(
+            obj("apps/v1", "StatefulSet", {"replicas": 2}, {"observedGeneration": 2, "readyReplicas": 1}),
+            Health("progressing", "1/2", "1 of 2 pods are ready."),
+            id="stateful-set",
+        ),
+        pytest.param(
+            obj(
+                "apps/v1",
+                "DaemonSet",
+                {},
+                {
+                    "observedGeneration": 2,
+                    "desiredNumberScheduled": 2,
+                    "numberReady": 2,
+                    "updatedNumberScheduled": 2,
+                    "numberAvailable": 2,
+                },
+            ),
+            Health("ready", "2/2"),
+            id="daemon-set",
+        ),
+        pytest.param(
+            obj("batch/v1", "Job", {}, {"active": 1, "failed": 2}),
+            Health("progressing", "0/1", "The job is running. 2 tries failed."),
+            id="job-running",
+        ),
+        pytest.param(
+            obj("batch/v1", "Job", {}, {"conditions": [condition("Failed", "True", "BackoffLimitExceeded")]}),
+            Health("failed", "0/1", "BackoffLimitExceeded"),
+            id="job-failed",
+        ),
+        pytest.param(
+            obj("batch/v1", "CronJob", {"schedule": "0 3 * * *"}), Health("ready", "0 3 * * *"), id="cron-job"
+        ),
+        pytest.param(
+            obj(
+                "v1",
+                "Pod",
+                {"containers": [{"name": "app"}]},
+                {
+                    "phase": "Pending",
+                    "containerStatuses": [
+                        {
+                            "name": "app",
+                            "ready": False,
+                            "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}},
+                        }
+                    ],
+                },
+            ),
+            Health("failed", "0/1", "ImagePullBackOff: no such image"),
+            id="pod-without-image",
+        ),
+        pytest.param(
+            obj(
+                "v1",
+                "Pod",
+                {"containers": [{"name": "app"}]},
+                {
+                    "phase": "Pending",
+                    "conditions": [condition("PodScheduled", "False", "Unschedulable", "no node")],
+                },
+            ),
+            Health("waiting", "0/1", "Unschedulable: no node"),
+            id="pod-without-node",
+        ),
+        pytest.param(
+            obj("v1", "PersistentVolumeClaim", {}, {"phase": "Bound", "capacity": {"storage": "1Gi"}}),
+            Health("ready", "1Gi"),
+            id="claim-bound",
+        ),
+        pytest.param(
+            obj("v1", "Service", {"type": "LoadBalancer"}),
+            Health("progressing", "", "It waits for the address of its load balancer."),
+            id="load-balancer-without-address",
+        ),
+        pytest.param(
+            obj("networking.k8s.io/v1", "Ingress", {}, {"loadBalancer": {"ingress": [{"ip": "10.0.0.1"}]}}),
+            Health("ready", "10.0.0.1"),
+            id="ingress-with-address",
+        ),
+        pytest.param(
+            obj(
+                "autoscaling/v2",
+                "HorizontalPodAutoscaler",
+                {},
+                {
+                    "currentReplicas": 1,
+                    "desiredReplicas": 2,
+                    "conditions": [
+                        condition("ScalingActive", "False", "FailedGetResourceMetric", "no metrics")
+                    ],
+                },
+            ),
+            Health("degraded", "1/2", "FailedGetResourceMetric: no metrics"),
+            id="autoscaler-blind",
+        ),
+        pytest.param(obj("example.com/v1", "Thing"), Health("ready"), id="a-kind-that-says-nothing"),
+        pytest.param(
+            obj("example.com/v1", "Thing", {}, {"conditions": [condition("Ready", "False", "Busy", "soon")]}),
+            Health("progressing", "", "Busy: soon"),
+            id="a-kind-that-is-not-ready",
+        ),
+        pytest.param(
+            obj(
+                "example.com/v1",
+                "Thing",
+                {},
+                {"conditions": [{**condition("Ready", "True"), "observedGeneration": 1}]},
+            ),
+            Health("progressing", "", "The change has not been taken up yet."),
+            id="a-kind-whose-condition-is-old",
+        ),
+        pytest.param(
+            obj("v1", "ConfigMap", deletionTimestamp="now", finalizers=["b.com/x", "a.com/y"]),
+            Health("deleting", "", "It is being removed and waits for the finalizer a.com/y, b.com/x."),
+            id="held-by-finalizers",
+        ),
+    ],
+)
+def test_health(live: dict[str, Any], expected: Health) -> None:
+    assert health_of(live) == expected

@@ -1,0 +1,274 @@
+"""The planner, as a table: what is wanted and what is there → steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.compiler import Definition, compile_text
+from contracts.runtime import render
+from reconciler.objects.names import APPLYSET_PART_OF
+from reconciler.objects.reading import reference_to
+from reconciler.plan import (
+    Apply,
+    Inventory,
+    Plan,
+    Prune,
+    Refuse,
+    Wait,
+    apply_order,
+    children,
+    plan,
+    plan_deletion,
+    set_id,
+    settled,
+)
+from reconciler.plan.children import with_encoded_data
+from tests.reconciler.contracts import PAIR
+
+INSTANCE: dict[str, Any] = {
+    "apiVersion": "example.com/v1alpha1",
+    "kind": "Pair",
+    "metadata": {"name": "one", "namespace": "home", "uid": "instance-uid"},
+    "spec": {"text": "hi", "extra": False},
+}
+
+
+@pytest.fixture(scope="module")
+def pair() -> Definition:
+    definition = compile_text(PAIR.replace("GROUP", "example.com")).definition
+    assert definition is not None
+    return definition
+
+
+def as_applied(body: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+    """The live object after our manager applied this body."""
+    owned = {
+        "f:metadata": {
+            "f:labels": {f"f:{key}": {} for key in body["metadata"]["labels"]},
+            "f:annotations": {f"f:{key}": {} for key in body["metadata"]["annotations"]},
+        },
+        "f:data": {f"f:{key}": {} for key in body["data"]},
+    }
+    entry = {"manager": "slipway/children", "operation": "Apply", "fieldsV1": owned}
+    uid = metadata.pop("uid", f"uid-of-{body['metadata']['name']}")
+    return {**body, "metadata": {**body["metadata"], "uid": uid, "managedFields": [entry], **metadata}}
+
+
+def decide(
+    pair: Definition,
+    observed: dict[str, Any],
+    live: list[dict[str, Any]],
+    *,
+    instance: dict[str, Any] = INSTANCE,
+    members: list[dict[str, Any]] | None = None,
+    memory: dict[str, Any] | None = None,
+) -> Plan:
+    rendering = render(pair, instance, observed)
+    wanted = children(instance, pair, rendering)
+    found = {reference_to(one).identity: one for one in live}
+    return plan(instance, pair, rendering, wanted, found, live if members is None else members, memory)
+
+
+def first(pair: Definition) -> dict[str, Any]:
+    return dict(children(INSTANCE, pair, render(pair, INSTANCE, {}))[0].body)
+
+
+def words(steps: Any) -> list[tuple[str, str, str]]:
+    shown = []
+    for step in steps:
+        match step:
+            case Apply():
+                shown.append(("apply", step.node, step.why))
+            case Wait():
+                shown.append(("wait", step.node, step.code))
+            case Refuse():
+                shown.append(("refuse", step.node, step.reason))
+            case Prune():
+                shown.append(("prune", step.node, step.uid))
+    return shown
+
+
+def test_nothing_is_there_yet(pair: Definition) -> None:
+    made = decide(pair, {}, [])
+    assert words(made.steps) == [("wait", "second", "dependency-not-ready"), ("apply", "first", "create")]
+    assert made.before == Inventory(frozenset({"ConfigMap"}))
+
+
+def test_a_child_carries_its_owner_its_node_and_its_order(pair: Definition) -> None:
+    metadata = first(pair)["metadata"]
+    assert metadata["namespace"] == "home"
+    assert metadata["labels"] == {
+        "app.kubernetes.io/managed-by": "slipway",
+        "slipway.dev/instance-id": "instance-uid",
+        "slipway.dev/node": "first",
+        "applyset.kubernetes.io/part-of": set_id(INSTANCE),
+    }
+    assert metadata["annotations"] == {
+        "slipway.dev/apply-order": "1",
+        "slipway.dev/instance": "Pair home/one",
+    }
+
+
+def test_the_next_layer_follows_what_is_observed(pair: Definition) -> None:
+    live = as_applied(first(pair))
+    assert words(decide(pair, {"first": live}, [live]).steps) == [("apply", "second", "create")]
+
+
+def both(pair: Definition) -> list[dict[str, Any]]:
+    one = as_applied(first(pair))
+    rendering = render(pair, INSTANCE, {"first": one})
+    two = children(INSTANCE, pair, rendering)[1]
+    return [one, as_applied(dict(two.body))]
+
+
+def test_what_is_so_is_not_applied_again(pair: Definition) -> None:
+    live = both(pair)
+    made = decide(pair, {"first": live[0], "second": live[1]}, live)
+    assert made.steps == ()
+    assert made.after == Inventory(frozenset({"ConfigMap"}))
+
+
+def test_a_change_of_mind_is_an_update_and_a_change_by_others_is_drift(pair: Definition) -> None:
+    live = both(pair)
+    memory = {one["metadata"]["uid"]: settled(child.body, one) for one, child in zip(
+        live, children(INSTANCE, pair, render(pair, INSTANCE, {"first": live[0]})), strict=True
+    )}  # fmt: skip
+    edited = {**live[0], "data": {"text": "wrong"}}
+    observed = {"first": edited, "second": live[1]}
+    drift = decide(pair, observed, [edited, live[1]], memory=memory)
+    assert [(step.why, step.fields) for step in drift.applies] == [("repair", ("data.text",))]
+    other = {**INSTANCE, "spec": {"text": "new", "extra": False}}
+    update = decide(pair, {"first": live[0], "second": live[1]}, live, instance=other, memory=memory)
+    assert [(step.why, step.fields) for step in update.applies] == [("update", ("data.text",))]
+
+
+def test_a_value_that_the_server_writes_otherwise_is_applied_once(pair: Definition) -> None:
+    body = first(pair)
+    rewritten = {**as_applied(body), "data": {"text": "HI"}}
+    assert [step.why for step in decide(pair, {}, [rewritten]).applies] == ["update"]
+    memory = {rewritten["metadata"]["uid"]: settled(body, rewritten)}
+    assert decide(pair, {}, [rewritten], memory=memory).applies == ()
+
+
+@pytest.mark.parametrize(
+    ("labels", "annotations", "owner"),
+    [
+        pytest.param(
+            {APPLYSET_PART_OF: "applyset-other-v1"},
+            {"slipway.dev/instance": "Pair home/two"},
+            "Pair home/two",
+            id="another-instance",
+        ),
+        pytest.param(
+            {
+                APPLYSET_PART_OF: "applyset-x-v1",
+                "kro.run/instance-name": "k",
+                "kro.run/instance-namespace": "home",
+            },
+            {},
+            "the kro instance home/k",
+            id="kro",
+        ),
+        pytest.param(
+            {APPLYSET_PART_OF: "applyset-x-v1"}, {}, "the ApplySet applyset-x-v1", id="another-tool"
+        ),
+        pytest.param(
+            {"slipway.dev/instance-id": "other-uid"}, {}, "the instance other-uid", id="by-its-label-alone"
+        ),
+    ],
+)
+def test_what_belongs_to_others_is_refused_with_their_name(
+    pair: Definition, labels: dict[str, str], annotations: dict[str, str], owner: str
+) -> None:
+    body = first(pair)
+    theirs = {
+        **body,
+        "metadata": {**body["metadata"], "labels": labels, "annotations": annotations, "uid": "u"},
+    }
+    made = decide(pair, {}, [theirs], members=[])
+    assert words(made.refusals) == [
+        ("refuse", "first", f"ConfigMap home/one-first belongs to {owner}. It was left as it is.")
+    ]
+    assert made.applies == ()
+
+
+def test_what_belongs_to_nobody_is_adopted(pair: Definition) -> None:
+    body = first(pair)
+    entry = {"manager": "helm", "operation": "Update", "time": "2026-01-01T00:00:00Z", "fieldsV1": {}}
+    theirs = {
+        **body,
+        "metadata": {"name": "one-first", "namespace": "home", "uid": "u", "managedFields": [entry]},
+    }
+    (step,) = decide(pair, {}, [theirs], members=[]).applies
+    assert (step.why, step.by) == ("adopt", "helm")
+
+
+def stranger(pair: Definition, name: str, node: str) -> dict[str, Any]:
+    body = first(pair)
+    metadata = {
+        **body["metadata"],
+        "name": name,
+        "labels": {**body["metadata"]["labels"], "slipway.dev/node": node},
+    }
+    return as_applied({**body, "metadata": metadata})
+
+
+def test_prune_only_when_nothing_is_pending(pair: Definition) -> None:
+    live = both(pair)
+    left = [stranger(pair, "one-extra", "extra"), stranger(pair, "one-second-old", "second")]
+    waiting = decide(pair, {}, [live[0], *left])
+    assert not waiting.prunes
+    ready = decide(pair, {"first": live[0], "second": live[1]}, [*live, *left])
+    assert [step.reference.name for step in ready.prunes] == ["one-extra", "one-second-old"]
+    assert all(step.uid for step in ready.prunes)
+
+
+def test_an_object_on_its_way_out_is_waited_for(pair: Definition) -> None:
+    going = as_applied(
+        first(pair), deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["example.com/backup"]
+    )
+    made = decide(pair, {}, [going])
+    assert made.applies == ()
+    assert made.waits[-1].reason == (
+        "ConfigMap home/one-first is being deleted. It is being removed and waits for the finalizer "
+        "example.com/backup."
+    )
+
+
+def test_the_inventory_grows_before_and_shrinks_after(pair: Definition) -> None:
+    old = {
+        "applyset.kubernetes.io/contains-group-kinds": "ConfigMap,Secret",
+        "applyset.kubernetes.io/additional-namespaces": "elsewhere",
+    }
+    instance = {**INSTANCE, "metadata": {**INSTANCE["metadata"], "annotations": old}}
+    live = both(pair)
+    made = decide(pair, {"first": live[0], "second": live[1]}, live, instance=instance)
+    assert made.before == Inventory(frozenset({"ConfigMap", "Secret"}), frozenset({"elsewhere"}))
+    assert made.after == Inventory(frozenset({"ConfigMap"}))
+
+
+def test_apply_order_counts_from_the_dependents_end(pair: Definition) -> None:
+    assert apply_order(pair) == {"first": 1, "second": 2, "extra": 2}
+
+
+def test_deletion_takes_the_highest_wave_and_waits_for_it(pair: Definition) -> None:
+    one, two = both(pair)
+    step = plan_deletion([one, two])
+    assert [one.reference.name for one in step.steps] == ["one-second"]
+    going = {**two, "metadata": {**two["metadata"], "deletionTimestamp": "now", "finalizers": ["x.com/hold"]}}
+    (wait,) = plan_deletion([one, going]).steps
+    assert isinstance(wait, Wait)
+    assert wait.reason.endswith("waits for the finalizer x.com/hold.")
+    assert [step.reference.name for step in plan_deletion([one]).steps] == ["one-first"]
+    assert plan_deletion([]).done
+
+
+def test_secrets_are_compared_as_the_server_keeps_them() -> None:
+    body = {"apiVersion": "v1", "kind": "Secret", "data": {"a": "eA=="}, "stringData": {"a": "y", "b": "z"}}
+    assert with_encoded_data(body) == {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "data": {"a": "eQ==", "b": "eg=="},
+    }
