@@ -49,9 +49,6 @@ class Allocations:
             if self._next_port not in taken:
                 return self._next_port
 
-    def release(self, manifest: Manifest) -> None:
-        """Addresses belong to who holds them in the memory; nothing is to be done when a Service goes."""
-
 
 def check_namespace(memory: Memory, kind: Kind, namespace: str, name: str) -> None:
     """Refuse to create in a namespace that is not there or is going."""
@@ -91,6 +88,7 @@ def on_create(kind: Kind, manifest: Manifest) -> None:
         _protect(manifest, "kubernetes.io/pvc-protection")
     elif kind.resource == "persistentvolumes":
         _protect(manifest, "kubernetes.io/pv-protection")
+        manifest["status"]["lastPhaseTransitionTime"] = manifest["metadata"]["creationTimestamp"]
     elif kind.resource == "nodes":
         taints = manifest["spec"].setdefault("taints", [])
         taints.append({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"})

@@ -368,7 +368,7 @@ class Writes:
             finished = False
         if finished and not live["metadata"].get("deletionGracePeriodSeconds"):
             if not options.dry_run:
-                self._remove(kind, live)
+                self.remove(kind, live)
             return {**new, "metadata": {**meta, "resourceVersion": live["metadata"]["resourceVersion"]}}
         if options.dry_run:
             return {**new, "metadata": {**meta, "resourceVersion": live["metadata"]["resourceVersion"]}}
@@ -376,10 +376,11 @@ class Writes:
         self._told(kind, stored)
         return stored
 
-    def _remove(self, kind: Kind, live: Manifest) -> None:
+    def remove(self, kind: Kind, live: Manifest) -> Manifest:
+        """Take an object out for good. Returns it with the version of its deletion."""
         last = self.memory.remove(kind.resource, live)
-        self.allocations.release(last)
         self._told(kind, last)
+        return last
 
     def _told(self, kind: Kind, manifest: Manifest) -> None:
         for hook in self.after_write:
@@ -400,9 +401,6 @@ class Writes:
         stored = self.memory.put(kind.resource, {**live, "metadata": meta})
         self._told(kind, stored)
         return stored
-
-    def remove(self, kind: Kind, live: Manifest) -> None:
-        self._remove(kind, live)
 
     def rewrite(self, kind: Kind, manifest: Manifest) -> Manifest:
         """Store what the server itself changed in a copy of a live object, without asking anybody."""

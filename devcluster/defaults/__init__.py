@@ -54,7 +54,7 @@ ZEROS: dict[str, Manifest] = {
     "ReplicaSet": {"spec": {"selector": None, "template": TEMPLATE_ZERO}, "status": {"replicas": 0}},
     "StatefulSet": {
         "spec": {"selector": None, "template": TEMPLATE_ZERO, "serviceName": "", "updateStrategy": {}},
-        "status": {"replicas": 0},
+        "status": {"replicas": 0, "availableReplicas": 0},
     },
     "DaemonSet": {
         "spec": {"selector": None, "template": TEMPLATE_ZERO, "updateStrategy": {}},

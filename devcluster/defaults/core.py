@@ -46,6 +46,9 @@ def service(manifest: Manifest) -> None:
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if spec["type"] in ("NodePort", "LoadBalancer", "ClusterIP"):
         spec.setdefault("internalTrafficPolicy", "Cluster")
+    for point in manifest["status"]["loadBalancer"].get("ingress") or ():
+        if point.get("ip"):
+            point.setdefault("ipMode", "VIP")
     if spec["type"] == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
 

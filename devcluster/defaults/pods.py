@@ -108,9 +108,19 @@ def _fill_volume(volume: Manifest) -> None:
     for source in (volume.get("projected") or {}).get("sources") or ():
         if isinstance(source.get("serviceAccountToken"), dict):
             source["serviceAccountToken"].setdefault("expirationSeconds", 3600)
-    if isinstance(volume.get("ephemeral"), dict):
-        spec = (volume["ephemeral"].get("volumeClaimTemplate") or {}).setdefault("spec", {})
-        spec.setdefault("volumeMode", "Filesystem")
+        _fill_items(source.get("downwardAPI"))
+    _fill_items(volume.get("downwardAPI"))
+    if isinstance(volume.get("iscsi"), dict):
+        volume["iscsi"].setdefault("iscsiInterface", "default")
+    template = (volume.get("ephemeral") or {}).get("volumeClaimTemplate")
+    if isinstance(template, dict):
+        template.setdefault("metadata", {})
+        template.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
+
+
+def _fill_items(source: Manifest | None) -> None:
+    for item in (source or {}).get("items") or ():
+        _fill_variable({"valueFrom": item})
 
 
 def quality(spec: Manifest) -> str:

@@ -1,6 +1,7 @@
-"""The answers of a real API server, request by request, against this one (see the conformance folder's README).
+"""The answers of a real API server, request by request, against this one (see the conformance README).
 
-known_differences.yaml lists the steps that still differ. It only shrinks: a step that is listed and passes fails here too.
+known_differences.yaml lists the steps that still differ. It only shrinks: a step that is listed and passes
+fails here too.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ WHOLE = {
     "discovery-aggregated", "configmap", "deployment", "apply-basics", "apply-conflicts", "finalizers", "gc",
     "selectors", "watch-basics", "watch-bookmarks", "crd-lifecycle", "crd-status-scale", "rollout",
 }  # fmt: skip
-SLOW = {"watch-gone", "rollout", "gc", "watch-bookmarks", "list-pages"}
 
 pytestmark = pytest.mark.conformance
 
@@ -45,12 +45,6 @@ def cases() -> list[Any]:
             found.append(pytest.param(path.stem, "live", id=f"{path.stem}-live"))
     reason = f"no conformance files at {FOLDER.parent}: set SLIPWAY_CONFORMANCE to their folder"
     return found or [pytest.param("none", "alone", marks=pytest.mark.skip(reason=reason))]
-
-
-@pytest.fixture(scope="session")
-def clusters() -> Iterator[dict[str, DevCluster]]:
-    with DevCluster(controllers=False) as alone, DevCluster(controllers=True) as live:
-        yield {"alone": alone, "live": live}
 
 
 @pytest.fixture(scope="session")

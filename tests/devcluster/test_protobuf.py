@@ -26,7 +26,9 @@ def said(value: Any) -> Any:
     """A value without zeros, empty texts and empty mappings: what protobuf cannot tell from absent."""
     if isinstance(value, dict):
         kept = {key: said(child) for key, child in value.items()}
-        return {key: child for key, child in kept.items() if child not in ("", None, 0, False) and child != {}}
+        return {
+            key: child for key, child in kept.items() if child not in ("", None, 0, False) and child != {}
+        }
     return [said(item) for item in value] if isinstance(value, list) else value
 
 
@@ -38,7 +40,12 @@ def test_a_body_is_read_as_the_object_it_stands_for(entry: dict[str, Any]) -> No
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [(b"", 400), (b"{}", 400), (b"k8s\x00\x0a\x7f", 400), (b"k8s\x00" + bytes([0x0A, 6, 0x12, 4]) + b"Nope", 415)],
+    [
+        (b"", 400),
+        (b"{}", 400),
+        (b"k8s\x00\x0a\x7f", 400),
+        (b"k8s\x00" + bytes([0x0A, 6, 0x12, 4]) + b"Nope", 415),
+    ],
     ids=["empty", "json", "cut off", "unknown kind"],
 )
 def test_what_cannot_be_read_is_refused(body: bytes, code: int) -> None:
