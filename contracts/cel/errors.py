@@ -56,7 +56,7 @@ class CelError(Exception):
         return self
 
 
-class LimitExceeded(CelError):  # noqa: N818
+class LimitExceeded(CelError):
     """The expression asked for more work or more space than it may have. Never pending."""
 
     def __init__(self, message: str) -> None:

@@ -31,7 +31,7 @@ TWO_VARIABLES = {
 CONDITION_FIELDS = ("type", "status", "reason", "message")
 
 
-class Misuse(Exception):  # noqa: N818
+class Misuse(Exception):
     """A macro's arguments do not have the shape that it needs."""
 
     def __init__(self, message: str, node: Node, hint: str = "") -> None:

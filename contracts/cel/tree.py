@@ -55,7 +55,7 @@ RESERVED = frozenset(
 Parts = list[Any]
 
 
-class Rejection(Exception):  # noqa: N818
+class Rejection(Exception):
     """What is wrong, and where; the reader of the source makes a CelSyntaxError of it."""
 
     def __init__(self, message: str, offset: int, hint: str = "") -> None:

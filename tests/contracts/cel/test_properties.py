@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from contracts.cel import (
     CelError,
     CelSyntaxError,
     Environment,
+    Expression,
     Limits,
     check,
     from_openapi,
@@ -33,7 +35,9 @@ LITERALS = st.one_of(
     st.integers(-(2**63), 2**63 - 1).map(str),
     st.integers(0, 2**64 - 1).map(lambda n: f"{n}u"),
     st.floats(allow_nan=False, allow_infinity=False).map(repr),
-    st.sampled_from(["true", "false", "null", "[]", "{}", "optional.none()", "b'\\xff'", "'10Gi'", "'10.0.0.0/8'"]),
+    st.sampled_from(
+        ["true", "false", "null", "[]", "{}", "optional.none()", "b'\\xff'", "'10Gi'", "'10.0.0.0/8'"]
+    ),
     st.text(max_size=6).filter(lambda text: text.isprintable()).map(json.dumps),
     st.sampled_from(["a", "b", "a.x", "a.?y", "b[0]", "a.x.y.z", "a['x']", "duration('1h')"]),
     st.sampled_from(["quantity('1')", "ip('::1')", "cidr('::/8')", "semver('1.2.3')", "url('/a')"]),
@@ -72,13 +76,21 @@ JSON = st.recursive(
 )
 
 
-def _tried(source: str, bindings: dict[str, Any]) -> None:
+def _read(source: str) -> Expression | None:
+    """The expression, or None when the text is none; the error's place is inside the text."""
+    refused: CelSyntaxError | None = None
     try:
-        expression = parse(source, EVERYTHING)
+        return parse(source, EVERYTHING)
     except CelSyntaxError as error:
-        assert 0 <= error.offset <= len(source)
-        assert error.line >= 1
-        assert error.column >= 1
+        refused = error
+    assert 0 <= refused.offset <= len(source)
+    assert min(refused.line, refused.column) >= 1
+    return None
+
+
+def _tried(source: str, bindings: dict[str, Any]) -> None:
+    expression = _read(source)
+    if expression is None:
         return
     assert parse(expression.unparse(), EVERYTHING).unparse() == expression.unparse()
     for reference in expression.references:
@@ -89,10 +101,8 @@ def _tried(source: str, bindings: dict[str, Any]) -> None:
     assert str(kind)
     for problem in problems:
         assert 0 <= problem.start <= problem.end <= len(source)
-    try:
+    with suppress(CelError):
         to_json(expression.evaluate(bindings, limits=SMALL))
-    except CelError as error:
-        assert error.message
 
 
 @SETTINGS
@@ -117,9 +127,8 @@ def test_any_expression_gives_a_value_or_an_error_of_ours(source: str, a: Any, b
 @SETTINGS
 @given(EXPRESSIONS, JSON)
 def test_printing_keeps_the_meaning(source: str, a: Any) -> None:
-    try:
-        expression = parse(source, EVERYTHING)
-    except CelSyntaxError:
+    expression = _read(source)
+    if expression is None:
         return
 
     def outcome(text: str) -> str:
@@ -135,7 +144,9 @@ def test_printing_keeps_the_meaning(source: str, a: Any) -> None:
 @SETTINGS
 @given(JSON, JSON)
 def test_any_schema_has_a_type_and_shapes_any_value(schema: Any, value: Any) -> None:
-    kind = from_openapi({"type": "object", "properties": {"x": {"type": "string", "format": "byte"}}}, name="t")
+    kind = from_openapi(
+        {"type": "object", "properties": {"x": {"type": "string", "format": "byte"}}}, name="t"
+    )
     wrap(value, kind)
     if isinstance(schema, dict):
         from_openapi({"properties": {key: {"type": "string"} for key in schema}}, name="t")
