@@ -41,6 +41,7 @@ class Client:
         self._session: aiohttp.ClientSession | None = None
         self._writes = asyncio.Semaphore(WRITES_AT_ONCE)
         self._opening = asyncio.Lock()
+        self._streams: set[aiohttp.ClientResponse] = set()
         self.kinds = RestMap(self)
         self.epoch = 0  # grows whenever the configuration is read anew: it may be another cluster
 
@@ -52,6 +53,8 @@ class Client:
 
     async def close(self) -> None:
         session, self._session, self._access = self._session, None, None
+        for stream in self._streams:  # closing the session alone would leave their readers waiting
+            stream.content.set_exception(aiohttp.ClientConnectionError("the connection was closed"))
         if session is not None:
             await session.close()
 
@@ -227,13 +230,17 @@ class Client:
         async with sending as response:
             if response.status >= 400:
                 raise read_error(response.status, await response.read(), response.headers.get("Retry-After"))
-            async for line in response.content:
-                if not line.strip():
-                    continue
-                event = orjson.loads(line)
-                if event["type"] == "ERROR":
-                    raise read_error(500, orjson.dumps(event["object"]), None)
-                yield event
+            self._streams.add(response)
+            try:
+                async for line in response.content:
+                    if not line.strip():
+                        continue
+                    event = orjson.loads(line)
+                    if event["type"] == "ERROR":
+                        raise read_error(500, orjson.dumps(event["object"]), None)
+                    yield event
+            finally:
+                self._streams.discard(response)
 
 
 def selectors(labels: str, fields: str) -> dict[str, str]:
