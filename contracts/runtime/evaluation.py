@@ -10,9 +10,10 @@ from contracts.compiler import Code, Part, Path
 
 Bindings = Mapping[str, object]
 Value = Callable[[Bindings], Any]
+_PLAIN = frozenset((str, int, bool, type(None)))
 
 
-class Unresolved(Exception):  # noqa: N818
+class Unresolved(Exception):
     """A code has no value now; ``pending``: it may have one later, else asking again is no use (kro §3.7)."""
 
     def __init__(self, code: Code, error: cel.CelError) -> None:
@@ -35,8 +36,11 @@ def evaluator(code: Code) -> Value:
     run = raw(code)
 
     def value(bindings: Bindings) -> Any:
+        found = run(bindings)
+        if type(found) in _PLAIN:
+            return found
         try:
-            return cel.to_json(run(bindings))
+            return cel.to_json(found)
         except cel.CelError as error:
             raise Unresolved(code, error) from None
 
@@ -78,36 +82,73 @@ def raw(code: Code) -> Value:
 
 def template_builder(template: Mapping[str, Any], codes: Mapping[Path, Value]) -> Value:
     """A function that gives a fresh manifest. ``codes`` are the values at their paths in the template."""
-    return _builder(template, codes, ())
+    dynamic = {path[:length] for path in codes for length in range(len(path) + 1)}
+    return _builder(template, codes, dynamic, ())
 
 
-def _builder(value: Any, codes: Mapping[Path, Value], path: Path) -> Value:
+def _builder(value: Any, codes: Mapping[Path, Value], dynamic: set[Path], path: Path) -> Value:
+    """``dynamic`` are the paths at which something is computed, or below which something is."""
     if path in codes:
         return codes[path]
+    if path not in dynamic:
+        return _copier(_as_json(value))
+    parts = value.items() if isinstance(value, Mapping) else enumerate(value)
+    fixed: dict[Any, Any] = {}
+    computed: list[tuple[Any, Value]] = []
+    for key, child in parts:
+        if (*path, key) in dynamic or isinstance(child, Mapping | list):
+            fixed[key] = None
+            computed.append((key, _builder(child, codes, dynamic, (*path, key))))
+        else:
+            fixed[key] = _as_json(child)
     if isinstance(value, Mapping):
-        return _map_builder({key: _builder(child, codes, (*path, key)) for key, child in value.items()})
+        return _map_builder(fixed, tuple(computed))
+    return _list_builder(list(fixed.values()), tuple(computed))
+
+
+def _as_json(value: Any) -> Any:
+    """Literals as the API server reads them: a float without a fraction is an integer."""
+    if isinstance(value, Mapping):
+        return {key: _as_json(child) for key, child in value.items()}
     if isinstance(value, list):
-        return _list_builder([_builder(child, codes, (*path, index)) for index, child in enumerate(value)])
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+        return [_as_json(child) for child in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _copier(value: Any) -> Value:
+    """A fresh copy every time, in one step where nothing is nested."""
+    if isinstance(value, dict):
+        nested = [(key, _copier(child)) for key, child in value.items() if isinstance(child, dict | list)]
+        return _map_builder(value, tuple(nested))
+    if isinstance(value, list):
+        deep = [
+            (index, _copier(child)) for index, child in enumerate(value) if isinstance(child, dict | list)
+        ]
+        return _list_builder(value, tuple(deep))
     return lambda bindings: value
 
 
-def _map_builder(fields: Mapping[str, Value]) -> Value:
-    items = tuple(fields.items())
-
+def _map_builder(fixed: Mapping[str, Any], computed: tuple[tuple[str, Value], ...]) -> Value:
     def build(bindings: Bindings) -> dict[str, Any]:
-        made = {key: value(bindings) for key, value in items}
-        if cel.OMIT in made.values():
-            return {key: value for key, value in made.items() if value is not cel.OMIT}
+        made = dict(fixed)
+        for key, value in computed:
+            found = value(bindings)
+            if found is cel.OMIT:
+                del made[key]
+            else:
+                made[key] = found
         return made
 
     return build
 
 
-def _list_builder(items: list[Value]) -> Value:
+def _list_builder(fixed: list[Any], computed: tuple[tuple[int, Value], ...]) -> Value:
     def build(bindings: Bindings) -> list[Any]:
-        made = [item(bindings) for item in items]
-        return [value for value in made if value is not cel.OMIT]
+        made = list(fixed)
+        omitted = False
+        for index, value in computed:
+            found = made[index] = value(bindings)
+            omitted = omitted or found is cel.OMIT
+        return [item for item in made if item is not cel.OMIT] if omitted else made
 
     return build

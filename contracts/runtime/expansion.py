@@ -17,7 +17,7 @@ Identity = tuple[str, str, str, str]
 """Group, kind, namespace, name."""
 
 
-class Impossible(Exception):  # noqa: N818
+class Impossible(Exception):
     """The node can never be rendered from these inputs. ``code`` is stable."""
 
     def __init__(self, code: str, message: str) -> None:

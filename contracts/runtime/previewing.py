@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from contracts.compiler import Definition
@@ -117,7 +118,7 @@ def _tolerant(node: NodeProgram) -> NodeProgram:
     """The same node, with placeholders where a value is not known yet; names and namespaces too."""
     codes = {code.path: _placeholder(evaluator(code)) for code in node.node.codes}
     build = template_builder(node.node.template, codes)
-    return NodeProgram(node.node, build, node.iterators, node.include_when, node.ready_when, node.item_type)
+    return replace(node, build=build)
 
 
 def _placeholder(value: Value) -> Value:

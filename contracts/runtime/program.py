@@ -36,12 +36,23 @@ class NodeProgram:
     include_when: tuple[Condition, ...]
     ready_when: tuple[Condition, ...]
     item_type: Any
+    fields_read: frozenset[str] | None = None
+    """Top-level fields that others read; None when somebody may read the whole object."""
 
     def seen(self, observed: object) -> object:
-        """An observed object, or a list of them, as expressions see it."""
+        """An observed object, or a list of them, as expressions see it: only what is read is looked at."""
         if isinstance(observed, list):
             return [cel.wrap(item, self.item_type) for item in observed]
-        return cel.wrap(observed, self.item_type)
+        if self.fields_read is None or not isinstance(self.item_type, cel.StructType):
+            return cel.wrap(observed, self.item_type)
+        fields = self.item_type.fields
+        whole = dict(observed) if isinstance(observed, Mapping) else {}
+        for name in self.fields_read & whole.keys():
+            if whole[name] is None:
+                del whole[name]
+            elif name in fields:
+                whole[name] = cel.wrap(whole[name], fields[name])
+        return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,8 @@ def program_of(definition: Definition) -> Program:
 
 def _program(definition: Definition) -> Program:
     ids = {node.id for node in definition.nodes}
-    nodes = {node.id: _node_program(node, ids) for node in definition.nodes}
+    read = _fields_read(definition)
+    nodes = {node.id: _node_program(node, ids, read.get(node.id, frozenset())) for node in definition.nodes}
     with_status = instance_type(definition.spec_schema, definition.scope, definition.status_schema)
     return Program(
         nodes={node_id: nodes[node_id] for node_id in definition.order},
@@ -74,7 +86,22 @@ def _program(definition: Definition) -> Program:
     )
 
 
-def _node_program(node: Node, ids: set[str]) -> NodeProgram:
+def _fields_read(definition: Definition) -> dict[str, frozenset[str] | None]:
+    """Which fields of each node any expression reads, its own readyWhen apart."""
+    codes = [*definition.status, *definition.conditions]
+    for node in definition.nodes:
+        codes += [*node.codes, *node.include_when, *(each.code for each in node.for_each)]
+    read: dict[str, frozenset[str] | None] = {}
+    for code in codes:
+        for part in code.expressions:
+            for ref in part.expression.references:
+                before = read.get(ref.root, frozenset())
+                whole = before is None or not ref.path or ref.path[0] == "[]"
+                read[ref.root] = None if whole or before is None else before | {ref.path[0]}
+    return read
+
+
+def _node_program(node: Node, ids: set[str], fields_read: frozenset[str] | None) -> NodeProgram:
     return NodeProgram(
         node=node,
         build=template_builder(node.template, {code.path: evaluator(code) for code in node.codes}),
@@ -82,6 +109,7 @@ def _node_program(node: Node, ids: set[str]) -> NodeProgram:
         include_when=tuple(_condition(code, ids) for code in node.include_when),
         ready_when=tuple(_condition(code, ids | {"each"}) for code in node.ready_when),
         item_type=node.value_type,
+        fields_read=fields_read,
     )
 
 

@@ -189,7 +189,7 @@ class _Pass:
             )
         else:
             found = of_one(node, observed) if node.ready_when else READY
-        self.bindings[node_id] = node.seen(observed)
+        self.bindings[node.node.id] = node.seen(observed)
         return NodeState(
             node_id, "desired", (), found.ready, found.reason, found.waiting_for, found.code, (lookup,)
         )
