@@ -7,6 +7,8 @@ import pytest
 from portal.audit.models import Entry, EntryIsFinal
 from portal.audit.record import record
 
+pytestmark = pytest.mark.backends
+
 
 @pytest.fixture
 def entries(people, teams):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.backends
+
 SIGN_IN = 302
 
 # path → what each person gets

@@ -9,6 +9,8 @@ from portal.accounts.models import Membership, TeamNamespace
 from portal.accounts.permission import PLATFORM, can
 from portal.audit.models import Entry
 
+pytestmark = pytest.mark.backends
+
 
 @pytest.fixture
 def admin(sign_in):

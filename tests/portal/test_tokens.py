@@ -12,6 +12,8 @@ from django.utils import timezone
 from portal.accounts.models import APIToken
 from portal.audit.models import Entry
 
+pytestmark = pytest.mark.backends
+
 
 def make(client: Client, **typed: str) -> str:
     page = client.post("/account/tokens/", {"name": "pipeline", "days": "30", **typed}).content.decode()
