@@ -76,7 +76,9 @@ def kubectl(demo: Demo) -> Callable[..., str]:
     """``kubectl("get", "pods")`` against the embedded cluster; gives its output, or fails with its words."""
     if KUBECTL is None:
         pytest.skip("no kubectl here: install version 1.29 or newer")
-    version = subprocess.run([KUBECTL, "version", "--client"], capture_output=True, text=True, check=True).stdout
+    version = subprocess.run(
+        [KUBECTL, "version", "--client"], capture_output=True, text=True, check=True
+    ).stdout
     found = re.search(r"v(\d+)\.(\d+)", version)
     if not found or (int(found[1]), int(found[2])) < OLDEST_KUBECTL:
         pytest.skip(f"kubectl is too old, 1.29 or newer is needed: {version.splitlines()[0]}")
@@ -85,7 +87,10 @@ def kubectl(demo: Demo) -> Callable[..., str]:
     def run(*words: str, given: str | None = None) -> str:
         done = subprocess.run(
             [KUBECTL, "--kubeconfig", str(demo.kubeconfig), "--cache-dir", str(cache), *words],
-            input=given, capture_output=True, text=True, timeout=60,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -14,8 +14,10 @@ COMES_UP_WITHIN = 30_000
 
 def ask_for(page: Page, name: str, image: str) -> None:
     page.goto("/catalog/")
-    page.get_by_role("link", name="Stateless service, lowest cost").first.click()
-    page.get_by_role("link", name="Create").first.click()
+    page.get_by_role("link", name="Stateless service, lowest cost", exact=True).click()
+    page.wait_for_url("**/catalog/stateless-service/")
+    page.get_by_role("link", name="Create", exact=True).click()
+    page.wait_for_url("**/catalog/stateless-service/create/")
     page.fill("[name=_name]", name)
     page.select_option("[name=_namespace]", "checkout")
     page.fill("[name='/image']", image)
@@ -48,7 +50,9 @@ def test_a_service_comes_up_is_changed_and_is_deleted(sign_in: SignIn) -> None:
     expect(page.get_by_role("heading", name="Delete shop?")).to_be_visible()
     page.fill("[name=name]", "shop")
     page.get_by_role("button", name="Delete it").click()
-    expect(page.locator("body")).to_contain_text(re.compile("is gone|was deleted|deleted", re.I), timeout=COMES_UP_WITHIN)
+    expect(page.locator("body")).to_contain_text(
+        re.compile("is gone|was deleted|deleted", re.I), timeout=COMES_UP_WITHIN
+    )
     page.goto("/instances/?q=shop")
     expect(page.locator("table tbody").get_by_role("link", name="shop", exact=True)).to_have_count(0)
 
@@ -70,6 +74,13 @@ def test_a_wrong_value_stands_at_its_field_and_nothing_typed_is_lost(sign_in: Si
     expect(page.locator("[name=_name]")).to_have_value("Not A Name")
     expect(page.locator("[name='/port']")).to_have_value("99")
     expect(page.locator("body")).to_contain_text("1024")
+
+    page.goto("/catalog/stateless-service/")
+    page.get_by_role("link", name="Go on with your draft").click()
+    expect(page.locator("[name=_name]")).to_have_value("Not A Name")
+    page.get_by_role("button", name="Start over").click()
+    page.goto("/catalog/stateless-service/")
+    expect(page.get_by_role("link", name="Create", exact=True)).to_be_visible()
 
 
 def test_the_same_form_works_without_javascript(sign_in: SignIn) -> None:

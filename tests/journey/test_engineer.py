@@ -33,7 +33,9 @@ def test_kros_own_example_is_pasted_published_and_used(
     page = sign_in("engineer")
     page.goto("/contracts/import/")
     page.fill("textarea[name=text]", text)
-    page.locator("form:has(textarea[name=text]) button[type=submit], form:has(textarea[name=text]) button.primary").first.click()
+    page.locator(
+        "form:has(textarea[name=text]) button[type=submit], form:has(textarea[name=text]) button.primary"
+    ).first.click()
     page.get_by_role("button", name="Review and publish").click()
     page.fill("[name=note]", "kro's own example")
     page.get_by_role("button", name=re.compile("^Publish")).click()
@@ -50,7 +52,9 @@ def test_kros_own_example_is_pasted_published_and_used(
     assert "by-hand" in kubectl("get", "webapps", "-n", "checkout")
     assert "by-hand" in kubectl("get", "deploy,po", "-n", "checkout")
 
-    before = json.loads(kubectl("get", "deploy", "by-hand", "-n", "checkout", "-o", "json"))["metadata"]["uid"]
+    before = json.loads(kubectl("get", "deploy", "by-hand", "-n", "checkout", "-o", "json"))["metadata"][
+        "uid"
+    ]
     kubectl("delete", "deploy", "by-hand", "-n", "checkout", "--wait=false")
     deleted = time.monotonic()
     wait_until(lambda: uid_of(kubectl, "by-hand") not in {"", before}, 10)

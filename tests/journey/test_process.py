@@ -13,7 +13,10 @@ from tests.demo import Demo, Session, alive
 SECOND_START_WITHIN = 5.0
 SETTLES_WITHIN = 40.0
 MANIFEST = {
-    "contract": "stateless-service", "namespace": "checkout", "name": "kept", "spec": {"image": "nginx:1.27"},
+    "contract": "stateless-service",
+    "namespace": "checkout",
+    "name": "kept",
+    "spec": {"image": "nginx:1.27"},
 }
 
 
@@ -71,7 +74,9 @@ def test_a_kill_in_the_middle_loses_nothing_and_doubles_nothing(demo_of_its_own:
         assert answer["count"] == 1
 
 
-def test_a_taken_port_is_said_and_another_is_found(demo_of_its_own: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_taken_port_is_said_and_another_is_found(
+    demo_of_its_own: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import socket
 
     with socket.socket() as taken:
