@@ -1,0 +1,114 @@
+"""What the demo is made of: its data, its port, its key, its cluster as a child process."""
+
+from __future__ import annotations
+
+import io
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from portal.accounts.demo import DEMO_ACCOUNTS
+from portal.accounts.models import Membership, Team, TeamNamespace, User
+from portal.home.demo import data
+from portal.home.demo.cluster import EmbeddedCluster
+from portal.home.demo.port import listen
+from portal.home.management.commands.run import near, shown
+from portal.secret_key import kept_key
+
+loaded: list[str] = []
+
+
+def load_something():
+    loaded.append("again")
+
+
+@pytest.mark.django_db
+def test_loading_twice_is_loading_once(settings):
+    settings.DEMO_LOADERS = ["tests.portal.test_demo.load_something"]
+    loaded.clear()
+    data.load()
+    User.objects.filter(username="developer").update(first_name="Changed")
+    assert data.load() == ["portal.accounts.demo.load", "tests.portal.test_demo.load_something"]
+    assert (User.objects.count(), Team.objects.count(), Membership.objects.count()) == (4, 3, 4)
+    assert set(TeamNamespace.objects.values_list("name", flat=True)) == {
+        "checkout",
+        "checkout-staging",
+        "search",
+    }
+    assert User.objects.get(username="developer").first_name == "Changed"
+    assert loaded == ["again", "again"]
+
+
+@pytest.mark.django_db
+def test_every_demo_account_can_sign_in(client):
+    call_command("demo_data", stdout=io.StringIO())
+    for account in DEMO_ACCOUNTS:
+        assert client.login(username=account.username, password=account.password), account.username
+
+
+def test_a_taken_port_gives_the_next_free_one():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        wanted = taken.getsockname()[1]
+        bound, port = listen("127.0.0.1", wanted)
+        bound.close()
+    assert port != wanted
+
+
+def test_an_address_that_is_not_ours_is_an_error():
+    with pytest.raises(OSError, match="assign"):
+        listen("192.0.2.1", 8000)
+
+
+@pytest.mark.parametrize(
+    ("host", "written"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "127.0.0.1"), ("::1", "[::1]")],
+)
+def test_addresses_as_one_types_them(host, written):
+    assert shown(host) == written
+
+
+def test_paths_as_one_types_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert near(tmp_path / "var" / "kubeconfig") == Path("var/kubeconfig")
+    assert near(Path("/elsewhere")) == Path("/elsewhere")
+
+
+def test_the_key_is_made_once_and_nobody_else_reads_it(tmp_path):
+    key = kept_key(tmp_path / "var")
+    assert kept_key(tmp_path / "var") == key
+    assert stat.S_IMODE((tmp_path / "var" / "secret-key").stat().st_mode) == 0o600
+    assert kept_key(tmp_path / "other") != key
+
+
+def test_where_nothing_can_be_written_the_key_lasts_as_long_as_the_process(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert len(kept_key(blocked / "var")) > 50
+
+
+def test_the_embedded_cluster_answers_and_leaves_nothing_behind(tmp_path):
+    cluster = EmbeddedCluster(tmp_path / "kubeconfig", tmp_path / "cluster.json")
+    cluster.start()
+    assert cluster.wait_until_ready()
+    assert "server: https://127.0.0.1:" in cluster.kubeconfig.read_text()
+    process = cluster.process
+    cluster.stop()
+    assert process.returncode == 0
+    assert not cluster.keeper.is_alive()
+
+
+def test_the_embedded_cluster_comes_back_when_it_dies(tmp_path):
+    cluster = EmbeddedCluster(tmp_path / "kubeconfig", tmp_path / "cluster.json")
+    cluster.start()
+    assert cluster.wait_until_ready()
+    first = cluster.process
+    cluster.ready.clear()
+    first.kill()
+    assert cluster.wait_until_ready()
+    assert cluster.process.pid != first.pid
+    cluster.stop()

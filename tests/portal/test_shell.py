@@ -1,0 +1,136 @@
+"""What surrounds every page, worked out from settings and hooks."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.checks import run_checks
+from django.test import RequestFactory
+
+from portal.home.navigation import current_url, navigation
+from portal.home.notices import Notice
+from portal.home.search import MOST_PER_GROUP, Result
+from portal.home.sections import HomeSection
+from portal.home.shell import Shell
+
+
+def count_seven(user):
+    return 7
+
+
+def find_many(user, text):
+    return [Result("Instances", f"{text}-{n}", f"/instances/{n}/") for n in range(20)]
+
+
+def say_something(user):
+    return [Notice("The cluster is away.", "Pages show what was last seen.", state="error")]
+
+
+def put_on_home(request):
+    return [HomeSection("home/_empty.html", {"title": "unused"}, wide=True)]
+
+
+def not_ready():
+    return "The reconciler is silent."
+
+
+def labels(user, path="/"):
+    return {entry.label: entry for section in navigation(user, path) for entry in section.entries}
+
+
+@pytest.mark.parametrize(
+    ("who", "not_offered"),
+    [
+        ("admin", set()),
+        ("engineer", set()),
+        ("developer", {"Contracts", "Audit log"}),
+        ("nobody", {"Contracts", "Audit log"}),
+    ],
+)
+def test_navigation_offers_what_a_person_may_use(people, who, not_offered):
+    everything = {"Home", "Catalog", "Instances", "Contracts", "Teams", "Audit log", "API"}
+    assert set(labels(people[who])) == everything - not_offered
+
+
+@pytest.mark.parametrize(
+    ("path", "current"),
+    [
+        ("/", "/"),
+        ("/teams/", "/teams/"),
+        ("/teams/checkout/", "/teams/"),
+        ("/account/", ""),
+        ("/teamsters/", ""),
+    ],
+)
+def test_the_current_entry_is_the_longest_that_fits(settings, path, current):
+    assert current_url(path, settings.NAVIGATION) == current
+
+
+def test_a_room_counts_beside_its_entry(people, settings):
+    settings.NAVIGATION_COUNTS = {"accounts:teams": "tests.portal.test_shell.count_seven"}
+    assert labels(people["admin"])["Teams"].count == 7
+
+
+def test_the_palette_shows_the_pages_and_what_rooms_find(sign_in, settings):
+    settings.SEARCH_PROVIDERS = ["tests.portal.test_shell.find_many"]
+    page = sign_in("admin").get("/search/?q=te", HTTP_HX_REQUEST="true").content.decode()
+    assert "<html" not in page
+    assert "Teams" in page
+    assert page.count('data-href="/instances/') == MOST_PER_GROUP
+
+
+def test_without_javascript_search_is_a_page(sign_in, settings):
+    settings.SEARCH_PROVIDERS = ["tests.portal.test_shell.find_many"]
+    page = sign_in("admin").get("/search/?q=te").content.decode()
+    assert '<a class="name" href="/instances/0/">te-0</a>' in page
+
+
+def test_what_the_whole_portal_has_to_say_stands_above_every_page(sign_in, settings):
+    settings.PORTAL_NOTICES = ["tests.portal.test_shell.say_something"]
+    assert "The cluster is away." in sign_in("nobody").get("/account/").content.decode()
+
+
+def test_a_hook_that_cannot_be_loaded_costs_its_feature_and_not_the_page(sign_in, settings):
+    settings.PORTAL_NOTICES = ["no.such.room.notices"]
+    assert sign_in("nobody").get("/account/").status_code == 200
+    assert "PORTAL_NOTICES names no.such.room.notices" in " ".join(check.msg for check in run_checks())
+
+
+def test_every_hook_of_the_real_settings_can_be_loaded():
+    from portal import settings as real
+    from portal.hooks import HOOK_SETTINGS, load
+
+    for setting in HOOK_SETTINGS:
+        value = getattr(real, setting)
+        for dotted in value.values() if isinstance(value, dict) else value:
+            assert load(dotted) is not None, f"{setting}: {dotted}"
+
+
+def test_readiness_tells_why_not(client, db, settings):
+    assert client.get("/readyz").json() == {"ready": True, "reasons": []}
+    settings.READINESS = ["tests.portal.test_shell.not_ready"]
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"ready": False, "reasons": ["The reconciler is silent."]}
+
+
+@pytest.mark.parametrize(
+    ("cookie", "theme"), [("dark", "dark"), ("light", "light"), ('"><script>', "auto"), ("", "auto")]
+)
+def test_the_theme_is_one_of_three(cookie, theme):
+    request = RequestFactory().get("/")
+    request.COOKIES["theme"] = cookie
+    assert Shell(request).theme == theme
+
+
+@pytest.mark.parametrize(
+    ("who", "team_line", "role_line"),
+    [
+        ("admin", "Team Platform", "Administrator"),
+        ("developer", "Team Checkout", "Developer"),
+        ("nobody", "No team yet", "Guest"),
+    ],
+)
+def test_who_one_is(people, who, team_line, role_line):
+    request = RequestFactory().get("/")
+    request.user = people[who]
+    assert (Shell(request).team_line, Shell(request).role_line) == (team_line, role_line)

@@ -1,0 +1,108 @@
+"""The small parts of every page: icons, states, ages, letters, problems."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.template import Context, Template
+
+from contracts.problems import Problem
+from portal.home.age import ago_words, short_age
+from portal.home.kind_icons import KIND_ICONS
+from portal.home.management.commands.check_templates import icon_names
+from portal.home.states import STATES
+from portal.home.templatetags import ui
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+
+def render(text: str, **context: object) -> str:
+    return Template("{% load ui %}" + text).render(Context(context))
+
+
+@pytest.mark.parametrize(
+    ("age", "words", "short"),
+    [
+        (timedelta(seconds=0), "just now", "0s"),
+        (timedelta(seconds=4), "just now", "4s"),
+        (timedelta(seconds=40), "40 s ago", "40s"),
+        (timedelta(seconds=60), "1 min ago", "1m"),
+        (timedelta(minutes=59, seconds=59), "59 min ago", "59m"),
+        (timedelta(hours=23), "23 h ago", "23h"),
+        (timedelta(days=1), "1 day ago", "1d"),
+        (timedelta(days=59), "59 days ago", "59d"),
+        (timedelta(days=60), "31 Dec 2025", "60d"),
+        (timedelta(days=800), "22 Dec 2023", "2y"),
+        (timedelta(minutes=-5), "in 5 min", "0s"),
+    ],
+)
+def test_ages(age, words, short):
+    assert ago_words(NOW - age, NOW) == words
+    assert short_age(NOW - age, NOW) == short
+
+
+def test_ago_takes_what_kubernetes_writes():
+    shown = render("{% ago when %}", when="2020-02-01T10:00:00Z")
+    assert 'datetime="2020-02-01T10:00:00+00:00"' in shown
+    assert 'title="01 February 2020, 10:00:00 UTC"' in shown
+    assert ">1 Feb 2020<" in shown
+
+
+@pytest.mark.parametrize("nothing", ["not a time", None, ""])
+def test_ago_shows_nothing_for_what_is_no_time(nothing):
+    assert render("{% ago when %}", when=nothing) == ""
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_is_a_colour_an_icon_and_a_word_with_its_meaning(state):
+    shown = render("{% state_badge state %}", state=state)
+    assert f'data-state="{state}"' in shown
+    assert STATES[state].label in shown
+    assert "<svg" in shown
+    assert f'title="{STATES[state].meaning}"' in shown
+
+
+def test_the_states_of_an_instance_are_these_and_mean_the_same():
+    from catalog.models.instance import State
+
+    assert {state.value: state.label for state in State} == {word: one.label for word, one in STATES.items()}
+
+
+def test_an_unknown_word_keeps_its_name():
+    assert "Pending" in render("{% state_badge 'pending' %}")
+
+
+def test_every_icon_that_is_named_is_in_the_sprite():
+    named = {*KIND_ICONS.values(), *(one.icon for one in STATES.values()), "package", "copy"}
+    assert named <= icon_names()
+
+
+def test_nothing_that_somebody_typed_becomes_markup():
+    nasty = '"><script>alert(1)</script>'
+    tags = ["icon x", "state_badge x", "copy_button x", "kind_icon x"]
+    for text in [*(f"{{% {tag} %}}" for tag in tags), "{{ x|initials }}"]:
+        assert "<script" not in render(text, x=nasty)
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"), [("Ada Lovelace", "AL"), ("checkout-api", "C"), ("Ada van der Berg", "AB"), ("", "")]
+)
+def test_initials(name, letters):
+    assert ui.initials(name) == letters
+
+
+def test_a_tint_belongs_to_a_name():
+    assert ui.tint("Compute") == ui.tint("Compute")
+    assert {ui.tint(f"category {n}") for n in range(60)} == set(ui.TINTS)
+
+
+def test_problems_with_a_place_lead_to_it():
+    found = [
+        Problem("unknown-field", "There is no field nmae.", "spec.nmae", 3, 5, hint="Did you mean name?"),
+        Problem("soft", "Old style.", severity="warning"),
+    ]
+    shown = render("{% problem_list problems 'editor' %}", problems=found)
+    assert 'data-goto-line="3" data-goto-column="5" data-editor="editor"' in shown
+    assert "Did you mean name?" in shown
+    assert 'data-state="warning"' in shown
