@@ -1,0 +1,132 @@
+"""A platform engineer at work in a real browser: typing, checking, publishing, and pages that move."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from contracts.models import Contract, Draft
+from contracts.publishing import publish
+from contracts.starters import starter
+
+
+@pytest.fixture
+def contract(engineer) -> Contract:
+    """The cheapest sample, with two revisions."""
+    text = starter("stateless-service").replace("owner: platform", f"owner: {engineer.teams.get().slug}")
+    publish(text, by=engineer, note="The first")
+    again = text.replace("Runs one copy", "Runs exactly one copy")
+    return publish(again, by=engineer, note="Better words").contract
+
+
+def at_the_end(page: Page) -> None:
+    page.locator("code-editor .cm-content").first.click()
+    page.keyboard.press("Control+End")
+
+
+def test_problems_appear_while_typing_and_the_draft_is_saved(visit, engineer):
+    page = visit(engineer, "/contracts/new/")
+    expect(page.locator("#check")).to_contain_text("Nothing is wrong")
+    at_the_end(page)
+    page.keyboard.type("  lifecycl: stable")
+    expect(page.locator("#check")).to_contain_text("Did you mean “lifecycle”?")
+    expect(page.locator("#draft-saved")).to_contain_text("Draft saved")
+    expect(page).to_have_url(re.compile(r"/contracts/drafts/\d+/$"))
+    page.reload()
+    expect(page.locator("#check")).to_contain_text("lifecycl")
+
+
+def test_form_and_graph_follow_the_text(visit, engineer):
+    page = visit(engineer, "/contracts/new/")
+    expect(page.locator("#check .graph")).to_contain_text("settings")
+    page.locator("code-editor textarea").evaluate(
+        "(area) => { const editor = area.closest('code-editor');"
+        " editor.value = editor.value.replaceAll('message', 'greeting') }"
+    )
+    expect(page.locator(".form-preview")).to_contain_text("greeting", ignore_case=True)
+
+
+def test_from_typing_to_the_published_contract(visit, engineer):
+    page = visit(engineer, "/contracts/new/")
+    at_the_end(page)
+    page.keyboard.type("  tags: [mine]")
+    page.get_by_role("button", name="Review and publish").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My contract: revision 1")
+    page.get_by_label("Note").fill("The first")
+    page.get_by_role("button", name="Publish revision 1").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My contract")
+    expect(page.locator(".toast")).to_contain_text("revision 1 is published")
+    assert not Draft.objects.exists()
+
+
+def test_a_problem_of_a_refused_draft_leads_to_its_line(visit, engineer):
+    text = starter("scheduled-job").replace("backoffLimit", "backofLimit")
+    draft = Draft.objects.create(author=engineer, text=text)
+    page = visit(engineer, f"/contracts/drafts/{draft.pk}/publication/")
+    page.get_by_text("There is no field “backofLimit” here.").click()
+    expect(page.locator("code-editor .cm-activeLine").first).to_contain_text("backofLimit")
+
+
+def test_lists_and_pages_move_when_a_contract_is_withdrawn(visit, engineer, contract):
+    listed = visit(engineer, "/contracts/")
+    page = visit(engineer, contract.get_absolute_url())
+    expect(listed.locator("tr", has_text=contract.title)).to_contain_text("Published")
+    page.get_by_text("Withdraw", exact=True).click()
+    page.get_by_label("Why").fill("It is replaced")
+    page.get_by_role("button", name="Withdraw Stateless service, lowest cost").click()
+    expect(page.locator(".head")).to_contain_text("Withdrawn")
+    expect(listed.locator("tr", has_text=contract.title)).to_contain_text("Withdrawn")
+
+
+def test_the_list_is_filtered_while_typing_and_in_the_address(visit, engineer, contract):
+    page = visit(engineer, "/contracts/")
+    page.get_by_label("Search contracts", exact=True).fill("zebra")
+    expect(page.locator("#contracts")).to_contain_text("No contract matches")
+    expect(page).to_have_url(re.compile("q=zebra"))
+    page.get_by_role("link", name="Clear the filters").click()
+    expect(page.locator("#contracts")).to_contain_text(contract.title)
+
+
+def test_without_javascript_a_contract_is_written_and_published(site, chromium, engineer, client):
+    client.force_login(engineer)
+    context = chromium.new_context(base_url=site, java_script_enabled=False)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    page = context.new_page()
+    page.goto("/contracts/new/")
+    area = page.get_by_label("Text of the contract")
+    text = area.input_value()
+    area.fill(text.replace("ConfigMap\n", "ConfigMapp\n"))
+    page.get_by_role("button", name="Save and check").click()
+    expect(page.locator("#check")).to_contain_text("ConfigMapp")
+    area.fill(text)
+    page.get_by_role("button", name="Review and publish").click()
+    page.get_by_role("button", name="Publish revision 1").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My contract")
+    context.close()
+
+
+PAGES = [
+    "",
+    "new/",
+    "import/",
+    "stateless-service/",
+    "stateless-service/revisions/1/",
+    "stateless-service/compare/",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everybody_can_use_the_pages(visit, axe, shot, engineer, contract, path, theme):
+    page = visit(engineer, f"/contracts/{path}", theme=theme)
+    shot(page, f"contracts-{path.strip('/').replace('/', '-') or 'list'}-{theme}")
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_narrow_screens_do_not_scroll_sideways(visit, shot, engineer, contract, path):
+    page = visit(engineer, f"/contracts/{path}", width=390)
+    shot(page, f"contracts-{path.strip('/').replace('/', '-') or 'list'}-narrow")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
