@@ -5,13 +5,14 @@ The parser calls one method per rule with what the rule's parts have become: nod
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from lark import Token, Transformer
 
 from contracts.cel import literals, macros
-from contracts.cel.limits import MAX_DEPTH
+from contracts.cel.limits import MAX_DEPTH, MAX_OPERANDS
 from contracts.cel.nodes import (
     Binary,
     Call,
@@ -88,11 +89,10 @@ class Builder(Transformer[Any, Any]):
 
     def expr(self, parts: Parts) -> Node:
         condition, _, result, _, otherwise = parts
-        branches = [(condition, result)]
         if isinstance(otherwise, Conditional):
-            branches.extend(otherwise.branches)
-            otherwise = otherwise.otherwise
-        return bounded(Conditional(condition.start, parts[-1].end, tuple(branches), otherwise))
+            otherwise.grow(condition, result)
+            return bounded(otherwise)
+        return bounded(Conditional(condition.start, otherwise.end, deque([(condition, result)]), otherwise))
 
     def conditionalor(self, parts: Parts) -> Node:
         return self._chain(parts[0], parts[1], parts[2])
@@ -121,11 +121,11 @@ class Builder(Transformer[Any, Any]):
         return bounded(Binary(left.start, right.end, str(operator), left, right, start_of(operator)))
 
     def _chain(self, left: Node, operator: Token, right: Node) -> Node:
-        operands: tuple[Node, ...] = (left,)
-        places: tuple[int, ...] = (start_of(operator),)
+        start = start_of(operator)
         if isinstance(left, Chain) and left.operator == operator:
-            operands, places = left.operands, left.operator_starts + places
-        return bounded(Chain(left.start, right.end, str(operator), (*operands, right), places))
+            left.grow(right, start)
+            return bounded(left)
+        return bounded(Chain(left.start, right.end, str(operator), [left, right], [start]))
 
     def unary(self, parts: Parts) -> Node:
         operator, operand = parts

@@ -194,7 +194,7 @@ def test_kinds_come_from_a_clusters_openapi_too():
                     "x-kubernetes-group-version-kind": [{"group": "x.y", "version": "v1", "kind": "Gadget"}],
                     "properties": {
                         "metadata": {"type": "object"},
-                        "spec": {"allOf": [{"$ref": "#/components/schemas/y.x.v1.Spec"}], "default": {}}
+                        "spec": {"allOf": [{"$ref": "#/components/schemas/y.x.v1.Spec"}], "default": {}},
                     },
                 },
                 "y.x.v1.Spec": {"type": "object", "properties": {"size": {"type": "integer"}}},
