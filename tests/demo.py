@@ -45,7 +45,11 @@ class Demo:
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [self.python, "manage.py", "run", "--port", str(free_port())],
-                cwd=self.repository, env=self.environment(), stdout=log, stderr=subprocess.STDOUT, text=True,
+                cwd=self.repository,
+                env=self.environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
                 stdin=subprocess.DEVNULL,
             )
         self.url = self.wait_for_address(began + READY_WITHIN)
@@ -87,7 +91,9 @@ class Demo:
     def __enter__(self) -> Demo:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None
+    ) -> None:
         self.stop()
 
 
@@ -105,9 +111,12 @@ class Session(requests.Session):
         kwargs.setdefault("timeout", 30)
         if str(method).upper() != "GET":
             kwargs["headers"] = {
-                "X-CSRFToken": self.cookies.get("csrftoken") or "", "Referer": self.url,
+                "X-CSRFToken": self.cookies.get("csrftoken") or "",
+                "Referer": self.url,
             } | kwargs.get("headers", {})
-        return super().request(method, f"{self.url}{url!s}" if str(url).startswith("/") else url, *args, **kwargs)
+        return super().request(
+            method, f"{self.url}{url!s}" if str(url).startswith("/") else url, *args, **kwargs
+        )
 
 
 def free_port() -> int:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import threading
 import time
@@ -26,6 +25,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from portal.accounts.models import Membership, Role, Team, User
+from tests.chromium import CHROMIUM, FLAGS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [

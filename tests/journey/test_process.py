@@ -41,7 +41,7 @@ def test_ctrl_c_leaves_no_process_and_a_second_start_finds_everything(demo_of_it
     demo = demo_of_its_own
     with demo:
         developer = demo.session("developer")
-        assert developer.post("/api/v1/instances/", json=MANIFEST).status_code == 201
+        assert developer.post("/api/v1/instances/", json=MANIFEST).status_code == 202
         wait_for(developer, "kept", "ready")
         started = demo.processes()
         demo.stop(signal.SIGINT)
@@ -59,7 +59,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_doubles_nothing(demo_of_its_own:
     demo = demo_of_its_own
     with demo:
         developer = demo.session("developer")
-        assert developer.post("/api/v1/instances/", json=MANIFEST).status_code == 201
+        assert developer.post("/api/v1/instances/", json=MANIFEST).status_code == 202
         started = demo.processes()
         demo.stop(signal.SIGKILL)
     deadline = time.monotonic() + 10
