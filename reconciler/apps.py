@@ -14,9 +14,13 @@ class ReconcilerConfig(AppConfig):
         post_save.connect(wake_when_committed, dispatch_uid="reconciler.wake")
 
 
+TOPIC_OF = {"catalog.Change": "changes", "contracts.Contract": "contracts", "contracts.Revision": "contracts"}
+
+
 def wake_when_committed(sender: type[Model], **_: Any) -> None:
     """A change or a contract was written in this process: its engine, if it runs here, looks at once."""
-    if sender._meta.label in ("catalog.Change", "contracts.Contract", "contracts.Revision"):
+    topic = TOPIC_OF.get(sender._meta.label)
+    if topic:
         from reconciler.engine.wake import wake
 
-        transaction.on_commit(wake)
+        transaction.on_commit(lambda: wake(topic))

@@ -22,7 +22,7 @@ from reconciler import destinations
 from reconciler.engine import delivery, offers, projection
 from reconciler.engine.companions import Companions
 from reconciler.engine.database import Database
-from reconciler.engine.kinds import CRD, ensure_kind
+from reconciler.engine.kinds import CRD, Verdict, ensure_kind
 from reconciler.engine.offers import Offer, Published
 from reconciler.engine.passes import Memory, Pass, Result
 from reconciler.engine.queue import Queue
@@ -58,6 +58,7 @@ class Engine:
         self.memory = Memory()
         self.watches = Watches(self.client, self.on_child, self.on_external)
         self.offers: dict[str, Offer] = {}  # Kind.group →
+        self.verdicts: dict[int, Verdict] = {}  # what was last written of each contract's kind
         self.instances: dict[str, Informer] = {}
         self.keys_by_uid: dict[str, Key] = {}
         self.generations: dict[Key, OrderedDict[str, int]] = {}
@@ -75,7 +76,7 @@ class Engine:
     async def run(self) -> None:
         """Until cancelled; then everything that was started is stopped."""
         self.destination = (await self.database.call(destinations.default_destination)).pk
-        self.wanted = listen()
+        self.wanted = listen("contracts")
         tasks = [
             asyncio.create_task(self.guarded(work), name=work.__name__)
             for work in (
@@ -292,8 +293,10 @@ class Engine:
                 return
             verdict = await ensure_kind(self.client, offer.definition, live)
             served = verdict.served
-            arguments = (published.contract, verdict.status, verdict.reason, verdict.message)
-            await self.database.call(offers.save_condition, *arguments)
+            if self.verdicts.get(published.contract) != verdict:
+                arguments = (published.contract, verdict.status, verdict.reason, verdict.message)
+                await self.database.call(offers.save_condition, *arguments)
+                self.verdicts[published.contract] = verdict
         self.offers[published.group_kind] = offer
         if served:
             await self.watch_instances(offer)
@@ -332,7 +335,7 @@ class Engine:
     # -- changes ----------------------------------------------------------------------------------------
 
     async def deliver_changes(self) -> None:
-        wake = listen()
+        wake = listen("changes")
         try:
             while True:
                 wishes = await self.database.call(delivery.open_wishes, self.destination)

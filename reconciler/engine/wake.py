@@ -12,15 +12,17 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from portal.live.publish import group_name
 
+TOPICS = ("changes", "contracts")
+
 _lock = threading.Lock()
-_listeners: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Event]] = {}
+_listeners: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Event, str]] = {}
 
 
-def listen() -> asyncio.Event:
-    """An event of the running loop that is set whenever somebody calls ``wake``."""
+def listen(topic: str) -> asyncio.Event:
+    """An event of the running loop that is set whenever somebody calls ``wake`` with this topic."""
     event = asyncio.Event()
     with _lock:
-        _listeners[id(event)] = (asyncio.get_running_loop(), event)
+        _listeners[id(event)] = (asyncio.get_running_loop(), event, topic)
     return event
 
 
@@ -29,12 +31,12 @@ def stop_listening(event: asyncio.Event) -> None:
         _listeners.pop(id(event), None)
 
 
-def wake(*_: object, **__: object) -> None:
+def wake(topic: str) -> None:
     """From any thread; costs nothing when no engine runs here."""
     with _lock:
         listeners = list(_listeners.values())
-    for loop, event in listeners:
-        if not loop.is_closed():
+    for loop, event, wanted in listeners:
+        if wanted == topic and not loop.is_closed():
             loop.call_soon_threadsafe(event.set)
 
 
@@ -48,8 +50,8 @@ async def hear_other_processes() -> None:
         await asyncio.Event().wait()
         return
     channel = await layer.new_channel("engine")
-    for topic in ("changes", "contracts"):
+    for topic in TOPICS:
         await layer.group_add(group_name(topic), channel)
     while True:
-        await layer.receive(channel)
-        wake()
+        message = await layer.receive(channel)
+        wake(str(message.get("topic")))
