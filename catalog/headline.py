@@ -41,7 +41,7 @@ def shown_state(instance: Instance, destination: Destination) -> str:
 
 
 def headline(instance: Instance, change: Change | None, destination: Destination) -> Headline | None:
-    """``change`` is the newest one of the instance. Nothing to say when it is ready and nothing is pending."""
+    """``change`` is the newest of the instance. Nothing to say when it is ready and nothing is pending."""
     wish = _WISHES.get(Action(change.action), "change") if change else ""
     if destination.reachable is False:
         return _unreachable(change, wish, destination)

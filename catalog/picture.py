@@ -13,6 +13,7 @@ from contracts.compiler import Definition, Outline
 from contracts.runtime import PreviewNode
 
 ROOT = "-instance"  # no node id can be this
+PLAIN = ""  # the state of a node that is only a part of a contract
 MOST_NODES = 150  # more are shown as a list only
 SIZE = Measures()
 _LEGEND = (
@@ -48,7 +49,7 @@ class GraphNode:
     @property
     def label(self) -> str:
         """What the link says aloud."""
-        words = f"{self.kind} {self.name}: {self.state}"
+        words = f"{self.kind} {self.name}: {self.state}" if self.state else f"{self.kind} {self.name}"
         if self.fact:
             words += f", {self.fact}"
         return f"{words}. Needed by {', '.join(self.needed_by)}" if self.needed_by else words
@@ -145,7 +146,7 @@ def graph_of_definition(definition: Definition) -> Graph:
     """A contract without an instance: only what needs what."""
     return laid_out(
         [
-            GraphNode(n.id, n.id, n.kind, "ready", _MANY.get(n.type, ""), needs=n.needs, many=n.is_many)
+            GraphNode(n.id, n.id, n.kind, PLAIN, _MANY.get(n.type, ""), needs=n.needs, many=n.is_many)
             for n in definition.nodes
         ]
     )
@@ -162,7 +163,7 @@ def graph_of_outline(outline: Outline) -> Graph:
     return laid_out(
         [
             GraphNode(
-                n.id, n.id, n.kind or "?", "ready", _MANY.get(n.type, ""), needs=tuple(needs.get(n.id, ()))
+                n.id, n.id, n.kind or "?", PLAIN, _MANY.get(n.type, ""), needs=tuple(needs.get(n.id, ()))
             )
             for n in outline.nodes
         ]
@@ -228,7 +229,7 @@ def laid_out(nodes: Sequence[GraphNode], root: str = "") -> Graph:
 def _look(upper: str, lower: str) -> str:
     if upper == "failed":
         return "failed"
-    return "done" if upper == "ready" and lower not in ("pending", "ignored") else "pending"
+    return "done" if upper in ("ready", PLAIN) and lower not in ("pending", "ignored") else "pending"
 
 
 def _legend(nodes: Sequence[GraphNode]) -> tuple[tuple[str, int, str], ...]:

@@ -45,8 +45,8 @@ class Offer:
 class InstanceForm:
     """A draft, read and judged. ``tree`` draws the form; ``problems`` speak of the text, with lines.
 
-    ``troubles`` are the problems for the summary of the form, with the id of the input to go to. With ``patient``
-    what is only missing stands in ``missing`` and not at the fields: nobody is scolded for what comes next.
+    ``troubles`` are the problems for the summary of the form, with the id of the input to go to. With
+    ``patient`` what is only missing stands in ``missing``: nobody is scolded for what comes next.
     """
 
     text: str

@@ -80,7 +80,8 @@ class Page:
     @property
     def lines(self) -> list[Line]:
         changed = changed_lines(to_yaml(self.before), self.form.text) if self.before else ()
-        return yaml_lines(self.form.text, [p for p in self.form.problems if p.is_error], changed)
+        wrong = [p for p in self.form.problems if p.is_error and (self.told or p.code != "required")]
+        return yaml_lines(self.form.text, wrong, changed)
 
     @property
     def graph(self) -> Graph:
@@ -144,7 +145,7 @@ def posted_page(
     before: Mapping[str, Any] | None = None,
     sending: bool = False,
 ) -> Page:
-    """Read the form that was posted, in whichever view it was. ``sending``: it is submitted, so all is said."""
+    """Read the form that was posted, in whichever view. ``sending``: it is submitted, so all is said."""
     post = request.POST
     told = sending or bool(post.get("_told") or post.get("_save"))
     mode = "yaml" if post.get("_mode") == "yaml" else "form"

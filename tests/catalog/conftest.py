@@ -104,7 +104,7 @@ def people(teams: dict[str, Team]) -> dict[str, User]:
     }
     made = {}
     for name, rank in ranks.items():
-        made[name] = User.objects.create_user(name, password=f"{name}-secret")
+        made[name] = User.objects.create_user(name)
         if rank:
             Membership.objects.create(user=made[name], team=teams[rank[0]], role=rank[1])
     return made
@@ -136,58 +136,80 @@ def cluster(db: None) -> Destination:
     )
 
 
+NODES = [
+    {
+        "id": "config",
+        "kind": "ConfigMap",
+        "state": "ignored",
+        "reason": "Left out by its condition.",
+        "needs": [],
+    },
+    {"id": "deployment", "kind": "Deployment", "state": "ready", "reason": "", "needs": []},
+    {"id": "service", "kind": "Service", "state": "ready", "reason": "", "needs": ["deployment"]},
+]
+CONDITIONS = [
+    {
+        "type": "Ready",
+        "status": "True",
+        "reason": "Ready",
+        "message": "",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }
+]
+
+
+def fill_instance(
+    contract: Contract,
+    cluster: Destination,
+    team: Team | None,
+    name: str = "shop",
+    namespace: str = "checkout",
+    **fields: Any,
+) -> Instance:
+    """An instance that is up, as the engine would have left it."""
+    values: dict[str, Any] = {
+        "uid": f"uid-{namespace}-{name}",
+        "resource_version": "100",
+        "generation": 1,
+        "state": State.READY,
+        "spec": {"image": "shop:1", "region": "eu", "size": "small", "replicas": 2, "config": False},
+        "status": {"url": f"https://{name}.example.com"},
+        "revision": contract.revision,
+        "nodes": NODES,
+        "conditions": CONDITIONS,
+    }
+    row = Instance.objects.create(
+        contract=contract,
+        destination=cluster,
+        namespace=namespace,
+        name=name,
+        team=team,
+        **{**values, **fields},
+    )
+    for kind, node, api in (("Deployment", "deployment", "apps/v1"), ("Service", "service", "v1")):
+        InstanceResource.objects.create(
+            instance=row,
+            node=node,
+            api_version=api,
+            kind=kind,
+            namespace=namespace,
+            name=name,
+            state=State.READY,
+        )
+    return row
+
+
 @pytest.fixture
 def make_instance(
     contract: Contract, cluster: Destination, teams: dict[str, Team]
 ) -> Callable[..., Instance]:
-    """An instance that is up, as the engine would have left it."""
+    """``make_instance("shop", "checkout", state=…)``; the team is the one that owns the namespace."""
 
     def make(name: str = "shop", namespace: str = "checkout", **fields: Any) -> Instance:
         team = next(
             (team for team in teams.values() if team.namespaces.filter(name=namespace).exists()), None
         )
-        values: dict[str, Any] = {
-            "uid": f"uid-{namespace}-{name}",
-            "resource_version": "100",
-            "generation": 1,
-            "state": State.READY,
-            "spec": {"image": "shop:1", "region": "eu", "size": "small", "replicas": 2, "config": False},
-            "status": {"url": f"https://{name}.example.com"},
-            "revision": contract.revision,
-            "nodes": [
-                {"id": "config", "kind": "ConfigMap", "state": "ignored", "reason": "Left out", "needs": []},
-                {"id": "deployment", "kind": "Deployment", "state": "ready", "reason": "", "needs": []},
-                {"id": "service", "kind": "Service", "state": "ready", "reason": "", "needs": ["deployment"]},
-            ],
-            "conditions": [
-                {
-                    "type": "Ready",
-                    "status": "True",
-                    "reason": "Ready",
-                    "message": "",
-                    "lastTransitionTime": "2026-01-01T00:00:00Z",
-                }
-            ],
-        }
-        row = Instance.objects.create(
-            contract=contract,
-            destination=cluster,
-            namespace=namespace,
-            name=name,
-            team=team,
-            **{**values, **fields},
-        )
-        for kind, node, api in (("Deployment", "deployment", "apps/v1"), ("Service", "service", "v1")):
-            InstanceResource.objects.create(
-                instance=row,
-                node=node,
-                api_version=api,
-                kind=kind,
-                namespace=namespace,
-                name=name,
-                state=State.READY,
-            )
-        return row
+        return fill_instance(contract, cluster, team, name, namespace, **fields)
 
     return make
 

@@ -193,7 +193,7 @@ def test_the_table_of_fields_reads_top_down() -> None:
     rows = {row.place: row for row in field_table(SERVICE, HINTS)}
     assert list(rows)[:2] == ["image", "region"]
     assert rows["size"].choices == ("small", "medium", "custom")
-    assert rows["ports"].type == "list of group"
+    assert rows["ports"].type == "list of groups"
     assert rows["ports[].port"].limits == "1 to 65535"
-    assert rows["env"].type == "map of text"
+    assert rows["env"].type == "map of texts"
     assert rows["probe.path"].default == "/healthz"

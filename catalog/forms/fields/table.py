@@ -82,7 +82,12 @@ def _type_in_words(schema: Schema, hints: FormHints, place: str) -> str:
     if kind == "choice":
         return "one of"
     if kind == "list":
-        return f"list of {_type_in_words(item_schema(schema), hints, f'{place}[]')}"
+        return f"list of {_many(_type_in_words(item_schema(schema), hints, f'{place}[]'))}"
     if kind == "map":
-        return f"map of {_type_in_words(item_schema(schema), hints, f'{place}[]')}"
+        return f"map of {_many(_type_in_words(item_schema(schema), hints, f'{place}[]'))}"
     return _SPOKEN[kind]
+
+
+def _many(type_in_words: str) -> str:
+    plurals = {"text": "texts", "integer": "integers", "number": "numbers", "group": "groups"}
+    return plurals.get(type_in_words, type_in_words)

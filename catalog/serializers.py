@@ -1,0 +1,127 @@
+"""Instances and changes as the API shows and takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from catalog.models import Change, Instance
+
+
+class ResourceSerializer(serializers.Serializer[Any]):
+    node = serializers.CharField()
+    api_version = serializers.CharField()
+    kind = serializers.CharField()
+    namespace = serializers.CharField()
+    name = serializers.CharField()
+    state = serializers.CharField()
+    fact = serializers.CharField()
+    message = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class InstanceLineSerializer(serializers.ModelSerializer[Instance]):
+    """An instance as a line of the list."""
+
+    contract = serializers.SlugRelatedField(slug_field="name", read_only=True)
+    team = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    destination = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    revision = serializers.IntegerField(source="revision.number", read_only=True, default=None)
+
+    class Meta:
+        model = Instance
+        fields = (
+            "id",
+            "contract",
+            "revision",
+            "destination",
+            "namespace",
+            "name",
+            "team",
+            "state",
+            "reason",
+            "message",
+            "state_since",
+            "generation",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields
+
+
+class InstanceSerializer(InstanceLineSerializer):
+    """An instance whole: what was asked for and what is known of it."""
+
+    resources = ResourceSerializer(many=True, read_only=True)
+    pending_change = serializers.SerializerMethodField()
+
+    class Meta(InstanceLineSerializer.Meta):
+        fields = (
+            *InstanceLineSerializer.Meta.fields,
+            "labels",
+            "annotations",
+            "spec",
+            "status",
+            "conditions",
+            "nodes",
+            "resources",
+            "pending_change",
+        )
+        read_only_fields = fields
+
+    def get_pending_change(self, row: Instance) -> int | None:
+        pending = row.pending_change()
+        return pending.pk if pending else None
+
+
+class WishSerializer(serializers.Serializer[Any]):
+    """A new instance. ``spec`` is judged by the contract's schema."""
+
+    contract = serializers.CharField(max_length=253)
+    namespace = serializers.CharField(max_length=63, required=False, default="", allow_blank=True)
+    name = serializers.CharField(max_length=253)
+    spec = serializers.JSONField(default=dict)
+    labels = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+    annotations = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+
+
+class UpdateSerializer(serializers.Serializer[Any]):
+    """Other values: the whole spec. ``generation`` is the one it was made from; another one now is a
+    conflict."""
+
+    spec = serializers.JSONField()
+    labels = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+    annotations = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+    generation = serializers.IntegerField(required=False)
+
+
+class ChangeSerializer(serializers.ModelSerializer[Change]):
+    contract = serializers.SlugRelatedField(slug_field="name", read_only=True)
+    author = serializers.CharField(source="author_name", read_only=True)
+
+    class Meta:
+        model = Change
+        fields = (
+            "id",
+            "instance",
+            "instance_name",
+            "contract",
+            "action",
+            "state",
+            "manifest",
+            "author",
+            "created_at",
+            "decided_at",
+            "attempts",
+            "message",
+            "causes",
+        )
+        read_only_fields = fields
+
+
+class AskedSerializer(serializers.Serializer[Any]):
+    """What a write answers: the change that was asked for, and the instance as it stands."""
+
+    change = ChangeSerializer()
+    instance = InstanceSerializer(allow_null=True)

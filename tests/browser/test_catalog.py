@@ -1,0 +1,173 @@
+"""A developer's way through the catalog in a real browser: choose, fill in, preview, submit, look, edit, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from catalog.models import Change, Destination, Instance, State
+from contracts.models import Contract
+from contracts.publishing import publish
+from portal.accounts.models import Team, User
+from tests.catalog.conftest import SERVICE, fill_instance
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def contract(platform: Team) -> Contract:
+    publish(SERVICE, by=None, note="First")
+    return Contract.objects.select_related("revision").get(name="service")
+
+
+@pytest.fixture
+def cluster(site: str) -> Destination:
+    return Destination.objects.create(
+        slug="default", title="Embedded cluster", is_default=True, reachable=True, simulated=True
+    )
+
+
+@pytest.fixture
+def instance(contract: Contract, cluster: Destination, checkout: Team) -> Instance:
+    return fill_instance(contract, cluster, checkout)
+
+
+def test_the_catalog_is_filtered_while_typing(
+    visit: Visit, axe: Callable[[Page], list[str]], developer: User, contract: Contract
+) -> None:
+    page = visit(developer, "/catalog/")
+    assert axe(page) == []
+    page.get_by_label("Filter contracts").fill("nothing like it")
+    expect(page.get_by_role("heading", name="No contract matches")).to_be_visible()
+    expect(page).to_have_url("http://" + page.url.split("/")[2] + "/catalog/?q=nothing+like+it&sort=name")
+    page.get_by_role("link", name="Clear the filters").click()
+    expect(page.get_by_role("link", name="Plain service", exact=True)).to_be_visible()
+
+
+def test_a_form_previews_what_it_would_create_and_opens_the_instance(
+    visit: Visit, axe: Callable[[Page], list[str]], developer: User, contract: Contract, cluster: Destination
+) -> None:
+    page = visit(developer, "/catalog/service/create/")
+    assert axe(page) == []
+    page.get_by_label("Name", exact=False).first.fill("shop")
+    page.get_by_label("Namespace", exact=False).select_option("checkout")
+    page.get_by_label("Image", exact=False).fill("shop:2")
+    expect(page.locator("#preview")).to_contain_text("image: shop:2")
+    page.get_by_role("button", name="Add to Ports").click()
+    expect(page.get_by_label("Name", exact=True).last).to_be_focused()
+    page.keyboard.type("http")
+    page.keyboard.press("Tab")
+    page.keyboard.type("99999")
+    expect(page.locator("#preview .problems")).to_contain_text("ports[0].port")
+    page.locator("[name='/ports/@0/port']").fill("80")
+    expect(page.locator("#preview .problems")).to_contain_text(
+        "Everything that the contract asks for is there"
+    )
+    page.get_by_text("Resources").first.click()
+    expect(page.locator("#preview [data-node=deployment]")).to_be_visible()
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("shop")
+    assert Instance.objects.get().spec == {"image": "shop:2", "ports": [{"name": "http", "port": 80}]}
+
+
+def test_typing_is_never_overwritten_by_an_answer(
+    visit: Visit, developer: User, contract: Contract, cluster: Destination
+) -> None:
+    page = visit(developer, "/catalog/service/create/")
+    field = page.get_by_label("Image", exact=False)
+    text = "registry.example.com/checkout/shop:1.2.3-rc.4"
+    field.press_sequentially(text, delay=30)
+    expect(page.locator("#preview")).to_contain_text(text)
+    expect(field).to_have_value(text)
+    expect(field).to_be_focused()
+
+
+def test_a_refused_form_leads_to_its_first_problem(
+    visit: Visit, axe: Callable[[Page], list[str]], developer: User, contract: Contract, cluster: Destination
+) -> None:
+    page = visit(developer, "/catalog/service/create/")
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_role("alert").first).to_contain_text("things to put right")
+    expect(page.locator("#name")).to_be_focused()
+    assert axe(page) == []
+
+
+def test_form_and_yaml_are_one_draft(
+    visit: Visit, developer: User, contract: Contract, cluster: Destination
+) -> None:
+    page = visit(developer, "/catalog/service/create/")
+    page.get_by_label("Image", exact=False).fill("shop:3")
+    page.get_by_role("button", name="YAML").click()
+    expect(page.locator("code-editor .cm-content")).to_contain_text("image: shop:3")
+    page.get_by_role("button", name="Form").click()
+    expect(page.get_by_label("Image", exact=False)).to_have_value("shop:3")
+
+
+def test_an_instance_page_moves_by_itself(
+    visit: Visit, axe: Callable[[Page], list[str]], developer: User, instance: Instance
+) -> None:
+    page = visit(developer, f"/instances/{instance.pk}/")
+    expect(page.locator("[data-live-label]")).to_have_text("Live")
+    assert axe(page) == []
+    Instance.objects.filter(pk=instance.pk).update(state=State.DEGRADED, message="One copy is away.")
+    instance.touch()
+    expect(page.locator("#headline")).to_contain_text("One copy is away.")
+    page.locator("[data-node=deployment]").click()
+    expect(page.locator("#node-panel")).to_contain_text("kubectl get deployment.apps shop")
+    assert axe(page) == []
+
+
+def test_deleting_asks_for_the_name_and_follows_to_the_end(
+    visit: Visit, developer: User, instance: Instance
+) -> None:
+    page = visit(developer, f"/instances/{instance.pk}/delete/")
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.locator("#confirm-error")).to_contain_text("Type “shop”")
+    page.locator("#confirm-name").fill("shop")
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.locator(".title .badge").first).to_have_text("Deleting")
+    expect(page.locator("[data-live-label]")).to_have_text("Live")
+    Change.objects.update(state="delivered")
+    instance.delete()
+    expect(page.get_by_role("heading", name="It is gone")).to_be_visible()
+
+
+PAGES = {
+    "catalog": "/catalog/",
+    "offer": "/catalog/service/",
+    "create": "/catalog/service/create/",
+    "instances": "/instances/",
+    "instance": "/instances/{pk}/",
+    "instance-node": "/instances/{pk}/?node=deployment",
+    "instance-list": "/instances/{pk}/?view=list",
+    "resources": "/instances/{pk}/?tab=resources",
+    "history": "/instances/{pk}/?tab=history",
+    "manifest": "/instances/{pk}/?tab=manifest",
+    "edit": "/instances/{pk}/edit/",
+    "delete": "/instances/{pk}/delete/",
+    "home": "/",
+}
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)])
+def test_nothing_keeps_people_from_using_a_page(
+    visit: Visit,
+    axe: Callable[[Page], list[str]],
+    shot: Callable[[Page, str], None],
+    developer: User,
+    instance: Instance,
+    theme: str,
+    width: int,
+) -> None:
+    page = visit(developer, "/catalog/", theme=theme, width=width)
+    found = {}
+    for name, path in PAGES.items():
+        page.goto(path.format(pk=instance.pk))
+        shot(page, f"{name}-{theme}-{width}")
+        found[name] = axe(page)
+        overflow = page.locator("html").evaluate("page => page.scrollWidth - page.clientWidth")
+        if overflow > 0:
+            found[name].append(f"{overflow} pixels wider than the window")
+    assert found == {name: [] for name in PAGES}

@@ -1,0 +1,136 @@
+"""Instances over the API: the same judgement and the same rights as the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from catalog.models import Change, Destination, Instance
+from contracts.models import Contract
+from portal.accounts.models import APIToken, User
+
+ALL = "/api/v1/instances/"
+WISH: dict[str, Any] = {
+    "contract": "service",
+    "namespace": "checkout",
+    "name": "shop",
+    "spec": {"image": "shop:1", "env": {"BIG": "9007199254740993"}},
+}
+
+
+@pytest.fixture
+def call(people: dict[str, User], contract: Contract, cluster: Destination) -> Callable[..., Any]:
+    """``call("developer", "post", path, body)`` with that person's token; ``""``: without one."""
+
+    def send(who: str, method: str, path: str, body: Any = None) -> Any:
+        headers = {}
+        if who:
+            _, text = APIToken.issue(people[who], "test")
+            headers["Authorization"] = f"Bearer {text}"
+        more = {"data": body, "content_type": "application/json"} if body is not None else {}
+        return getattr(Client(headers=headers), method)(path, **more)
+
+    return send
+
+
+def test_an_instance_is_asked_for_read_changed_and_deleted(call: Callable[..., Any]) -> None:
+    made = call("developer", "post", ALL, WISH)
+    assert made.status_code == 202
+    assert made.json()["change"]["state"] == "approved"
+    path = f"{ALL}{made.json()['instance']['id']}/"
+    read = call("developer", "get", path).json()
+    assert (read["spec"], read["state"], read["team"]) == (WISH["spec"], "waiting", "checkout")
+    assert read["pending_change"] == made.json()["change"]["id"]
+    changed = call("developer", "put", path, {"spec": {"image": "shop:2"}})
+    assert changed.status_code == 202
+    assert Change.objects.first().manifest["spec"] == {"image": "shop:2"}
+    assert call("developer", "delete", path).status_code == 202
+    assert [one["action"] for one in call("developer", "get", f"{path}changes/").json()["results"]] == [
+        "delete",
+        "update",
+        "create",
+    ]
+    assert call("developer", "get", "/api/v1/changes/").json()["count"] == 3
+
+
+def test_every_problem_comes_at_once_with_its_path(call: Callable[..., Any]) -> None:
+    wrong = {**WISH, "name": "Shop", "spec": {"imagee": "x", "replicas": 99, "ports": [{"port": "80"}]}}
+    answer = call("developer", "post", ALL, wrong)
+    assert answer.status_code == 422
+    assert answer.json()["message"] == "The instance is not valid."
+    assert {problem["path"] for problem in answer.json()["problems"]} == {
+        "metadata.name",
+        "spec.image",
+        "spec.imagee",
+        "spec.replicas",
+        "spec.ports[0].name",
+        "spec.ports[0].port",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"contract": "nothing"}, 422),
+        ({"namespace": "search"}, 403),
+        ({"namespace": ""}, 403),
+        ({"spec": "text"}, 422),
+        ({"spec": [1]}, 422),
+        ({"name": ""}, 400),
+    ],
+)
+def test_what_cannot_be_is_refused(call: Callable[..., Any], changed: dict[str, Any], code: int) -> None:
+    assert call("developer", "post", ALL, {**WISH, **changed}).status_code == code
+    assert not Instance.objects.exists()
+
+
+def test_a_name_that_is_taken_and_an_old_generation_are_conflicts(
+    call: Callable[..., Any], instance: Instance
+) -> None:
+    assert call("developer", "post", ALL, WISH).status_code == 409
+    old = {"spec": {"image": "shop:2"}, "generation": 0}
+    assert call("developer", "put", f"{ALL}{instance.pk}/", old).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("who", "method", "code"),
+    [
+        ("engineer", "get", 200),
+        ("teammate", "get", 200),
+        ("viewer", "get", 200),
+        ("other", "get", 404),
+        ("nobody", "get", 404),
+        ("", "get", 401),
+        ("teammate", "put", 202),
+        ("viewer", "put", 403),
+        ("other", "put", 404),
+        ("", "put", 401),
+        ("teammate", "delete", 202),
+        ("viewer", "delete", 403),
+        ("other", "delete", 404),
+        ("developer", "post", 405),
+    ],
+)
+def test_rights_are_those_of_the_pages(
+    call: Callable[..., Any], instance: Instance, who: str, method: str, code: int
+) -> None:
+    body = {"spec": {"image": "shop:2"}} if method in ("put", "post") else None
+    assert call(who, method, f"{ALL}{instance.pk}/", body).status_code == code
+
+
+def test_the_list_holds_what_the_caller_may_see(
+    call: Callable[..., Any], make_instance: Callable[..., Instance]
+) -> None:
+    make_instance("shop")
+    make_instance("index", "search")
+    for who, names in (
+        ("developer", ["shop"]),
+        ("other", ["index"]),
+        ("engineer", ["index", "shop"]),
+        ("nobody", []),
+    ):
+        assert [one["name"] for one in call(who, "get", ALL).json()["results"]] == names
+    assert call("engineer", "get", f"{ALL}?namespace=search").json()["count"] == 1

@@ -1,0 +1,198 @@
+"""Asking for an instance, as a browser without JavaScript does it: plain posts, and the server decides."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from catalog.models import Change, Destination, FormDraft, Instance
+from contracts.models import Contract
+from portal.accounts.models import User
+from portal.audit.models import Entry
+
+CREATE = "/catalog/service/create/"
+GOOD = {"_name": "shop", "_namespace": "checkout", "/image": "shop:1"}
+
+
+@pytest.fixture
+def developer(sign_in: Callable[[str], Client], contract: Contract, cluster: Destination) -> Client:
+    return sign_in("developer")
+
+
+def test_a_good_form_makes_a_change_and_a_row_and_opens_the_page(developer: Client) -> None:
+    answer = developer.post(CREATE, {**GOOD, "/replicas": "3", "_submission": str(uuid4())})
+    row = Instance.objects.get()
+    change = Change.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, f"/instances/{row.pk}/")
+    assert (str(row), row.team.slug, row.state) == ("checkout/shop", "checkout", "waiting")
+    assert change.manifest == {
+        "apiVersion": "platform.example.com/v1alpha1",
+        "kind": "Service",
+        "metadata": {"name": "shop", "namespace": "checkout"},
+        "spec": {"image": "shop:1", "replicas": 3},
+    }
+    assert (change.state, change.action, change.author.username) == ("approved", "create", "developer")
+    assert Entry.objects.get(verb="instance.creation-asked").team_slug == "checkout"
+    assert b"The creation was asked for." in developer.get(f"/instances/{row.pk}/").content
+
+
+def test_a_form_that_is_sent_twice_asks_once(developer: Client) -> None:
+    form = {**GOOD, "_submission": str(uuid4())}
+    first, second = developer.post(CREATE, form), developer.post(CREATE, form)
+    assert first["Location"] == second["Location"]
+    assert Change.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"_name": ""}, "Give it a name."),
+        ({"_name": "Shop"}, "Use small letters, digits and hyphens"),
+        ({"_namespace": ""}, "Choose a namespace."),
+        ({"_namespace": "search"}, "You may not create anything in search."),
+        ({"_namespace": "nowhere"}, "You may not create anything in nowhere."),
+        ({"/image": ""}, "This field is required."),
+        ({"/image": "a"}, "at least 3"),
+        ({"/replicas": "many"}, "Write a whole number, such as 3."),
+        ({"/replicas": "51"}, "at most 50"),
+        ({"/size": "huge"}, "small, large"),
+        ({"/ports/@0/name": "http"}, "ports[0].port"),
+        ({"/ports/@0/name": "http", "/ports/@0/port": "99999"}, "at most 65535"),
+        ({"/imagee": "x"}, "imagee"),
+        ({"/env/@0/#key": "", "/env/@0/#value": "1"}, "Give this entry a key."),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(
+    developer: Client, changed: dict[str, str], message: str
+) -> None:
+    answer = developer.post(CREATE, {**GOOD, **changed})
+    page = answer.content.decode().replace("&quot;", '"')
+    assert answer.status_code == 422
+    assert message in page
+    assert "to put right" in page
+    assert not Change.objects.exists()
+    for name, text in {**GOOD, **changed}.items():
+        assert not text or text in FormDraft.objects.get().text or text in page, f"{name} was lost"
+
+
+def test_a_name_that_is_taken_is_told_at_the_name(
+    developer: Client, make_instance: Callable[..., Instance]
+) -> None:
+    make_instance("shop")
+    answer = developer.post(CREATE, GOOD)
+    assert answer.status_code == 422
+    assert "There is already a Plain service called shop in checkout." in answer.content.decode()
+
+
+def test_a_contract_that_was_withdrawn_meanwhile_refuses_and_keeps_the_draft(
+    developer: Client, contract: Contract
+) -> None:
+    Contract.objects.filter(pk=contract.pk).update(withdrawn_at=timezone.now())
+    answer = developer.post(CREATE, GOOD)
+    assert answer.status_code == 409
+    assert "was withdrawn" in answer.content.decode()
+    assert "image: shop:1" in FormDraft.objects.get().text
+    assert developer.get(CREATE).status_code == 409
+    assert not Instance.objects.exists()
+
+
+def test_a_draft_goes_on_where_it_was_left(developer: Client) -> None:
+    developer.post(f"{CREATE}preview/", {**GOOD, "/image": "half:typed"})
+    page = developer.get(CREATE).content.decode()
+    assert "This goes on from your draft" in page
+    assert 'value="half:typed"' in page
+    developer.post(f"{CREATE}discard/")
+    assert "half:typed" not in developer.get(CREATE).content.decode()
+
+
+def test_rows_are_added_and_removed_without_javascript(developer: Client) -> None:
+    page = developer.post(CREATE, {**GOOD, "_op": "add:/ports"})
+    assert page.status_code == 200
+    assert 'name="/ports/@0/port"' in page.content.decode()
+    page = developer.post(CREATE, {**GOOD, "/ports/@0/name": "http", "_op": "remove:/ports/@0"})
+    assert 'name="/ports/@0/port"' not in page.content.decode()
+
+
+def test_form_and_yaml_show_one_draft(developer: Client) -> None:
+    page = developer.post(CREATE, {**GOOD, "_view": "yaml"}).content.decode()
+    assert "image: shop:1" in page
+    assert 'name="text"' in page
+    text = (
+        "apiVersion: platform.example.com/v1alpha1\nkind: Service\n"
+        "metadata: {name: shop, namespace: checkout}\nspec:\n  # pinned\n  image: shop:9\n"
+    )
+    page = developer.post(CREATE, {"_mode": "yaml", "text": text, "_view": "form"}).content.decode()
+    assert 'value="shop:9"' in page
+    assert "# pinned" in page
+    answer = developer.post(CREATE, {"_mode": "yaml", "text": text})
+    assert answer.status_code == 302
+
+
+def test_yaml_that_cannot_be_read_stays_and_names_its_line(developer: Client) -> None:
+    answer = developer.post(CREATE, {"_mode": "yaml", "text": "spec: [1\n", "_view": "form"})
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "spec: [1" in page
+    problems = developer.post(f"{CREATE}lint/", {"text": "spec: [1\n"}).json()["problems"]
+    assert problems[0]["code"] == "yaml-syntax"
+    assert problems[0]["line"] > 0
+
+
+@pytest.mark.parametrize(
+    "text", ["a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n" * 1, "x" * 600_000, "\x00", "- 1"]
+)
+def test_hostile_text_is_answered_politely(developer: Client, text: str) -> None:
+    assert developer.post(CREATE, {"_mode": "yaml", "text": text}).status_code == 422
+    assert developer.post(CREATE, {**GOOD, "_text": text}).status_code in (302, 422)
+
+
+def test_numbers_are_what_was_typed(developer: Client) -> None:
+    developer.post(CREATE, {**GOOD, "/env/@0/#key": "BIG", "/env/@0/#value": str(2**63), "/replicas": "3"})
+    spec = Change.objects.get().manifest["spec"]
+    assert spec["env"] == {"BIG": "9223372036854775808"}
+    assert type(spec["replicas"]) is int
+
+
+def test_a_cluster_that_is_away_lets_the_change_wait_and_says_so(
+    developer: Client, cluster: Destination
+) -> None:
+    Destination.objects.update(reachable=False, message="Connection refused.", seen_at=timezone.now())
+    answer = developer.post(CREATE, GOOD, follow=True)
+    page = answer.content.decode()
+    assert "Default cluster cannot be reached." in page
+    assert "is kept and will be delivered when the cluster returns" in page
+    assert Change.objects.get().state == "approved"
+
+
+def test_another_like_this_copies_what_was_meant(developer: Client, instance: Instance) -> None:
+    page = developer.get(f"{CREATE}?from={instance.pk}").content.decode()
+    assert 'value="shop:1"' in page
+    assert "Give the new one its own name" in page
+
+
+def test_typing_answers_with_messages_and_preview_only(developer: Client) -> None:
+    page = developer.get(CREATE).content.decode()
+    shape = page.split('name="_shape" value="')[1].split('"')[0]
+    answer = developer.post(
+        f"{CREATE}preview/", {**GOOD, "_shape": shape, "/replicas": "x"}, headers={"HX-Request": "true"}
+    )
+    text = answer.content.decode()
+    assert "HX-Retarget" not in answer
+    assert 'name="/image"' not in text
+    assert "Write a whole number" in text
+    assert 'data-node="deployment"' in text
+    reshaped = developer.post(f"{CREATE}preview/", {**GOOD, "_shape": shape, "_op": "add:/ports"})
+    assert reshaped["HX-Retarget"] == "#instance-form"
+
+
+def test_submitting_takes_less_than_300_ms(developer: Client, people: dict[str, User]) -> None:
+    developer.get(CREATE)  # the contract is compiled once
+    start = time.perf_counter()
+    answer = developer.post(CREATE, GOOD)
+    developer.get(answer["Location"])
+    assert time.perf_counter() - start < 0.3

@@ -1,0 +1,166 @@
+"""Changing and deleting an instance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from catalog.forms.differences import asked_for, differences, rebased
+from catalog.models import Action, Change, ChangeState, Departed, Instance, State
+from portal.audit.models import Entry
+from tests.catalog.schemas import SERVICE
+
+
+@pytest.fixture
+def developer(sign_in: Callable[[str], Client], instance: Instance) -> Client:
+    return sign_in("developer")
+
+
+def url(instance: Instance) -> str:
+    return f"/instances/{instance.pk}/edit/"
+
+
+def test_the_form_is_filled_and_defaults_that_nobody_asked_for_stay_defaults(
+    developer: Client, instance: Instance
+) -> None:
+    page = developer.get(url(instance)).content.decode()
+    assert 'value="shop:1"' in page
+    assert 'name="/replicas" value=""' in page
+
+
+def test_only_what_differs_is_a_change(developer: Client, instance: Instance) -> None:
+    assert developer.post(url(instance), {"/image": "shop:1", "_base": "1"}).status_code == 302
+    assert not Change.objects.exists()
+    answer = developer.post(url(instance), {"/image": "shop:2", "_base": "1"})
+    change = Change.objects.get()
+    assert answer["Location"] == f"/instances/{instance.pk}/"
+    assert (change.action, change.manifest["spec"]) == ("update", {"image": "shop:2"})
+    assert change.base_resource_version == "100"
+    assert Entry.objects.filter(verb="instance.update-asked").exists()
+
+
+def test_an_immutable_field_cannot_change(developer: Client, instance: Instance) -> None:
+    answer = developer.post(url(instance), {"/image": "shop:1", "/region": "us", "_base": "1"})
+    assert answer.status_code == 422
+    assert "Cannot be changed after creation." in answer.content.decode()
+
+
+def test_a_change_by_somebody_else_is_shown_and_mine_stands_on_top(
+    developer: Client, instance: Instance
+) -> None:
+    before = {**instance.manifest, "spec": {"image": "shop:1"}}
+    Instance.objects.update(generation=2, spec={**instance.spec, "replicas": 5})
+    mine = {"/image": "shop:2", "_base": "1", "_before": json.dumps(before)}
+    answer = developer.post(url(instance), mine)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "It was changed meanwhile." in page
+    assert 'name="/replicas" value="5"' in page
+    assert 'value="shop:2"' in page
+    assert not Change.objects.exists()
+
+
+def test_a_refused_change_shows_its_causes_at_the_fields_and_can_be_tried_again(
+    developer: Client, instance: Instance
+) -> None:
+    change = Change.objects.create(
+        instance=instance,
+        instance_name=str(instance),
+        action=Action.UPDATE,
+        state=ChangeState.REFUSED,
+        manifest={**instance.manifest, "spec": {"image": "bad:1"}},
+        message="The policy says no.",
+        causes=[{"field": "spec.image", "message": "is not signed"}],
+        author_name="developer",
+    )
+    page = developer.get(url(instance)).content.decode()
+    assert 'value="bad:1"' in page
+    assert "is not signed" in page
+    assert "The change was refused." in developer.get(f"/instances/{instance.pk}/").content.decode()
+    developer.post(f"/instances/{instance.pk}/retry/")
+    change.refresh_from_db()
+    assert (change.state, change.attempts) == ("approved", 0)
+    assert Entry.objects.filter(verb="change.retried").exists()
+
+
+def test_deleting_needs_the_name_and_leaves_a_page_behind(developer: Client, instance: Instance) -> None:
+    pk = instance.pk
+    page = developer.get(f"/instances/{pk}/delete/").content.decode()
+    assert "Deployment" in page
+    assert developer.post(f"/instances/{pk}/delete/", {"name": "other"}).status_code == 422
+    assert developer.post(f"/instances/{pk}/delete/", {"name": "shop"}).status_code == 302
+    assert developer.post(f"/instances/{pk}/delete/", {"name": "shop"}).status_code == 302
+    assert [change.action for change in Change.objects.all()] == ["delete"]
+    instance.refresh_from_db()
+    assert instance.state == State.DELETING
+    assert developer.get(url(instance)).status_code == 409
+    instance.delete()
+    page = developer.get(f"/instances/{pk}/").content.decode()
+    assert "It is gone" in page
+    assert f"?from={pk}" in page
+    assert Entry.objects.filter(verb="instance.gone").exists()
+
+
+def test_the_last_page_is_for_those_who_could_see_the_instance(
+    sign_in: Callable[[str], Client], instance: Instance
+) -> None:
+    pk = instance.pk
+    instance.delete()
+    assert sign_in("viewer").get(f"/instances/{pk}/").status_code == 200
+    assert sign_in("other").get(f"/instances/{pk}/").status_code == 404
+
+
+def test_what_never_reached_the_cluster_goes_at_once(
+    sign_in: Callable[[str], Client], make_instance: Callable[..., Instance], people: dict[str, Any]
+) -> None:
+    row = make_instance("never", uid="", state=State.WAITING)
+    change = Change.propose_deletion(instance=row, by=people["developer"])
+    assert change.state == "delivered"
+    assert Departed.objects.get().name == "never"
+
+
+SPEC = {"image": "a:1", "size": "small", "replicas": 2, "probe": {"path": "/healthz"}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        (None, {"image": "a:1"}),
+        ({"image": "a:1", "size": "small"}, {"image": "a:1", "size": "small"}),
+        ({"probe": {}}, {"image": "a:1", "probe": {}}),
+    ],
+)
+def test_defaults_that_the_cluster_filled_in_were_not_asked_for(asked: Any, meant: Any) -> None:
+    assert asked_for(SERVICE, SPEC, asked) == meant
+
+
+def test_differences_name_each_field() -> None:
+    before = {"a": 1, "b": {"c": "x"}, "l": [1, 2], "gone": True}
+    after = {"a": 1.0, "b": {"c": "y"}, "l": [1], "new": ""}
+    found = [(one.place, one.before, one.after) for one in differences(before, after)]
+    assert found == [
+        ("a", "1", "1.0"),
+        ("b.c", "x", "y"),
+        ("l[1]", "2", ""),
+        ("gone", "true", ""),
+        ("new", "", '""'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base", "mine", "theirs", "merged"),
+    [
+        ({"a": 1}, {"a": 2}, {"a": 1, "b": 1}, {"a": 2, "b": 1}),
+        ({"a": 1}, {"a": 1}, {"a": 3}, {"a": 3}),
+        ({"a": 1}, {"a": 2}, {"a": 3}, {"a": 2}),
+        ({"a": 1}, {}, {"a": 1}, {}),
+        ({"a": 1}, {"a": 1}, {}, {}),
+        ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, {"a": {"b": 5}}, {"a": {"b": 5, "c": 2}}),
+    ],
+)
+def test_my_changes_stand_on_top_of_theirs(base: Any, mine: Any, theirs: Any, merged: Any) -> None:
+    assert rebased(base, mine, theirs) == merged

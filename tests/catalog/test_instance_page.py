@@ -1,0 +1,144 @@
+"""What the page of an instance says, and who may listen to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from catalog.headline import headline, worst_first
+from catalog.live import InstanceTopic
+from catalog.models import Change, Destination, Instance, State
+from catalog.picture import ROOT, GraphNode, graph_of_instance, laid_out
+from portal.accounts.models import User
+
+
+def test_the_page_shows_state_graph_status_and_simulation(
+    sign_in: Callable[[str], Client], instance: Instance
+) -> None:
+    Destination.objects.update(simulated=True)
+    page = sign_in("developer").get(f"/instances/{instance.pk}/").content.decode()
+    assert 'href="https://shop.example.com"' in page
+    assert 'data-node="deployment"' in page
+    assert "simulated, kept on disk" in page
+    assert f'data-live="instance.{instance.pk}"' in page
+
+
+def test_htmx_gets_the_live_part_only(sign_in: Callable[[str], Client], instance: Instance) -> None:
+    headers = {"HX-Request": "true", "HX-Target": "instance-live"}
+    part = sign_in("developer").get(f"/instances/{instance.pk}/?tab=events", headers=headers).content.decode()
+    assert part.lstrip().startswith('<div id="instance-live"')
+    assert "?tab=events" in part
+
+
+def test_script_in_values_stays_text(
+    sign_in: Callable[[str], Client], make_instance: Callable[..., Instance]
+) -> None:
+    evil = "<script>alert(1)</script>"
+    row = make_instance(
+        message=evil,
+        state=State.FAILED,
+        status={"url": f"javascript:{evil}", "x": evil},
+        spec={"image": evil},
+    )
+    for tab in ("overview", "manifest"):
+        page = sign_in("developer").get(f"/instances/{row.pk}/?tab={tab}").content.decode()
+        assert evil not in page
+        assert 'href="javascript:' not in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "change", "title", "state"),
+    [
+        ({"state": "ready"}, None, None, None),
+        ({"state": "failed", "message": "Quota."}, None, "Something must be changed.", "failed"),
+        (
+            {"state": "waiting"},
+            {"state": "approved", "action": "create"},
+            "The creation was asked for.",
+            "progressing",
+        ),
+        (
+            {"state": "waiting"},
+            {"state": "approved", "action": "update", "attempts": 2},
+            "The change was asked for.",
+            "waiting",
+        ),
+        ({"state": "ready"}, {"state": "refused", "action": "update"}, "The change was refused.", "failed"),
+        ({"state": "ready"}, {"state": "delivered", "action": "update"}, None, None),
+        ({"state": "deleting"}, {"state": "delivered", "action": "delete"}, "Being deleted.", "deleting"),
+    ],
+)
+def test_the_headline_says_the_one_thing_that_matters(
+    fields: dict[str, Any], change: dict[str, Any] | None, title: str | None, state: str | None
+) -> None:
+    found = headline(
+        Instance(**fields), Change(**change) if change else None, Destination(title="It", reachable=True)
+    )
+    assert (found.title if found else None, found.state if found else None) == (title, state)
+
+
+def test_what_is_wrong_comes_first_among_conditions() -> None:
+    given = [
+        {"type": "A", "status": "True"},
+        {"type": "B", "status": "Unknown"},
+        {"type": "C", "status": "False", "reason": "Pending"},
+        {"type": "D", "status": "False", "reason": "ApplyFailed"},
+    ]
+    assert [(one["type"], one["state"]) for one in worst_first(given)] == [
+        ("D", "failed"),
+        ("C", "waiting"),
+        ("B", "unknown"),
+        ("A", "ready"),
+    ]
+
+
+def test_the_graph_starts_at_the_instance_and_folds_collections(instance: Instance) -> None:
+    instance.nodes = [
+        {"id": "zones", "kind": "Deployment", "state": "progressing", "total": 3, "ready": 2, "needs": []},
+        {"id": "front", "kind": "Service", "state": "pending", "reason": "waits", "needs": ["zones"]},
+    ]
+    graph = graph_of_instance(instance, [], None)
+    assert [(node.id, node.fact) for node in graph.nodes] == [
+        (ROOT, "0 of 2"),
+        ("zones", "2/3"),
+        ("front", "waits"),
+    ]
+    assert {(edge.upper, edge.lower): edge.look for edge in graph.edges} == {
+        (ROOT, "zones"): "done",
+        ("zones", "front"): "pending",
+    }
+
+
+def test_a_graph_that_is_too_large_is_a_list() -> None:
+    assert not laid_out([GraphNode(f"n{number}", "", "Pod") for number in range(200)]).drawable
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [("developer", True), ("viewer", True), ("engineer", True), ("other", False), ("nobody", False)],
+)
+def test_who_may_see_an_instance_may_listen_to_it_to_its_end(
+    people: dict[str, User], instance: Instance, who: str, may: bool
+) -> None:
+    topic, key = InstanceTopic(), str(instance.pk)
+    assert topic.may_listen(people[who], key) is may
+    assert topic.revision(key) == "1"
+    instance.delete()
+    assert topic.may_listen(people[who], key) is may
+    assert topic.revision(key) == "gone"
+
+
+@pytest.mark.parametrize("argument", ["", "x", "-1", "9" * 30])
+def test_nonsense_is_no_topic(people: dict[str, User], argument: str) -> None:
+    assert not InstanceTopic().may_listen(people["engineer"], argument)
+
+
+def test_a_touch_moves_the_revision(instance: Instance) -> None:
+    before = instance.rev
+    instance.touch()
+    assert instance.rev == before + 1
+    assert instance.updated_at <= timezone.now()

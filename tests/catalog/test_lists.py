@@ -1,0 +1,149 @@
+"""Catalog and instance list: searched, filtered, sorted, counted and paged by the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from catalog.health import Health
+from catalog.models import Instance, State
+from catalog.shell import count_instances, find, notices
+from contracts.models import Contract
+from portal.accounts.models import User
+
+
+@pytest.fixture
+def three(make_instance: Callable[..., Instance]) -> list[Instance]:
+    return [
+        make_instance("shop", "checkout"),
+        make_instance("shop", "checkout-staging", state=State.FAILED, message="Out of quota."),
+        make_instance("basket", "checkout", state=State.WAITING),
+    ]
+
+
+def rows(client: Client, query: str) -> list[str]:
+    page = client.get(f"/instances/?{query}").context["page"]
+    return [f"{row.namespace}/{row.name}" for row in page.object_list]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["checkout/basket", "checkout/shop", "checkout-staging/shop"]),
+        ("q=shop", ["checkout/shop", "checkout-staging/shop"]),
+        ("q=checkout/shop", ["checkout/shop"]),
+        ("q=staging sho", ["checkout-staging/shop"]),
+        ("state=failed", ["checkout-staging/shop"]),
+        ("namespace=checkout", ["checkout/basket", "checkout/shop"]),
+        ("namespace=checkout&state=failed", []),
+        ("contract=service&team=checkout&q=bas", ["checkout/basket"]),
+        ("team=search", []),
+        ("sort=-name", ["checkout-staging/shop", "checkout/shop", "checkout/basket"]),
+        ("sort=nonsense&page=99", ["checkout/basket", "checkout/shop", "checkout-staging/shop"]),
+    ],
+)
+def test_the_list_shows_what_the_address_asks_for(
+    sign_in: Callable[[str], Client], three: list[Instance], query: str, found: list[str]
+) -> None:
+    assert rows(sign_in("developer"), query) == found
+
+
+def test_states_are_counted_under_the_other_filters(
+    sign_in: Callable[[str], Client], three: list[Instance]
+) -> None:
+    states = sign_in("developer").get("/instances/?namespace=checkout&state=ready").context["states"]
+    assert [(one.value, one.count) for one in states] == [("", 2), ("waiting", 1), ("ready", 1)]
+
+
+@pytest.mark.parametrize(
+    ("who", "query", "title"),
+    [
+        ("developer", "", "Nothing runs yet"),
+        ("nobody", "", "You belong to no team"),
+    ],
+)
+def test_an_empty_list_says_why(
+    sign_in: Callable[[str], Client], contract: Contract, who: str, query: str, title: str
+) -> None:
+    assert title in sign_in(who).get(f"/instances/?{query}").content.decode()
+
+
+def test_a_filter_that_hides_all_says_so(sign_in: Callable[[str], Client], three: list[Instance]) -> None:
+    assert "No instance matches" in sign_in("developer").get("/instances/?q=zzz").content.decode()
+
+
+def test_a_cluster_that_is_away_makes_states_unknown(
+    sign_in: Callable[[str], Client], instance: Instance
+) -> None:
+    instance.destination.reachable = False
+    instance.destination.save()
+    page = sign_in("developer").get("/instances/").content.decode()
+    assert "cannot be reached" in page
+    assert 'data-state="unknown"' in page
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(
+    sign_in: Callable[[str], Client], make_instance: Callable[..., Instance]
+) -> None:
+    client = sign_in("developer")
+    counts = []
+    for number in range(12):
+        make_instance(f"shop-{number}")
+        if number in (1, 11):
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                client.get("/instances/")
+            counts.append(len(queries))
+    assert counts[0] == counts[1]
+    assert counts[0] <= 16
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("", ["Plain service"]),
+        ("q=program", ["Plain service"]),
+        ("q=nothing", []),
+        ("category=Compute", ["Plain service"]),
+        ("category=Data", []),
+        ("owner=platform&lifecycle=stable", ["Plain service"]),
+        ("lifecycle=beta&lifecycle=stable", ["Plain service"]),
+    ],
+)
+def test_the_catalog_is_filtered_by_the_address(
+    sign_in: Callable[[str], Client], contract: Contract, query: str, titles: list[str]
+) -> None:
+    cards = sign_in("developer").get(f"/catalog/?{query}").context["cards"]
+    assert [card.contract.title for card in cards] == titles
+
+
+def test_a_card_counts_what_the_person_sees(
+    sign_in: Callable[[str], Client], three: list[Instance], make_instance: Callable[..., Instance]
+) -> None:
+    make_instance("index", "search")
+    (card,) = sign_in("developer").get("/catalog/").context["cards"]
+    assert card.health.words == "1 ready, 1 waiting, 1 failed"
+    (card,) = sign_in("engineer").get("/catalog/").context["cards"]
+    assert card.health.total == 4
+
+
+def test_a_failure_is_never_too_thin_to_be_seen() -> None:
+    bars = list(Health({"ready": 999, "failed": 1}).bars)
+    assert [bar.state for bar in bars] == ["ready", "failed"]
+    assert bars[1].width > 5
+    assert abs(sum(bar.width for bar in bars) - 100) < 0.5
+
+
+def test_the_shell_finds_and_counts_what_the_person_may_see(
+    people: dict[str, User], three: list[Instance]
+) -> None:
+    assert count_instances(people["developer"]) == 3
+    assert count_instances(people["other"]) == 0
+    assert [hit.label for hit in find(people["developer"], "basket")] == ["basket"]
+    assert {hit.kind for hit in find(people["other"], "plain")} == {"Create", "Catalog"}
+    assert list(notices(people["developer"])) == []
