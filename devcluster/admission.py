@@ -1,4 +1,6 @@
-"""What the server adds and refuses by kind when objects are written: namespaces, Service addresses, finalizers."""
+"""What the server adds and refuses by kind when objects are written: namespaces, Service addresses,
+finalizers.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +122,11 @@ def _allocate(manifest: Manifest, live: Manifest | None, allocations: Allocation
     """A Service's addresses and node ports: kept from the live one, otherwise new."""
     spec = manifest["spec"]
     before = live["spec"] if live else {}
-    if spec["type"] == "ClusterIP" and before.get("type") not in (None, "ClusterIP") and not spec.get("externalIPs"):
+    if (
+        spec["type"] == "ClusterIP"
+        and before.get("type") not in (None, "ClusterIP")
+        and not spec.get("externalIPs")
+    ):
         spec.pop("externalTrafficPolicy", None)
     if spec["type"] == "ExternalName":
         for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):

@@ -1,4 +1,6 @@
-"""Requests for objects: from a parsed path and body to the writes, and back in the form that the client accepts."""
+"""Requests for objects: from a parsed path and body to the writes, and back in the form that the client
+accepts.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ class Api:
         return await self._resource(request, target)
 
     def knows_group(self, path: str) -> bool:
-        """Whether a path lies under a built-in group and version, so that a miss is a Status and not a bare 404."""
+        """Whether a path lies under a built-in group and version, so that a miss is a Status and not a bare
+        404.
+        """
         parts = path.strip("/").split("/")
         group, version = ("", parts[1:2]) if parts[0] == "api" else ("".join(parts[1:2]), parts[2:3])
         found = self.kinds.resources(group, version[0]) if version else []
@@ -76,7 +80,7 @@ class Api:
             return await self._watch(request, target)
         if method == "GET":
             return self._list(request, target) if not target.name else self._get(request, target)
-        body = await self._body(request) if method != "DELETE" else None
+        body: Any = await self._body(request) if method != "DELETE" else None
         if method == "POST":
             return self._create(request, target, body)
         if method == "PUT":
@@ -140,7 +144,11 @@ class Api:
         """Refuse a version that is no number (with this code) or has not been given away yet."""
         if version and not version.isdigit():
             why = unreadable_version(version)
-            raise ApiError(code, "BadRequest" if code == 400 else "", f"invalid resource version: {why}" if code == 400 else why)
+            raise ApiError(
+                code,
+                "BadRequest" if code == 400 else "",
+                f"invalid resource version: {why}" if code == 400 else why,
+            )
         if version and int(version) > self.memory.version:
             raise too_new(version, self.memory.version)
 
@@ -298,7 +306,10 @@ class Api:
         if not how:
             raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
         listed = [media for media, name in PATCHES.items() if name != "strategic" or kind.custom is None]
-        message = f"the body of the request was in an unknown format - accepted media types include: {', '.join(listed)}"
+        message = (
+            "the body of the request was in an unknown format - accepted media types include: "
+            f"{', '.join(listed)}"
+        )
         raise ApiError(415, "UnsupportedMediaType", message)
 
     def _apply(
@@ -310,7 +321,9 @@ class Api:
             raise bad_request("error decoding YAML: the body is no object")
         if isinstance(body, Body) and body.doubled:
             if options.validation == "Strict":
-                raise bad_request(f"error strict decoding YAML: error converting YAML to JSON: {yaml_errors(body.doubled)}")
+                raise bad_request(
+                    f"error strict decoding YAML: error converting YAML to JSON: {yaml_errors(body.doubled)}"
+                )
             if options.validation == "Warn":
                 options.warnings += body.doubled
         stored, made = self.writes.apply(
@@ -366,7 +379,7 @@ class Api:
             found = json_patch(current, patch) if how == "json" else merge_patch(current, patch)
             return found if isinstance(found, dict) else {}
         if body.get("kind") not in (None, "Scale"):
-            group, _, version = str(body.get("apiVersion")).rpartition("/")
+            version = str(body.get("apiVersion")).rpartition("/")[2]
             raise bad_request(
                 f'{body["kind"]} in version "{version}" cannot be handled as a Scale: '
                 f"converting ({version}.{body['kind']}) to (autoscaling.Scale): unknown conversion"
@@ -417,10 +430,10 @@ def _verb(request: web.Request, target: Target) -> str:
 def changer(kind: Kind, how: str, patch: Any) -> Callable[[Manifest], Manifest]:
     """The function from the live object to the patched one."""
     if how == "json":
-        return lambda live: json_patch(live, patch)  # type: ignore[no-any-return]
+        return lambda live: json_patch(live, patch)
     if how == "merge":
-        return lambda live: merge_patch(live, patch)  # type: ignore[no-any-return]
-    return lambda live: strategic_patch(live, patch, kind.shape())  # type: ignore[no-any-return]
+        return lambda live: merge_patch(live, patch)
+    return lambda live: strategic_patch(live, patch, kind.shape())
 
 
 def list_of(kind: Kind, found: list[Manifest], meta: Manifest) -> Manifest:

@@ -1,4 +1,6 @@
-"""Bodies of requests: JSON, YAML and protobuf into mappings, with a server's words when they cannot be read."""
+"""Bodies of requests: JSON, YAML and protobuf into mappings, with a server's words when they cannot be
+read.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A self-signed certificate for loopback, made afresh at each start; its public part goes into the kubeconfig."""
+"""A self-signed certificate for loopback, made afresh at each start; its public part goes into the
+kubeconfig.
+"""
 
 from __future__ import annotations
 

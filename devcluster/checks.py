@@ -1,4 +1,6 @@
-"""What objects of built-in kinds must fulfil beyond their schema, as far as the portal and kubectl can meet it."""
+"""What objects of built-in kinds must fulfil beyond their schema, as far as the portal and kubectl can meet
+it.
+"""
 
 from __future__ import annotations
 
@@ -147,7 +149,14 @@ def _service(manifest: Manifest) -> list[Cause]:
         found += _service_port(port, where)
         key = (port.get("protocol"), port.get("port"))
         if key in seen:
-            go = {"Name": "", "Protocol": key[0], "AppProtocol": None, "Port": key[1], "TargetPort": 0, "NodePort": 0}
+            go = {
+                "Name": "",
+                "Protocol": key[0],
+                "AppProtocol": None,
+                "Port": key[1],
+                "TargetPort": 0,
+                "NodePort": 0,
+            }
             found.append(Cause("FieldValueDuplicate", f"Duplicate value: {shown(go)}", where))
         seen.add(key)
     if spec.get("sessionAffinity") not in ("ClientIP", "None"):

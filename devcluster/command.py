@@ -66,6 +66,6 @@ async def run(settings: Settings, path: Path, with_parent: bool) -> None:
 
 
 async def _watch_parent(parent: int, stop: asyncio.Event) -> None:
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - there is no event to wait for
         await asyncio.sleep(0.5)
     stop.set()

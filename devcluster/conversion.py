@@ -1,7 +1,9 @@
-"""Built-in kinds as a typed server reads them: unknown fields found, texts spelled canonically, what is empty left out.
+"""Built-in kinds as a typed server reads them: unknown fields found, texts spelled canonically, what is
+empty left out.
 
 A real server decodes into Go structs and encodes them again. What that does to an object is done here by its
-shape: null fields and empty lists and mappings go, null in a mapping of texts becomes "", quantities get their
+shape: null fields and empty lists and mappings go, null in a mapping of texts becomes "", quantities get
+their
 canonical spelling, and zero numbers vanish from fields that do not tell zero from absent.
 """
 
@@ -22,15 +24,37 @@ INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
 TIME = "io.k8s.apimachinery.pkg.apis.meta.v1.Time"
 META_CONDITION = "io.k8s.apimachinery.pkg.apis.meta.v1.Condition"
 
-# Fields whose zero is the same as absent. Other numbers and switches are pointers in the API and keep their zero.
+# Fields whose zero is the same as absent. Other numbers and switches are pointers in the API and keep their
+# zero.
 ZERO_IS_ABSENT = frozenset(
-    ["minReadySeconds", "hostNetwork", "hostPID", "hostIPC", "paused", "stdin", "stdinOnce", "tty", "readOnly", "initialDelaySeconds", "nodePort", "publishNotReadyAddresses", "unschedulable", "hostPort", "globalDefault", "generation", "healthCheckNodePort", "templateGeneration"]
+    [
+        "minReadySeconds",
+        "hostNetwork",
+        "hostPID",
+        "hostIPC",
+        "paused",
+        "stdin",
+        "stdinOnce",
+        "tty",
+        "readOnly",
+        "initialDelaySeconds",
+        "nodePort",
+        "publishNotReadyAddresses",
+        "unschedulable",
+        "hostPort",
+        "globalDefault",
+        "generation",
+        "healthCheckNodePort",
+        "templateGeneration",
+    ]
 )
 STATUS_POINTERS = frozenset(["terminatingReplicas", "collisionCount", "ready", "terminating"])
 
 
 def stripped(value: Manifest, shape: Shape) -> tuple[Manifest, list[str]]:
-    """A copy without what is unknown, and the paths of what was. For kinds without a shape, the value itself."""
+    """A copy without what is unknown, and the paths of what was. For kinds without a shape, the value
+    itself.
+    """
     unknown: list[str] = []
     converted = _convert(value, shape, "", unknown)
     for key in ("apiVersion", "kind"):

@@ -66,7 +66,9 @@ def _subresources(version: Manifest, kind: str) -> dict[str, Subresource]:
 
 
 class Definitions:
-    """Follows the CRDs in a memory: called after each write of one, it settles names and serves or withdraws kinds."""
+    """Follows the CRDs in a memory: called after each write of one, it settles names and serves or
+    withdraws kinds.
+    """
 
     def __init__(self, writes: Writes) -> None:
         self.writes = writes

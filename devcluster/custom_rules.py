@@ -18,7 +18,9 @@ REASONS = {
 
 
 def rule_problems(engine: Engine, shape: Shape, new: Manifest, live: Manifest | None) -> list[Cause]:
-    """Rules that are not true of the new object. Rules about oldSelf are asked only where there is an old value."""
+    """Rules that are not true of the new object. Rules about oldSelf are asked only where there is an old
+    value.
+    """
     found: list[Cause] = []
     _walk(engine, shape, new, live, "", found)
     return found

@@ -17,14 +17,24 @@ CLEAN_UP = "customresourcecleanup.apiextensions.k8s.io"  # a CRD goes after its 
 
 # Kinds whose deletion is answered with the object that was, not with a Status.
 ANSWER_WITH_OBJECT = frozenset(
-    "pods podtemplates services serviceaccounts resourcequotas persistentvolumes persistentvolumeclaims".split()
+    (
+        "pods",
+        "podtemplates",
+        "services",
+        "serviceaccounts",
+        "resourcequotas",
+        "persistentvolumes",
+        "persistentvolumeclaims",
+    )
 )
 PROTECTED = ("default", "kube-system", "kube-public")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """DeleteOptions as far as they matter. `propagation` is "", Background, Foreground or Orphan; `grace` None means the kind's own."""
+    """DeleteOptions as far as they matter. `propagation` is "", Background, Foreground or Orphan; `grace`
+    None means the kind's own.
+    """
 
     propagation: str = ""
     grace: int | None = None
@@ -95,10 +105,16 @@ def _check_preconditions(kind: Kind, live: Manifest, wish: Wish) -> None:
         (wish.version, "resourceVersion", "ResourceVersion"),
     ):
         if wanted and wanted != meta[key]:
-            why = f"the {words} in the precondition ({wanted}) does not match the {words} in record ({meta[key]}). "
+            why = (
+                f"the {words} in the precondition ({wanted}) does not match the {words} in record "
+                f"({meta[key]}). "
+            )
             why += "The object might have been deleted and then recreated"
             if key == "resourceVersion":
-                why = f"the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record "
+                why = (
+                    f"the ResourceVersion in the precondition ({wanted}) does not match the "
+                    "ResourceVersion in record "
+                )
                 why += f"({meta[key]}). The object might have been modified"
             raise conflict(kind.kind, kind.group, meta["name"], why)
 

@@ -1,4 +1,6 @@
-"""Discovery documents: the aggregated form that kubectl reads, and the older ones, a document per group and version."""
+"""Discovery documents: the aggregated form that kubectl reads, and the older ones, a document per group and
+version.
+"""
 
 from __future__ import annotations
 

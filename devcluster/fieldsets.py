@@ -1,6 +1,7 @@
 """Sets of fields as trees, the form in which managedFields keep them (KEP-555, FieldsV1).
 
-A tree maps path elements to trees: `f:NAME` a field, `k:{…}` a list item by its keys, `v:…` an element of a set.
+A tree maps path elements to trees: `f:NAME` a field, `k:{…}` a list item by its keys, `v:…` an element of a
+set.
 Inside this server a path belongs to the set when its tree has the key "."; on the wire a path without
 children is written `{}` instead. Trees are shared and never changed once they are made.
 """

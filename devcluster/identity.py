@@ -1,4 +1,6 @@
-"""Whether a body is what its path says: kind, version, name and namespace, with a server's words where it is not."""
+"""Whether a body is what its path says: kind, version, name and namespace, with a server's words where it
+is not.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def spelled(api_version: Any, kind: Any) -> str:
 
 
 def identified(kind: Kind, body: Manifest) -> Manifest:
-    """The body with apiVersion and kind, where they fit or are left out and may be. Raises ApiError 400 or 422."""
+    """The body with apiVersion and kind, where they fit or are left out and may be. Raises ApiError 400 or
+    422.
+    """
     api_version, name = body.get("apiVersion"), body.get("kind")
     if kind.custom is not None:
         _check_custom(kind, body)
@@ -93,6 +97,8 @@ def check_applied(kind: Kind, namespace: str, name: str, body: Manifest) -> Mani
 def check_name(given: Any, name: str) -> None:
     """The name in a body against the one in the path."""
     if not given:
-        raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+        raise bad_request(
+            f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        )
     if given != name:
         raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")

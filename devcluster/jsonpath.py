@@ -1,4 +1,6 @@
-"""The part of JSONPath that printer columns use: fields, quoted fields, indexes, stars and equality filters."""
+"""The part of JSONPath that printer columns use: fields, quoted fields, indexes, stars and equality
+filters.
+"""
 
 from __future__ import annotations
 

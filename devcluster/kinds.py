@@ -20,7 +20,33 @@ SHARED_TABLES = {"events.events.k8s.io": "events"}  # one kind under two groups
 
 # Kinds whose metadata.generation counts changes of the spec; the others never have one.
 COUNTED = frozenset(
-    ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicationController", "PodDisruptionBudget", "Ingress", "NetworkPolicy", "CustomResourceDefinition", "EndpointSlice", "Pod", "ValidatingAdmissionPolicy", "FlowSchema", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "IngressClass", "PriorityLevelConfiguration", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "PriorityClass", "ResourceSlice", "DeviceClass"]
+    [
+        "Deployment",
+        "ReplicaSet",
+        "StatefulSet",
+        "DaemonSet",
+        "Job",
+        "CronJob",
+        "ReplicationController",
+        "PodDisruptionBudget",
+        "Ingress",
+        "NetworkPolicy",
+        "CustomResourceDefinition",
+        "EndpointSlice",
+        "Pod",
+        "ValidatingAdmissionPolicy",
+        "FlowSchema",
+        "ValidatingAdmissionPolicyBinding",
+        "MutatingAdmissionPolicy",
+        "MutatingAdmissionPolicyBinding",
+        "IngressClass",
+        "PriorityLevelConfiguration",
+        "MutatingWebhookConfiguration",
+        "ValidatingWebhookConfiguration",
+        "PriorityClass",
+        "ResourceSlice",
+        "DeviceClass",
+    ]
 )
 
 
@@ -41,7 +67,8 @@ class Subresource:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind:
-    """One served version of a resource. `custom` is the version's part of its CRD, None for built-in kinds."""
+    """One served version of a resource. `custom` is the version's part of its CRD, None for built-in "
+    "kinds."""
 
     group: str
     version: str

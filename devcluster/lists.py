@@ -79,7 +79,9 @@ class Pages:
     def page(
         self, kind: Kind, selection: Selection, limit: int, token: str, exact: int | None = None
     ) -> tuple[list[Manifest], Manifest]:
-        """Objects of one page and the list's metadata; at version `exact` where one is asked for (410 if forgotten)."""
+        """Objects of one page and the list's metadata; at version `exact` where one is asked for (410 if
+        forgotten).
+        """
         if token:
             version, rest = self._resume(token)
         else:
@@ -124,6 +126,7 @@ class Pages:
         found = self._snapshots.get(key)
         if found is None:
             raise gone(
-                "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter."
+                "The provided continue parameter is too old to display a consistent list result. You "
+                "must start a new list without the continue parameter."
             )
         return found

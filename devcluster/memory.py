@@ -65,7 +65,9 @@ class Memory:
         return [objects[place] for place in places]
 
     def put(self, resource: str, manifest: Manifest) -> Manifest:
-        """Store an object under its metadata's name, with a new resourceVersion. The dict becomes the store's."""
+        """Store an object under its metadata's name, with a new resourceVersion. The dict becomes the
+        store's.
+        """
         table, place = self.table(resource), place_of(manifest)
         before = table.objects.get(place)
         self.version += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -35,7 +35,7 @@ MOST_ANNOTATIONS = 256 * 1024
 
 def generated(prefix: str) -> str:
     """A name made from a generateName: at most 63 characters, five of them random."""
-    return prefix[:58] + "".join(random.choices(SUFFIX_LETTERS, k=5))
+    return prefix[:58] + "".join(secrets.choice(SUFFIX_LETTERS) for _ in range(5))
 
 
 def invalid_value(field: str, value: Any, why: str) -> Cause:
@@ -130,7 +130,10 @@ def _owner_problems(references: list[Manifest]) -> list[Cause]:
     controllers = [reference for reference in references if reference.get("controller")]
     if len(controllers) > 1:
         first, second = (f"{one.get('kind')}/{one.get('name')}" for one in controllers[:2])
-        why = f'Only one reference can have Controller set to true. Found "true" in references for {first} and {second}'
+        why = (
+            'Only one reference can have Controller set to true. Found "true" in references for '
+            f"{first} and {second}"
+        )
         order = ("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion")
         listed = [{key: one[key] for key in order if key in one} for one in references]
         found.append(invalid_value(field, listed, why))
@@ -144,7 +147,10 @@ def change_problems(live: Manifest, new: Manifest) -> list[Cause]:
     added = [name for name in after.get("finalizers") or () if name not in (before.get("finalizers") or ())]
     if before.get("deletionTimestamp") and added:
         listed = ", ".join(f'"{name}"' for name in added)
-        why = f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{listed}}}"
+        why = (
+            "no new finalizers can be added if the object is being deleted, found new finalizers "
+            f"[]string{{{listed}}}"
+        )
         found += [forbidden("metadata.finalizers", why)] * 2
     if after.get("deletionTimestamp") != before.get("deletionTimestamp"):
         found += [

@@ -1,4 +1,6 @@
-"""What a client accepts: media types with their parameters, parsed exactly (RFC 9110, and Kubernetes' as/g/v)."""
+"""What a client accepts: media types with their parameters, parsed exactly (RFC 9110, and Kubernetes'
+as/g/v).
+"""
 
 from __future__ import annotations
 
@@ -59,6 +61,8 @@ def choose(accept: str, forms: tuple[str, ...]) -> Media:
 
 
 def unknown_representation() -> ApiError:
-    listed = ", ".join((*SERVED, "application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"))
+    listed = ", ".join(
+        (*SERVED, "application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch")
+    )
     message = f"406: Not Acceptable\n\nAvailable representations: {listed}"
     return ApiError(406, "NotAcceptable", message, {})

@@ -1,4 +1,6 @@
-"""OpenAPI v3, a document per group and version: what kubectl validates with, explains from and finds PATCH in."""
+"""OpenAPI v3, a document per group and version: what kubectl validates with, explains from and finds PATCH
+in.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,14 @@ META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 INFO = {"title": "Kubernetes", "version": "v1.36.2"}
 MEDIA = ("application/json", "application/yaml")
 KIND_TEXT = (
-    "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint "
+    "Kind is a string value representing the REST resource this object represents. Servers may infer "
+    "this from the endpoint "
     "the client submits requests to. Cannot be updated. In CamelCase. More info: "
     "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds"
 )
 VERSION_TEXT = (
-    "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas "
+    "APIVersion defines the versioned schema of this representation of an object. Servers should "
+    "convert recognized schemas "
     "to the latest internal value, and may reject unrecognized values. More info: "
     "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources"
 )
@@ -66,12 +70,18 @@ class Documents:
     def small(self, name: str) -> bytes | None:
         """The documents of discovery and version, which say nothing but that their paths are there."""
         parts = name.split("/")
-        if name not in ("api", "apis", "version") and not (len(parts) == 2 and self._kinds.group_versions().get(parts[1])):
+        if name not in ("api", "apis", "version") and not (
+            len(parts) == 2 and self._kinds.group_versions().get(parts[1])
+        ):
             return None
-        return orjson.dumps({"openapi": "3.0.0", "info": INFO, "paths": {f"/{name}/": {}}, "components": {"schemas": {}}})
+        return orjson.dumps(
+            {"openapi": "3.0.0", "info": INFO, "paths": {f"/{name}/": {}}, "components": {"schemas": {}}}
+        )
 
     def hash(self, group: str, version: str) -> str:
-        """Of a custom group its content's, of a built-in one its name's: it does not change while the server runs."""
+        """Of a custom group its content's, of a built-in one its name's: it does not change while the
+        server runs.
+        """
         found = self._kinds.resources(group, version)
         content = f"{group}/{version}".encode()
         if any(kind.custom for kind in found):
@@ -98,7 +108,8 @@ def _document(kinds: list[Kind]) -> Document:
         META + "Patch",
         {
             "type": "object",
-            "description": "Patch is provided to give a concrete name and type to the Kubernetes PATCH request body.",
+            "description": "Patch is provided to give a concrete name and type to the Kubernetes PATCH "
+            "request body.",
         },
     )
     return {
@@ -180,13 +191,15 @@ def _list_schema(kind: Kind, name: str) -> Document:
         "properties": {
             "apiVersion": {"description": VERSION_TEXT, "type": "string"},
             "items": {
-                "description": f"List of {kind.plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md",
+                "description": f"List of {kind.plural}. More info: "
+                f"https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md",
                 "type": "array",
                 "items": {"$ref": reference},
             },
             "kind": {"description": KIND_TEXT, "type": "string"},
             "metadata": {
-                "description": "Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+                "description": "Standard list metadata. More info: "
+                "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
                 "allOf": [{"$ref": f"#/components/schemas/{META}ListMeta"}],
             },
         },

@@ -36,9 +36,15 @@ def write_options(method: str, query: Mapping[str, str], agent: str, *, apply: b
     if apply and not manager:
         found.append(required("fieldManager", "is required for apply patch"))
     if method == "PATCH" and not apply and force is not None:
-        found.append(Cause("FieldValueForbidden", "Forbidden: may not be specified for non-apply patch", "force"))
+        found.append(
+            Cause("FieldValueForbidden", "Forbidden: may not be specified for non-apply patch", "force")
+        )
     if len(manager.encode()) > LONGEST_MANAGER:
-        found.append(Cause("FieldValueTooLong", f"Too long: may not be more than {LONGEST_MANAGER} bytes", "fieldManager"))
+        found.append(
+            Cause(
+                "FieldValueTooLong", f"Too long: may not be more than {LONGEST_MANAGER} bytes", "fieldManager"
+            )
+        )
     dry_run = query.get("dryRun", "")
     if dry_run not in ("", "All"):
         message = f'Unsupported value: {shown([dry_run])}: supported values: "All"'
@@ -97,4 +103,6 @@ def too_new(version: str, newest: int) -> ApiError:
 
 
 def unreadable_version(version: str) -> str:
-    return f'resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
+    return (
+        f'resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
+    )

@@ -1,6 +1,7 @@
 """Who owns which field: metadata.managedFields, kept true through updates and applies (KEP-555).
 
-An `Owner` is a manager with one way of writing (Apply or Update), one version and one subresource. Applying is
+An `Owner` is a manager with one way of writing (Apply or Update), one version and one subresource. Applying
+is
 asking to own fields: another owner's different value is a conflict. Updating just takes.
 """
 

@@ -1,4 +1,6 @@
-"""JSON patch (RFC 6902), merge patch (RFC 7386) and strategic merge patch, as functions from values to values."""
+"""JSON patch (RFC 6902), merge patch (RFC 7386) and strategic merge patch, as functions from values to
+values.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def merge_patch(value: Any, patch: Any) -> Any:
 
 
 def json_patch(document: Any, operations: Any) -> Any:
-    """Apply the operations in order to a copy. Raises ApiError 400 for a malformed patch, PatchFailed for one that fails."""
+    """Apply the operations in order to a copy. Raises ApiError 400 for a malformed patch, PatchFailed for
+    one that fails.
+    """
     if not isinstance(operations, list):
         raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     if len(operations) > 10_000:
@@ -119,7 +123,8 @@ def _put(document: Any, path: str, value: Any, *, insert: bool) -> Any:
         index = len(parent) if last == "-" else int(last) if last.isdigit() else -1
         if not 0 <= index <= len(parent):
             raise PatchFailed(
-                f'add operation does not apply: doc is missing path: "{path}": Unable to access invalid index: {last}: invalid index referenced'
+                f'add operation does not apply: doc is missing path: "{path}": Unable to access invalid '
+                f"index: {last}: invalid index referenced"
             )
         if insert:
             parent.insert(index, copy.deepcopy(value))
@@ -145,7 +150,9 @@ def _take(document: Any, path: str) -> Any:
 
 
 def strategic_patch(value: Any, patch: Any, shape: Shape | None) -> Any:
-    """Merge by the kind's own rules: lists by their merge key, `$patch`, `$deleteFromPrimitiveList`, `$retainKeys`."""
+    """Merge by the kind's own rules: lists by their merge key, `$patch`, `$deleteFromPrimitiveList`,
+    `$retainKeys`.
+    """
     shape = deduced(shape, patch)
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
@@ -225,7 +232,9 @@ def _merge_primitives(value: list[Any], part: list[Any]) -> list[Any]:
 
 
 def _merge_items(value: list[Any], part: list[Any], shape: Shape) -> list[Any]:
-    """Items by their merge key; what the patch names keeps its place where it has one and comes first where it is new."""
+    """Items by their merge key; what the patch names keeps its place where it has one and comes first where
+    it is new.
+    """
     if any(isinstance(item, dict) and item.get(DIRECTIVE) == "replace" for item in part):
         return [copy.deepcopy(item) for item in part if item.get(DIRECTIVE) != "replace"]
     key = shape.merge_key
@@ -246,7 +255,9 @@ def _merge_items(value: list[Any], part: list[Any], shape: Shape) -> list[Any]:
 
 
 def _interleaved(rest: list[Any], named: list[Any], before: list[Any]) -> list[Any]:
-    """What the patch does not name and what it names: as they stood before, new ones as early as the patch has them."""
+    """What the patch does not name and what it names: as they stood before, new ones as early as the patch
+    has them.
+    """
 
     def place(item: Any) -> int:
         return next((index for index, one in enumerate(before) if one is item or one == item), -1)

@@ -1,6 +1,8 @@
-"""Reads the protobuf bodies that kubectl 1.32 and newer sends with `create KIND` and `auth`; answers stay JSON.
+"""Reads the protobuf bodies that kubectl 1.32 and newer sends with `create KIND` and `auth`; answers stay
+JSON.
 
-A body is four bytes, `k8s` and zero, then a runtime.Unknown: type (apiVersion, kind) and the object's own bytes.
+A body is four bytes, `k8s` and zero, then a runtime.Unknown: type (apiVersion, kind) and the object's own
+bytes.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ class Field(NamedTuple):
 
 
 def decode(raw: bytes) -> dict[str, Any]:
-    """The object in a body. Raises 400 for what is no such body, 415 for kinds whose fields are not known here."""
+    """The object in a body. Raises 400 for what is no such body, 415 for kinds whose fields are not known
+    here.
+    """
     try:
         if raw[:4] != MAGIC:
             raise ValueError("it does not start with k8s")

@@ -1,14 +1,17 @@
 """Field numbers of the messages that kubectl sends as protobuf, as facts.
 
-A message is `NUMBER NAME [TYPE]`, comma-separated. Types: none for text, `int`, `bool`, `bytes`, a message's name; `*` before it
-for a list, `%` for a mapping from text. `quantity`, `time` and `intstr` are messages with a form of their own in JSON. A name of
+A message is `NUMBER NAME [TYPE]`, comma-separated. Types: none for text, `int`, `bool`, `bytes`, a
+message's name; `*` before it
+for a list, `%` for a mapping from text. `quantity`, `time` and `intstr` are messages with a form of their
+own in JSON. A name of
 `.` means that the message's fields stand in their parent.
 """
 
 META = "1 metadata ObjectMeta, "
 
 MESSAGES: dict[str, str] = {
-    "ObjectMeta": "1 name, 2 generateName, 3 namespace, 5 uid, 6 resourceVersion, 7 generation int, 8 creationTimestamp time, "
+    "ObjectMeta": "1 name, 2 generateName, 3 namespace, 5 uid, 6 resourceVersion, 7 generation int, 8 "
+    "creationTimestamp time, "
     "9 deletionTimestamp time, 10 deletionGracePeriodSeconds int, 11 labels %, 12 annotations %, "
     "13 ownerReferences *OwnerReference, 14 finalizers *",
     "OwnerReference": "1 kind, 3 name, 4 uid, 5 apiVersion, 6 controller bool, 7 blockOwnerDeletion bool",
@@ -21,35 +24,45 @@ MESSAGES: dict[str, str] = {
     "ServiceAccount": META + "3 imagePullSecrets *LocalReference, 4 automountServiceAccountToken bool",
     "LocalReference": "1 name",
     "Deployment": META + "2 spec DeploymentSpec",
-    "DeploymentSpec": "1 replicas int, 2 selector LabelSelector, 3 template PodTemplate, 4 strategy DeploymentStrategy, "
+    "DeploymentSpec": "1 replicas int, 2 selector LabelSelector, 3 template PodTemplate, 4 strategy "
+    "DeploymentStrategy, "
     "5 minReadySeconds int, 6 revisionHistoryLimit int, 7 paused bool, 9 progressDeadlineSeconds int",
     "DeploymentStrategy": "1 type, 2 rollingUpdate RollingUpdate",
     "RollingUpdate": "1 maxUnavailable intstr, 2 maxSurge intstr",
     "PodTemplate": META + "2 spec PodSpec",
-    "PodSpec": "2 containers *Container, 3 restartPolicy, 4 terminationGracePeriodSeconds int, 5 activeDeadlineSeconds int, "
-    "6 dnsPolicy, 7 nodeSelector %, 8 serviceAccountName, 10 nodeName, 11 hostNetwork bool, 15 imagePullSecrets *LocalReference, "
-    "16 hostname, 17 subdomain, 19 schedulerName, 20 initContainers *Container, 21 automountServiceAccountToken bool, "
+    "PodSpec": "2 containers *Container, 3 restartPolicy, 4 terminationGracePeriodSeconds int, 5 "
+    "activeDeadlineSeconds int, "
+    "6 dnsPolicy, 7 nodeSelector %, 8 serviceAccountName, 10 nodeName, 11 hostNetwork bool, 15 "
+    "imagePullSecrets *LocalReference, "
+    "16 hostname, 17 subdomain, 19 schedulerName, 20 initContainers *Container, 21 "
+    "automountServiceAccountToken bool, "
     "24 priorityClassName",
-    "Container": "1 name, 2 image, 3 command *, 4 args *, 5 workingDir, 6 ports *ContainerPort, 7 env *EnvVar, "
+    "Container": "1 name, 2 image, 3 command *, 4 args *, 5 workingDir, 6 ports *ContainerPort, 7 env "
+    "*EnvVar, "
     "8 resources Resources, 14 imagePullPolicy, 16 stdin bool, 17 stdinOnce bool, 18 tty bool",
     "ContainerPort": "1 name, 2 hostPort int, 3 containerPort int, 4 protocol, 5 hostIP",
     "EnvVar": "1 name, 2 value",
     "Resources": "1 limits %quantity, 2 requests %quantity",
     "Service": META + "2 spec ServiceSpec",
-    "ServiceSpec": "1 ports *ServicePort, 2 selector %, 3 clusterIP, 4 type, 5 externalIPs *, 7 sessionAffinity, 8 loadBalancerIP, "
+    "ServiceSpec": "1 ports *ServicePort, 2 selector %, 3 clusterIP, 4 type, 5 externalIPs *, 7 "
+    "sessionAffinity, 8 loadBalancerIP, "
     "9 loadBalancerSourceRanges *, 10 externalName, 11 externalTrafficPolicy, 12 healthCheckNodePort int, "
     "13 publishNotReadyAddresses bool, 17 ipFamilyPolicy, 18 clusterIPs *, 19 ipFamilies *, "
     "20 allocateLoadBalancerNodePorts bool, 21 loadBalancerClass, 22 internalTrafficPolicy",
     "ServicePort": "1 name, 2 protocol, 3 port int, 4 targetPort intstr, 5 nodePort int, 6 appProtocol",
     "Job": META + "2 spec JobSpec",
-    "JobSpec": "1 parallelism int, 2 completions int, 3 activeDeadlineSeconds int, 4 selector LabelSelector, 5 manualSelector bool, "
-    "6 template PodTemplate, 7 backoffLimit int, 8 ttlSecondsAfterFinished int, 9 completionMode, 10 suspend bool",
+    "JobSpec": "1 parallelism int, 2 completions int, 3 activeDeadlineSeconds int, 4 selector "
+    "LabelSelector, 5 manualSelector bool, "
+    "6 template PodTemplate, 7 backoffLimit int, 8 ttlSecondsAfterFinished int, 9 completionMode, 10 "
+    "suspend bool",
     "CronJob": META + "2 spec CronJobSpec",
-    "CronJobSpec": "1 schedule, 2 startingDeadlineSeconds int, 3 concurrencyPolicy, 4 suspend bool, 5 jobTemplate JobTemplate, "
+    "CronJobSpec": "1 schedule, 2 startingDeadlineSeconds int, 3 concurrencyPolicy, 4 suspend bool, 5 "
+    "jobTemplate JobTemplate, "
     "6 successfulJobsHistoryLimit int, 7 failedJobsHistoryLimit int, 8 timeZone",
     "JobTemplate": META + "2 spec JobSpec",
     "Ingress": META + "2 spec IngressSpec",
-    "IngressSpec": "1 defaultBackend IngressBackend, 2 tls *IngressTLS, 3 rules *IngressRule, 4 ingressClassName",
+    "IngressSpec": "1 defaultBackend IngressBackend, 2 tls *IngressTLS, 3 rules *IngressRule, 4 "
+    "ingressClassName",
     "IngressTLS": "1 hosts *, 2 secretName",
     "IngressRule": "1 host, 2 . IngressRuleValue",
     "IngressRuleValue": "1 http HTTPRule",

@@ -1,4 +1,6 @@
-"""Quantities such as 100m, 1.5Gi or 1e3, in the one spelling that the server stores (apimachinery's canonical form)."""
+"""Quantities such as 100m, 1.5Gi or 1e3, in the one spelling that the server stores (apimachinery's
+canonical form).
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""What Kubernetes 1.36 serves: plural, kind, scope, short names, categories, verbs and subresources, as facts.
+"""What Kubernetes 1.36 serves: plural, kind, scope, short names, categories, verbs and subresources as facts.
 
 A line is `plural Kind scope [short=…] [in=CATEGORIES] [verbs=…] [+status] [+scale] [SUBRESOURCE=KIND:VERBS]`;
 verbs are left out where a kind has all eight. Groups stand in the order of discovery. A subresource's kind of
-another group is written GROUP/VERSION/KIND. `devcluster.kinds` reads it; a test compares it with a real server.
+another group is written GROUP/VERSION/KIND. `devcluster.kinds` reads it; a test compares it with
+a real server.
 """
 
 RESOURCES = """
@@ -20,7 +21,8 @@ persistentvolumeclaims PersistentVolumeClaim namespaced short=pvc +status
 persistentvolumes PersistentVolume cluster short=pv +status
 pods Pod namespaced short=po in=all attach=PodAttachOptions:create,get binding=Binding:create \
   ephemeralcontainers=Pod:get,patch,update eviction=policy/v1/Eviction:create exec=PodExecOptions:create,get \
-  log=Pod:get portforward=PodPortForwardOptions:create,get proxy=PodProxyOptions:create,delete,get,patch,update \
+  log=Pod:get portforward=PodPortForwardOptions:create,get \
+  proxy=PodProxyOptions:create,delete,get,patch,update \
   resize=Pod:get,patch,update +status
 podtemplates PodTemplate namespaced
 replicationcontrollers ReplicationController namespaced short=rc in=all +scale +status

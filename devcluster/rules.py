@@ -13,7 +13,9 @@ class Engine(Protocol):
     """Evaluates one rule. An adapter over any CEL implementation will do."""
 
     def holds(self, rule: str, value: Any, old: Any, schema: Mapping[str, Any]) -> bool:
-        """Whether the rule is true of `self` = value and `oldSelf` = old (None when created). `schema` is value's own."""
+        """Whether the rule is true of `self` = value and `oldSelf` = old (None when created). `schema` is
+        value's own.
+        """
 
     def text(self, expression: str, value: Any, old: Any, schema: Mapping[str, Any]) -> str:
         """The value of a messageExpression."""

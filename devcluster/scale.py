@@ -102,7 +102,10 @@ def path_problems(kind: Kind, manifest: Manifest) -> list[Cause]:
                 bool: "bool",
                 float: "float64",
             }
-            why = f"{path} accessor error: {value} is of the type {go.get(type(value), 'unknown')}, expected int64"
+            why = (
+                f"{path} accessor error: {value} is of the type {go.get(type(value), 'unknown')}, "
+                "expected int64"
+            )
             found.append(invalid_value(path, 0, why))
         elif value < 0:
             found.append(invalid_value(path, value, "should be a non-negative integer"))

@@ -68,7 +68,9 @@ class Shape:
         self.default: Any = None
 
     def child(self, key: str) -> Shape | None:
-        """The shape of a field or of a mapping's value; ANY where unknown fields are kept, None where they are not."""
+        """The shape of a field or of a mapping's value; ANY where unknown fields are kept, None where they
+        are not.
+        """
         found = self.fields.get(key)
         if found is not None:
             return found
@@ -84,7 +86,8 @@ ANY_LIST.items = ANY
 
 
 def deduced(shape: Shape | None, value: Any) -> Shape:
-    """The shape to walk a value with: what is `any` becomes a granular mapping, an atomic list or a scalar."""
+    """The shape to walk a value with: what is `any` becomes a granular mapping, an atomic list or a "
+    "scalar."""
     if shape is None or shape.form == "any":
         return ANY_LIST if isinstance(value, list) else ANY
     return shape
@@ -96,7 +99,8 @@ def definitions() -> dict[str, Any]:
     import importlib.util
 
     spec = importlib.util.find_spec("kubernetes_validate")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     folder = Path(spec.origin).parent / "kubernetes-json-schema" / DEFINITIONS_VERSION
     found: dict[str, Any] = orjson.loads((folder / "_definitions.json").read_bytes())["$defs"]
     return found

@@ -1,4 +1,6 @@
-"""Label and field selectors: parsed once, then asked of each object. The refusals are a real server's words."""
+"""Label and field selectors: parsed once, then asked of each object. The refusals are a real server's
+words.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,7 @@ class Requirement:
 
 
 TOKEN = re.compile(r"\s*(?:(==|!=|=|!|<|>|\(|\)|,)|([^\s=!<>(),]+))")
-END = ""
+END, COMMA, OPEN, CLOSE = "", ",", "(", ")"
 
 
 class _Tokens:
@@ -70,7 +72,7 @@ def parse_labels(text: str) -> tuple[Requirement, ...]:
         token = tokens.take()
         if token == END:
             break
-        if token != ",":
+        if token != COMMA:
             raise _unparsable(f"found '{token}', expected: ',' or 'end of string'")
         if tokens.peek() in (END, ","):
             raise _unparsable(f"found '{tokens.peek()}', expected: identifier after ','")
@@ -106,7 +108,8 @@ def _requirement(tokens: _Tokens) -> Requirement:
         value = _value(tokens)
         if not re.fullmatch(r"-?\d+", value):
             raise _unparsable(
-                f"values[0][{key}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer"
+                f"values[0][{key}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value "
+                f"must be an integer"
             )
         return Requirement(key, "gt" if operator == ">" else "lt", frozenset({value}))
     raise _unparsable(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
@@ -118,16 +121,16 @@ def _value(tokens: _Tokens) -> str:
 
 def _values(tokens: _Tokens) -> frozenset[str]:
     token = tokens.take()
-    if token != "(":
+    if token != OPEN:
         raise _unparsable(f"found '{token}' expected: '('")
     values = set()
     while True:
         token = tokens.take()
-        if token == ")":
+        if token == CLOSE:
             break
         if token == END:
             raise _unparsable("found '', expected: ',' or ')'")
-        if token == ",":
+        if token == COMMA:
             if tokens.peek() in (",", ")"):
                 values.add("")
         else:
@@ -161,7 +164,8 @@ COMMON_FIELDS = ("metadata.name", "metadata.namespace")
 # What can be selected besides the name and namespace, per resource.
 SELECTABLE: Mapping[str, tuple[str, ...]] = {
     "pods": (
-        "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
+        "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
+        "spec.hostNetwork",
         "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName",
     ),
     "events": (

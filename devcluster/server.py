@@ -27,7 +27,9 @@ NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 @dataclass(slots=True)
 class Settings:
-    """How a server is to run. Port 0 takes a free one. `controllers` are the collector, namespaces and workloads."""
+    """How a server is to run. Port 0 takes a free one. `controllers` are the collector, namespaces and
+    workloads.
+    """
 
     port: int = 0
     host: str = "127.0.0.1"

@@ -23,7 +23,9 @@ class Store(Protocol):
     """CRUD and events. `manager` is the field manager that the write is recorded under."""
 
     def create(self, manifest: Manifest, *, manager: str = "controller") -> Manifest:
-        """Store a new object and return it as stored. `metadata.generateName` is honoured. Error 409 if it exists."""
+        """Store a new object and return it as stored. `metadata.generateName` is honoured. Error 409 if it
+        exists.
+        """
 
     def get(self, resource: str, namespace: str, name: str) -> Manifest | None:
         """The object, or None. `namespace` is "" for cluster-wide resources."""
@@ -31,10 +33,14 @@ class Store(Protocol):
     def list(
         self, resource: str, namespace: str = "", *, labels: Mapping[str, str] | None = None
     ) -> list[Manifest]:
-        """Objects in order of namespace and name, of all namespaces when `namespace` is empty. All `labels` must match."""
+        """Objects in order of namespace and name, of all namespaces when `namespace` is empty. All `labels`
+        must match.
+        """
 
     def update(self, manifest: Manifest, *, manager: str = "controller") -> Manifest:
-        """Replace everything but the status. Error 409 when `metadata.resourceVersion` is given and not the newest."""
+        """Replace everything but the status. Error 409 when `metadata.resourceVersion` is given and not the
+        newest.
+        """
 
     def update_status(self, manifest: Manifest, *, manager: str = "controller") -> Manifest:
         """Replace the status alone."""
@@ -59,15 +65,19 @@ class Store(Protocol):
         uid: str = "",
         grace: int | None = None,
     ) -> None:
-        """Delete an object, which may leave it with a deletionTimestamp. Absent, or another uid: nothing happens.
+        """Delete an object, which may leave it with a deletionTimestamp. Absent, or another uid: nothing
+        happens.
 
-        `propagation` is Background, Foreground or Orphan. `grace` is in seconds and matters for Pods only: 0 removes at once;
+        `propagation` is Background, Foreground or Orphan. `grace` is in seconds and matters for Pods only:
+        0 removes at once;
         a bound Pod deleted with grace stays with its deletionTimestamp until somebody deletes it with 0.
         """
 
     def subscribe(self, *resources: str) -> Feed:
-        """Every object there is as ADDED, then every change as it happens; use it as `with … as feed: async for change in feed`.
+        """Every object there is as ADDED, then every change as it happens; use it as `with … as feed: async
+        for change in feed`.
 
-        A `Change` has `type` (ADDED, MODIFIED, DELETED), `object` and `before` (None for ADDED). Resources that are not
+        A `Change` has `type` (ADDED, MODIFIED, DELETED), `object` and `before` (None for ADDED). Resources
+        that are not
         served yet may be named; their objects come once they are.
         """

@@ -200,7 +200,7 @@ def _check_mapping(value: Manifest, shape: Shape, path: str, found: list[Cause])
     for key, child in value.items():
         inner = shape.fields.get(key) or shape.values
         if inner is not None and inner is not named_shape(OBJECT_META):
-            _check(child, inner, f"{path}.{key}" if key in shape.fields else f"{path}.{key}", found)
+            _check(child, inner, f"{path}.{key}", found)
 
 
 def _check_required(value: Manifest, shape: Shape, path: str, found: list[Cause]) -> None:

@@ -1,4 +1,6 @@
-"""Tables: the rows and columns that `kubectl get` prints, for built-in kinds by our printers, for custom ones by their CRD."""
+"""Tables: the rows and columns that `kubectl get` prints, for built-in kinds by our printers, for custom
+ones by their CRD.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def name_column() -> Manifest:
 def table(
     kind: Kind, manifests: list[Manifest], meta: Manifest, include: str, version: str, *, columns: bool = True
 ) -> Manifest:
-    """A Table of these objects. `include` is None, Metadata or Object; without `columns` it is a later event of a watch."""
+    """A Table of these objects. `include` is None, Metadata or Object; without `columns` it is a later
+    event of a watch.
+    """
     definitions_, cells = _columns(kind)
     rows = [{"cells": cells(one), "object": _row_object(one, include, version)} for one in manifests]
     for row in rows:

@@ -17,7 +17,8 @@ from devcluster.server import Server, Settings
 class DevCluster:
     """A server with its kubeconfig in a temporary folder.
 
-    `server` is the address, `token` and `ca` (PEM) what a client needs, `kubeconfig` a path. `call` runs a function in
+    `server` is the address, `token` and `ca` (PEM) what a client needs, `kubeconfig` a path. `call` runs a
+    function in
     the server's event loop and returns its result, for tests that look at `running.store` directly.
     """
 

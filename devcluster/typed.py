@@ -59,7 +59,9 @@ def mapping(shape: Shape, value: Any) -> bool:
 
 
 def fields_of(value: Any, shape: Shape | None, path: str = "") -> Tree:
-    """The set of fields in an applied object. Raises TypedError for unknown fields and doubled or keyless list items."""
+    """The set of fields in an applied object. Raises TypedError for unknown fields and doubled or keyless
+    list items.
+    """
     shape = deduced(shape, value)
     if mapping(shape, value):
         return _fields_of_mapping(value, shape, path)
@@ -95,7 +97,8 @@ def _fields_of_list(value: list[Any], shape: Shape, path: str) -> Tree:
         element = item_key(item, shape)
         if element == "k:{}":
             raise TypedError(
-                f"{path}: element {index}: associative list with keys has an element that omits all key fields "
+                f"{path}: element {index}: associative list with keys has an element that omits all key "
+                f"fields "
                 f"{_quoted(shape.keys)} (and doesn't have default values for any key fields)"
             )
         if element in tree:
@@ -118,7 +121,9 @@ EXPECTED = {
 
 
 def check_type(value: Any, shape: Shape, path: str) -> None:
-    """Refuse a list for a mapping and the like; scalars of the wrong type are left to conversion and validation."""
+    """Refuse a list for a mapping and the like; scalars of the wrong type are left to conversion and
+    validation.
+    """
     if shape.form == "object" and not isinstance(value, dict):
         raise TypedError(f"{path}: expected map, got {_got(value)}")
     if shape.form == "list" and not isinstance(value, list):
@@ -262,7 +267,9 @@ def _gather(pairs: Any) -> tuple[Tree, Tree, Tree]:
 
 
 def merge(live: Any, applied: Any, shape: Shape | None) -> Any:
-    """The applied value where it says something, the live one elsewhere. New list items go after those there are."""
+    """The applied value where it says something, the live one elsewhere. New list items go after those
+    there are.
+    """
     if live is ABSENT or live is None:
         return applied
     shape = deduced(shape, applied)
@@ -287,7 +294,9 @@ def _merge_lists(live: list[Any], applied: list[Any], shape: Shape) -> list[Any]
 
 
 def _merged_order(live: list[str], applied: list[str]) -> list[str]:
-    """Both lists in one order: the applied list's where they share items, live neighbours kept together otherwise."""
+    """Both lists in one order: the applied list's where they share items, live neighbours kept together
+    otherwise.
+    """
     wanted, there = set(applied), set(live)
     shared = iter([key for key in applied if key in there])
     following = next(shared, None)
@@ -325,7 +334,8 @@ def _merged_order(live: list[str], applied: list[str]) -> list[str]:
 
 
 def prune(value: Any, shape: Shape | None, last: Tree, owned: Tree) -> Any:
-    """Without the fields that were in `last` and that nobody owns now, neither themselves nor anything below them.
+    """Without the fields that were in `last` and that nobody owns now, neither themselves nor anything
+    below them.
 
     The shallowest goes first and takes all below it along, so that a list item never loses its key alone.
     """

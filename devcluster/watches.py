@@ -29,7 +29,9 @@ Render = Callable[[Manifest], Manifest]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A watch as asked for. `initial` says that what is there comes first, `version` where to start otherwise."""
+    """A watch as asked for. `initial` says that what is there comes first, `version` where to start
+    otherwise.
+    """
 
     version: int
     initial: bool
@@ -101,7 +103,11 @@ def _list_match_problems(match: str, version: str, continued: bool) -> list[Caus
         found.append(Cause("FieldValueForbidden", f"Forbidden: {why}", field))
     if match not in ("Exact", "NotOlderThan"):
         listed = '"Exact", "NotOlderThan", ""'
-        found.append(Cause("FieldValueNotSupported", f'Unsupported value: "{match}": supported values: {listed}', field))
+        found.append(
+            Cause(
+                "FieldValueNotSupported", f'Unsupported value: "{match}": supported values: {listed}', field
+            )
+        )
     if match == "Exact" and version == "0":
         why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
         found.append(Cause("FieldValueForbidden", f"Forbidden: {why}", field))

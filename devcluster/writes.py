@@ -33,7 +33,9 @@ SYSTEM_SET = (
 
 @dataclass(slots=True)
 class Options:
-    """How a write is to be done. `validation` is Ignore, Warn or Strict; what is worth a warning is added to `warnings`."""
+    """How a write is to be done. `validation` is Ignore, Warn or Strict; what is worth a warning is added
+    to `warnings`.
+    """
 
     manager: str = "unknown"
     validation: str = "Warn"
@@ -165,12 +167,17 @@ class Writes:
             )
         except TypedError as problem:
             meta = body.get("metadata") or {}
-            where = f"{meta.get('namespace') or ''}/{meta.get('name')}; {identity.spelled(kind.api_version, kind.kind)}"
+            where = (
+                f"{meta.get('namespace') or ''}/{meta.get('name')}; "
+                f"{identity.spelled(kind.api_version, kind.kind)}"
+            )
             message = f"failed to create typed patch object ({where}): {problem}"
             raise ApiError(500, "", message) from None
 
     def read_in(self, kind: Kind, body: Manifest, options: Options) -> Manifest:
-        """A fresh copy in the kind's form: unknown fields judged by the field validation, defaults filled in."""
+        """A fresh copy in the kind's form: unknown fields judged by the field validation, defaults filled
+        in.
+        """
         body = {
             **body,
             "metadata": {key: value for key, value in body["metadata"].items() if value is not None},
@@ -181,7 +188,11 @@ class Writes:
                 new, unknown = conversion.stripped(body, kind.shape())
             except conversion.Mismatch as problem:
                 raise self._unreadable(kind, problem) from None
-            self.judge(unknown, options, f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: ')
+            self.judge(
+                unknown,
+                options,
+                f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: ',
+            )
             new = copy.deepcopy(new)
             admission.prepare(kind, new)
             defaults.fill(kind.group, kind.kind, new)
@@ -205,7 +216,8 @@ class Writes:
     def _unreadable(self, kind: Kind, problem: conversion.Mismatch) -> ApiError:
         where = f"{kind.kind}.{problem.path}"
         return bad_request(
-            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: json: cannot unmarshal '
+            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: json: cannot '
+            f"unmarshal "
             f"{problem.got} into Go struct field {where} of type {problem.wanted}"
         )
 
@@ -267,7 +279,10 @@ class Writes:
         name = live["metadata"]["name"]
         given = body["metadata"]
         if given.get("uid") not in (None, "", live["metadata"]["uid"]):
-            why = f"Precondition failed: UID in precondition: {given['uid']}, UID in object meta: {live['metadata']['uid']}"
+            why = (
+                f"Precondition failed: UID in precondition: {given['uid']}, UID in object meta: "
+                f"{live['metadata']['uid']}"
+            )
             raise conflict(kind.plural, kind.group, name, why)
         if given.get("resourceVersion") not in (None, "", live["metadata"]["resourceVersion"]):
             raise stale(kind.plural, kind.group, name)

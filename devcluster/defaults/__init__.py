@@ -58,7 +58,12 @@ ZEROS: dict[str, Manifest] = {
     },
     "DaemonSet": {
         "spec": {"selector": None, "template": TEMPLATE_ZERO, "updateStrategy": {}},
-        "status": {"currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0},
+        "status": {
+            "currentNumberScheduled": 0,
+            "numberMisscheduled": 0,
+            "desiredNumberScheduled": 0,
+            "numberReady": 0,
+        },
     },
     "ReplicationController": {"spec": {}, "status": {"replicas": 0}},
     "Job": {"spec": {"template": TEMPLATE_ZERO}, "status": {}},
@@ -74,7 +79,10 @@ ZEROS: dict[str, Manifest] = {
     "PersistentVolume": SPEC_STATUS,
     "ResourceQuota": SPEC_STATUS,
     "LimitRange": {"spec": {}},
-    "HorizontalPodAutoscaler": {"spec": {"scaleTargetRef": {}}, "status": {"desiredReplicas": 0, "currentMetrics": None}},
+    "HorizontalPodAutoscaler": {
+        "spec": {"scaleTargetRef": {}},
+        "status": {"desiredReplicas": 0, "currentMetrics": None},
+    },
     "PodDisruptionBudget": {
         "spec": {},
         "status": {"disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0},
@@ -88,7 +96,21 @@ ZEROS: dict[str, Manifest] = {
         "spec": {},
         "status": {
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 0}},
-            "nodeInfo": dict.fromkeys(["machineID", "systemUUID", "bootID", "kernelVersion", "osImage", "containerRuntimeVersion", "kubeletVersion", "kubeProxyVersion", "operatingSystem", "architecture"], ""),
+            "nodeInfo": dict.fromkeys(
+                [
+                    "machineID",
+                    "systemUUID",
+                    "bootID",
+                    "kernelVersion",
+                    "osImage",
+                    "containerRuntimeVersion",
+                    "kubeletVersion",
+                    "kubeProxyVersion",
+                    "operatingSystem",
+                    "architecture",
+                ],
+                "",
+            ),
         },
     },
     "CustomResourceDefinition": {
@@ -98,9 +120,16 @@ ZEROS: dict[str, Manifest] = {
     "ValidatingAdmissionPolicy": SPEC_STATUS,
     "ValidatingAdmissionPolicyBinding": {"spec": {}},
     "EndpointSlice": {"addressType": "", "endpoints": None, "ports": None},
-    "Event": {"involvedObject": {}, "source": {}, "firstTimestamp": None, "lastTimestamp": None, "eventTime": None,
-              "reportingComponent": "", "reportingInstance": ""},
-}  # fmt: skip
+    "Event": {
+        "involvedObject": {},
+        "source": {},
+        "firstTimestamp": None,
+        "lastTimestamp": None,
+        "eventTime": None,
+        "reportingComponent": "",
+        "reportingInstance": "",
+    },
+}
 
 
 def zero(kind: str) -> Manifest:

@@ -1,6 +1,8 @@
-"""Columns and cells of built-in kinds for `kubectl get`; kinds without a printer show their name and creation.
+"""Columns and cells of built-in kinds for `kubectl get`; kinds without a printer show their name and
+creation.
 
-A printer gives the cells between name and age, wide ones included; name and age are added where the columns want them.
+A printer gives the cells between name and age, wide ones included; name and age are added where the columns
+want them.
 """
 
 from __future__ import annotations
@@ -63,7 +65,7 @@ def printer(kind: Kind) -> tuple[list[Manifest], Cells]:
 @lru_cache(None)
 def _printer(group: str, kind: str) -> tuple[list[Manifest], Cells]:
     columns = COLUMNS.get((group, kind), OTHERS)
-    middle = CELLS.get((group, kind), lambda _: [])
+    middle = CELLS.get((group, kind), _none)
 
     def cells(manifest: Manifest) -> list[Any]:
         rest = iter(middle(manifest))
@@ -73,6 +75,10 @@ def _printer(group: str, kind: str) -> tuple[list[Manifest], Cells]:
         return [own[one] if one in own else next(rest) for one in columns]
 
     return [_definition(one) for one in columns], cells
+
+
+def _none(manifest: Manifest) -> list[Any]:
+    return []
 
 
 def _definition(line: str) -> Manifest:

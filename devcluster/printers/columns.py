@@ -1,7 +1,9 @@
 """The columns of built-in kinds as facts: `Name|type|source`, wide ones with a `+` before the name.
 
-A source `DEFINITION:FIELD` says which field of which API type the column shows; its description is the API's own. A source
-without a colon is the description itself. Kinds that are not named here show their name and when they were made.
+A source `DEFINITION:FIELD` says which field of which API type the column shows; its description is the
+API's own. A source
+without a colon is the description itself. Kinds that are not named here show their name and when they were
+made.
 """
 
 NAME = "Name|string|meta.v1.ObjectMeta:name"

@@ -133,7 +133,8 @@ def _modes(modes: list[str] | None) -> str:
 def quota(manifest: Manifest) -> list[Any]:
     status = manifest.get("status") or {}
     hard, used = status.get("hard") or {}, status.get("used") or {}
-    requests, limits = [], []
+    requests: list[str] = []
+    limits: list[str] = []
     for name in sorted(hard):
         entry = f"{name}: {used.get(name, '0')}/{hard[name]}"
         (limits if name.startswith("limits.") else requests).append(entry)

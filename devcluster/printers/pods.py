@@ -56,7 +56,7 @@ def pod(manifest: Manifest) -> list[Any]:
 def _restarts(states: Any) -> str:
     count = sum(one.get("restartCount") or 0 for one in states)
     ends = [((one.get("lastState") or {}).get("terminated") or {}).get("finishedAt") for one in states]
-    last = max((text for text in ends if moment(text)), default="")
+    last = max((str(text) for text in ends if moment(text)), default="")
     return f"{count} ({age(last)} ago)" if count and last else str(count)
 
 

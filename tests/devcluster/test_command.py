@@ -50,9 +50,9 @@ def test_it_says_when_it_is_ready_and_goes_when_told(tmp_path: Path) -> None:
 
 
 def test_it_goes_when_its_parent_dies(tmp_path: Path) -> None:
+    command = shown(f"--kubeconfig {tmp_path}/k --no-controllers --exit-with-parent")
     script = (
-        "import subprocess, sys\n"
-        f"child = subprocess.Popen({shown(f'--kubeconfig {tmp_path}/k --no-controllers --exit-with-parent')!r},"
+        f"import subprocess, sys\nchild = subprocess.Popen({command!r},"
         " stdout=subprocess.PIPE, text=True)\n"
         "child.stdout.readline()\n"
         "print(child.pid)\n"

@@ -64,7 +64,7 @@ def test_columns_that_we_print_have_the_names_and_types_of_a_real_server() -> No
     for kind in Kinds():
         name = f"{kind.group}/{kind.version}/{kind.plural}".lstrip("/")
         definitions, _ = printer(kind)
-        if len(definitions) == 2 and definitions[1]["name"] == "Created At" or name not in recorded:
+        if (len(definitions) == 2 and definitions[1]["name"] == "Created At") or name not in recorded:
             continue
         ours = [(one["name"], one["type"], one["priority"]) for one in definitions]
         assert ours == [(one["name"], one["type"], one.get("priority", 0)) for one in recorded[name]], name

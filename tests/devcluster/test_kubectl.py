@@ -34,7 +34,8 @@ spec:
       openAPIV3Schema:
         type: object
         properties:
-          spec: {type: object, description: What is wanted, properties: {replicas: {type: integer, default: 1}}}
+          spec: {type: object, description: What is wanted, properties: {replicas: {type: integer, default:
+          1}}}
           status: {type: object, properties: {state: {type: string}}}
 """
 WEBAPP = """
