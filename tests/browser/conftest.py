@@ -27,17 +27,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from portal.accounts.models import Membership, Role, Team, User
 from tests.chromium import CHROMIUM, FLAGS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HERE = Path(__file__).parent
 STARTS_WITHIN = 10
 # The browser writes down every answer of 4xx as an error; tests ask for such answers on purpose.
