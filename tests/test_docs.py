@@ -1,0 +1,48 @@
+"""What the documentation promises is there, and what is there is documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from contracts.compiler import compile_text
+from tests.conftest import REPOSITORY
+
+DOCS = REPOSITORY / "docs"
+PAGES = sorted([*DOCS.rglob("*.md"), REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"])
+READS_ENVIRONMENT = re.compile(r"""\b(?:env|flag|words)\("([A-Z_]+)\"""")
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def test_every_setting_has_a_heading() -> None:
+    read = set(READS_ENVIRONMENT.findall((REPOSITORY / "portal/settings.py").read_text()))
+    documented = set(re.findall(r"^### ([A-Z_]+)$", (DOCS / "reference/settings.md").read_text(), re.M))
+    assert read - documented == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = [
+        link
+        for link in LINK.findall(page.read_text())
+        if "://" not in link and not (page.parent / link).resolve().exists()
+    ]
+    assert broken == []
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), re.M))
+    named = {
+        name
+        for page in PAGES
+        for name in re.findall(r"^\$ (?:[A-Z]+=\S+ )*make ([a-z]+)", page.read_text(), re.M)
+    }
+    assert named - targets == set()
+
+
+def test_the_tutorials_contract_compiles_without_a_complaint() -> None:
+    text = re.search(r"```yaml\n(.*?)```", (DOCS / "tutorial/first-contract.md").read_text(), re.S)
+    assert text
+    assert compile_text(text[1]).problems == ()
