@@ -121,8 +121,8 @@ BINARY: dict[str, Callable[[Run, Run, int], Run]] = {
 # Chains
 
 
-def addition(operands: list[Run], starts: tuple[int, ...]) -> Run:
-    """``a + b + c``; texts, which templates are made of, are joined at once."""
+def addition(operands: list[Run], starts: list[int]) -> Run:
+    """``a + b + c``; texts, which templates are made of, and lists are joined at once."""
     if len(operands) == 2:
         return _sum_of_two(operands[0], operands[1], starts[0])
 
@@ -132,6 +132,9 @@ def addition(operands: list[Run], starts: tuple[int, ...]) -> Run:
             text = "".join(values)
             frame[1].produce(len(text))
             return text
+        if all(type(value) is list for value in values):
+            frame[1].produce(sum(map(len, values)))
+            return [item for value in values for item in value]
         total = values[0]
         for value, start in zip(values[1:], starts, strict=True):
             try:

@@ -5,7 +5,7 @@ After a problem the checker goes on with ``dyn``, so that one mistake is told on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.cel import advice
@@ -95,6 +95,7 @@ class Checker:
         self.environment = environment
         self.unifier = Unifier()
         self.problems: list[TypeProblem] = []
+        self.remembered: dict[tuple[int, tuple[Type, ...]] | None, Type] = {}
 
     def infer(self, node: Node, scope: Scope) -> Type:
         found: Type = getattr(self, VISIT[type(node)])(node, scope)
@@ -194,8 +195,20 @@ class Checker:
             advice.for_operator(operator, resolved),
         )
 
-    def overload(self, overloads: Iterable[Overload], kinds: list[Type]) -> Type | None:
-        """The result type for arguments of these types: dyn when several overloads fit and disagree."""
+    def overload(self, overloads: Sequence[Overload], kinds: list[Type]) -> Type | None:
+        """The result type for arguments of these types: dyn when several overloads fit and disagree.
+
+        What types without parts give is the same every time, and remembered: templates add many texts.
+        """
+        key = (id(overloads), tuple(kinds)) if all(type(kind) is Type for kind in kinds) else None
+        if key in self.remembered:
+            return self.remembered[key]
+        result = self._resolve(overloads, kinds)
+        if key is not None and type(result) is Type:
+            self.remembered[key] = result
+        return result
+
+    def _resolve(self, overloads: Sequence[Overload], kinds: list[Type]) -> Type | None:
         result: Type | None = None
         for overload in overloads:
             if len(overload.params) != len(kinds):
@@ -231,8 +244,9 @@ class Checker:
     def visit_conditional(self, node: Conditional, scope: Scope) -> Type:
         for condition, _ in node.branches:
             self.expect(condition, scope, BOOL, "The condition before “?”")
-        kind = self.infer(node.branches[0][1], scope)
-        for result in [result for _, result in node.branches[1:]] + [node.otherwise]:
+        first, *results = [result for _, result in node.branches]
+        kind = self.infer(first, scope)
+        for result in (*results, node.otherwise):
             kind = self.either(kind, self.infer(result, scope), result)
         return kind
 

@@ -13,9 +13,6 @@ MAX_DEPTH = 120
 """Operators, calls and brackets inside each other. Chains of ``.``, ``+``, ``&&``, ``||`` and ``?:`` count
 once."""
 
-MAX_OPERANDS = 2_000
-"""Operands of one ``+``, ``&&`` or ``||``; each is looked at again when the next one joins."""
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -6,6 +6,7 @@ nodes it holds (``weight``), so that nothing that walks a tree can be surprised 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,18 +101,26 @@ class Chain(Node):
     """``a + b + c``, ``a && b && c`` or ``a || b || c``, read from the left."""
 
     operator: str
-    operands: tuple[Node, ...]
-    operator_starts: tuple[int, ...]
+    operands: list[Node]
+    operator_starts: list[int]
 
     def children(self) -> Iterable[Node]:
         return self.operands
+
+    def grow(self, operand: Node, operator_start: int) -> None:
+        """One more operand at the end; while reading, a chain may get very long."""
+        self.operands.append(operand)
+        self.operator_starts.append(operator_start)
+        self.end = operand.end
+        self.weight += operand.weight
+        self.depth = max(self.depth, operand.depth + 1)
 
 
 @dataclass(slots=True, eq=False)
 class Conditional(Node):
     """``c1 ? a : c2 ? b : otherwise``."""
 
-    branches: tuple[tuple[Node, Node], ...]
+    branches: deque[tuple[Node, Node]]
     otherwise: Node
 
     def children(self) -> Iterable[Node]:
@@ -119,6 +128,13 @@ class Conditional(Node):
             yield condition
             yield result
         yield self.otherwise
+
+    def grow(self, condition: Node, result: Node) -> None:
+        """One more branch in front."""
+        self.branches.appendleft((condition, result))
+        self.start = condition.start
+        self.weight += condition.weight + result.weight
+        self.depth = max(self.depth, condition.depth + 1, result.depth + 1)
 
 
 @dataclass(slots=True, eq=False)

@@ -12,7 +12,7 @@ from typing import Any
 from lark import Token, Transformer
 
 from contracts.cel import literals, macros
-from contracts.cel.limits import MAX_DEPTH, MAX_OPERANDS
+from contracts.cel.limits import MAX_DEPTH
 from contracts.cel.nodes import (
     Binary,
     Call,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from contracts.cel.types import (
     DURATION,
@@ -62,6 +62,7 @@ class Unifier:
 
     def __init__(self) -> None:
         self._known: dict[Type, Type] = {}
+        self._before: list[tuple[Type, Type | None]] = []
         self._count = 0
 
     def fresh(self) -> Type:
@@ -92,11 +93,19 @@ class Unifier:
 
     def accepts(self, given: Iterable[Type], wanted: Iterable[Type]) -> bool:
         """May values of these types stand at these places? Open types are filled in only when all fit."""
-        before = dict(self._known)
+        self._before.clear()
         if all(self._assign(one, other) for one, other in zip(given, wanted, strict=True)):
             return True
-        self._known = before
+        for param, kind in reversed(self._before):
+            if kind is None:
+                del self._known[param]
+            else:
+                self._known[param] = kind
         return False
+
+    def _remember(self, param: Type, kind: Type) -> None:
+        self._before.append((param, self._known.get(param)))
+        self._known[param] = kind
 
     def joined(self, kinds: Iterable[Type]) -> Type:
         """The one type of several values: the more open of two that go together, else dyn."""
@@ -129,18 +138,18 @@ class Unifier:
             return False
         return all(map(self._assign, inner, outer))
 
-    def _fill(self, param: Type, kind: Type, fits: object) -> bool:
+    def _fill(self, param: Type, kind: Type, fits: Callable[[Type], bool]) -> bool:
         known = self._known.get(param)
         if known is None:
             if self._occurs(param, kind):
                 return False
-            self._known[param] = kind
+            self._remember(param, kind)
             return True
-        if not fits(known):  # type: ignore[operator]
+        if not fits(known):
             return False
         kind = self.resolved(kind)
         if less_specific(kind, self.resolved(known)) and not self._occurs(param, kind):
-            self._known[param] = kind
+            self._remember(param, kind)
         return True
 
     def _occurs(self, param: Type, kind: Type) -> bool:

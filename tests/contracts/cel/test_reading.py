@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from contracts.cel import CelSyntaxError, parse
+from contracts.cel import BOOL, CelSyntaxError, check, parse
 from contracts.cel.limits import MAX_DEPTH
 
 
@@ -114,3 +114,15 @@ def test_select_and_ternary_chains_have_a_bound_but_templates_do_not_reach_it() 
 
 def test_the_same_text_is_parsed_once() -> None:
     assert parse("once + 1") is parse("once + 1")
+
+
+@pytest.mark.parametrize(
+    "source", ["1+" * 30_000 + "1", "[1]+" * 15_000 + "[1]", "x?1:" * 15_000 + "2"], ids=len
+)
+def test_long_chains_take_linear_time(source: str) -> None:
+    began = time.process_time()
+    expression = parse(source)
+    check(expression, {"x": BOOL})
+    expression.unparse()
+    expression.evaluate({"x": True})
+    assert time.process_time() - began < 15
