@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -93,7 +92,7 @@ def initials(name: str) -> str:
 def tint(name: str) -> str:
     """One of the tile tints, the same for the same name: ``<span class="tile {{ contract.category|tint
     }}">``."""
-    return TINTS[zlib.crc32(str(name).encode()) % len(TINTS)]
+    return TINTS[sum(str(name).encode()) % len(TINTS)]
 
 
 @register.filter

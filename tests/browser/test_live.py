@@ -1,0 +1,106 @@
+"""A page that moves by itself: at once, after a lost connection, and while there is none."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from portal.live.publish import publish
+from tests.browser import live_site
+
+
+@pytest.fixture(autouse=True)
+def one_live_fragment(settings):
+    settings.ROOT_URLCONF = "tests.browser.live_site"
+    settings.LIVE_TOPICS = {"counter": "tests.browser.live_site.CounterTopic"}
+    live_site.now.update(revision=1, asked=0)
+    live_site.CounterTopic.allowed = True
+
+
+def move(revision: int) -> None:
+    live_site.now["revision"] = revision
+    publish("counter.1", revision)
+
+
+class Line:
+    """The connection between page and server, which can be cut and mended."""
+
+    def __init__(self, page: Page) -> None:
+        self.open: list[WebSocketRoute] = []
+        self.whole = True
+        page.route_web_socket("**/ws/live/**", self.connect)
+
+    def connect(self, browser_end: WebSocketRoute) -> None:
+        if not self.whole:
+            browser_end.close(code=1012)
+            return
+        browser_end.connect_to_server()
+        self.open.append(browser_end)
+
+    def cut(self) -> None:
+        self.whole = False
+        for end in self.open:
+            end.close(code=1012)
+        self.open.clear()
+
+
+@pytest.fixture
+def live_page(visit, developer):
+    page = visit(developer, "/account/")
+    page.line = Line(page)
+    page.goto("/live/")
+    expect(page.locator("[data-live-label]")).to_have_text("Live")
+    return page
+
+
+def test_a_change_appears_by_itself_and_typing_is_left_alone(live_page):
+    live_page.locator("#typing").fill("half a sen")
+    move(2)
+    expect(live_page.locator("#part")).to_contain_text("Revision 2")
+    expect(live_page.locator("#typing")).to_have_value("half a sen")
+    expect(live_page.locator("#typing")).to_be_focused()
+
+
+def test_many_changes_of_one_moment_are_few_requests(live_page):
+    for revision in range(2, 60):
+        move(revision)
+    expect(live_page.locator("#part")).to_contain_text("Revision 59")
+    assert live_site.now["asked"] < 30
+
+
+def test_nothing_is_asked_for_when_nothing_changed(live_page):
+    live_page.line.cut()
+    expect(live_page.locator("[data-live-label]")).to_have_text("Reconnecting")
+    live_page.line.whole = True
+    expect(live_page.locator("[data-live-label]")).to_have_text("Live")
+    move(2)
+    expect(live_page.locator("#part")).to_contain_text("Revision 2")
+    assert live_site.now["asked"] == 1
+
+
+def test_what_was_missed_is_caught_up(live_page):
+    live_page.line.cut()
+    expect(live_page.locator("[data-live-label]")).to_have_text("Reconnecting")
+    move(7)
+    live_page.line.whole = True
+    expect(live_page.locator("#part")).to_contain_text("Revision 7")
+    expect(live_page.locator("[data-live-label]")).to_have_text("Live")
+
+
+def test_while_there_is_no_connection_the_page_asks_now_and_then(visit, developer):
+    page = visit(developer, "/account/")
+    line = Line(page)
+    line.whole = False
+    page.clock.install()
+    page.goto("/live/")
+    move(3)
+    page.clock.run_for(16_000)
+    expect(page.locator("#part")).to_contain_text("Revision 3")
+
+
+def test_a_right_that_is_gone_is_said(live_page):
+    live_site.CounterTopic.allowed = False
+    live_page.line.cut()
+    live_page.line.whole = True
+    expect(live_page.locator(".toast")).to_contain_text("You may no longer see this.")
+    expect(live_page.locator("[data-live-label]")).to_have_text("Offline")
