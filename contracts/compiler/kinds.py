@@ -11,10 +11,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-import kubernetes_validate
 import orjson
 
 from contracts.compiler.kind_table import CLUSTER_SCOPED, NOT_OBJECTS, PLURALS
@@ -88,7 +88,12 @@ class _Builtin:
 
 
 def _load_definitions() -> Mapping[str, Any]:
-    folder = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema" / f"v{KUBERNETES}-local"
+    """Only the package's data are wanted; importing it would load a JSON Schema library."""
+    spec = find_spec("kubernetes_validate")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("The package kubernetes-validate is missing: run “make setup”.")
+    package = Path(next(iter(spec.submodule_search_locations)))
+    folder = package / "kubernetes-json-schema" / f"v{KUBERNETES}-local"
     definitions: Mapping[str, Any] = orjson.loads((folder / "_definitions.json").read_bytes())["$defs"]
     return definitions
 

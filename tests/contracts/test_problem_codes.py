@@ -1,0 +1,58 @@
+"""Every code that a person can meet is explained, and every explanation is of a code that exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("schema", "compiler", "runtime", "cel")
+ONE_WORD = {
+    "cycle",
+    "duplicate",
+    "excluded",
+    "namespace",
+    "omit",
+    "pattern",
+    "required",
+    "rule",
+    "terminating",
+}
+CODE = re.compile(r"[a-z]+(-[a-z]+)+\Z")
+# Texts that look like codes: types of nodes, formats, endings, and the codes of changes between revisions.
+NOT_PROBLEMS = {
+    "external-collection",
+    "int-or-string",
+    "date-time",
+    "utf-8",
+    "kubernetes-json-schema",
+    "kubernetes-validate",
+}
+
+
+def explained() -> set[str]:
+    return set(re.findall(r"^### `([a-z-]+)`$", (ROOT / "docs/reference/problems.md").read_text(), re.M))
+
+
+def used() -> set[str]:
+    files = [ROOT / "contracts/documents.py", ROOT / "contracts/yaml_tree.py"]
+    files += [path for room in ROOMS for path in (ROOT / "contracts" / room).rglob("*.py")]
+    found = set()
+    for path in files:
+        if path.name == "compatibility.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                text = node.value
+                if text in ONE_WORD or (CODE.match(text) and not text.startswith("x-kubernetes-")):
+                    found.add(text)
+    return found - NOT_PROBLEMS
+
+
+def test_every_code_is_explained():
+    assert used() - explained() == set()
+
+
+def test_every_explanation_is_of_a_code():
+    assert explained() - used() == set()
