@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from contracts.kinds import compile_known
 from contracts.models import Contract, ContractQuerySet, ReasonMissing, Revision
 from contracts.problems import Rejected
-from contracts.publishing import publish
+from contracts.publishing import Outrun, publish
 from portal.accounts.models import User
 from portal.accounts.permission import PLATFORM, can
 from portal.api.problems import Refused
@@ -90,6 +90,12 @@ class PublicationSerializer(TextSerializer):
         help_text="Why breaking changes must be; without it they are refused.",
     )
 
+    after = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        help_text="Number of the newest revision that the text was made from; another one refuses it.",
+    )
+
 
 class PublishedSerializer(serializers.Serializer[Any]):
     contract = serializers.CharField()
@@ -151,6 +157,7 @@ class ContractList(generics.ListAPIView[Contract]):
         responses={
             201: PublishedSerializer,
             200: OpenApiResponse(PublishedSerializer, "Nothing has changed"),
+            409: OpenApiResponse(RefusedSerializer, "Another revision than `after` is the newest"),
             422: RefusedSerializer,
         },
     )
@@ -160,6 +167,8 @@ class ContractList(generics.ListAPIView[Contract]):
         sent.is_valid(raise_exception=True)
         try:
             done = publish(by=person(request), **sent.validated_data)
+        except Outrun as outrun:
+            raise Refused(str(outrun), code=status.HTTP_409_CONFLICT) from None
         except Rejected as refusal:
             problems = [problem.as_dict() for problem in refusal.problems]
             raise Refused("The contract cannot be published.", problems) from None

@@ -18,11 +18,11 @@ from portal.audit.record import record
 from portal.live import publish as live
 
 
-class RevisionIsFinal(Exception):  # noqa: N818  a name for what happened
+class RevisionIsFinal(Exception):
     """A published revision cannot be changed; publish another one."""
 
 
-class ReasonMissing(ValueError):  # noqa: N818
+class ReasonMissing(ValueError):
     """Something that others will ask about was done without saying why."""
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -37,6 +38,10 @@ class BreaksInstances(Rejected):
         super().__init__(
             Problem("breaking-change", change.message, change.path, hint=hint) for change in changes
         )
+
+
+class Outrun(Exception):
+    """Somebody published a revision after the author had looked at what publishing would mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,65 +105,97 @@ def judge(text: str, *, by: User | None) -> Judgement:
 
 
 def publish(
-    text: str, *, by: User | None, note: str = "", breaking_reason: str = "", draft: Draft | None = None
+    text: str,
+    *,
+    by: User | None,
+    note: str = "",
+    breaking_reason: str = "",
+    draft: Draft | None = None,
+    after: int | None = None,
 ) -> Publication:
     """Freeze ``text`` as the next revision of its contract. ``by`` None: an operator at the command line.
 
     Raises ``Rejected`` with all problems, ``BreaksInstances`` when instances would break and there is no
     ``breaking_reason``, ``PermissionDenied`` with the reason in words. A ``draft`` is gone afterwards.
+    ``after`` is the number of the newest revision that the author compared with, 0 for none: ``Outrun`` is
+    raised when there is another one by now. Without it, as in a pipeline, the text wins.
     """
     compile_known(text)  # the slow part, before the transaction; its answer is cached
+    wish = Wish(text, by, note.strip(), breaking_reason.strip(), draft, after)
     try:
-        return publish_once(text, by, note.strip(), breaking_reason.strip(), draft)
+        return publish_once(wish)
     except IntegrityError:
         # Somebody published the same new name, kind or number in this very moment: judge again beside it.
-        return publish_once(text, by, note.strip(), breaking_reason.strip(), draft)
+        return publish_once(wish)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What :func:`publish` was asked for."""
+
+    text: str
+    by: User | None
+    note: str
+    breaking_reason: str
+    draft: Draft | None
+    after: int | None
 
 
 @transaction.atomic
-def publish_once(
-    text: str, by: User | None, note: str, breaking_reason: str, draft: Draft | None
-) -> Publication:
-    lock_contract(text)
-    judgement = judge(text, by=by)
-    definition = judgement.compilation.definition
-    if definition is None or judgement.owner is None or not judgement.acceptable:
+def publish_once(wish: Wish) -> Publication:
+    lock_contract(wish.text)
+    judgement = judge(wish.text, by=wish.by)
+    definition, owner = judgement.compilation.definition, judgement.owner
+    if definition is None or owner is None or not judgement.acceptable:
         raise Rejected(judgement.problems)
-    contract = judgement.contract or Contract(name=definition.name, owner=judgement.owner)
-    check_permission(by, contract, judgement.owner)
-    warnings = judgement.problems
+    contract = judgement.contract or Contract(name=definition.name, owner=owner)
+    check_permission(wish.by, contract, owner)
+    if wish.after is not None and judgement.next_number != wish.after + 1:
+        raise Outrun(
+            f"Revision {judgement.next_number - 1} was published meanwhile. Look at the changes again."
+        )
     if judgement.unchanged and judgement.newest is not None:
-        discard(draft)
-        return Publication(contract, judgement.newest, new=False, problems=warnings)
-    if judgement.breaking and not breaking_reason:
+        discard(wish.draft)
+        return Publication(contract, judgement.newest, new=False, problems=judgement.problems)
+    if judgement.breaking and not wish.breaking_reason:
         raise BreaksInstances(judgement.breaking)
-    describe(contract, judgement.compilation, definition, judgement.owner)
+    describe(contract, judgement.compilation, definition, owner)
+    revision = freeze(contract, judgement, wish)
+    discard(wish.draft)
+    write_entry(contract, revision, judgement, wish)
+    contract.announce()
+    return Publication(contract, revision, new=True, problems=judgement.problems)
+
+
+def freeze(contract: Contract, judgement: Judgement, wish: Wish) -> Revision:
+    """Save the contract and its new revision, and make that its newest."""
     contract.save()
     revision = Revision.objects.create(
         contract=contract,
         number=judgement.next_number,
-        text=text,
-        digest=digest_of(text),
-        note=note,
-        author=by,
-        author_name=by.username if by else "slipway",
+        text=wish.text,
+        digest=digest_of(wish.text),
+        note=wish.note,
+        author=wish.by,
+        author_name=wish.by.username if wish.by else "slipway",
     )
     contract.revision = revision
     contract.save(update_fields=["revision"])
-    discard(draft)
-    detail = {"revision": revision.number, "digest": revision.digest, "note": note}
+    return revision
+
+
+def write_entry(contract: Contract, revision: Revision, judgement: Judgement, wish: Wish) -> None:
+    detail: dict[str, Any] = {"revision": revision.number, "digest": revision.digest, "note": wish.note}
     if judgement.breaking:
         detail["breaking"] = [f"{change.path}: {change.message}" for change in judgement.breaking]
     record(
         "contract.published",
         subject=contract,
-        by=by,
-        team_slug=judgement.owner.slug,
-        reason=breaking_reason if judgement.breaking else "",
+        by=wish.by,
+        team_slug=contract.owner.slug,
+        reason=wish.breaking_reason if judgement.breaking else "",
         detail=detail,
     )
-    contract.announce()
-    return Publication(contract, revision, new=True, problems=warnings)
 
 
 def lock_contract(text: str) -> None:
@@ -229,7 +266,3 @@ def describe(contract: Contract, compilation: Compilation, definition: Definitio
     contract.title, contract.description = shown.title or definition.kind, shown.description
     contract.category, contract.icon, contract.lifecycle = shown.category, shown.icon, shown.lifecycle
     contract.updated_at = timezone.now()
-
-
-def with_file(problems: tuple[Problem, ...], file: str) -> tuple[Problem, ...]:
-    return tuple(replace(problem, file=file) for problem in problems)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from contracts.views.highlight import highlighted
+from contracts.views.highlight import highlighted, lines_of
 
 CONTEXT = 3
 # Comparing takes time with the product of the lengths; longer texts are compared by downloading them.
@@ -33,7 +33,7 @@ class Difference:
 
 
 def difference(before: str, after: str) -> Difference:
-    old, new = before.splitlines(), after.splitlines()
+    old, new = lines_of(before), lines_of(after)
     if len(old) + len(new) > MOST_LINES:
         return Difference((), 0, 0, too_long=True)
     lines = tuple(changed_lines(before, after, old, new))

@@ -127,7 +127,9 @@ def saved(request: HttpRequest, draft: Draft) -> HttpResponse:
     draft = posted_draft(request) or draft
     kept_draft = draft.keep(with_newlines(request.POST.get("text", "")), seen=request.POST.get("seen", ""))
     if draft.pk and kept_draft.pk != draft.pk:
-        messages.warning(request, "Another window changed this draft. Your text is kept as a draft of its own.")
+        messages.warning(
+            request, "Another window changed this draft. Your text is kept as a draft of its own."
+        )
     if request.POST.get("then") == "publish":
         return redirect("contracts:publication", kept_draft.pk)
     return redirect(kept_draft)

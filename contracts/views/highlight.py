@@ -23,20 +23,21 @@ CLASSES = (
 )
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text without their ends, as editors count them: Unicode's separators are no ends."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
 @lru_cache(maxsize=64)
 def highlighted(text: str) -> tuple[SafeString, ...]:
-    """One entry per line of ``text``, without line ends."""
+    """One entry for each of the ``lines_of`` the text."""
     if len(text) > LONGEST:
-        return tuple(escape(line) for line in text.splitlines())
-    lines = [""]
+        return tuple(escape(line) for line in lines_of(text))
+    html = ""
     for token, value in YamlLexer(stripnl=False, ensurenl=False).get_tokens(text):
-        for number, part in enumerate(value.splitlines(keepends=True)):
-            if number and not lines[-1].endswith("\n"):
-                lines.append("")
-            lines[-1] += marked(token, part.rstrip("\n"))
-            if part.endswith("\n"):
-                lines.append("")
-    return tuple(mark_safe(line) for line in (lines[:-1] if lines[-1] == "" else lines))  # noqa: S308  escaped above
+        html += "\n".join(marked(token, part) for part in value.split("\n"))
+    return tuple(mark_safe(line) for line in lines_of(html))  # noqa: S308  every part is escaped
 
 
 def marked(token: _TokenType, value: str) -> str:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from contracts.models import Contract, Draft
 from contracts.problems import Rejected, errors
-from contracts.publishing import Judgement, judge, publish
+from contracts.publishing import Judgement, Outrun, judge, publish
 from contracts.views.access import authors_only, own_draft, person
 from contracts.views.difference import difference
 from contracts.views.testing import test_results
@@ -35,7 +35,10 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
             note=request.POST.get("note", ""),
             breaking_reason=reason,
             draft=draft,
+            after=int(after) if (after := request.POST.get("after", "")).isdecimal() else None,
         )
+    except Outrun as outrun:
+        return page(request, draft, outrun=str(outrun), status=409)
     except Rejected:
         return page(request, draft, status=422)
     except PermissionDenied as refusal:
@@ -49,7 +52,9 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(done.contract)
 
 
-def page(request: HttpRequest, draft: Draft, *, refusal: str = "", status: int = 200) -> HttpResponse:
+def page(
+    request: HttpRequest, draft: Draft, *, refusal: str = "", outrun: str = "", status: int = 200
+) -> HttpResponse:
     judgement = judge(draft.text, by=person(request))
     context: dict[str, Any] = {
         "draft": draft,
@@ -57,6 +62,7 @@ def page(request: HttpRequest, draft: Draft, *, refusal: str = "", status: int =
         "error_count": len(errors(judgement.problems)),
         "shown": judgement.compilation.presentation,
         "refusal": refusal or missing_right(person(request), judgement),
+        "outrun": outrun,
         "difference": difference(judgement.newest.text, draft.text) if judgement.newest else None,
         "tests": test_results(judgement.compilation),
         "posted": request.POST,

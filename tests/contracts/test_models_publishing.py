@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 
 from contracts.models import Contract, Draft, ReasonMissing, RevisionIsFinal
 from contracts.problems import Rejected
-from contracts.publishing import BreaksInstances, judge, publish
+from contracts.publishing import BreaksInstances, Outrun, judge, publish
 from portal.audit.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +90,25 @@ def test_every_problem_is_told_at_once(people, small):
     lines = {problem.line for problem in refusal.value.problems}
     assert {10, 20} <= lines or len(refusal.value.problems) >= 1
     assert not Contract.objects.exists()
+
+
+def test_somebody_was_quicker(people, published, small):
+    """The engineer has looked at the changes since revision 1; meanwhile a teammate publishes revision 2."""
+    publish(changed(small, ("A note", "From a teammate")), by=people.teammate)
+    with pytest.raises(Outrun, match="Revision 2 was published meanwhile"):
+        publish(changed(small, ("A note", "From the engineer")), by=people.engineer, after=1)
+    assert Contract.objects.get().title == "From a teammate"
+
+
+def test_a_failing_test_of_the_contract_refuses_it(people, small):
+    text = (
+        f"{small}  tests:\n    - {{name: loud, expect: {{assert: ['settings.data.message == \"HELLO\"']}}}}\n"
+    )
+    with pytest.raises(Rejected) as refusal:
+        publish(text, by=people.engineer)
+    (problem,) = refusal.value.problems
+    assert (problem.code, problem.line) == ("test-failed", 31)
+    assert problem.message == 'Test “loud”: “settings.data.message == "HELLO"” is not true.'
 
 
 class TestWhoMayPublish:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import kubernetes_validate
 import pytest
 
 from contracts.compiler import compile_text, validate_spec
-from contracts.runtime import run_cases
+from contracts.runtime import instance_of, preview, run_cases
 from contracts.views.field_table import field_rows
 
 SAMPLES = Path(__file__).resolve().parents[3] / "contracts" / "samples"
@@ -118,3 +120,23 @@ def pod_spec(template) -> dict | None:
 def test_bad_input_is_refused_at_its_field(name, spec, paths):
     definition = compile_text((SAMPLES / f"{name}.yaml").read_text(encoding="utf-8")).definition
     assert sorted(problem.path for problem in validate_spec(definition, spec)) == sorted(paths)
+
+
+LEAST = {
+    "public-web-service": {"image": "shop:1.4", "host": "shop.example.com", "tlsSecret": "shop-tls"},
+    "regional-service": {"image": "shop:1.4", "regions": ["eu-west", "us-east"]},
+    "scheduled-job": {"image": "report:2", "schedule": "@daily", "secret": "keys"},
+    "stateless-service": {"image": "shop:1.4", "secret": "keys", "labels": {"team": "shop"}},
+    "stateless-service-ha": {"image": "shop:1.4", "secret": "keys"},
+    "team-namespace": {"group": "developers"},
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_resource_is_right_by_kubernetes_own_schema(name):
+    definition = compile_text((SAMPLES / f"{name}.yaml").read_text(encoding="utf-8")).definition
+    previewed = preview(definition, instance_of(definition, LEAST[name]))
+    manifests = [manifest for node in previewed for manifest in node.manifests]
+    assert len(manifests) >= 2
+    for manifest in manifests:
+        kubernetes_validate.validate(json.loads(json.dumps(manifest)), "1.37", strict=True)

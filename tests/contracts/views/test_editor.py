@@ -198,6 +198,15 @@ class TestPublication:
         assert page.post(where, {"breaking": "on", "reason": "Nobody uses it"}).status_code == 302
         assert published.revisions.count() == 2
 
+    def test_somebody_was_quicker(self, page, people, published, small):
+        where = self.draft(people, small.replace("What it says", "From the engineer"))
+        publish(small.replace("What it says", "From a teammate"), by=people.teammate)
+        answer = page.post(where, {"after": "1"})
+        assert answer.status_code == 409
+        assert "Revision 2 was published meanwhile" in answer.content.decode()
+        assert 'name="after" value="2"' in answer.content.decode()
+        assert page.post(where, {"after": "2"}).status_code == 302
+
     def test_the_same_text_again(self, page, people, published, small):
         where = self.draft(people, small)
         assert "already has this very text" in page.get(where).content.decode()
