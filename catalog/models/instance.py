@@ -126,6 +126,8 @@ class Instance(models.Model):
             models.Index(fields=["namespace", "name"]),
             models.Index(fields=["team", "state"]),
             models.Index(fields=["state", "name"]),
+            models.Index(fields=["name", "id"]),
+            models.Index(fields=["-updated_at", "-id"]),
         ]
 
     def __str__(self) -> str:

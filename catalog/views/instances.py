@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -15,6 +17,8 @@ from django.views.decorators.http import require_safe
 from catalog.models import Instance, State
 from catalog.models.instance import InstanceQuerySet
 from catalog.views.create import signed_in
+from contracts.models import Contract
+from portal.accounts.models import Team
 from portal.accounts.permission import sees_everything
 
 PER_PAGE = 50
@@ -29,7 +33,7 @@ COLUMNS = {
 }
 FILTERS = ("contract", "team", "namespace", "state")
 _FIELDS = {"contract": "contract__name", "team": "team__slug", "namespace": "namespace", "state": "state"}
-_LABELS = {"contract": "contract__title", "team": "team__name", "namespace": "namespace", "state": "state"}
+_KEYS = {"contract": "contract_id", "team": "team_id", "namespace": "namespace"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,16 @@ def instances(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/_instances.html" if part else "catalog/instances.html", context)
 
 
-_HEAVY = ("spec", "labels", "annotations", "status", "conditions", "nodes")
+_HEAVY = (
+    "spec",
+    "labels",
+    "annotations",
+    "status",
+    "conditions",
+    "nodes",
+    "contract__description",
+    "contract__conditions",
+)
 
 
 def narrowed(rows: InstanceQuerySet, text: str, chosen: dict[str, str]) -> InstanceQuerySet:
@@ -110,14 +123,26 @@ def state_choices(request: HttpRequest, rows: InstanceQuerySet, chosen: str) -> 
 
 
 def choices(visible: QuerySet[Instance], name: str, chosen: str) -> list[Choice]:
-    field, label = _FIELDS[name], _LABELS[name]
-    rows = visible.order_by().values_list(field, label).annotate(number=Count("pk"))
+    """Counted by key alone, which an index answers; the few names are looked up afterwards."""
+    key = _KEYS[name]
+    counts = dict(visible.order_by().exclude(**{key: None}).values_list(key).annotate(number=Count("pk")))
     found = [
-        Choice(value or "", text or "None", number, value == chosen) for value, text, number in rows if value
+        Choice(value, label, counts[row], value == chosen)
+        for row, value, label in _named(name, counts)
+        if value
     ]
     if chosen and not any(choice.chosen for choice in found):
         found.append(Choice(chosen, chosen, 0, True))
     return sorted(found, key=lambda choice: choice.label.lower())
+
+
+def _named(name: str, keys: Iterable[Any]) -> Iterable[tuple[Any, str, str]]:
+    """(key, value in the address, label) of each key."""
+    if name == "contract":
+        return Contract.objects.filter(pk__in=keys).values_list("pk", "name", "title")
+    if name == "team":
+        return Team.objects.filter(pk__in=keys).values_list("pk", "slug", "name")
+    return [(key, key, key) for key in keys]
 
 
 def columns(request: HttpRequest, sort: str) -> dict[str, Column]:
