@@ -10,8 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
-from devcluster import deletion, scale, tables
+from devcluster import deletion, scale
 from devcluster.access import REVIEWS
+from devcluster.answers import FORMS, answered, listed, renderer, shown
 from devcluster.bodies import Body, parse, yaml_errors
 from devcluster.errors import ApiError, bad_request, no_such_path, not_found, stale
 from devcluster.kinds import Kind
@@ -21,12 +22,12 @@ from devcluster.negotiation import Media, choose, not_acceptable
 from devcluster.openapi import Documents
 from devcluster.options import delete_wish, number, too_new, truth, unreadable_version, write_options
 from devcluster.patches import PatchFailed, json_patch, merge_patch, strategic_patch
+from devcluster.reading import Options
 from devcluster.requests import Target
 from devcluster.requests import parse as parse_path
-from devcluster.watches import Encoder, Watch, Wish, check_options
-from devcluster.writes import Options, Writes
+from devcluster.watches import Encoder, Watch, Wish, check_options, until
+from devcluster.writes import Writes
 
-FORMS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
 PATCHES = {
     "application/json-patch+json": "json",
     "application/merge-patch+json": "merge",
@@ -121,7 +122,7 @@ class Api:
         media = choose(request.headers.get("Accept", ""), FORMS)
         self._check_version(request.query.get("resourceVersion", ""), 500)
         live = self.writes.live(target.kind, target.namespace, target.name)
-        return self._shown(request, target.kind, live, media)
+        return shown(request, target.kind, live, media)
 
     def _list(self, request: web.Request, target: Target) -> web.Response:
         media = choose(request.headers.get("Accept", ""), FORMS)
@@ -138,7 +139,7 @@ class Api:
         exact = int(version) if pinned else None
         found, meta = self.pages.page(target.kind, selection, limit, token, exact)
         found = [self.writes.as_version(target.kind, one) for one in found]
-        return self._listed(request, target.kind, found, meta, media)
+        return listed(request, target.kind, found, meta, media)
 
     def _check_version(self, version: str, code: int) -> None:
         """Refuse a version that is no number (with this code) or has not been given away yet."""
@@ -152,53 +153,6 @@ class Api:
         if version and int(version) > self.memory.version:
             raise too_new(version, self.memory.version)
 
-    def _listed(
-        self, request: web.Request, kind: Kind, found: list[Manifest], meta: Manifest, media: Media
-    ) -> web.Response:
-        form, _, version = media.form
-        if form == "Table":
-            include = request.query.get("includeObject", "Metadata")
-            return self._rendered(tables.table(kind, found, meta, include, version), media)
-        if form:
-            items = [tables.partial(one, version) for one in found]
-            listed = {
-                "kind": "PartialObjectMetadataList",
-                "apiVersion": f"meta.k8s.io/{version}",
-                "metadata": meta,
-                "items": items,
-            }
-            return self._rendered(listed, media)
-        return self._rendered(list_of(kind, found, meta), media)
-
-    def _shown(
-        self,
-        request: web.Request,
-        kind: Kind,
-        manifest: Manifest,
-        media: Media,
-        status: int = 200,
-        options: Options | None = None,
-    ) -> web.Response:
-        form, _, version = media.form
-        if form == "Table":
-            include = request.query.get("includeObject", "Metadata")
-            meta = {"resourceVersion": manifest["metadata"].get("resourceVersion", "")}
-            manifest = tables.table(kind, [manifest], meta, include, version)
-        elif form == "PartialObjectMetadata":
-            manifest = tables.partial(manifest, version)
-        return self._rendered(manifest, media, status, options)
-
-    def _rendered(
-        self, manifest: Manifest, media: Media, status: int = 200, options: Options | None = None
-    ) -> web.Response:
-        from devcluster.front import rendered
-
-        response = rendered(manifest, media.name, status)
-        for warning in dict.fromkeys(options.warnings if options else ()):
-            text = warning.replace("\\", "\\\\").replace('"', '\\"')
-            response.headers.add("Warning", f'299 - "{text}"')
-        return response
-
     async def _watch(self, request: web.Request, target: Target) -> web.StreamResponse:
         accept = request.headers.get("Accept", "")
         media = self._watch_media(accept)
@@ -207,7 +161,7 @@ class Api:
             query["fieldSelector"] = f"metadata.name={target.name}"
         wish = Wish.of(query)
         selection = Selection.of(target.kind, target.namespace, query)
-        render = self._renderer(target.kind, media, query.get("includeObject", "Metadata"))
+        render = renderer(target.kind, media, query.get("includeObject", "Metadata"))
         watch = Watch(self.memory, target.kind, selection, wish, render, self.encoder)
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
@@ -227,21 +181,6 @@ class Api:
         if media.name != "application/json":
             raise not_acceptable(streams)
         return media
-
-    def _renderer(self, kind: Kind, media: Media, include: str) -> Callable[[Manifest], Manifest] | None:
-        form, _, version = media.form
-        if form == "PartialObjectMetadata":
-            return lambda manifest: tables.partial(manifest, version)
-        if form != "Table":
-            return None
-        first = [True]
-
-        def as_table(manifest: Manifest) -> Manifest:
-            columns, first[0] = first[0], False
-            meta = {"resourceVersion": manifest["metadata"].get("resourceVersion", "")}
-            return tables.table(kind, [manifest], meta, include, version, columns=columns)
-
-        return as_table
 
     # ---- writing
 
@@ -273,13 +212,13 @@ class Api:
         media = choose(request.headers.get("Accept", ""), FORMS)
         options = self._options(request, body)
         stored = self.writes.create(target.kind, target.namespace, body, options)
-        return self._shown(request, target.kind, stored, media, 201, options)
+        return shown(request, target.kind, stored, media, 201, options)
 
     def _put(self, request: web.Request, target: Target, body: Manifest, subresource: str) -> web.Response:
         media = choose(request.headers.get("Accept", ""), FORMS)
         options = self._options(request, body)
         stored = self.writes.replace(target.kind, target.namespace, target.name, body, options, subresource)
-        return self._shown(request, target.kind, stored, media, 200, options)
+        return shown(request, target.kind, stored, media, 200, options)
 
     def _patch(self, request: web.Request, target: Target, raw: bytes, subresource: str) -> web.Response:
         media = choose(request.headers.get("Accept", ""), FORMS)
@@ -297,7 +236,7 @@ class Api:
             raise ApiError(
                 422, "Invalid", "the server rejected our request due to an error in our request", {}
             ) from problem
-        return self._shown(request, target.kind, stored, media, 200, options)
+        return shown(request, target.kind, stored, media, 200, options)
 
     def _patch_kind(self, request: web.Request, kind: Kind) -> str:
         how = PATCHES.get(request.content_type, "")
@@ -329,20 +268,19 @@ class Api:
         stored, made = self.writes.apply(
             target.kind, target.namespace, target.name, body, options, subresource
         )
-        return self._shown(request, target.kind, stored, media, 201 if made else 200, options)
+        return shown(request, target.kind, stored, media, 201 if made else 200, options)
 
     async def _delete(self, request: web.Request, target: Target) -> web.Response:
         media = choose(request.headers.get("Accept", ""), FORMS)
         wish = await self._deletion(request)
         if target.name:
             found, _ = deletion.delete(self.writes, target.kind, target.namespace, target.name, wish)
-            return self._rendered(found, Media(media.name))
+            return answered(found, Media(media.name))
         selection = Selection.of(target.kind, target.namespace, request.query)
-        listed, meta = self.pages.page(target.kind, selection, 0, "")
-        deletion.delete_all(self.writes, target.kind, listed, wish)
-        return self._listed(
-            request, target.kind, [self.writes.as_version(target.kind, one) for one in listed], meta, media
-        )
+        found_all, meta = self.pages.page(target.kind, selection, 0, "")
+        deletion.delete_all(self.writes, target.kind, found_all, wish)
+        versioned = [self.writes.as_version(target.kind, one) for one in found_all]
+        return listed(request, target.kind, versioned, meta, media)
 
     async def _deletion(self, request: web.Request) -> deletion.Wish:
         raw = await request.read()
@@ -358,7 +296,7 @@ class Api:
         live = self.writes.live(kind, target.namespace, target.name)
         current = scale.shown(kind, live)
         if request.method == "GET":
-            return self._rendered(current, Media(media.name))
+            return answered(current, Media(media.name))
         wanted = await self._wanted_scale(request, current)
         options = self._options(request, apply=PATCHES.get(request.content_type) == "apply")
 
@@ -369,7 +307,7 @@ class Api:
         if version and version != live["metadata"]["resourceVersion"]:
             raise stale(kind.plural, kind.group, target.name)
         stored = self.writes.modify(kind, target.namespace, target.name, change, options, "scale")
-        return self._rendered(scale.shown(kind, stored), Media(media.name))
+        return answered(scale.shown(kind, stored), Media(media.name))
 
     async def _wanted_scale(self, request: web.Request, current: Manifest) -> Manifest:
         body = await self._body(request)
@@ -402,7 +340,7 @@ class Api:
             self.writes.remove(target.kind, live)
         else:
             new = self.writes.rewrite(target.kind, new)
-        return self._rendered(new, Media("application/json"))
+        return answered(new, Media("application/json"))
 
     async def _rare(self, request: web.Request, target: Target) -> web.Response:
         """Subresources that need a kubelet (logs, exec …) or that nothing here uses."""
@@ -412,7 +350,7 @@ class Api:
     async def _review(self, request: web.Request, target: Target) -> web.Response:
         body = await self._body(request)
         answer = REVIEWS[target.kind.plural](target.kind, body)
-        return self._rendered(answer, Media("application/json"), 201)
+        return answered(answer, Media("application/json"), 201)
 
 
 def _verb(request: web.Request, target: Target) -> str:
@@ -434,31 +372,3 @@ def changer(kind: Kind, how: str, patch: Any) -> Callable[[Manifest], Manifest]:
     if how == "merge":
         return lambda live: merge_patch(live, patch)
     return lambda live: strategic_patch(live, patch, kind.shape())
-
-
-def list_of(kind: Kind, found: list[Manifest], meta: Manifest) -> Manifest:
-    """A list; items of built-in kinds leave out what the list says already."""
-    if kind.custom is not None:
-        meta = {"continue": "", **meta}
-        return {"apiVersion": kind.api_version, "items": found, "kind": kind.list_kind, "metadata": meta}
-    items = [{key: value for key, value in one.items() if key not in ("kind", "apiVersion")} for one in found]
-    return {"kind": kind.list_kind, "apiVersion": kind.api_version, "metadata": meta, "items": items}
-
-
-async def until(lines: Any, stop: asyncio.Event) -> Any:
-    """Items of an async iterator until it ends or `stop` is set."""
-    stopped = asyncio.ensure_future(stop.wait())
-    try:
-        while True:
-            following = asyncio.ensure_future(anext(lines))
-            await asyncio.wait({following, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not following.done():
-                following.cancel()
-                await asyncio.gather(following, return_exceptions=True)
-                return
-            try:
-                yield following.result()
-            except StopAsyncIteration:
-                return
-    finally:
-        stopped.cancel()

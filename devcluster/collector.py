@@ -16,7 +16,8 @@ from devcluster.errors import ApiError
 from devcluster.kinds import Kind
 from devcluster.memory import Change, Manifest, Memory
 from devcluster.patches import merge_patch
-from devcluster.writes import Options, Writes
+from devcluster.reading import Options
+from devcluster.writes import Writes
 
 Key = tuple[str, str, str]  # resource, namespace, name
 MANAGER = "kube-controller-manager"

@@ -14,7 +14,8 @@ from devcluster.deletion import Wish, delete
 from devcluster.kinds import CUSTOM_VERBS, READ_WRITE, Kind, Kinds, Subresource
 from devcluster.memory import Manifest
 from devcluster.schema import Shape, custom_shape
-from devcluster.writes import Writes, now, set_owners
+from devcluster.upkeep import now, set_owners
+from devcluster.writes import Writes
 
 MANAGER = "kube-apiserver"
 

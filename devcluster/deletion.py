@@ -8,7 +8,8 @@ from typing import Any
 from devcluster.errors import conflict, forbidden
 from devcluster.kinds import Kind
 from devcluster.memory import Manifest
-from devcluster.writes import Writes, now
+from devcluster.upkeep import now
+from devcluster.writes import Writes
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
@@ -71,11 +72,11 @@ def delete(writes: Writes, kind: Kind, namespace: str, name: str, wish: Wish) ->
     if wish.dry_run:
         return (live, False) if held or kind.resource in ANSWER_WITH_OBJECT else (success(kind, live), True)
     if not held:
-        writes.remove(kind, live)
+        last = writes.remove(kind, live)
         if kind.resource == "pods":  # shown as it was at its very end
             end = {"deletionTimestamp": now(), "deletionGracePeriodSeconds": 0}
             return {**live, "metadata": {**live["metadata"], **end}}, True
-        return (live if kind.resource in ANSWER_WITH_OBJECT else success(kind, live)), True
+        return (last if kind.resource in ANSWER_WITH_OBJECT else success(kind, live)), True
     return _begin(writes, kind, live, finalizers, grace), False
 
 

@@ -8,10 +8,10 @@ import logging
 from typing import Any
 
 import orjson
-import yaml
 from aiohttp import web
 
 from devcluster import discovery
+from devcluster.answers import rendered
 from devcluster.api import Api
 from devcluster.bodies import LARGEST
 from devcluster.errors import ApiError, no_such_path
@@ -145,7 +145,7 @@ class Front:
             return web.Response(status=404)
         given, current = request.query.get("hash"), documents.url(name)
         if given is not None and not current.endswith(f"={given}"):
-            return web.Response(status=301, headers={"Location": current})
+            return web.Response(status=301, headers={"Location": current, "Content-Type": "application/json"})
         headers = {"Cache-Control": "public, immutable"} if given else {}
         return web.Response(body=raw, content_type="application/json", headers=headers)
 
@@ -169,16 +169,6 @@ def tagged(request: web.Request, found: Manifest, content_type: str) -> web.Resp
 def negotiated(request: web.Request, found: Manifest, status: int = 200) -> web.Response:
     media = choose(request.headers.get("Accept", ""), ())
     return rendered(found, media.name, status)
-
-
-def rendered(
-    found: Manifest, media: str, status: int = 200, headers: dict[str, str] | None = None
-) -> web.Response:
-    if media == "application/yaml":
-        body = yaml.safe_dump(found, sort_keys=True, allow_unicode=True).encode()
-    else:
-        body = orjson.dumps(found)
-    return web.Response(body=body, status=status, headers={**(headers or {}), "Content-Type": media})
 
 
 def status_response(request: web.Request, error: ApiError) -> web.Response:

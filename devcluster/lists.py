@@ -25,6 +25,10 @@ from devcluster.selectors import (
 )
 
 SNAPSHOTS = 200
+TOO_OLD = (
+    "The provided continue parameter is too old to display a consistent list result. "
+    "You must start a new list without the continue parameter."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Pages:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._snapshots: OrderedDict[str, tuple[int, list[Manifest]]] = OrderedDict()
+        self._snapshots: OrderedDict[str, tuple[str, int, list[Manifest]]] = OrderedDict()
 
     def page(
         self, kind: Kind, selection: Selection, limit: int, token: str, exact: int | None = None
@@ -83,17 +87,16 @@ class Pages:
         forgotten).
         """
         if token:
-            version, rest = self._resume(token)
+            version, rest = self._resume(token, kind, selection)
         else:
-            version = self._memory.version
-            rest = [
-                one for one in self._memory.list(kind.resource, selection.namespace) if selection.has(one)
-            ]
+            version = self._memory.version if exact is None else exact
+            there = self._memory.list(kind.resource) if exact is None else self._past(kind, exact)
+            rest = [one for one in there if selection.has(one)]
         meta: Manifest = {"resourceVersion": str(version)}
         if not limit or len(rest) <= limit:
             return rest, meta
         key = secrets.token_hex(8)
-        self._snapshots[key] = (version, rest[limit:])
+        self._snapshots[key] = (kind.resource, version, rest[limit:])
         while len(self._snapshots) > SNAPSHOTS:
             self._snapshots.popitem(last=False)
         content = orjson.dumps({"v": "meta.k8s.io/v1", "rv": version, "start": key})
@@ -117,7 +120,8 @@ class Pages:
                 objects[place_of(change.object)] = change.before
         return [objects[place] for place in sorted(objects)]
 
-    def _resume(self, token: str) -> tuple[int, list[Manifest]]:
+    def _resume(self, token: str, kind: Kind, selection: Selection) -> tuple[int, list[Manifest]]:
+        """The rest of a list; of another kind than the token's, what comes after the same name."""
         try:
             content = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
             key = content["start"]
@@ -125,8 +129,9 @@ class Pages:
             raise bad_request("continue key is not valid: illegal base64 data at input byte 0") from None
         found = self._snapshots.get(key)
         if found is None:
-            raise gone(
-                "The provided continue parameter is too old to display a consistent list result. You "
-                "must start a new list without the continue parameter."
-            )
-        return found
+            raise gone(TOO_OLD)
+        resource, version, rest = found
+        if resource == kind.resource:
+            return version, rest
+        there = self._memory.list(kind.resource)
+        return version, [one for one in there if selection.has(one) and place_of(one) >= place_of(rest[0])]

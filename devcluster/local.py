@@ -9,7 +9,8 @@ from devcluster.errors import ApiError
 from devcluster.kinds import Kind
 from devcluster.memory import Change, Feed, Manifest
 from devcluster.patches import merge_patch
-from devcluster.writes import Options, Writes
+from devcluster.reading import Options
+from devcluster.writes import Writes
 
 
 class LocalStore:

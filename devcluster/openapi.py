@@ -56,7 +56,8 @@ class Documents:
         """The paths of all documents with a hash of their content."""
         names = ["api", "apis", "version"]
         for group, versions in self._kinds.group_versions().items():
-            names += [f"apis/{group}"] if group else []
+            custom = any(kind.custom for kind in self._kinds.resources(group, versions[0]))
+            names += [f"apis/{group}"] if group and not custom else []
             names += [f"apis/{group}/{version}" if group else f"api/{version}" for version in versions]
         return {"paths": {name: {"serverRelativeURL": self.url(name)} for name in sorted(names)}}
 

@@ -8,7 +8,7 @@ from devcluster.deletion import Wish
 from devcluster.errors import ApiError, Cause, bad_request, invalid
 from devcluster.memory import Manifest
 from devcluster.metadata import invalid_value, required, shown, unsupported
-from devcluster.writes import Options
+from devcluster.reading import Options
 
 LONGEST_MANAGER = 128
 VALIDATIONS = ["", "Ignore", "Strict", "Warn"]

@@ -19,8 +19,9 @@ from devcluster.kinds import Kinds
 from devcluster.local import LocalStore
 from devcluster.memory import Manifest, Memory
 from devcluster.namespaces import Emptier
+from devcluster.reading import Options
 from devcluster.rules import Engine
-from devcluster.writes import Options, Writes
+from devcluster.writes import Writes
 
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 

@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -237,3 +238,22 @@ class Watch:
         if self._kind.custom is None:
             defaults.fill_zero(self._kind.kind, manifest)
         return event_line("BOOKMARK", self._render(manifest) if self._render else manifest)
+
+
+async def until(lines: Any, stop: asyncio.Event) -> Any:
+    """Items of an async iterator until it ends or `stop` is set."""
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        while True:
+            following = asyncio.ensure_future(anext(lines))
+            await asyncio.wait({following, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not following.done():
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+                return
+            try:
+                yield following.result()
+            except StopAsyncIteration:
+                return
+    finally:
+        stopped.cancel()

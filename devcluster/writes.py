@@ -5,48 +5,20 @@ All of it is synchronous: nothing can come between reading the live object and s
 
 from __future__ import annotations
 
-import copy
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from devcluster import admission, checks, conversion, defaults, identity, metadata, owners, structural
+from devcluster import admission, checks, defaults, identity, metadata, owners, structural
 from devcluster.errors import ApiError, already_exists, bad_request, conflict, invalid, not_found, stale
-from devcluster.fieldsets import MEMBER, Tree
 from devcluster.kinds import Kind, Kinds
 from devcluster.memory import Manifest, Memory
 from devcluster.owners import Owner, Owners
+from devcluster.reading import Options, read_in
 from devcluster.rules import Engine
-from devcluster.typed import TypedError, same
-
-SYSTEM_SET = (
-    "uid",
-    "creationTimestamp",
-    "generation",
-    "selfLink",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-)
-
-
-@dataclass(slots=True)
-class Options:
-    """How a write is to be done. `validation` is Ignore, Warn or Strict; what is worth a warning is added
-    to `warnings`.
-    """
-
-    manager: str = "unknown"
-    validation: str = "Warn"
-    dry_run: bool = False
-    force: bool = False
-    warnings: list[str] = field(default_factory=list)
-    doubled: tuple[str, ...] = ()  # complaints about keys that the body has twice
-
-
-def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+from devcluster.typed import TypedError
+from devcluster.upkeep import SYSTEM_SET, count, ignored_fields, kept, now, set_owners, unchanged
 
 
 class Writes:
@@ -174,61 +146,6 @@ class Writes:
             message = f"failed to create typed patch object ({where}): {problem}"
             raise ApiError(500, "", message) from None
 
-    def read_in(self, kind: Kind, body: Manifest, options: Options) -> Manifest:
-        """A fresh copy in the kind's form: unknown fields judged by the field validation, defaults filled
-        in.
-        """
-        body = {
-            **body,
-            "metadata": {key: value for key, value in body["metadata"].items() if value is not None},
-        }
-        unknown: list[str]
-        if kind.custom is None:
-            try:
-                new, unknown = conversion.stripped(body, kind.shape())
-            except conversion.Mismatch as problem:
-                raise self._unreadable(kind, problem) from None
-            self.judge(
-                unknown,
-                options,
-                f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: ',
-            )
-            new = copy.deepcopy(new)
-            admission.prepare(kind, new)
-            defaults.fill(kind.group, kind.kind, new)
-        else:
-            unknown = []
-            new = copy.deepcopy(structural.prune(body, kind.shape(), unknown))
-            new["metadata"] = self._read_metadata(kind, new["metadata"])
-            self.judge(unknown, options)
-            structural.fill(new, kind.shape())
-        return new
-
-    def _read_metadata(self, kind: Kind, meta: Manifest) -> Manifest:
-        shape = kind.shape().fields["metadata"]
-        try:
-            read, _ = conversion.stripped(meta, shape)
-        except conversion.Mismatch as problem:
-            raise self._unreadable(kind, problem) from None
-        read.pop("metadata", None)
-        return read
-
-    def _unreadable(self, kind: Kind, problem: conversion.Mismatch) -> ApiError:
-        where = f"{kind.kind}.{problem.path}"
-        return bad_request(
-            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: json: cannot '
-            f"unmarshal "
-            f"{problem.got} into Go struct field {where} of type {problem.wanted}"
-        )
-
-    def judge(self, unknown: list[str], options: Options, prefix: str = "") -> None:
-        """What the field validation says to fields that are unknown or come twice."""
-        found = [*options.doubled, *(f'unknown field "{path}"' for path in unknown)]
-        if found and options.validation == "Strict":
-            raise bad_request(f"{prefix}strict decoding error: {', '.join(found)}")
-        if options.validation == "Warn":
-            options.warnings += found
-
     def _insert(self, kind: Kind, body: Manifest, options: Options, held: Owners | None) -> Manifest:
         meta = body["metadata"]
         name = meta.get("name", "")
@@ -240,7 +157,7 @@ class Writes:
             meta["generation"] = 1
         if "status" in kind.subresources and kind.kind not in admission.KEEPS_STATUS:
             body = {key: value for key, value in body.items() if key != "status"}
-        new = self.read_in(kind, {**body, "metadata": meta}, options)
+        new = read_in(kind, {**body, "metadata": meta}, options)
         self._check(kind, new, None, "")
         there = self.memory.get(kind.resource, meta.get("namespace", ""), name)
         if there is not None:
@@ -286,9 +203,9 @@ class Writes:
             raise conflict(kind.plural, kind.group, name, why)
         if given.get("resourceVersion") not in (None, "", live["metadata"]["resourceVersion"]):
             raise stale(kind.plural, kind.group, name)
-        new = self.read_in(kind, self._kept(kind, live, body, subresource), options)
+        new = read_in(kind, kept(kind, live, body, subresource), options)
         admission.on_update(kind, live, new)
-        self._count(kind, live, new)
+        count(kind, live, new)
         if held is None:
             held = self._owned_after_update(kind, live, given, new, options, subresource)
         admission.allocate(kind, live, new, self.allocations)
@@ -307,49 +224,6 @@ class Writes:
         owner = Owner(options.manager, "Update", kind.api_version, subresource)
         ignored = ignored_fields(kind, subresource)
         return owners.updated(there, owner, live, new, kind.shape(), ignored=ignored, now=now())
-
-    def _kept(self, kind: Kind, live: Manifest, body: Manifest, subresource: str) -> Manifest:
-        """The new object with what this request may not write taken from the live one."""
-        meta = {key: value for key, value in body["metadata"].items() if key not in ("managedFields",)}
-        before = live["metadata"]
-        for key in (*SYSTEM_SET, "name", "namespace", "resourceVersion"):
-            given = meta.pop(key, None)
-            if key == "deletionTimestamp" and given is not None and given != before.get(key):
-                meta[key] = given
-            elif before.get(key) is not None:
-                meta[key] = before[key]
-        if subresource == "status":
-            return self._kept_but_status(kind, live, body, meta)
-        kept = {**body, "metadata": meta}
-        if "status" in kind.subresources:
-            kept.pop("status", None)
-            if "status" in live:
-                kept["status"] = live["status"]
-        return kept
-
-    def _kept_but_status(self, kind: Kind, live: Manifest, body: Manifest, meta: Manifest) -> Manifest:
-        kept = {key: value for key, value in live.items() if key != "status"}
-        if "status" in body:
-            kept["status"] = body["status"]
-        if kind.custom is None:
-            meta = {**meta, "labels": live["metadata"].get("labels")} if kind.group == "apps" else meta
-            kept["metadata"] = meta
-        else:
-            kept["metadata"] = {
-                key: value for key, value in live["metadata"].items() if key != "managedFields"
-            }
-        return kept
-
-    def _count(self, kind: Kind, live: Manifest, new: Manifest) -> None:
-        if not kind.counted:
-            return
-        outside = (
-            ("metadata", "status") if "status" in kind.subresources or kind.custom is None else ("metadata",)
-        )
-        before = {key: value for key, value in live.items() if key not in outside}
-        after = {key: value for key, value in new.items() if key not in outside}
-        if not same(before, after):
-            new["metadata"]["generation"] = live["metadata"].get("generation", 0) + 1
 
     def _check(self, kind: Kind, new: Manifest, live: Manifest | None, subresource: str) -> None:
         found = metadata.problems(new, kind.kind) if live is None else metadata.change_problems(live, new)
@@ -422,34 +296,3 @@ class Writes:
         stored = self.memory.put(kind.resource, manifest)
         self._told(kind, stored)
         return stored
-
-
-def ignored_fields(kind: Kind, subresource: str) -> Tree:
-    """Fields that a write to this subresource cannot change and so cannot own."""
-    if subresource == "status":
-        return {"f:spec": MEMBER} | ({"f:metadata": MEMBER} if kind.custom is not None else {})
-    if not subresource and "status" in kind.subresources and kind.kind not in admission.KEEPS_STATUS:
-        return {"f:status": MEMBER}
-    return {}
-
-
-def set_owners(manifest: Manifest, held: Owners) -> None:
-    entries = owners.write(held)
-    manifest["metadata"].pop("managedFields", None)
-    if entries:
-        manifest["metadata"]["managedFields"] = entries
-
-
-def unchanged(live: Manifest, new: Manifest) -> bool:
-    """Equality in which the times of managedFields and the resourceVersion do not count."""
-    return same(_timeless(live), _timeless(new))
-
-
-def _timeless(manifest: Manifest) -> Manifest:
-    meta = {key: value for key, value in manifest["metadata"].items() if key != "resourceVersion"}
-    if "managedFields" in meta:
-        entries = [
-            {key: value for key, value in entry.items() if key != "time"} for entry in meta["managedFields"]
-        ]
-        meta["managedFields"] = sorted(entries, key=str)
-    return {**manifest, "metadata": meta}
