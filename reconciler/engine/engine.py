@@ -13,13 +13,14 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
 
 from catalog.models.change import ChangeState
 from reconciler import destinations
-from reconciler.engine import delivery, offers, projection
+from reconciler.engine import delivery, offers, projection, schemas
 from reconciler.engine.companions import Companions
 from reconciler.engine.database import Database
 from reconciler.engine.kinds import CRD, Verdict, ensure_kind
@@ -29,7 +30,7 @@ from reconciler.engine.queue import Queue
 from reconciler.engine.snapshot import Key, Note, Snapshot
 from reconciler.engine.wake import hear_other_processes, listen, stop_listening
 from reconciler.engine.watches import NotSynced, Watched, Watches
-from reconciler.kube import ApiError, Client, Informer, KubeError, NotServed, Unreachable
+from reconciler.kube import Client, Informer, KubeError, NotServed, Unreachable
 from reconciler.kube.informer import Event
 from reconciler.objects.reading import (
     Manifest,
@@ -46,6 +47,7 @@ PASSES_AT_ONCE = 16
 LOOK_AT_ROWS_EVERY = 2.0  # seconds; a safety net, since writes wake the engine
 PULSE_EVERY = 5.0
 VERSIONS_KEPT = 64
+SCHEMAS_SETTLE = 2.0
 
 
 class Engine:
@@ -68,6 +70,7 @@ class Engine:
         self.snapshots: OrderedDict[Key, Snapshot] = OrderedDict()
         self.gone: list[Callable[[], Any]] = []
         self.news = asyncio.Event()
+        self.new_kinds = asyncio.Event()
         self.crds: Informer | None = None
         self.destination = 0
         self.reachable: bool | None = None
@@ -84,6 +87,7 @@ class Engine:
                 self.keep_offers,
                 self.deliver_changes,
                 self.write_rows,
+                self.keep_schemas,
                 hear_other_processes,
             )
         ]
@@ -166,9 +170,6 @@ class Engine:
             key = await self.queue.take()
             try:
                 await self.attend(key)
-            except Exception:
-                seconds = self.queue.add_failed(key)
-                log.exception("A pass of %s failed; again in %.1f s.", key.words, seconds)
             finally:
                 self.queue.done(key)
 
@@ -179,35 +180,25 @@ class Engine:
         if informer is None or offer is None or instance is None:
             self.queue.forget(key)
             return
+        contracts, deeper = self.offers, self.companions.deeper
+        work = Pass(self.client, self.watches, self.memory, offer, key, instance, deeper, contracts)
         try:
-            work = Pass(
-                self.client,
-                self.watches,
-                self.memory,
-                offer,
-                key,
-                instance,
-                self.companions.deeper,
-                self.offers,
-            )
             result = await work.run()
-        except NotSynced as error:
-            log.info("%s: %s", key.words, error)
-            self.queue.add_failed(key, 1.0)
-            return
         except Unreachable:
-            self.queue.add_failed(key)
-            return
-        except ApiError as error:
-            wait = self.queue.add_failed(key, error.retry_after or 0.0)
-            log.warning("%s: %s; again in %.1f s.", key.words, error.message, wait)
-            return
-        except KubeError as error:
-            wait = self.queue.add_failed(key)
+            self.queue.add_failed(key)  # the destination says so; the rows stay as they are
+        except (NotSynced, KubeError) as error:
+            at_least = getattr(error, "retry_after", None) or 0.0
+            wait = self.queue.add_failed(key, at_least)
             log.warning("%s: %s; again in %.1f s.", key.words, error, wait)
-            return
-        await self.companions.follow(result.members)
-        self.take_over(key, informer, result)
+            self.hand_over(work.trouble(f"The cluster does not let Slipway go on: {error}"))
+        except Exception:
+            wait = self.queue.add_failed(key)
+            log.exception("A pass of %s failed; again in %.1f s.", key.words, wait)
+            text = "Slipway itself failed at this instance and will try again. Its log says more."
+            self.hand_over(work.trouble(text))
+        else:
+            await self.companions.follow(result.members)
+            self.take_over(key, informer, result)
 
     def take_over(self, key: Key, informer: Informer, result: Result) -> None:
         for watched in result.externals:
@@ -219,17 +210,21 @@ class Engine:
             return  # it went while the pass was under way; the watch has told so
         informer.learn(dict(snapshot.instance))
         self.remember_version(key, snapshot.instance)
-        waiting = self.snapshots.pop(key, None)
-        if waiting is not None and uid_of(waiting.instance) == uid_of(snapshot.instance):
-            snapshot = merged(waiting, snapshot)
-        self.snapshots[key] = snapshot
-        self.news.set()
+        self.hand_over(snapshot)
         if result.failed:
             self.queue.add_failed(key, result.at_least)
             return
         self.queue.succeeded(key)
         if result.again_after is not None:
             self.queue.add_after(key, result.again_after)
+
+    def hand_over(self, snapshot: Snapshot) -> None:
+        """To the rows, with the next batch."""
+        waiting = self.snapshots.pop(snapshot.key, None)
+        if waiting is not None and uid_of(waiting.instance) == uid_of(snapshot.instance):
+            snapshot = merged(waiting, snapshot)
+        self.snapshots[snapshot.key] = snapshot
+        self.news.set()
 
     # -- rows -------------------------------------------------------------------------------------------
 
@@ -277,12 +272,12 @@ class Engine:
     def on_definition(self, event: Event, obj: Manifest, old: Manifest | None) -> None:
         self.client.kinds.forget()
         self.wanted.set()
+        self.new_kinds.set()
 
     async def keep_offer(self, published: Published) -> None:
         known = self.offers.get(published.group_kind)
         if known is None or known.published.digest != published.digest:
-            text = await self.database.call(offers.revision_text, published.revision)
-            offer = await offers.compile_offer(published, text)
+            offer = await self.database.call(offers.compile_offer, published)
         else:
             offer = Offer(published, known.definition, known.problem)
         assert self.crds is not None
@@ -303,6 +298,22 @@ class Engine:
         if known is None or known.published.digest != published.digest:
             for obj in self.known_instances(published.group_kind):
                 self.queue.add(Key(published.group_kind, namespace_of(obj), name_of(obj)))
+
+    async def keep_schemas(self) -> None:
+        """Keep the rows of the cluster's own kinds true; definitions come in crowds, so wait a little."""
+        while True:
+            await self.new_kinds.wait()
+            await asyncio.sleep(SCHEMAS_SETTLE)
+            self.new_kinds.clear()
+            known = await self.database.call(schemas.known_hashes, self.destination)
+            own = {offer.published.group_kind for offer in self.offers.values()}
+            try:
+                rows, wanted = await schemas.changed(self.client, known, own)
+            except KubeError:
+                self.new_kinds.set()  # the cluster is away: look again when it answers
+                await asyncio.sleep(PULSE_EVERY)
+                continue
+            await self.database.call(schemas.save_schemas, self.destination, rows, wanted)
 
     def known_instances(self, group_kind: str) -> list[Manifest]:
         informer = self.instances.get(group_kind)
@@ -422,8 +433,6 @@ class Engine:
 
 def merged(older: Snapshot, newer: Snapshot) -> Snapshot:
     """The newer one, with the notes of one that was not written yet."""
-    from dataclasses import replace
-
     summary = newer.summary or older.summary
     return replace(newer, notes=older.notes + newer.notes, summary=summary)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import dataclass
 
 from django.utils import timezone
 
-from contracts.compiler import Definition, compile_text
-from contracts.models import Contract
+from contracts.compiler import Definition
+from contracts.kinds import compile_known
+from contracts.models import Contract, Revision
 from portal.live.publish import publish
 
 log = logging.getLogger("slipway.engine.offers")
@@ -68,15 +68,10 @@ def published_contracts() -> list[Published]:
     ]
 
 
-def revision_text(revision: int) -> str:
-    from contracts.models import Revision
-
-    return Revision.objects.values_list("text", flat=True).get(pk=revision)
-
-
-async def compile_offer(published: Published, text: str) -> Offer:
-    """Compile in a thread: a big contract takes longer than a watch event may wait."""
-    compilation = await asyncio.to_thread(compile_text, text)
+def compile_offer(published: Published) -> Offer:
+    """Compile with every kind that this portal knows. Reads rows: for the engine's database thread."""
+    text = Revision.objects.values_list("text", flat=True).get(pk=published.revision)
+    compilation = compile_known(text)
     if compilation.definition is None:
         problem = "; ".join(str(one) for one in compilation.problems if one.is_error)
         log.error(

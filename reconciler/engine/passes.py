@@ -7,18 +7,18 @@ the answers of a round's applies are the observations of the next round.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts.runtime import render
+from contracts.runtime import Rendering, render
 from reconciler.engine.carry_out import apply_all, delete_all, explain, keep_books, prune_all, release
 from reconciler.engine.conditions import Outcome, built_in, status_apply, status_body
 from reconciler.engine.observe import Identity, View, look
 from reconciler.engine.offers import Offer
 from reconciler.engine.snapshot import Key, Note, Snapshot
-from reconciler.engine.summary import Summary, node_lines, resource_lines, summarise
+from reconciler.engine.summary import NodeLine, Summary, node_lines, resource_lines, summarise
 from reconciler.engine.watches import Watched, Watches
 from reconciler.kube import ApiError, Client, KubeError, Resource
 from reconciler.objects.health import Health
@@ -227,16 +227,7 @@ class Pass:
         )
         nodes = node_lines(view.definition, view.rendering, lines, self.blocked)
         summary = summarise(nodes, lines, was_ready=False)
-        problems = [
-            *self.errors.values(),
-            *(f"{node}: {why}" for node, why in self.blocked.items()),
-            *(f"{wait.node}: {wait.reason}" for wait in todo.waits),
-            *(
-                f"{state.id}: {state.reason}"
-                for state in view.rendering.nodes.values()
-                if state.state == "desired" and not state.ready and state.reason
-            ),
-        ]
+        problems = self.problems(view.rendering, todo, nodes)
         failed = (
             self.refused
             or view.rendering.fatal
@@ -249,6 +240,24 @@ class Pass:
         return await self.finish(
             outcome, view, summary, failed=retry, at_least=max(self.at_least, 5.0 if self.refused else 0.0)
         )
+
+    def problems(self, rendering: Rendering, todo: Plan, nodes: Sequence[NodeLine]) -> list[str]:
+        """Why the resources are not ready, in topological order, each with the deepest known reason."""
+        lines = {line.id: line for line in nodes}
+        waits = {wait.node: wait.reason for wait in todo.waits}
+        found = [
+            f"{node}: {lines[node].reason or waits.get(node) or state.reason}"
+            for node, state in rendering.nodes.items()
+            if state.state != "ignored" and (not state.ready or node in waits or node in self.blocked)
+        ]
+        return [*found, *self.errors.values()]
+
+    def trouble(self, text: str) -> Snapshot:
+        """The pass could not be finished; what the row says of its resources stays."""
+        published = self.offer.published
+        summary = Summary("unknown", "ReconcileFailed", text)
+        return Snapshot(self.key, published.contract, published.revision, self.instance, summary=summary,
+                        notes=tuple(self.notes), partial=True)  # fmt: skip
 
     async def finish(
         self,

@@ -50,7 +50,7 @@ def project_one(destination: int, snapshot: Snapshot) -> None:
     fill(row, snapshot)
     changed = fingerprint(row) != before
     notes = list(snapshot.notes)
-    if snapshot.summary is not None:
+    if snapshot.summary is not None and not snapshot.partial:
         changed |= project_resources(row, snapshot.summary.resources, notes)
     changed |= add_events(row, notes)
     if changed:

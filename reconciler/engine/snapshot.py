@@ -48,3 +48,4 @@ class Snapshot:
     summary: Summary | None = None
     suspended: bool = False
     notes: tuple[Note, ...] = ()
+    partial: bool = False  # nothing new is known of its resources

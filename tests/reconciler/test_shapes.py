@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog.models import Change
+from contracts.models import KnownSchema
 from reconciler.objects.reading import annotations_of, condition_of, labels_of
 from tests.reconciler.contracts import NESTED, PAIR, PLACE, SERVICE, SPOKEN
 from tests.reconciler.world import World, wait_for
@@ -77,3 +78,39 @@ def test_what_was_ready_and_is_not_any_more_is_degraded(world: World) -> None:
         world.cluster.delete("v1", "Pod", world.namespace, pod["metadata"]["name"])
     wait_for(lambda: world.row("web").state == "degraded", "it is degraded")
     wait_for(lambda: world.row("web").state == "ready", "it recovers")
+
+
+def test_the_schemas_of_the_clusters_own_kinds_are_kept_for_checking(world: World) -> None:
+    group = f"other-{world.suffix}.example.com"
+    schema = {"type": "object", "properties": {"spec": {"type": "object"}}}
+    crd = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"gadgets.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Cluster",
+            "names": {"plural": "gadgets", "singular": "gadget", "kind": "Gadget", "listKind": "GadgetList"},
+            "versions": [
+                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+            ],
+        },
+    }
+    world.publish(PAIR)
+    world.cluster.apply(crd)
+    known = wait_for(lambda: KnownSchema.objects.filter(group_version=f"{group}/v1").first())
+    assert known.kinds == [{"kind": "Gadget", "plural": "gadgets", "namespaced": False}]
+    assert not KnownSchema.objects.filter(group_version__startswith=world.group).exists()
+    world.cluster.delete(crd["apiVersion"], crd["kind"], "", f"gadgets.{group}")
+    wait_for(lambda: not KnownSchema.objects.filter(group_version=f"{group}/v1").exists())
+
+
+def test_a_definition_that_somebody_deletes_comes_back_and_its_instances_go(world: World) -> None:
+    contract = world.publish(PAIR)
+    world.create(contract, "one")
+    wait_for(lambda: (row := world.row("one")) and row.state == "ready")
+    world.cluster.delete("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", f"pairs.{world.group}")
+    wait_for(lambda: world.row("one") is None, "the instance goes with its definition", 30)
+    assert world.child("ConfigMap", "one-first") is None
+    world.create(contract, "two")
+    wait_for(lambda: (row := world.row("two")) and row.state == "ready", "the kind is back", 40)

@@ -1,0 +1,80 @@
+"""The OpenAPI of a cluster's own kinds → rows, so that contracts are checked against them also without it.
+
+Kubernetes' built-in kinds are known offline, and a contract's generated kind is known from the contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from django.utils import timezone
+
+from catalog.models import Destination
+from contracts.kinds import builtin_groups
+from contracts.models import KnownSchema
+from reconciler.kube import Client, Resource
+
+
+async def documents(client: Client) -> dict[str, tuple[str, str]]:
+    """Group and version → (content hash, address) of every OpenAPI v3 document of the cluster."""
+    index = await client.request("GET", "/openapi/v3")
+    found = {}
+    for path, entry in (index.get("paths") or {}).items():
+        group_version = path.removeprefix("apis/").removeprefix("api/")
+        address = str(entry.get("serverRelativeURL") or "")
+        content = dict(parse_qsl(urlsplit(address).query)).get("hash", "")
+        if path.startswith(("api/", "apis/")) and group_version.count("/") <= 1 and content:
+            found[group_version] = (content, address)
+    return found
+
+
+async def changed(
+    client: Client, known: Mapping[str, str], own: Collection[str]
+) -> tuple[list[dict[str, Any]], set[str]]:
+    """Rows to write, and every group and version that the cluster has besides the built-in ones.
+
+    ``known``: what the rows hold, as group and version → hash. ``own``: ``Kind.group`` of contracts.
+    """
+    offered = await documents(client)
+    builtin = builtin_groups()
+    kinds = kinds_by_version(await client.kinds.everything(), own)
+    wanted = {name for name in offered if name not in builtin and kinds.get(name)}
+    rows = []
+    for name in sorted(wanted):
+        content, address = offered[name]
+        if known.get(name) == content:
+            continue
+        parts = urlsplit(address)
+        document = await client.request("GET", parts.path, query=dict(parse_qsl(parts.query)))
+        rows.append(
+            {"group_version": name, "content_hash": content, "document": document, "kinds": kinds[name]}
+        )
+    return rows, wanted
+
+
+def kinds_by_version(resources: Sequence[Resource], own: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for resource in resources:
+        if resource.group_kind not in own and resource.group:
+            kind = {"kind": resource.kind, "plural": resource.plural, "namespaced": resource.namespaced}
+            found.setdefault(resource.api_version, []).append(kind)
+    return found
+
+
+def known_hashes(destination: int) -> dict[str, str]:
+    rows = KnownSchema.objects.filter(destination=Destination.objects.get(pk=destination).slug)
+    return dict(rows.values_list("group_version", "content_hash"))
+
+
+def save_schemas(destination: int, rows: Sequence[Mapping[str, Any]], wanted: set[str]) -> None:
+    """Write what is new; forget what the cluster does not serve any more."""
+    slug = Destination.objects.get(pk=destination).slug
+    for row in rows:
+        KnownSchema.objects.update_or_create(
+            destination=slug,
+            group_version=row["group_version"],
+            defaults={**row, "seen_at": timezone.now()},
+        )
+    KnownSchema.objects.filter(destination=slug).exclude(group_version__in=wanted).delete()
