@@ -20,13 +20,17 @@ __all__ = ["Document", "Limits", "Path", "Span", "print_path", "problem_at", "re
 
 
 class Document:
-    """One YAML document: ``data`` as plain dicts, lists and scalars, and where each part of it stands."""
+    """One YAML document: ``data`` as plain dicts, lists and scalars, and where each part of it stands.
 
-    def __init__(self, root: Node, data: Any, text: str, index: int) -> None:
+    ``partial``: a syntax error cuts it off, and this is what stands before.
+    """
+
+    def __init__(self, root: Node, data: Any, text: str, index: int, partial: bool = False) -> None:
         self._root = root
         self.data = data
         self.text = text
         self.index = index
+        self.partial = partial
 
     def key_span(self, path: Sequence[str | int]) -> Span | None:
         """Where the key of ``path`` is written; None for list items, the root, and what does not exist."""
@@ -124,10 +128,13 @@ def _width(text: str, at: int, style: str) -> int:
     return 1
 
 
-def read(text: str, *, limits: Limits | None = None) -> tuple[list[Document], list[Problem]]:
+def read(
+    text: str, *, limits: Limits | None = None, salvage: bool = False
+) -> tuple[list[Document], list[Problem]]:
     """Read every document of ``text``. Empty documents are left out; a text without any gives an empty list.
 
-    A syntax error ends the reading: the documents before it are given, the one it stands in is not.
+    A syntax error ends the reading: the documents before it are given, and with ``salvage`` also the one that
+    it stands in, as far as it goes.
     """
     limits = limits or Limits()
     if len(text) > limits.size:
@@ -135,10 +142,14 @@ def read(text: str, *, limits: Limits | None = None) -> tuple[list[Document], li
         return [], [Problem("too-large", message, line=1, column=1)]
     text = text.removeprefix("\ufeff")
     reader = TreeReader(text, limits)
+    whole = limits.documents
     try:
         reader.run()
     except yaml.YAMLError as error:
         reader.problems.append(syntax_problem(error, text))
+        whole = len(reader.roots)
+        if salvage:
+            reader.salvage()
     except UnicodeError:
         message = "The text holds half a character (a lone surrogate)."
         reader.problems.append(Problem("yaml-syntax", message, line=1, column=1))
@@ -146,13 +157,13 @@ def read(text: str, *, limits: Limits | None = None) -> tuple[list[Document], li
         reader.problems.append(stop.problem)
     documents: list[Document] = []
     budget = _Budget(limits.nodes)
-    for root in reader.roots:
+    for index, root in enumerate(reader.roots):
         try:
             data = _build(root, budget)
         except Stop as stop:
             return documents, [*reader.problems, stop.problem]
         if data is not None:
-            documents.append(Document(root, data, text, len(documents)))
+            documents.append(Document(root, data, text, len(documents), partial=index >= whole))
     return documents, reader.problems
 
 

@@ -50,7 +50,7 @@ class Node:
     merged: set[str] = field(default_factory=set)
 
 
-class Stop(Exception):  # noqa: N818
+class Stop(Exception):
     """Reading ends here; everything before it is kept."""
 
     def __init__(self, problem: Problem) -> None:
@@ -138,6 +138,21 @@ class TreeReader:
                 self._open(event)
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._close(event)
+
+    def salvage(self) -> None:
+        """Close what a fault left open, so that the part before it can be looked at."""
+        while self._stack:
+            node, _ = self._stack.pop()
+            if not self._stack:
+                self.roots.append(node)
+                return
+            parent, pending = self._stack[-1]
+            if parent.kind == "sequence":
+                parent.items.append(node)
+            elif pending:
+                key, span = pending.pop()
+                parent.keys.setdefault(key, span)
+                parent.fields.setdefault(key, node)
 
     def _problem(
         self, event: yaml.Event, code: str, message: str, hint: str = "", severity: Severity = "error"

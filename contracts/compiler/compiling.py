@@ -40,13 +40,19 @@ def compile_text(text: str, *, kinds: KindSchemas | None = None) -> Compilation:
     Never raises on bad text. All problems are given, in reading order; ``definition`` is None as long as one
     of them is an error. Schema, outline and presentation are given as far as they can be made out.
     """
-    documents, problems = read(text)
+    documents, problems = read(text, salvage=True)
     definition, contract = _sort_documents(documents, problems)
     if definition is None:
         if not any(problem.is_error for problem in problems):
             message = f"There is no {DEFINITION} in this text."
             problems.append(Problem("no-definition", message, line=1, column=1))
         return Compilation(None, Presentation(), in_reading_order(problems))
+    if definition.partial:
+        # Half a definition has problems that its author is about to solve: only the syntax error counts.
+        work = _Work(definition, [], kinds or builtin_kinds())
+        work.run()
+        presentation = default_presentation(work.name, work.kind)
+        return Compilation(None, presentation, in_reading_order(problems), work.spec_schema, work.outline)
     work = _Work(definition, problems, kinds or builtin_kinds())
     compiled = work.run()
     presentation = default_presentation(work.name, work.kind)
@@ -92,7 +98,7 @@ def _sort_documents(
     """The definition and the contract among the documents; everything else is reported."""
     found: dict[str, Document] = {}
     for document in documents:
-        reporter = Reporter(document, problems)
+        reporter = Reporter(document, [] if document.partial else problems)
         data = document.data
         if not isinstance(data, Mapping):
             reporter.add((), "wrong-type", "A document must be a map with apiVersion and kind.")

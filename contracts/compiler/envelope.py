@@ -32,11 +32,18 @@ _COLUMN = _fields(
     format=_TEXT,
     priority={"type": "integer"},
 )
+_EXPRESSION = _fields(
+    ("key", "operator"),
+    key=_TEXT,
+    operator={"type": "string", "enum": ["In", "NotIn", "Exists", "DoesNotExist"]},
+    values=_TEXTS,
+)
+_SELECTOR = _fields(matchLabels=_TEXT_MAP, matchExpressions={"type": "array", "items": _EXPRESSION})
 _EXTERNAL = _fields(
     ("apiVersion", "kind", "metadata"),
     apiVersion=_TEXT,
     kind=_TEXT,
-    metadata=_fields(name=_TEXT, namespace=_TEXT, selector=_FREE),
+    metadata=_fields(name=_TEXT, namespace=_TEXT, selector=_SELECTOR),
 )
 _RESOURCE = _fields(
     ("id",),

@@ -445,3 +445,23 @@ def test_what_is_no_definition_is_said(text):
     assert compilation.definition is None
     assert compilation.problems
     assert all(p.line for p in compilation.problems)
+
+
+def test_form_and_graph_are_shown_up_to_a_syntax_error():
+    text = definition_text(config_map("a") + config_map("b", "data: {k: '${a.metadata.name}'}"))
+    broken = text + "    - id: c\n      template: {a: [\n"
+    compilation = compile_text(broken)
+    assert [p.code for p in compilation.problems] == ["yaml-syntax"]
+    assert "name" in compilation.form_schema["properties"]
+    assert [node.id for node in compilation.outline.nodes][:2] == ["a", "b"]
+    assert [(edge.node, edge.needs) for edge in compilation.outline.edges] == [("b", "a")]
+
+
+def test_a_selector_has_the_shape_of_kubernetes():
+    def selector(text: str) -> list[str]:
+        node = f"- id: a\n  externalRef: {{apiVersion: v1, kind: Secret, metadata: {{selector: {text}}}}}"
+        return [p.code for p in compiled(node).problems]
+
+    assert selector("{matchExpressions: [{key: a, operator: In, values: ['${schema.spec.name}']}]}") == []
+    assert selector("{matchLabel: {a: b}}") == ["unknown-field"]
+    assert selector("{matchExpressions: [{key: a, operator: Is}]}") == ["not-allowed"]
