@@ -15,7 +15,8 @@ PAGE = Template("""{% extends "base.html" %}
 {% block actions %}{% include "home/_live.html" %}{% endblock %}
 {% block page %}<h1>Live</h1><label>Typing <input id="typing"></label>{% include fragment %}{% endblock %}""")
 FRAGMENT = Template("""<section id="part" data-live="counter.1" data-rev="{{ revision }}" hx-get="/live/part/"
- hx-trigger="changed-counter-1 from:body" hx-swap="morph" hx-target="this"><p>Revision {{ revision }}</p></section>""")
+ hx-trigger="changed-counter-1 from:body" hx-swap="morph" hx-target="this">
+ <p>Revision {{ revision }}</p></section>""")
 
 
 class CounterTopic:

@@ -1,0 +1,32 @@
+"""The demo's contracts: published once, and left alone afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts import demo
+from contracts.models import Contract, Revision
+from contracts.publishing import publish
+from contracts.starters import samples, starter
+from portal.accounts.models import Team
+
+
+@pytest.fixture
+def loaded(db):
+    Team.objects.create(slug="platform", name="Platform")
+    return demo.load()
+
+
+def test_every_sample_is_published_under_the_name_of_its_file(loaded):
+    assert {one.contract.name for one in loaded} == set(samples())
+
+
+def test_loading_again_changes_nothing_that_somebody_made_of_it(loaded):
+    text = starter("scheduled-job").replace("title: Scheduled job", "title: Nightly job")
+    publish(text, by=None, note="Ours")
+    Contract.objects.get(name="team-namespace").withdraw(by=None, reason="Not ours.")
+    before = Revision.objects.count()
+    assert demo.load() == []
+    assert Revision.objects.count() == before
+    assert Contract.objects.get(name="scheduled-job").title == "Nightly job"
+    assert Contract.objects.get(name="team-namespace").withdrawn
