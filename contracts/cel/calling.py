@@ -14,6 +14,8 @@ from contracts.cel.values import INT_MAX, INT_MIN, no_overload
 
 Frame = list[Any]
 Run = Callable[[Frame], Any]
+LONG = 4096
+"""Comparing texts costs nothing up to this length."""
 
 
 def guarded(run: Run, start: int) -> Run:
@@ -44,6 +46,8 @@ def _equality(wanted: bool) -> Callable[[Run, Run, int], Run]:
             a, b = left(frame), right(frame)
             kind = type(a)
             if kind is type(b) and kind in DIRECT:
+                if kind is str and len(a) > LONG:
+                    frame[1].spend(len(a) >> 8)
                 return (a == b) is wanted
             try:
                 return operators.equal(a, b, frame[1]) is wanted

@@ -13,6 +13,8 @@ from contracts.cel.names import KRO, Environment
 from contracts.cel.nodes import Node
 from contracts.cel.references import Reference
 
+FAULT = "the expression could not be evaluated"
+
 
 class Expression:
     """A text that parsed. Holds no state of an evaluation, so it may be shared between threads."""
@@ -46,6 +48,9 @@ class Expression:
             raise error.locate(self.source) from None
         except (RecursionError, MemoryError):
             raise LimitExceeded("the expression or its data is nested too deeply") from None
+        except Exception:
+            # A fault of ours: Python's own errors quote values, so nothing of them may get out.
+            raise CelError(FAULT) from None
 
     def unparse(self) -> str:
         """The expression in one canonical form: same meaning, uniform blanks, quotes and brackets."""

@@ -54,6 +54,8 @@ def parse_date(text: str) -> Timestamp:
 
 def parse_duration(text: str) -> Duration:
     """Go's notation: ``1h30m``, ``-1.5s``, ``0``. Raises CelError."""
+    if len(text) > 256:
+        raise CelError("type conversion error: the text is not a duration")
     negative, body = text.startswith("-"), text[1:] if text[:1] in ("+", "-") else text
     if body == "0":
         return Duration(0)

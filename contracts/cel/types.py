@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from contracts.cel.values import (
@@ -101,6 +102,11 @@ class StructType(Type):
     def origin(self) -> object:
         """The same for all structs that one schema describes: names of a schema that contains itself grow."""
         return getattr(self.fields, "origin", self.name)
+
+    @cached_property
+    def views(self) -> dict[str, Type | None]:
+        """Filled by ``views``: per field, its type when its values may have to change to be seen."""
+        return {}
 
     def __repr__(self) -> str:
         return f"StructType({self.name!r})"

@@ -88,10 +88,7 @@ def _plan(kind: Type) -> Type | None:
 
 
 def _struct(value: dict[str, Any], kind: StructType) -> dict[str, Any]:
-    plans = kind.__dict__.get("_views")
-    if plans is None:
-        plans = {}
-        object.__setattr__(kind, "_views", plans)
+    plans = kind.views
     changed: dict[str, Any] = {}
     nulls = False
     for name, item in value.items():

@@ -10,15 +10,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts.cel.errors import CelError
 from contracts.cel.functions import method
+from contracts.cel.limits import Budget
 from contracts.cel.times import moment
 from contracts.cel.values import SECOND, Duration, Timestamp
+
+LOOKING_UP = 300
+"""Steps that finding a time zone costs: an unknown one is looked for on disk."""
 
 OFFSET = re.compile(r"([+-]?)([0-9]{2}):([0-9]{2})")
 
 
 @lru_cache(maxsize=256)
-def _zone(name: str) -> ZoneInfo | int:
-    """A zone of the database, or a fixed offset in seconds."""
+def _known_zone(name: str) -> ZoneInfo | int | None:
+    """A zone of the database, a fixed offset in seconds, or None for what is neither."""
     match = OFFSET.fullmatch(name)
     if match:
         seconds = int(match[2]) * 3600 + int(match[3]) * 60
@@ -26,11 +30,19 @@ def _zone(name: str) -> ZoneInfo | int:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise CelError("unknown time zone") from None
+        return None
 
 
-def _local(value: Timestamp, zone: str) -> datetime:
-    found = _zone(zone)
+def _zone(budget: Budget, name: str) -> ZoneInfo | int:
+    budget.spend(LOOKING_UP)
+    found = _known_zone(name) if len(name) < 100 else None
+    if found is None:
+        raise CelError("unknown time zone")
+    return found
+
+
+def _local(budget: Budget, value: Timestamp, zone: str) -> datetime:
+    found = _zone(budget, zone)
     if isinstance(found, int):
         return moment(value, found)
     when = moment(value).replace(tzinfo=UTC)
@@ -47,8 +59,8 @@ def _calendar(name: str, part: Callable[[datetime], int]) -> None:
         return part(moment(value))
 
     @method(f"timestamp.{name}(string): int")
-    def zoned(value: Timestamp, zone: str) -> int:
-        return part(_local(value, zone))
+    def zoned(budget: Budget, value: Timestamp, zone: str) -> int:
+        return part(_local(budget, value, zone))
 
 
 def _span(name: str, unit: int) -> None:
@@ -78,8 +90,8 @@ def milliseconds(value: Timestamp) -> int:
 
 
 @method("timestamp.getMilliseconds(string): int")
-def milliseconds_zoned(value: Timestamp, zone: str) -> int:
-    _zone(zone)
+def milliseconds_zoned(budget: Budget, value: Timestamp, zone: str) -> int:
+    _zone(budget, zone)
     return milliseconds(value)
 
 

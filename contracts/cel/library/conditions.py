@@ -6,6 +6,7 @@ from typing import Any
 
 from contracts.cel.errors import CelError
 from contracts.cel.functions import function
+from contracts.cel.limits import Budget
 from contracts.cel.values import no_overload
 
 STATUSES = ("True", "False", "Unknown")
@@ -25,14 +26,17 @@ def new_condition(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 @function("runtime.condition(dyn, string): kro.runtime.Condition", feature="conditions")
-def condition(holder: Any, wanted: str) -> dict[str, str]:
+def condition(budget: Budget, holder: Any, wanted: str) -> dict[str, str]:
     """The condition of this type under ``status.conditions``; all four fields are empty when there is
     none."""
     if not isinstance(holder, dict):
         raise no_overload("runtime.condition", holder, wanted)
     status = holder.get("status")
     conditions = status.get("conditions") if isinstance(status, dict) else None
-    for found in conditions if isinstance(conditions, list) else ():
+    if not isinstance(conditions, list):
+        return dict.fromkeys(FIELDS, "")
+    budget.spend(3 * len(conditions))
+    for found in conditions:
         if isinstance(found, dict) and found.get("type") == wanted:
             return {name: _text(found.get(name)) for name in FIELDS}
     return dict.fromkeys(FIELDS, "")

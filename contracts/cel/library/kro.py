@@ -26,14 +26,16 @@ def seeded_string(budget: Budget, length: int, seed: str) -> str:
     if length <= 0:
         raise CelError("random.seededString() needs a length above 0")
     budget.produce(length)
+    budget.spend(len(seed) >> 4)
     digest = hashlib.sha256(seed.encode()).digest()
     word = "".join(ALPHABET[int.from_bytes(digest[at : at + 4], "big") % 36] for at in range(0, 32, 4))
     return (word * (length // 8 + 1))[:length]
 
 
 @function("random.seededInt(int, int, string): int")
-def seeded_int(low: int, high: int, seed: str) -> int:
+def seeded_int(budget: Budget, low: int, high: int, seed: str) -> int:
     """A number in [low, high)."""
+    budget.spend(len(seed) >> 4)
     if low >= high:
         raise CelError("random.seededInt() needs a minimum below its maximum")
     number = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big")

@@ -10,6 +10,7 @@ from contracts.cel.functions import function, method
 from contracts.cel.values import Opaque
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+MAX_LENGTH = 64
 Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 
 
@@ -45,7 +46,7 @@ class CIDRValue(Opaque):
 
 def parse_ip(text: str) -> Address | None:
     """None for what is no address, has a zone, or is an IPv4 address dressed as IPv6."""
-    if "%" in text:
+    if len(text) > MAX_LENGTH or "%" in text:
         return None
     try:
         address = ipaddress.ip_address(text)
@@ -58,6 +59,8 @@ def parse_ip(text: str) -> Address | None:
 
 def parse_cidr(text: str) -> Interface | None:
     """None for what is not ``address/length`` with a decimal length without leading zeros."""
+    if len(text) > MAX_LENGTH:
+        return None
     address, slash, length = text.partition("/")
     if not slash or not (length.isascii() and length.isdigit()) or (length[0] == "0" and length != "0"):
         return None

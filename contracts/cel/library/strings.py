@@ -37,12 +37,14 @@ def contains(budget: Budget, text: str, part: str) -> bool:
 
 
 @method("string.startsWith(string): bool")
-def starts_with(text: str, part: str) -> bool:
+def starts_with(budget: Budget, text: str, part: str) -> bool:
+    budget.spend(len(part) >> 8)
     return text.startswith(part)
 
 
 @method("string.endsWith(string): bool")
-def ends_with(text: str, part: str) -> bool:
+def ends_with(budget: Budget, text: str, part: str) -> bool:
+    budget.spend(len(part) >> 8)
     return text.endswith(part)
 
 

@@ -97,7 +97,8 @@ def get_port(value: URLValue) -> str:
 
 
 @method("kubernetes.URL.getEscapedPath(): string")
-def get_escaped_path(value: URLValue) -> str:
+def get_escaped_path(budget: Budget, value: URLValue) -> str:
+    budget.produce(len(value.path))
     return quote(value.path, safe=PATH_SAFE)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -23,6 +22,7 @@ from contracts.cel import (
     to_json,
     wrap,
 )
+from contracts.cel.expression import FAULT
 from contracts.cel.functions import FUNCTIONS, METHODS
 from contracts.cel.nodes import walk
 
@@ -101,8 +101,12 @@ def _tried(source: str, bindings: dict[str, Any]) -> None:
     assert str(kind)
     for problem in problems:
         assert 0 <= problem.start <= problem.end <= len(source)
-    with suppress(CelError):
+    message = ""
+    try:
         to_json(expression.evaluate(bindings, limits=SMALL))
+    except CelError as error:
+        message = error.message
+    assert message != FAULT
 
 
 @SETTINGS
