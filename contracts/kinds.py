@@ -31,10 +31,11 @@ def schemas_named_in(text: str) -> tuple[tuple[int, str], ...]:
     return tuple((pk, content) for pk, content, name in rows if name in text and name not in own)
 
 
-def contracts_named_in(text: str) -> tuple[int, ...]:
-    """Keys of the newest revisions of contracts whose group and kind occur in the text."""
-    rows = Contract.objects.exclude(revision=None).values_list("revision_id", "group", "kind").order_by("pk")
-    return tuple(revision for revision, group, kind in rows if group in text and kind in text and revision)
+def contracts_named_in(text: str) -> tuple[tuple[int, str], ...]:
+    """Key and digest of the newest revisions of contracts whose group and kind occur in the text."""
+    rows = Contract.objects.exclude(revision=None).order_by("pk")
+    found = rows.values_list("revision_id", "revision__digest", "group", "kind")
+    return tuple((pk, digest) for pk, digest, group, kind in found if pk and group in text and kind in text)
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +44,8 @@ def builtin_groups() -> frozenset[str]:
 
 
 @lru_cache(maxsize=64)
-def assembled(schemas: tuple[tuple[int, str], ...], revisions: tuple[int, ...]) -> KindSchemas:
+def assembled(schemas: tuple[tuple[int, str], ...], revisions: tuple[tuple[int, str], ...]) -> KindSchemas:
+    """Remembered by what the keys held, so that a changed document or another database is read anew."""
     documents: list[Mapping[str, Any]] = []
     scopes: dict[tuple[str, str], tuple[str, bool]] = {}
     for known in KnownSchema.objects.filter(pk__in=[pk for pk, _ in schemas]).order_by("-destination"):
@@ -51,7 +53,7 @@ def assembled(schemas: tuple[tuple[int, str], ...], revisions: tuple[int, ...]) 
         for kind in known.kinds:
             scopes[known.group_version, kind["kind"]] = (kind["plural"], kind["namespaced"])
     clusters = kinds_with(builtin_kinds(), openapi=documents, scopes=scopes)
-    return kinds_with(clusters, crds=[crd for pk in revisions if (crd := crd_of(pk, clusters))])
+    return kinds_with(clusters, crds=[crd for pk, _ in revisions if (crd := crd_of(pk, clusters))])
 
 
 def crd_of(revision_id: int, kinds: KindSchemas) -> Mapping[str, Any] | None:
