@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts import cel
 from contracts.compiler.definition import Definition
+from contracts.compiler.rules import RULES
 from contracts.documents import print_path
 from contracts.problems import Problem
 from contracts.schema import apply_defaults, validate
@@ -74,7 +75,10 @@ def _fault(rule: str, message: str, schema: Schema, value: Any, old: Any) -> str
 
 @lru_cache(maxsize=1000)
 def _parsed(rule: str) -> cel.Expression | None:
+    """None for a rule that only the API server can judge."""
     try:
-        return cel.parse(rule)
+        expression = cel.parse(rule, RULES)
     except cel.CelSyntaxError:
         return None
+    _, problems = cel.check(expression, {"self": cel.DYN, "oldSelf": cel.DYN})
+    return None if any(problem.code == "unknown-function" for problem in problems) else expression

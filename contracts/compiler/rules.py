@@ -8,6 +8,9 @@ from typing import Any
 from contracts import cel
 from contracts.compiler.reporter import Reporter
 
+RULES = cel.Environment(extras=True)
+"""The API server's rules know more libraries than kro's templates."""
+
 Path = tuple[str | int, ...]
 Schema = Mapping[str, Any]
 
@@ -15,12 +18,17 @@ Schema = Mapping[str, Any]
 def check_rules(schema: Schema, at: Path, reporter: Reporter) -> None:
     for path, below, rule in rules_in(schema, at):
         try:
-            expression = cel.parse(rule)
+            expression = cel.parse(rule, RULES)
         except cel.CelSyntaxError as error:
             _report(path, f"The rule “{rule}” cannot be read: {error.message}", error.hint, reporter)
             continue
         found = cel.from_openapi(below, name="self")
         result, problems = cel.check(expression, {"self": found, "oldSelf": found})
+        foreign = next((problem for problem in problems if problem.code == "unknown-function"), None)
+        if foreign:
+            message = f"The rule “{rule}” is left to the API server: {foreign.message}"
+            reporter.add(path, "schema-rule", message, severity="warning")
+            continue
         for problem in problems:
             _report(path, f"The rule “{rule}” is wrong: {problem.message}", problem.hint, reporter)
         if not problems and result not in (cel.BOOL, cel.DYN):

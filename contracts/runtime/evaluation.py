@@ -26,6 +26,8 @@ class Unresolved(Exception):
     @property
     def reason(self) -> str:
         """Why, in words; never with a value of the input."""
+        if self.pending and self.missing.startswith("schema.spec."):
+            return f"“{self.missing.removeprefix('schema.')}” is not set in this instance"
         if self.pending and self.missing:
             return f"“{self.missing}” is not known yet"
         return f"“{self.code.source}” cannot be evaluated: {self.message}"

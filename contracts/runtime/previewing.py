@@ -15,6 +15,7 @@ from contracts.runtime.states import PreviewNode
 from contracts.schema import apply_defaults
 
 UNKNOWN = "‹known after {}›"
+UNSET = "‹{} is not set›"
 
 
 def preview(
@@ -128,6 +129,8 @@ def _placeholder(value: Value) -> Value:
         except Unresolved as why:
             if not why.pending:
                 raise
+            if why.missing.startswith("schema.spec."):
+                return Unknown(UNSET.format(why.missing.removeprefix("schema.")))
             return Unknown(UNKNOWN.format(why.missing or why.code.source))
 
     return tolerant

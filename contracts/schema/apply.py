@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.paths import Path
-from contracts.problems import did_you_mean
+from contracts.problems import Severity, did_you_mean
 from contracts.schema.markers import NAMES, Marker, MarkerError, split
 from contracts.schema.patterns import pattern_fault
 from contracts.schema.problem import SchemaProblem
@@ -40,8 +40,17 @@ def apply_markers(schema: OpenAPI, text: str, at: Path, offset: int) -> Marked:
     """Change ``schema`` as the marker text says. ``offset`` is where that text begins in the field's text."""
     marked = Marked()
 
-    def report(message: str, hint: str, start: int, end: int, code: str = "schema-marker") -> None:
-        marked.problems.append(SchemaProblem(at, message, code, hint, offset + start, offset + end))
+    def report(
+        message: str,
+        hint: str,
+        start: int,
+        end: int,
+        code: str = "schema-marker",
+        severity: Severity = "error",
+    ) -> None:
+        marked.problems.append(
+            SchemaProblem(at, message, code, hint, offset + start, offset + end, severity=severity)
+        )
 
     if text != text.rstrip() or not text.strip():
         message = "There is white space at the end of the markers; kro would refuse this."
@@ -269,7 +278,8 @@ def _check_list(schema: OpenAPI, markers: list[Marker], report: Callable[..., No
             and (low in by_name or high in by_name)
         ):
             marker = by_name.get(high) or by_name[low]
-            report(f"“{low}” is larger than “{high}”: nothing fits.", "", marker.start, marker.end)
+            message = f"“{low}” is larger than “{high}”: nothing fits."
+            report(message, "", marker.start, marker.end, "schema-bounds", "warning")
     last = by_name.get("default") or (markers[-1] if markers else None)
     if last and "default" in schema:
         fault = fits_of(schema, schema["default"])

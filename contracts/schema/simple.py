@@ -196,7 +196,7 @@ def _type_hint(name: str, custom: Mapping[str, Any]) -> str:
     if name.lower() in _OTHER_WORDS:
         return f"Did you mean “{_OTHER_WORDS[name.lower()]}”?"
     return did_you_mean(name, [*ATOMIC, "object", *custom]) or (
-        "Types are string, integer, boolean, float, object, []T, map[string]T, and those under spec.schema.types."
+        "Types are string, integer, boolean, float, object, []T, map[string]T and your own in spec.schema.types."
     )
 
 

@@ -346,6 +346,21 @@ def test_rules_of_the_schema_are_judged_for_the_form(spec, old, problem):
     assert [str(p) for p in validate_spec(definition, spec, old)] == ([problem] if problem else [])
 
 
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("self.all(x, x > 0)", []),
+        ("sets.contains([1, 2], self)", []),
+        ("format.named(self)", ["warning"]),
+    ],
+)
+def test_a_rule_may_use_what_the_api_server_knows(rule, told):
+    text = definition_text(spec=f"a: '[]integer | validation=\"{rule}\"'", types="")
+    compilation = compile_text(text)
+    assert [p.severity for p in compilation.problems] == told
+    assert validate_spec(compilation.definition, {"a": [1]}) == []
+
+
 TWENTY = """\
 apiVersion: kro.run/v1alpha1
 kind: ResourceGraphDefinition

@@ -99,6 +99,12 @@ def test_an_external_object_is_named():
     assert node.lookups[0].namespace == "team"
 
 
+def test_a_field_that_is_not_filled_in_yet_is_marked():
+    assert shown(config_map("a", "data: {k: '${schema.spec.labels.x}'}"))["a"].manifests[0]["data"] == {
+        "k": "‹spec.labels is not set›"
+    }
+
+
 def test_an_empty_form_can_be_previewed():
     (node,) = preview(defined(config_map("a", name="${schema.metadata.name}")), {})
     assert node.manifests[0]["metadata"]["name"] == "‹known after schema.metadata.name›"

@@ -73,6 +73,12 @@ def test_reasons_say_what_is_waited_for():
     assert rendering.fatal is False
 
 
+def test_an_optional_field_that_is_not_set_is_named_as_the_instances():
+    definition = defined(config_map("a", "data: {k: '${string(schema.spec.ratio)}'}"))
+    node = render(definition, instance(definition), {}).nodes["a"]
+    assert (node.state, node.reason) == ("pending", "Waits: “spec.ratio” is not set in this instance.")
+
+
 def test_namespaces_and_names():
     definition = defined(
         config_map("a")
