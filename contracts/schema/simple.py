@@ -195,9 +195,9 @@ _OTHER_WORDS = {
 def _type_hint(name: str, custom: Mapping[str, Any]) -> str:
     if name.lower() in _OTHER_WORDS:
         return f"Did you mean “{_OTHER_WORDS[name.lower()]}”?"
-    return did_you_mean(name, [*ATOMIC, "object", *custom]) or (
-        "Types are string, integer, boolean, float, object, []T, map[string]T and your own in spec.schema.types."
-    )
+    builtin = [*ATOMIC, "object"]
+    kinds = f"Types are {', '.join(builtin)}, []T, map[string]T and your own in spec.schema.types."
+    return did_you_mean(name, [*builtin, *custom]) or kinds
 
 
 def _used_first(uses: Mapping[str, list[str]]) -> list[str]:
