@@ -43,6 +43,7 @@ class GraphNode:
     needs: tuple[str, ...] = ()
     needed_by: tuple[str, ...] = ()
     many: bool = False
+    icon: str = ""  # when it is not that of its kind
     x: int = 0
     y: int = 0
 
@@ -97,7 +98,14 @@ def graph_of_instance(
         found.setdefault(resource.node, []).append(resource)
     leaving = instance.is_leaving
     nodes = [_node_of_row(node, found.get(str(node.get("id")), []), leaving) for node in known]
-    root = GraphNode(ROOT, instance.name, instance.contract.kind, instance.state, _ready_of(nodes))
+    root = GraphNode(
+        ROOT,
+        instance.name,
+        instance.contract.kind,
+        instance.state,
+        _ready_of(nodes),
+        icon=instance.contract.icon,
+    )
     return laid_out([root, *nodes], root=ROOT)
 
 

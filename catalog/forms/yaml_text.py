@@ -99,6 +99,9 @@ def _merge_map(
             _merge_map(old, value, below, drawn, keys)
         elif isinstance(old, CommentedSeq) and isinstance(value, list):
             _merge_list(old, value, below, drawn, keys)
+        elif old == "":
+            # ruamel would go on with the quotes of the empty text
+            super(CommentedMap, have).__setitem__(key, _written(value))
         elif not _same(old, value):
             have[_written_key(key)] = _written(value)
 

@@ -113,6 +113,7 @@ def offer(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "contract": contract,
         "offer": offered,
+        "paragraphs": [text.strip() for text in contract.description.split("\n\n") if text.strip()],
         "fields": field_table(offered.schema, offered.presentation.form) if offered else [],
         "graph": graph_of_definition(offered.definition) if offered else None,
         "revisions": contract.revisions.order_by("-number")[:8],

@@ -97,16 +97,17 @@ class Page:
         return list(differences(before or {}, self.form.spec))
 
     @property
-    def manifests(self) -> list[tuple[PreviewNode, str, list[Line]]]:
-        """(node, title, lines) of every resource that would be created."""
-        shown = []
-        for node in self.previewed:
-            for manifest in node.manifests:
-                name = manifest.get("metadata", {}).get("name", "")
-                shown.append(
-                    (node, f"{manifest.get('kind', '')} {name}", yaml_lines(to_yaml(dict(manifest))))
-                )
-        return shown
+    def manifests(self) -> list[tuple[str, str, list[Line]]]:
+        """(kind, name, lines) of every resource that would be created."""
+        return [
+            (
+                str(manifest.get("kind", "")),
+                str(manifest.get("metadata", {}).get("name", "")),
+                yaml_lines(to_yaml(dict(manifest))),
+            )
+            for node in self.previewed
+            for manifest in node.manifests
+        ]
 
     def point_out(self) -> None:
         """Put the focus on the first field that is wrong."""

@@ -1,6 +1,6 @@
 """Pictures for the contract editor: the form that developers would get, and the graph of its resources.
 
-Found by dotted name (``CONTRACT_FORM_PREVIEW``, ``CONTRACT_GRAPH_PREVIEW``): contracts do not know the catalog.
+Found by dotted name (``CONTRACT_FORM_PREVIEW``, ``CONTRACT_GRAPH_PREVIEW``): contracts know no catalog.
 """
 
 from __future__ import annotations

@@ -116,3 +116,7 @@ def test_numbers_keep_their_type(value: Any) -> None:
 def test_a_text_that_cannot_be_a_draft_says_why(text: str, code: str) -> None:
     _, problems = read_manifest(text)
     assert code in {problem.code for problem in problems}
+
+
+def test_an_empty_text_that_is_filled_loses_its_quotes() -> None:
+    assert merge('spec: {a: ""}\n', {"spec": {"a": "shop"}}, drawn, keys) == "spec: {a: shop}\n"

@@ -1,0 +1,50 @@
+"""Instances for the demo, so that the first look at the portal shows something that runs."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from catalog.forms.instance_form import blank_text, from_text
+from catalog.models import Change, Instance
+from catalog.offers import default_destination, offer_of
+from contracts.models import Contract
+from portal.accounts.models import User
+
+log = logging.getLogger("slipway.catalog")
+
+SAMPLES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("stateless-service", "checkout", "basket", {"image": "registry.example.com/checkout/basket:1.4.0"}),
+    (
+        "stateless-service-ha",
+        "checkout",
+        "payments",
+        {"image": "registry.example.com/checkout/payments:2.1.3"},
+    ),
+    ("stateless-service", "search", "suggest", {"image": "registry.example.com/search/suggest:0.9.0"}),
+)
+AUTHORS = {"checkout": "developer", "search": "other"}
+
+
+def load() -> list[Change]:
+    """Ask for the sample instances, once: whoever deletes them does not get them back."""
+    if Change.objects.exists() or Instance.objects.exists():
+        return []
+    return [change for sample in SAMPLES if (change := ask(*sample))]
+
+
+def ask(contract_name: str, namespace: str, name: str, spec: dict[str, Any]) -> Change | None:
+    contract = (
+        Contract.objects.offered().select_related("owner", "revision").filter(name=contract_name).first()
+    )
+    author = User.objects.filter(username=AUTHORS[namespace]).first()
+    offer = offer_of(contract) if contract else None
+    if contract is None or author is None or offer is None:
+        return None
+    form = from_text(offer, blank_text(offer, namespace=namespace, name=name, spec=spec))
+    if not form.ok:
+        log.warning("the sample %s does not fit its contract: %s", name, form.problems)
+        return None
+    return Change.propose_creation(
+        contract=contract, destination=default_destination(), manifest=form.manifest, by=author
+    )
