@@ -16,7 +16,7 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -r requirements
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    SLIPWAY_STATE_DIR=/var/lib/slipway SLIPWAY_STATIC_ROOT=/app/staticfiles
+    SLIPWAY_STATE_DIR=/var/lib/slipway SLIPWAY_STATIC_ROOT=/app/staticfiles SLIPWAY_STATIC_COLLECTED=1
 RUN useradd --system --uid 10001 --home-dir /var/lib/slipway --create-home slipway
 WORKDIR /app
 COPY --from=packages /venv /venv
@@ -29,7 +29,8 @@ COPY devcluster devcluster
 COPY templates templates
 COPY static static
 COPY --from=assets /build/static/dist static/dist
-RUN python manage.py collectstatic --noinput
+# The key is for this command alone; without one, it would make a key and leave it in the image.
+RUN SECRET_KEY=only-to-collect python manage.py collectstatic --noinput
 USER 10001
 EXPOSE 8000
 ENTRYPOINT ["python"]

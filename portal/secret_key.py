@@ -15,10 +15,18 @@ def kept_key(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return path.read_text() or secrets.token_urlsafe(50)
+        return read(path) or secrets.token_urlsafe(50)
     except OSError:
         return secrets.token_urlsafe(50)
     key = secrets.token_urlsafe(50)
     with os.fdopen(made, "w") as file:
         file.write(key)
     return key
+
+
+def read(path: Path) -> str:
+    """Nothing when it is not ours to read, or its maker has not written it yet."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

@@ -160,7 +160,8 @@ USE_I18N = False
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# Only what a browser loads: the sources beside it name files that exist before bundling and nowhere else.
+STATICFILES_DIRS = [("dist", BASE_DIR / "static" / "dist"), ("icons", BASE_DIR / "static" / "icons")]
 STATIC_ROOT = Path(env("SLIPWAY_STATIC_ROOT", str(STATE_DIR / "static")))
 # The image collects the assets once, with hashed names; elsewhere they are served from static/ as they are.
 STATIC_ROOT_IS_BUILT = flag("SLIPWAY_STATIC_COLLECTED")

@@ -101,3 +101,19 @@ def test_a_namespace_is_given_and_taken_back(admin):
 def test_an_administrator_of_any_team_administers_the_portal(people):
     assert can(people["admin"], "administer", PLATFORM).reason == "You administer this portal."
     assert not can(people["engineer"], "administer", PLATFORM)
+
+
+@pytest.mark.parametrize(("address", "typed"), [("", {"role": "developer"}), ("delete/", {})])
+def test_the_last_administrator_stays(admin, people, address, typed):
+    only = people["admin"].memberships.get()
+    answer = admin.post(f"/teams/platform/members/{only.pk}/{address}", typed)
+    assert answer.status_code == 409
+    assert "Nobody else administers this portal." in answer.content.decode()
+    assert people["admin"].memberships.get().role == "administrator"
+
+
+def test_one_of_two_administrators_may_go(admin, people):
+    people["engineer"].memberships.update(role="administrator")
+    one = people["admin"].memberships.get()
+    assert admin.post(f"/teams/platform/members/{one.pk}/delete/").status_code == 302
+    assert not people["admin"].memberships.exists()

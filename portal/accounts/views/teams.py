@@ -15,9 +15,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.forms import MembershipForm, NamespaceForm, RoleForm, TeamForm
-from portal.accounts.models import Role, Team, User
+from portal.accounts.models import Membership, Role, Team, User
 from portal.accounts.permission import PLATFORM, can, sees_everything
 from portal.audit.record import record
+
+LAST_ADMINISTRATOR = "Nobody else administers this portal. Make somebody else an administrator first."
 
 
 def visible_teams(request: HttpRequest) -> QuerySet[Team]:
@@ -89,6 +91,8 @@ def change_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     form = RoleForm(request.POST, instance=membership)
     if not form.is_valid():
         return show(request, team, status=422, problem="That is not a role.")
+    if form.cleaned_data["role"] != Role.ADMINISTRATOR and is_last_administrator(membership):
+        return show(request, team, status=409, problem=LAST_ADMINISTRATOR)
     with transaction.atomic():
         form.save()
         detail = {"user": membership.user.username, "role": membership.role, "before": before}
@@ -102,6 +106,8 @@ def change_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def delete_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     team = administered(request, slug)
     membership = get_object_or_404(team.memberships.select_related("user"), pk=pk)
+    if is_last_administrator(membership):
+        return show(request, team, status=409, problem=LAST_ADMINISTRATOR)
     with transaction.atomic():
         detail = {"user": membership.user.username, "role": membership.role}
         record("membership.deleted", subject=membership, by=acting(request), team_slug=slug, detail=detail)
@@ -136,6 +142,16 @@ def delete_namespace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         namespace.delete()
     messages.success(request, f"{namespace.name} no longer belongs to {team.name}.")
     return redirect("accounts:team", slug)
+
+
+def is_last_administrator(membership: Membership) -> bool:
+    """Whether nobody could look after the portal without this membership. Looks at what is stored."""
+    others = Membership.objects.exclude(pk=membership.pk)
+    return (
+        Membership.objects.filter(pk=membership.pk, role=Role.ADMINISTRATOR).exists()
+        and not others.filter(role=Role.ADMINISTRATOR, user__is_active=True).exists()
+        and not User.objects.filter(is_superuser=True, is_active=True).exists()
+    )
 
 
 def acting(request: HttpRequest) -> User:
