@@ -15,7 +15,7 @@ Schema = Mapping[str, Any]
 
 API_VERSION = "slipway.dev/v1alpha1"
 LIFECYCLES = ("stable", "beta", "deprecated")
-WIDGETS = ("text", "textarea", "mono", "secret", "quantity", "select", "radio")
+WIDGETS = ("text", "textarea", "mono", "secret", "quantity")
 
 _TEXT = {"type": "string"}
 _YES = {"type": "boolean"}

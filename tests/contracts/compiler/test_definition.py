@@ -245,7 +245,7 @@ def test_a_title_is_made_of_the_kind(kind, title):
         ("spec: {tags: service}", "error wrong-type: Must be a list, not a text. Begin each item with “- ”."),
         ("spec: {form: {fields: {nam: {title: A}}}}", "warning unknown-field: The contract has no field “nam”. Did you mean “name”?"),
         ("spec: {form: {fields: {'rows[].key': {title: A}}}}", ""),
-        ("spec: {form: {fields: {name: {widget: texarea}}}}", "error not-allowed: Must be one of text, textarea, mono, secret, quantity, select, radio. Did you mean “textarea”?"),
+        ("spec: {form: {fields: {name: {widget: texarea}}}}", "error not-allowed: Must be one of text, textarea, mono, secret, quantity. Did you mean “textarea”?"),
         ("spec: {form: {groups: [{name: One}], fields: {name: {group: Two}}}}", "warning unknown-group: There is no group “Two” under spec.form.groups."),
         ("spec: {form: {fields: {name: {when: {siz: 1}}}}}", "warning unknown-field: The contract has no field “siz”. Did you mean “size”?"),
         ("spec: {tests: [{expect: {}}]}", "error required: This field is required."),
