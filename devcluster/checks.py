@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import Callable
 from typing import Any
 
+from devcluster import definition_checks
 from devcluster.errors import Cause
 from devcluster.metadata import forbidden, invalid_value, required, shown, unsupported
 
@@ -204,6 +205,7 @@ def _config_map(manifest: Manifest) -> list[Cause]:
 
 
 CHECKS: dict[str, Check] = {
+    "CustomResourceDefinition": definition_checks.problems,
     "ConfigMap": _config_map,
     "Service": _service,
     "Deployment": _deployment,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import copy
 from typing import Any
 
 from devcluster import quantities
@@ -66,7 +67,7 @@ def stripped(value: Manifest, shape: Shape) -> tuple[Manifest, list[str]]:
 
 def _convert(value: Any, shape: Shape | None, path: str, unknown: list[str]) -> Any:
     if shape is None or shape.form == "any":
-        return value
+        return copy.deepcopy(value) if isinstance(value, dict | list) else value
     if shape.form == "object":
         if not isinstance(value, dict):
             raise mismatch(value, shape, path)

@@ -39,21 +39,20 @@ def read_in(kind: Kind, body: Manifest, options: Options) -> Manifest:
             new, unknown = conversion.stripped(body, kind.shape())
         except conversion.Mismatch as problem:
             raise _unreadable(kind, problem) from None
-        judge(
-            unknown,
-            options,
-            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: ',
-        )
-        new = copy.deepcopy(new)
+        judge(unknown, options, cannot_handle(kind))
         admission.prepare(kind, new)
         defaults.fill(kind.group, kind.kind, new)
     else:
         unknown = []
         new = copy.deepcopy(structural.prune(body, kind.shape(), unknown))
         new["metadata"] = _read_metadata(kind, new["metadata"])
-        judge(unknown, options)
+        judge(sorted(unknown), options, cannot_handle(kind))
         structural.fill(new, kind.shape())
     return new
+
+
+def cannot_handle(kind: Kind) -> str:
+    return f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
 
 
 def _read_metadata(kind: Kind, meta: Manifest) -> Manifest:

@@ -82,6 +82,7 @@ class Shape:
 ANY = Shape("any")
 ANY.preserve = True
 ANY_LIST = Shape("list")
+ANY_LIST.atomic = True
 ANY_LIST.items = ANY
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import replace
 from typing import Any
 
 from devcluster.errors import Cause
@@ -70,9 +71,16 @@ def fill(value: Any, shape: Shape | None) -> None:
             fill(item, shape.items)
 
 
-def problems(manifest: Manifest, shape: Shape) -> list[Cause]:
-    """Everything in which an object does not fit its schema. `metadata` is checked elsewhere."""
+def problems(manifest: Manifest, shape: Shape, subresource: str = "") -> list[Cause]:
+    """Everything in which an object does not fit its schema. `metadata` is checked elsewhere.
+
+    A write of the status is judged by the status alone, and its messages count from there.
+    """
     found: list[Cause] = []
+    if subresource == "status":
+        if "status" in manifest and "status" in shape.fields:
+            _check(manifest["status"], shape.fields["status"], "status", found)
+        return [replace(one, message=one.message.replace(": status.", ": ", 1)) for one in found]
     for key, inner in shape.fields.items():
         if key in manifest and inner is not named_shape(OBJECT_META):
             _check(manifest[key], inner, key, found)
@@ -80,6 +88,15 @@ def problems(manifest: Manifest, shape: Shape) -> list[Cause]:
     return found
 
 
+FORMATS = {
+    "date-time": r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)",
+    "date": r"\d{4}-\d\d-\d\d",
+    "ipv4": r"(\d{1,3}\.){3}\d{1,3}",
+    "uuid": r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}",
+    "email": r"[^@\s]+@[^@\s]+",
+    "uri": r"[A-Za-z][A-Za-z0-9+.-]*:\S*|/\S*",
+    "duration": r"([0-9]+(\.[0-9]+)?\s*(ns|us|µs|ms|s|m|h|d|w|sec|min|hour|day|week)s?\s*)+",
+}
 NAMES = {
     bool: "boolean",
     int: "integer",
@@ -103,11 +120,12 @@ def _check(value: Any, shape: Shape, path: str, found: list[Cause]) -> None:
     if wanted and kind not in wanted and not _number_fits(value, wanted):
         listed = ",".join(wanted)
         why = f'Invalid value: "{kind}": {path} in body must be of type {listed}: "{kind}"'
-        found.append(Cause("FieldValueTypeInvalid", why.replace(f": {path} in", f": {_tail(path)} in"), path))
+        found.append(Cause("FieldValueTypeInvalid", why, path))
         return
     raw = shape.raw
     if "enum" in raw and value not in raw["enum"]:
-        listed = ", ".join(shown(option) for option in raw["enum"])
+        quoted = [shown(one) if isinstance(one, bool) else f'"{one}"' for one in raw["enum"]]
+        listed = ", ".join(quoted)
         found.append(
             Cause(
                 "FieldValueNotSupported",
@@ -123,10 +141,6 @@ def _check(value: Any, shape: Shape, path: str, found: list[Cause]) -> None:
         _check_list(value, shape, path, found)
     elif isinstance(value, dict):
         _check_mapping(value, shape, path, found)
-
-
-def _tail(path: str) -> str:
-    return path.rpartition(".")[2] if "." in path else path
 
 
 def _number_fits(value: Any, wanted: tuple[str, ...]) -> bool:
@@ -148,6 +162,10 @@ def _check_text(value: str, raw: Any, path: str, found: list[Cause]) -> None:
         )
     if "minLength" in raw and len(value) < raw["minLength"]:
         found.append(_body(path, value, f"should be at least {raw['minLength']} chars long"))
+    kind = raw.get("format")
+    if kind in FORMATS and not re.fullmatch(FORMATS[kind], value):
+        why = f"Invalid value: {shown(value)}: {path} in body must be of type {kind}: {shown(value)}"
+        found.append(Cause("FieldValueTypeInvalid", why, path))
     if "pattern" in raw and not re.search(raw["pattern"], value):
         found.append(_body(path, value, f"should match '{raw['pattern']}'"))
 
@@ -179,9 +197,25 @@ def _check_list(value: list[Any], shape: Shape, path: str, found: list[Cause]) -
         )
     if "minItems" in raw and len(value) < raw["minItems"]:
         found.append(_body(path, len(value), f"should have at least {raw['minItems']} items"))
+    _check_doubled(value, shape, path, found)
     for index, item in enumerate(value):
         if shape.items is not None:
             _check(item, shape.items, f"{path}[{index}]", found)
+
+
+def _check_doubled(value: list[Any], shape: Shape, path: str, found: list[Cause]) -> None:
+    """An element twice in a set, or two items with one key in a map list."""
+    if shape.list_type not in ("set", "map"):
+        return
+    seen: set[str] = set()
+    for index, item in enumerate(value):
+        key = item
+        if shape.list_type == "map" and isinstance(item, dict):
+            key = {name: item[name] for name in shape.keys if name in item}
+        text = shown(key)
+        if text in seen:
+            found.append(Cause("FieldValueDuplicate", f"Duplicate value: {text}", f"{path}[{index}]"))
+        seen.add(text)
 
 
 def _check_mapping(value: Manifest, shape: Shape, path: str, found: list[Cause]) -> None:
@@ -197,6 +231,10 @@ def _check_mapping(value: Manifest, shape: Shape, path: str, found: list[Cause])
     if "minProperties" in raw and len(value) < raw["minProperties"]:
         found.append(_body(path, len(value), f"should have at least {raw['minProperties']} properties"))
     _check_required(value, shape, path, found)
+    if shape.embedded:
+        for key in ("apiVersion", "kind"):
+            if not value.get(key):
+                found.append(Cause("FieldValueRequired", "Required value", f"{path}.{key}"))
     for key, child in value.items():
         inner = shape.fields.get(key) or shape.values
         if inner is not None and inner is not named_shape(OBJECT_META):

@@ -23,6 +23,10 @@ def item_key(item: Any, shape: Shape) -> str:
     """The path element of a list item: by its keys in a map, by its value in a set."""
     if shape.list_type == "set":
         return f"v:{orjson.dumps(item, option=orjson.OPT_SORT_KEYS).decode()}"
+    if len(shape.keys) == 1 and isinstance(item, dict):  # nearly all lists: one key, a short text
+        value = item.get(shape.keys[0])
+        if isinstance(value, str) and value.isascii() and value.replace("-", "a").isalnum():
+            return f'k:{{"{shape.keys[0]}":"{value}"}}'
     keys = {}
     for key in sorted(shape.keys):
         value = item.get(key, ABSENT) if isinstance(item, dict) else ABSENT

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from devcluster import admission, checks, defaults, identity, metadata, owners, structural
+from devcluster.custom_rules import rule_problems
 from devcluster.errors import ApiError, already_exists, bad_request, conflict, invalid, not_found, stale
 from devcluster.kinds import Kind, Kinds
 from devcluster.memory import Manifest, Memory
 from devcluster.owners import Owner, Owners
 from devcluster.reading import Options, read_in
 from devcluster.rules import Engine
+from devcluster.scale import path_problems
 from devcluster.typed import TypedError
 from devcluster.upkeep import SYSTEM_SET, count, ignored_fields, kept, now, set_owners, unchanged
 
@@ -240,11 +242,8 @@ class Writes:
     def _custom_problems(
         self, kind: Kind, new: Manifest, live: Manifest | None, subresource: str
     ) -> list[Any]:
-        from devcluster.custom_rules import rule_problems
-        from devcluster.scale import path_problems
-
         found = path_problems(kind, new)
-        schema = structural.problems(new, kind.shape())
+        schema = structural.problems(new, kind.shape(), subresource)
         found += schema
         if not schema and self.rules is not None:
             found += rule_problems(self.rules, kind.shape(), new, live)
