@@ -189,7 +189,11 @@ class Definition:
         return self.scope == "Namespaced"
 
     def node(self, node_id: str) -> Node:
-        return next(node for node in self.nodes if node.id == node_id)
+        """Raises ``KeyError``."""
+        for node in self.nodes:
+            if node.id == node_id:
+                return node
+        raise KeyError(node_id)
 
 
 @dataclass(frozen=True, slots=True)

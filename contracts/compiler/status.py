@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from contracts import cel
@@ -89,7 +90,7 @@ def status_schema(
     fields: list[Code], variables: Variables, checker: ExpressionChecker, reporter: Reporter
 ) -> Schema:
     """OpenAPI of the projected status: each leaf is typed by its expression."""
-    root: Schema = {"type": "object", "properties": {}}
+    leaves: dict[Any, Any] = {}
     for code in fields:
         at = (*AT, *code.path)
         before = len(reporter.problems)
@@ -101,23 +102,31 @@ def status_schema(
         if code.path == ("state",) and found not in (cel.STRING, cel.DYN):
             message = f"status.state is a text that the reconciler writes; this gives {found}."
             reporter.add(at, "status-state", message, "Choose another name.")
-        _place(root, code.path, cel.to_openapi(found))
-    properties = root["properties"]
+        _place(leaves, code.path, cel.to_openapi(found))
+    properties = {name: _assembled(tree) for name, tree in leaves.items()}
     properties["state"] = {"type": "string"}
     properties["conditions"] = CONDITIONS_SCHEMA
-    return root
+    return {"type": "object", "properties": properties}
 
 
-def _place(root: Schema, path: Path, leaf: Schema) -> None:
-    """Put a leaf's schema where its path says; items of a list share the first one's schema."""
-    schema = root
-    for index, part in enumerate(path):
-        last = index == len(path) - 1
-        if isinstance(part, int):
-            schema["type"] = "array"
-            schema = schema.setdefault("items", {})
-        else:
-            schema["type"] = "object"
-            schema = schema.setdefault("properties", {}).setdefault(part, {})
-        if last and not schema:
-            schema.update(leaf)
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    schema: Schema
+
+
+def _place(tree: dict[Any, Any], path: Path, leaf: Schema) -> None:
+    for part in path[:-1]:
+        tree = tree.setdefault(part, {})
+    tree[path[-1]] = _Leaf(leaf)
+
+
+def _assembled(tree: Any) -> Schema:
+    """A map of fields is an object, a map of positions a list; items that differ may be anything."""
+    if isinstance(tree, _Leaf):
+        return tree.schema
+    schemas = {key: _assembled(child) for key, child in tree.items()}
+    if not all(isinstance(key, int) for key in schemas):
+        return {"type": "object", "properties": schemas}
+    first, *others = schemas.values()
+    same = all(other == first for other in others)
+    return {"type": "array", "items": first if same else {"x-kubernetes-preserve-unknown-fields": True}}

@@ -56,7 +56,7 @@ def test_the_crd_is_what_kro_generates():
         schema="group: platform.example.com\nshortNames: [ex]\nmetadata: {labels: {team: a}, annotations: {b: c}}",
         spec="name: string | required=true\nsize: integer | default=3\ndeep: {port: integer | default=80}",
         types="",
-        status="map: ${a.data}\nn2: ${schema.spec.size}\nlist: ['${a.metadata.name}']\nwhen: ${a.metadata.creationTimestamp}\nany: ${dyn(schema.spec.size)}\nboth: ${[schema.spec.size > 1]}",
+        status="map: ${a.data}\nn2: ${schema.spec.size}\nlist: ['${a.metadata.name}']\nwhen: ${a.metadata.creationTimestamp}\nany: ${dyn(schema.spec.size)}\nboth: ${[schema.spec.size > 1]}\nmixed: ['${schema.spec.name}', {k: '${schema.spec.size}'}]\nrows: [{k: '${schema.spec.size}'}, {k: '${schema.spec.size}'}]",
     )
     crd = definition.crd
     assert crd["metadata"]["name"] == definition.crd_name == "examples.platform.example.com"
@@ -104,6 +104,8 @@ def test_the_crd_is_what_kro_generates():
     assert status["when"] == {"type": "string", "format": "date-time"}
     assert status["any"] == {"x-kubernetes-preserve-unknown-fields": True}
     assert status["both"] == {"type": "array", "items": {"type": "boolean"}}
+    assert status["mixed"] == {"type": "array", "items": {"x-kubernetes-preserve-unknown-fields": True}}
+    assert status["rows"]["items"] == {"type": "object", "properties": {"k": {"type": "integer"}}}
     assert status["state"] == {"type": "string"}
     assert status["conditions"]["items"]["properties"]["observedGeneration"] == {"type": "integer"}
 
