@@ -5,6 +5,7 @@ Every variable is explained in ``docs/reference/settings.md``; a test fails when
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -97,12 +98,15 @@ TEMPLATES = [
     }
 ]
 
+# Under ASGI every request has a thread of its own: a connection kept after it would be kept for nobody.
 DATABASES = {
     "default": dj_database_url.parse(
-        env("DATABASE_URL") or f"sqlite:///{STATE_DIR / 'slipway.sqlite3'}", conn_max_age=60
+        env("DATABASE_URL") or f"sqlite:///{STATE_DIR / 'slipway.sqlite3'}", conn_max_age=0
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    with contextlib.suppress(OSError):  # where nothing may be written, the first query says so
+        Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     # WAL lets pages read while the engine writes; IMMEDIATE takes the write lock at once instead of failing
     # half-way through a transaction.
     DATABASES["default"]["OPTIONS"] = {
