@@ -1,0 +1,50 @@
+"""How fast definitions are compiled, checked while they are typed, and rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from contracts.compiler import Definition, compile_cached, compile_text
+from contracts.runtime import instance_of, render
+from tests.bench.definitions import INPUT, live, thirty_nodes, thousand_lines
+from tests.bench.row import Row, milliseconds
+from tests.bench.timing import seconds
+
+
+def measure() -> Iterator[Row]:
+    text = thirty_nodes()
+    compile_text(text)  # the schemas of Kubernetes' kinds are read once per process
+    yield Row(f"compile 30 nodes ({lines(text)} lines)", milliseconds(seconds(lambda: compile_text(text), 2)))
+    yield Row("the same text again", microseconds(seconds(lambda: compile_cached(text))))
+    definition = compile_cached(text).definition
+    assert definition is not None, "the measured definition does not compile"
+    instance, observed = settled(definition)
+    rendering = render(definition, instance, observed)
+    assert all(node.ready for node in rendering.nodes.values()), "the measured instance is not ready"
+    rendered = seconds(lambda: render(definition, instance, observed))
+    yield Row("render an instance of it, all 30 objects observed", milliseconds(rendered), "< 2 ms")
+    wrong, mistakes = thousand_lines()
+    problems = len(compile_text(wrong).problems)
+    assert problems >= mistakes == 50, f"{problems} problems, {mistakes} mistakes"
+    checked = seconds(lambda: compile_text(wrong), 2)
+    yield Row(f"check {lines(wrong)} lines with 50 mistakes", milliseconds(checked), "< 150 ms")
+
+
+def settled(definition: Definition) -> tuple[dict[str, Any], dict[str, object]]:
+    """An instance and what a cluster holds for it when everything is there."""
+    instance = instance_of(definition, INPUT)
+    observed: dict[str, object] = {}
+    for _ in definition.layers:
+        for node in render(definition, instance, observed).nodes.values():
+            for manifest in node.manifests:
+                observed[node.id] = live(manifest)
+    return instance, observed
+
+
+def lines(text: str) -> str:
+    return f"{text.count(chr(10)):,}"
+
+
+def microseconds(value: float) -> str:
+    return f"{value * 1e6:.1f} µs"
