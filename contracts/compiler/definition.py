@@ -259,7 +259,7 @@ class Presentation:
     description: str = ""
     owner: str = ""
     category: str = ""
-    icon: str = "box"
+    icon: str = "package"
     lifecycle: Literal["stable", "beta", "deprecated"] = "stable"
     tags: tuple[str, ...] = ()
     docs_url: str = ""

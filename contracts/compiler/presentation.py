@@ -38,7 +38,7 @@ _HINT = _fields(
     when=_FREE,
 )
 _GROUP = {**_fields(name=_TEXT, description=_TEXT), "required": ["name"]}
-_CONTRACT = _fields(
+CONTRACT_SCHEMA = _fields(
     apiVersion=_TEXT,
     kind=_TEXT,
     metadata={**_fields(name=_TEXT), "x-kubernetes-preserve-unknown-fields": True},
@@ -84,7 +84,7 @@ def read_presentation(
     data: Mapping[str, Any], name: str, kind: str, spec_schema: Schema | None, reporter: Reporter
 ) -> Presentation:
     """Everything that can be used of the document. Unknown keys are warnings, wrong values are errors."""
-    for path, code, message, hint in faults(_CONTRACT, data, ()):
+    for path, code, message, hint in faults(CONTRACT_SCHEMA, data, ()):
         unknown = code == "unknown-field"
         reporter.add(path, code, message, hint, at_key=unknown, severity="warning" if unknown else "error")
     _check_name(data, name, reporter)
@@ -99,7 +99,7 @@ def read_presentation(
         description=_text(spec.get("description")).strip(),
         owner=_text(spec.get("owner")),
         category=_text(spec.get("category")),
-        icon=_text(spec.get("icon")) or "box",
+        icon=_text(spec.get("icon")) or "package",
         lifecycle=lifecycle if lifecycle in LIFECYCLES else "stable",
         tags=tuple(tag for tag in _list(spec.get("tags")) if isinstance(tag, str)),
         docs_url=_text(spec.get("documentation")),
