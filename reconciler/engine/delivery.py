@@ -7,7 +7,7 @@ creation carries the change's name on the object, so that delivering it twice ma
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,11 @@ class Wish:
     manifest: Mapping[str, Any]
     base: str
     base_spec: Mapping[str, Any] | None
-    attempts: int
+    team: bool  # a team of this portal owns the namespace
+
+    @property
+    def group_kind(self) -> str:
+        return f"{self.kind}.{self.api_version.rpartition('/')[0]}"
 
     @property
     def words(self) -> str:
@@ -75,6 +79,7 @@ def open_wishes(destination: int) -> list[Wish]:
         .select_related("instance__contract")
         .order_by("created_at", "pk")
     )
+    owned = set(TeamNamespace.objects.values_list("name", flat=True))
     first: dict[int, Wish] = {}
     for row in rows:
         instance = row.instance
@@ -93,12 +98,12 @@ def open_wishes(destination: int) -> list[Wish]:
             manifest=row.manifest,
             base=row.base_resource_version,
             base_spec=instance.spec if row.base_resource_version == instance.resource_version else None,
-            attempts=row.attempts,
+            team=instance.namespace in owned,
         )
     return list(first.values())
 
 
-async def deliver(client: Client, wish: Wish, generation_at: Mapping[str, int], team: bool) -> Delivery:
+async def deliver(client: Client, wish: Wish, generation_at: Mapping[str, int]) -> Delivery:
     """Ask the cluster. Never raises ``KubeError``: the answer says what became of it.
 
     ``generation_at``: resourceVersion → generation, of the versions that were seen lately: an edit conflicts
@@ -116,7 +121,7 @@ async def deliver(client: Client, wish: Wish, generation_at: Mapping[str, int], 
         try:
             answer = await client.apply(resource, body, manager=INSTANCE_MANAGER)
         except ApiError as error:
-            if not (error.namespace_missing and team):
+            if not (error.namespace_missing and wish.team):
                 raise
             await make_namespace(client, wish.namespace)
             answer = await client.apply(resource, body, manager=INSTANCE_MANAGER)
@@ -205,36 +210,35 @@ def refusal(error: ApiError) -> Delivery:
     return Delivery(ChangeState.REFUSED, message, causes)
 
 
-def team_owns(namespace: str) -> bool:
-    return TeamNamespace.objects.filter(name=namespace).exists()
+def save_deliveries(answered: Sequence[tuple[Wish, Delivery]]) -> None:
+    with transaction.atomic():
+        for wish, answer in answered:
+            save_delivery(wish, answer)
 
 
 def save_delivery(wish: Wish, delivery: Delivery) -> None:
     """Write the answer on the change, and on the instance that was never made."""
-    with transaction.atomic():
-        change = (
-            Change.objects.select_related("instance").filter(pk=wish.pk, state=ChangeState.APPROVED).first()
+    change = Change.objects.select_related("instance").filter(pk=wish.pk, state=ChangeState.APPROVED).first()
+    if change is None:
+        return
+    instance = change.instance
+    if delivery.state == ChangeState.APPROVED:
+        postpone(change, instance, delivery.message)
+        return
+    change.state, change.message = delivery.state, delivery.message
+    change.causes = [dict(cause) for cause in delivery.causes]
+    change.decided_at, change.attempts = timezone.now(), change.attempts + 1
+    change.save()
+    if instance is None:
+        return
+    if delivery.gone:
+        remove(instance)
+        return
+    if delivery.state == ChangeState.REFUSED and not instance.uid:
+        Instance.objects.filter(pk=instance.pk).update(
+            state=State.FAILED, reason="Refused", message=delivery.message, state_since=timezone.now()
         )
-        if change is None:
-            return
-        instance = change.instance
-        if delivery.state == ChangeState.APPROVED:
-            postpone(change, instance, delivery.message)
-            return
-        change.state, change.message = delivery.state, delivery.message
-        change.causes = [dict(cause) for cause in delivery.causes]
-        change.decided_at, change.attempts = timezone.now(), change.attempts + 1
-        change.save()
-        if instance is None:
-            return
-        if delivery.gone:
-            remove(instance)
-            return
-        if delivery.state == ChangeState.REFUSED and not instance.uid:
-            Instance.objects.filter(pk=instance.pk).update(
-                state=State.FAILED, reason="Refused", message=delivery.message, state_since=timezone.now()
-            )
-        instance.touch()
+    instance.touch()
 
 
 def postpone(change: Change, instance: Instance | None, message: str) -> None:

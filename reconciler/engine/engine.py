@@ -28,7 +28,7 @@ from reconciler.engine.offers import Offer, Published
 from reconciler.engine.passes import Memory, Pass, Result
 from reconciler.engine.queue import Queue
 from reconciler.engine.snapshot import Key, Note, Snapshot
-from reconciler.engine.wake import hear_other_processes, listen, stop_listening
+from reconciler.engine.wake import hear_other_processes, listen, stop_listening, wake
 from reconciler.engine.watches import NotSynced, Watched, Watches
 from reconciler.kube import Client, Informer, KubeError, NotServed, Unreachable
 from reconciler.kube.informer import Event
@@ -44,6 +44,7 @@ from reconciler.objects.reading import (
 log = logging.getLogger("slipway.engine")
 
 PASSES_AT_ONCE = 16
+WISHES_AT_ONCE = 32
 LOOK_AT_ROWS_EVERY = 2.0  # seconds; a safety net, since writes wake the engine
 PULSE_EVERY = 5.0
 VERSIONS_KEPT = 64
@@ -273,6 +274,8 @@ class Engine:
         self.client.kinds.forget()
         self.wanted.set()
         self.new_kinds.set()
+        for informer in self.watches.informers():
+            informer.nudge()  # its kind may be the one that came
 
     async def keep_offer(self, published: Published) -> None:
         known = self.offers.get(published.group_kind)
@@ -346,32 +349,34 @@ class Engine:
     # -- changes ----------------------------------------------------------------------------------------
 
     async def deliver_changes(self) -> None:
-        wake = listen("changes")
+        news = listen("changes")
         try:
             while True:
                 wishes = await self.database.call(delivery.open_wishes, self.destination)
-                again = [await self.deliver_one(wish) for wish in wishes]
-                if any(again):
+                starts = range(0, len(wishes), WISHES_AT_ONCE)
+                if any([await self.deliver_some(wishes[at : at + WISHES_AT_ONCE]) for at in starts]):
                     continue  # the next change of the same instance may be due
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_AT_ROWS_EVERY):
-                        await wake.wait()
-                wake.clear()
+                        await news.wait()
+                news.clear()
         finally:
-            stop_listening(wake)
+            stop_listening(news)
 
-    async def deliver_one(self, wish: delivery.Wish) -> bool:
-        """True when the change was decided, so that another may follow."""
-        group = wish.api_version.rpartition("/")[0]
-        key = Key(f"{wish.kind}.{group}", wish.namespace, wish.name)
-        team = bool(wish.namespace) and await self.database.call(delivery.team_owns, wish.namespace)
-        answer = await delivery.deliver(self.client, wish, self.generations.get(key, {}), team)
+    async def deliver_some(self, wishes: list[delivery.Wish]) -> bool:
+        """Ask for all at once, write the answers together. True when at least one was decided."""
+        answers = await asyncio.gather(*(self.deliver_one(wish) for wish in wishes))
+        await self.database.call(delivery.save_deliveries, list(zip(wishes, answers, strict=True)))
+        return any(answer.state != ChangeState.APPROVED for answer in answers)
+
+    async def deliver_one(self, wish: delivery.Wish) -> delivery.Delivery:
+        key = Key(wish.group_kind, wish.namespace, wish.name)
+        answer = await delivery.deliver(self.client, wish, self.generations.get(key, {}))
         informer = self.instances.get(key.group_kind)
         if answer.live is not None and informer is not None:
             informer.learn(answer.live)
             self.on_instance(key.group_kind, "modified", answer.live)
-        await self.database.call(delivery.save_delivery, wish, answer)
-        return answer.state != ChangeState.APPROVED
+        return answer
 
     # -- is the cluster there? --------------------------------------------------------------------------
 
@@ -405,8 +410,18 @@ class Engine:
         }
         await self.database.call(lambda: projection.save_destination(self.destination, **fields))
         if came_back:
-            log.info("The cluster answers again.")
-            self.wanted.set()
+            self.go_on()
+
+    def go_on(self) -> None:
+        """The cluster answers again: nobody waits for the end of a back-off."""
+        log.info("The cluster answers again.")
+        wake("contracts")
+        wake("changes")
+        for informer in self.watches.informers():
+            informer.nudge()
+        for group_kind in self.instances:
+            for obj in self.known_instances(group_kind):
+                self.queue.add(Key(group_kind, namespace_of(obj), name_of(obj)))
 
     async def until_woken(self) -> None:
         with contextlib.suppress(TimeoutError):

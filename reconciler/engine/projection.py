@@ -258,7 +258,15 @@ def add_events(row: Instance, notes: Sequence[Note]) -> bool:
             uid=uid,
         )
     Event.objects.bulk_create(fresh.values())
+    forget_old_events(row, len(fresh))
     return changed or bool(fresh)
+
+
+def forget_old_events(row: Instance, added: int) -> None:
+    """An instance keeps its newest lines; looked at only now and then."""
+    if added and row.events.count() > KEPT_EVENTS + 50:
+        oldest = row.events.values_list("pk", flat=True)[KEPT_EVENTS:]
+        Event.objects.filter(pk__in=list(oldest)).delete()
 
 
 def project_notes(destination: int, notes: Mapping[str, Sequence[Note]]) -> None:

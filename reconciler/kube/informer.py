@@ -66,6 +66,7 @@ class Informer:
         self._doubtful: set[Key] = set()  # seen before contact was lost: it may be another cluster by now
         self._epoch = client.epoch
         self._streaming_list = True
+        self._nudged = asyncio.Event()
         self.synced = asyncio.Event()
         self.failure = ""  # why it is not in touch with the server, in words
 
@@ -154,8 +155,17 @@ class Informer:
         if str(error) != self.failure:
             log.info("%s: %s", self.resource.plural, error)
         self.failure = str(error)
-        await asyncio.sleep(random.uniform(FIRST_WAIT / 4, wait))  # noqa: S311 (jitter, no secret)
-        return min(wait * 2, LONGEST_WAIT)
+        self._nudged.clear()
+        try:
+            async with asyncio.timeout(random.uniform(FIRST_WAIT / 4, wait)):  # noqa: S311 (jitter, no secret)
+                await self._nudged.wait()
+        except TimeoutError:
+            return min(wait * 2, LONGEST_WAIT)
+        return FIRST_WAIT
+
+    def nudge(self) -> None:
+        """Try again now, if it waits after a failure."""
+        self._nudged.set()
 
     async def _follow(self) -> None:
         if self._version:
