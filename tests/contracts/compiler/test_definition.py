@@ -217,7 +217,7 @@ def test_a_bare_definition_has_a_presentation():
     presentation = compiled().presentation
     assert (presentation.title, presentation.icon, presentation.lifecycle, presentation.given) == (
         "Example",
-        "box",
+        "package",
         "stable",
         False,
     )
