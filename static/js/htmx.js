@@ -1,7 +1,11 @@
 /* htmx with idiomorph's "morph" swap. Names of htmx events are used in this file only: version 4 renames them. */
 import "./htmx-global.js";
-import "idiomorph/htmx";
+import { Idiomorph } from "idiomorph/htmx";
 import { toast } from "./toasts.js";
+
+// What somebody unfolded stays unfolded when the server's answer is morphed in; the server may only unfold more.
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, type) =>
+  !(name === "open" && type === "remove" && element.matches("details"));
 
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
