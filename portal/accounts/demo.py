@@ -19,7 +19,7 @@ class DemoAccount:
 
 
 DEMO_TEAMS = {
-    "platform": ("Platform", ()),
+    "platform": ("Platform", ("platform-sandbox",)),  # where engineers try what they publish
     "checkout": ("Checkout", ("checkout", "checkout-staging")),
     "search": ("Search", ("search",)),
 }
