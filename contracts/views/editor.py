@@ -109,7 +109,7 @@ def check(request: HttpRequest) -> HttpResponse:
 
 def kept(request: HttpRequest, text: str) -> Draft:
     """Save what the editor holds, in the draft that the page names, or in a new one."""
-    contract = Contract.objects.filter(name=request.POST.get("contract", "")).first()
+    contract = Contract.objects.filter(name=request.POST.get("contract", "").replace("\x00", "")).first()
     draft = posted_draft(request) or Draft(author=person(request), contract=contract)
     return draft.keep(text, seen=request.POST.get("seen", ""))
 

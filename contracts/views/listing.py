@@ -38,12 +38,9 @@ class Filters:
 
     @classmethod
     def of(cls, query: QueryDict) -> Filters:
-        return cls(
-            query.get("q", "").strip()[:200],
-            query.get("owner", ""),
-            query.get("category", ""),
-            query.get("state", ""),
-        )
+        given = (query.get(name, "").replace("\x00", "") for name in ("q", "owner", "category", "state"))
+        words, owner, category, state = given
+        return cls(words.strip()[:200], owner, category, state)
 
     def __bool__(self) -> bool:
         return any((self.words, self.owner, self.category, self.state))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from contracts.demo import load
+from contracts.live import ContractsTopic, ContractTopic
 from contracts.models import Contract, Draft
 from contracts.publishing import publish
+from contracts.shell import find, home_sections
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +73,69 @@ class TestWhoSeesWhat:
             == 404
         )
         assert Draft.objects.exists()
+
+
+class TestWritingIsGuarded:
+    """The addresses that change something, for everybody who may not."""
+
+    POSTS = ("contracts:check", "contracts:new", "contracts:import", "contracts:edit")
+
+    @pytest.mark.parametrize("view", POSTS)
+    @pytest.mark.parametrize("name", ["developer", "viewer"])
+    def test_readers_are_told_why_not(self, browser, people, published, view, name):
+        answer = browser(getattr(people, name)).post(address(view), {"text": "a: 1", "save": "1"})
+        assert answer.status_code == 403
+        assert not Draft.objects.exists()
+
+    @pytest.mark.parametrize("view", POSTS)
+    def test_strangers_are_asked_to_sign_in(self, browser, published, view):
+        answer = browser(None).post(address(view), {"text": "a: 1", "save": "1"})
+        assert (answer.status_code, Draft.objects.exists()) == (302, False)
+
+    def test_checking_needs_a_post(self, browser, people):
+        assert browser(people.engineer).get(reverse("contracts:check")).status_code == 405
+
+    def test_a_draft_is_deleted_by_a_post_of_its_author(self, browser, people):
+        draft = Draft.objects.create(author=people.engineer, text="a: 1")
+        where = reverse("contracts:draft-delete", args=[draft.pk])
+        assert browser(people.engineer).get(where).status_code == 405
+        assert browser(people.engineer).post(where).status_code == 302
+        assert not Draft.objects.exists()
+
+    @pytest.mark.parametrize(
+        "path", ["/contracts/%00/", "/contracts/?q=%00&owner=%00&category=%00", "/contracts/x/"]
+    )
+    def test_odd_addresses_are_answered(self, browser, people, published, path):
+        assert browser(people.engineer).get(path).status_code in (200, 404)
+
+
+class TestShell:
+    """What this room gives the pages around it."""
+
+    def test_engineers_find_contracts_by_their_words(self, people, published):
+        assert [result.label for result in find(people.engineer, "note")] == ["A note"]
+        assert list(find(people.developer, "note")) == []
+
+    def test_drafts_stand_on_the_front_page(self, rf, people):
+        Draft.objects.create(author=people.engineer, text="")
+        request = rf.get("/")
+        request.user = people.engineer
+        assert [section.template for section in home_sections(request)] == ["contracts/_home.html"]
+        request.user = people.developer
+        assert list(home_sections(request)) == []
+
+    def test_topics_are_heard_by_whoever_is_signed_in(self, people, published):
+        topic = ContractTopic()
+        assert topic.may_listen(people.viewer, str(published.pk))
+        assert not topic.may_listen(people.viewer, "0")
+        assert topic.revision(str(published.pk)) == ContractsTopic().revision("")
+        before = topic.revision(str(published.pk))
+        published.withdraw(by=people.engineer, reason="It is replaced")
+        assert topic.revision(str(published.pk)) != before
+
+    def test_the_samples_are_published_once(self, people):
+        assert [done.new for done in load()] == [True] * 6
+        assert load() == []
 
 
 class TestList:
