@@ -5,7 +5,7 @@ The tables are flect's facts, oddities included (“octopus” gives “octupuse
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 # singular:plural[:other plural]; “=” in front: the whole word only; “!” behind: not recognised as a plural.
 _WORDS = """
@@ -69,6 +69,7 @@ def _pair(entry: str) -> tuple[str, str]:
     return singular, plural
 
 
+@lru_cache(maxsize=1000)
 def plural_of(kind: str) -> str:
     """``WebApp`` → ``webapps``, ``Policy`` → ``policies``."""
     word = kind.lower()

@@ -1,7 +1,7 @@
-"""Google's C++ evaluator by its Python binding, timed in a process of its own, since it may take the process with it.
+"""Google's C++ evaluator by its Python binding, timed in a process of its own: it may take the process along.
 
-Reads ``{"data": {…}, "expressions": {name: source}}`` from standard input, writes ``{name: seconds}``. Every evaluation
-goes from plain Python values to a plain Python value, as a reconciler would use it.
+Reads ``{"data": {…}, "expressions": {name: source}}`` from standard input, writes ``{name: seconds}``. Every
+evaluation goes from plain Python values to a plain Python value, as a reconciler would use it.
 """
 
 from __future__ import annotations
