@@ -239,7 +239,7 @@ API_ROOMS = ["contracts.api", "catalog.api"]
 # Pictures beside the contract editor; each takes a Compilation and returns HTML.
 CONTRACT_FORM_PREVIEW = "catalog.views.preview.form_for"
 CONTRACT_GRAPH_PREVIEW = "catalog.views.preview.graph_for"
-DEMO_LOADERS = ["contracts.demo.load"]
+DEMO_LOADERS = ["contracts.demo.load", "catalog.demo.load"]
 # What comes before the first dot of a live topic → who may listen, and what revision it is at.
 LIVE_TOPICS = {
     "instance": "catalog.live.InstanceTopic",

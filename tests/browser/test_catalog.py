@@ -120,6 +120,19 @@ def test_an_instance_page_moves_by_itself(
     assert axe(page) == []
 
 
+def test_an_edit_shows_what_differs_while_typing(visit: Visit, developer: User, instance: Instance) -> None:
+    page = visit(developer, f"/instances/{instance.pk}/edit/")
+    page.get_by_label("Image", exact=False).fill("shop:2")
+    changes = page.locator("#preview [data-pane=changes]")
+    expect(changes.get_by_role("row", name="image shop:1 shop:2")).to_be_visible()
+    page.get_by_label("Image", exact=False).fill("shop:1")
+    expect(changes).to_contain_text("Nothing is different yet.")
+    page.get_by_label("Image", exact=False).fill("shop:3")
+    page.get_by_role("button", name="Save the change").click()
+    expect(page.locator("#headline")).to_contain_text("The change was asked for.")
+    assert Change.objects.get().manifest["spec"] == {"image": "shop:3"}
+
+
 def test_deleting_asks_for_the_name_and_follows_to_the_end(
     visit: Visit, developer: User, instance: Instance
 ) -> None:

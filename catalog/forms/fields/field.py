@@ -130,6 +130,11 @@ class Field:
         return self.children[0].cells if self.children else []
 
     @property
+    def has_heads(self) -> bool:
+        """A list of plain values needs no heads above its one column."""
+        return self.kind == "map" or any(row.kind == "object" for row in self.children)
+
+    @property
     def column_count(self) -> int:
         return len(self.heads) + (self.kind == "map")
 

@@ -118,10 +118,10 @@ class _Builder:
             row.token = token
             row.locked = row.locked or parent.locked
             row.is_entry = is_map
+            row.required = row.required and row.kind not in SCALARS
             if is_map:
                 row.key = self.posted.typed.get(f"{name}/{KEY}", "" if at is None else str(at))
                 row.key_problems = list(self.posted.problems.get(f"{name}/{KEY}", ()))
-                row.required = False
             yield row
 
     def row_values(self, parent: Field, value: Any) -> Iterator[tuple[str, int | str | None, Any]]:
