@@ -66,6 +66,7 @@ class Engine:
         self.keys_by_uid: dict[str, Key] = {}
         self.generations: dict[Key, OrderedDict[str, int]] = {}
         self.externals: dict[Watched, set[Key]] = {}
+        self.externals_of: dict[Key, set[Watched]] = {}
         self.companions = Companions(self.client, self.watches, self.on_news, self.on_note)
         self.notes: dict[str, list[Note]] = {}  # uid of an instance → lines for its history
         self.snapshots: OrderedDict[Key, Snapshot] = OrderedDict()
@@ -126,6 +127,7 @@ class Engine:
             self.keys_by_uid.pop(uid_of(obj), None)
             self.generations.pop(key, None)
             self.snapshots.pop(key, None)
+            self.follow_externals(key, set())
             offer, uid = self.offers[group_kind], uid_of(obj)
             self.gone.append(
                 lambda: projection.project_gone(self.destination, offer.published.contract, key, uid)
@@ -202,16 +204,12 @@ class Engine:
             self.take_over(key, informer, result)
 
     def take_over(self, key: Key, informer: Informer, result: Result) -> None:
-        for watched in result.externals:
-            self.externals.setdefault(watched, set()).add(key)
-        snapshot = result.snapshot
-        current = informer.get(key.namespace, key.name)
-        if current is None or uid_of(current) != uid_of(snapshot.instance):
+        self.follow_externals(key, result.externals)
+        if not self.hand_over(result.snapshot):
             self.queue.succeeded(key)
-            return  # it went while the pass was under way; the watch has told so
-        informer.learn(dict(snapshot.instance))
-        self.remember_version(key, snapshot.instance)
-        self.hand_over(snapshot)
+            return
+        informer.learn(dict(result.snapshot.instance))
+        self.remember_version(key, result.snapshot.instance)
         if result.failed:
             self.queue.add_failed(key, result.at_least)
             return
@@ -219,13 +217,34 @@ class Engine:
         if result.again_after is not None:
             self.queue.add_after(key, result.again_after)
 
-    def hand_over(self, snapshot: Snapshot) -> None:
-        """To the rows, with the next batch."""
-        waiting = self.snapshots.pop(snapshot.key, None)
+    def follow_externals(self, key: Key, now: set[Watched]) -> None:
+        """Remember whom each external object wakes; watches that wake nobody any more end."""
+        for watched in self.externals_of.get(key, set()) - now:
+            keys = self.externals.get(watched, set())
+            keys.discard(key)
+            if not keys:
+                self.externals.pop(watched, None)
+                self.watches.stop(watched)
+        for watched in now:
+            self.externals.setdefault(watched, set()).add(key)
+        if now:
+            self.externals_of[key] = now
+        else:
+            self.externals_of.pop(key, None)
+
+    def hand_over(self, snapshot: Snapshot) -> bool:
+        """To the rows, with the next batch. False when the object went meanwhile: the watch has told so."""
+        key = snapshot.key
+        informer = self.instances.get(key.group_kind)
+        current = informer.get(key.namespace, key.name) if informer else None
+        if current is None or uid_of(current) != uid_of(snapshot.instance):
+            return False
+        waiting = self.snapshots.pop(key, None)
         if waiting is not None and uid_of(waiting.instance) == uid_of(snapshot.instance):
             snapshot = merged(waiting, snapshot)
-        self.snapshots[snapshot.key] = snapshot
+        self.snapshots[key] = snapshot
         self.news.set()
+        return True
 
     # -- rows -------------------------------------------------------------------------------------------
 

@@ -361,3 +361,54 @@ def test_an_idle_instance_costs_no_write(world: World) -> None:
     after = world.child("Secret", "web")
     assert after["metadata"]["resourceVersion"] == before["Secret"]["metadata"]["resourceVersion"]
     assert "x" in world.child("Deployment", "web", "apps/v1")["metadata"]["labels"]
+
+
+def test_a_namespace_that_is_deleted_takes_its_instances_with_it(world: World) -> None:
+    contract = world.publish(PAIR)
+    up(world, contract, "one")
+    world.cluster.delete("v1", "Namespace", "", world.namespace)
+    wait_for(lambda: world.row("one") is None, "the instance is gone", 30)
+    wait_for(
+        lambda: world.cluster.get("v1", "Namespace", "", world.namespace) is None, "so is the namespace", 30
+    )
+
+
+def test_two_changes_of_one_instance_follow_each_other(world: World) -> None:
+    contract = world.publish(PAIR)
+    world.create(contract, "one", text="first")
+    update(world, contract, "one", text="second")
+    update(world, contract, "one", text="third")
+    wait_for(lambda: (live := world.child("ConfigMap", "one-first")) and live["data"] == {"text": "third"})
+    wait_for(lambda: not Change.objects.exclude(state=ChangeState.DELIVERED).exists())
+
+
+def test_created_and_deleted_at_once_leaves_nothing(world: World) -> None:
+    contract = world.publish(PAIR)
+    ready_kind(world, contract)
+    world.create(contract, "one")
+    Change.propose_deletion(instance=world.row("one"), by=world.user)
+    wait_for(lambda: world.row("one") is None, "the row is gone", 20)
+    assert world.instance(contract, "one") is None
+    assert world.child("ConfigMap", "one-first") is None
+
+
+def test_a_namespace_of_a_team_is_made_when_it_is_missing(world: World) -> None:
+    name = f"fresh-{world.suffix}"
+    world.team.namespaces.create(name=name)
+    contract = world.publish(PAIR)
+    body = world.manifest(contract, "one")
+    body["metadata"]["namespace"] = name
+    Change.propose_creation(contract=contract, destination=world.destination, manifest=body, by=world.user)
+    wait_for(lambda: Instance.objects.filter(namespace=name, state="ready").exists())
+
+
+def test_a_namespace_of_nobody_is_refused_by_its_name(world: World) -> None:
+    contract = world.publish(PAIR)
+    body = world.manifest(contract, "one")
+    body["metadata"]["namespace"] = "nobodys"
+    change = decided(
+        Change.propose_creation(
+            contract=contract, destination=world.destination, manifest=body, by=world.user
+        )
+    )
+    assert change.message == "The namespace nobodys does not exist in the cluster."
