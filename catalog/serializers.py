@@ -8,6 +8,34 @@ from rest_framework import serializers
 
 from catalog.models import Change, Instance
 
+LINE: tuple[str, ...] = (
+    "id",
+    "contract",
+    "revision",
+    "destination",
+    "namespace",
+    "name",
+    "team",
+    "state",
+    "reason",
+    "message",
+    "state_since",
+    "generation",
+    "created_at",
+    "updated_at",
+)
+WHOLE: tuple[str, ...] = (
+    *LINE,
+    "labels",
+    "annotations",
+    "spec",
+    "status",
+    "conditions",
+    "nodes",
+    "resources",
+    "pending_change",
+)
+
 
 class ResourceSerializer(serializers.Serializer[Any]):
     node = serializers.CharField()
@@ -24,30 +52,15 @@ class ResourceSerializer(serializers.Serializer[Any]):
 class InstanceLineSerializer(serializers.ModelSerializer[Instance]):
     """An instance as a line of the list."""
 
-    contract = serializers.SlugRelatedField(slug_field="name", read_only=True)
-    team = serializers.SlugRelatedField(slug_field="slug", read_only=True)
-    destination = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    contract = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
+    team = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    destination = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     revision = serializers.IntegerField(source="revision.number", read_only=True, default=None)
 
     class Meta:
         model = Instance
-        fields = (
-            "id",
-            "contract",
-            "revision",
-            "destination",
-            "namespace",
-            "name",
-            "team",
-            "state",
-            "reason",
-            "message",
-            "state_since",
-            "generation",
-            "created_at",
-            "updated_at",
-        )
-        read_only_fields = fields
+        fields = LINE
+        read_only_fields = LINE
 
 
 class InstanceSerializer(InstanceLineSerializer):
@@ -56,19 +69,10 @@ class InstanceSerializer(InstanceLineSerializer):
     resources = ResourceSerializer(many=True, read_only=True)
     pending_change = serializers.SerializerMethodField()
 
-    class Meta(InstanceLineSerializer.Meta):
-        fields = (
-            *InstanceLineSerializer.Meta.fields,
-            "labels",
-            "annotations",
-            "spec",
-            "status",
-            "conditions",
-            "nodes",
-            "resources",
-            "pending_change",
-        )
-        read_only_fields = fields
+    class Meta:
+        model = Instance
+        fields = WHOLE
+        read_only_fields = WHOLE
 
     def get_pending_change(self, row: Instance) -> int | None:
         pending = row.pending_change()
@@ -97,7 +101,7 @@ class UpdateSerializer(serializers.Serializer[Any]):
 
 
 class ChangeSerializer(serializers.ModelSerializer[Change]):
-    contract = serializers.SlugRelatedField(slug_field="name", read_only=True)
+    contract = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
     author = serializers.CharField(source="author_name", read_only=True)
 
     class Meta:

@@ -48,8 +48,8 @@ class FormDraft(models.Model):
             if kept.text != text:
                 cls.objects.filter(pk=kept.pk).update(text=text, updated_at=timezone.now())
             return
-        cls.objects.bulk_create(
-            [cls(author=author, contract=contract, instance=instance, text=text)], ignore_conflicts=True
+        FormDraft.objects.bulk_create(
+            [FormDraft(author=author, contract=contract, instance=instance, text=text)], ignore_conflicts=True
         )
 
     @classmethod

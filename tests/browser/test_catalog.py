@@ -1,4 +1,4 @@
-"""A developer's way through the catalog in a real browser: choose, fill in, preview, submit, look, edit, delete."""
+"""A developer in a real browser: choose, fill in, preview, submit, look, edit, delete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages stay fast with 10,000 instances. Aims are those of docs/performance.md, with room for a busy machine."""
+"""Pages stay fast with 10,000 instances; the aims are those of docs/performance.md, with some room."""
 
 from __future__ import annotations
 
