@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.models import Destination, Event, Instance, InstanceResource, State
+from catalog.models import Action, Destination, Event, Instance, InstanceResource, State
 from catalog.models.instance import owning_team
 from contracts.models import Contract
 from portal.live.publish import publish
@@ -56,7 +56,7 @@ def project_one(destination: int, snapshot: Snapshot) -> None:
     if changed:
         row.rev += 1
         row.updated_at = timezone.now()
-        row.save()
+        row.save(update_fields=[*FIELDS, "state_since", "rev", "updated_at"])
         tell(row)
 
 
@@ -85,9 +85,11 @@ def row_for(destination: int, snapshot: Snapshot) -> Instance | None:
 
 
 def find(destination: int, contract: int, key: Key) -> Instance | None:
-    return Instance.objects.filter(
+    """The row, held until the transaction ends: pages write to it too. Call it inside one."""
+    rows = Instance.objects.select_for_update(of=("self",)).filter(
         destination_id=destination, contract_id=contract, namespace=key.namespace, name=key.name
-    ).first()
+    )
+    return rows.first()
 
 
 FIELDS = [
@@ -134,12 +136,18 @@ def fill(row: Instance, snapshot: Snapshot) -> None:
     if summary.nodes:
         row.nodes = [node.as_dict() for node in summary.nodes]
     state = summary.state
+    if row.state == State.DELETING and not row.deletion_asked_at and deletion_is_asked(row):
+        return  # the page says so already; the cluster will
     if row.was_ready and state in ("progressing", "waiting") and not snapshot.suspended:
         state = State.DEGRADED
     if state != row.state:
         row.state_since = timezone.now()
     row.state, row.reason, row.message = state, summary.reason, summary.message
     row.was_ready = row.was_ready or state == State.READY
+
+
+def deletion_is_asked(row: Instance) -> bool:
+    return row.changes.pending().filter(action=Action.DELETE).exists()
 
 
 def visible(texts: Mapping[str, str]) -> dict[str, str]:
