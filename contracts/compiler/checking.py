@@ -42,6 +42,16 @@ def node_type(draft: NodeDraft) -> cel.Type:
     return cel.from_openapi(draft.info.schema, name=f"__type_{draft.id}", resolve_ref=draft.info.resolve_ref)
 
 
+class Names(dict[str, cel.Type]):
+    """Names and their types. ``own`` is a node's own id: using it is a fault that has been reported."""
+
+    def __init__(self, names: Variables, own: str) -> None:
+        super().__init__(names)
+        self.own = own
+        if own:
+            self[own] = cel.DYN
+
+
 class ExpressionChecker:
     """Checks codes against variables; ``everything`` are all names of the definition, for better messages."""
 
@@ -84,16 +94,16 @@ class ExpressionChecker:
         return fine
 
     def _unknown_name(self, name: str, variables: Variables, place: str) -> tuple[str, str]:
-        allowed = ", ".join(sorted(variables)) or "nothing"
+        usable = [known for known in variables if known != getattr(variables, "own", "")]
+        allowed = ", ".join(sorted(usable)) or "nothing"
         if place == "readyWhen" and name in self.everything:
             return f"readyWhen sees only its own object, so “{name}” is not known here.", f"Use {allowed}."
         if name == "each":
             return "“each” exists only in readyWhen of a node with forEach.", ""
         if name == "self":
             return "“self” does not exist here.", f"Use {allowed}."
-        return f"There is nothing called “{name}” here.", did_you_mean(
-            name, variables
-        ) or f"Known are {allowed}."
+        hint = did_you_mean(name, usable) or f"Known are {allowed}."
+        return f"There is nothing called “{name}” here.", hint
 
     def _functions_allowed(self, part: Part, at: Path, place: str) -> bool:
         fine = True

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts import cel
-from contracts.compiler.checking import ExpressionChecker, Variables, names_in
+from contracts.compiler.checking import ExpressionChecker, Names, Variables, names_in
 from contracts.compiler.nodes import NodeDraft
 from contracts.compiler.reporter import Reporter
 
@@ -20,10 +20,9 @@ def check_nodes(
     reporter: Reporter,
 ) -> None:
     for draft in drafts:
-        # A use of its own id has been reported as such; here it must not count as unknown as well.
-        others = {**variables, draft.id: cel.DYN} if draft.id else dict(variables)
+        others = Names(variables, draft.id)
         iterators = _check_for_each(draft, others, checker)
-        _check_template(draft, {**others, **iterators}, checker)
+        _check_template(draft, Names({**others, **iterators}, draft.id), checker)
         for index, code in enumerate(draft.include_when):
             checker.condition(code, (*draft.at, "includeWhen", index), others, "includeWhen")
         own = _own_names(draft, types.get(draft.id, cel.DYN))
