@@ -1,0 +1,56 @@
+"""The character NUL, in every place where somebody may send it."""
+
+from __future__ import annotations
+
+import pytest
+from django.http import QueryDict
+
+from portal.api.parsing import contains_nul
+from portal.nul import replaced
+
+pytestmark = pytest.mark.backends
+
+
+@pytest.mark.parametrize(
+    "path", ["/audit/?q=%00", "/search/?q=a%00b", "/instances/?q=%00", "/catalog/?q=%00", "/contracts/?q=%00"]
+)
+def test_a_filter_finds_nothing_and_breaks_nothing(sign_in, path):
+    assert sign_in("admin").get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/teams/%00/", "/contracts/%00/", "/catalog/a%00b/"])
+def test_an_address_with_it_is_refused(sign_in, path):
+    assert sign_in("admin").get(path).status_code in {400, 404}
+
+
+def test_a_form_with_it_is_answered_like_any_other_mistake(sign_in):
+    answer = sign_in("admin").post("/teams/checkout/namespaces/", {"name": "a\x00b"})
+    assert answer.status_code == 422
+    assert "a\N{REPLACEMENT CHARACTER}b" in answer.content.decode()
+
+
+def test_order_and_repeats_of_what_was_typed_stay():
+    typed = QueryDict("b=1&a=%00x&b=2")
+    assert list(replaced(typed).lists()) == [("b", ["1", "2"]), ("a", ["\N{REPLACEMENT CHARACTER}x"])]
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ("a\x00", True),
+        ({"a": [{"\x00": 1}]}, True),
+        ({"a": ["x", 1, None, True, {"b": "\x00"}]}, True),
+        ({"a": ["x", 1, None, 2.5]}, False),
+        ("\\u0000", False),
+    ],
+)
+def test_json_is_looked_through(data, found):
+    assert contains_nul(data) is found
+
+
+def test_the_api_says_so(sign_in):
+    answer = sign_in("admin").post(
+        "/api/v1/contracts/check/", {"text": "a\x00"}, content_type="application/json"
+    )
+    assert answer.status_code == 400
+    assert "NUL" in answer.json()["message"]
