@@ -13,13 +13,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from contracts.kinds import compile_known
 from contracts.models import Contract, Draft
 from contracts.problems import errors
+from contracts.publishing import judge
 from contracts.starters import samples, starter
 from contracts.views.access import authors_only, own_draft, person, visible_contract
 from contracts.views.previews import form_preview, graph_preview
 from contracts.views.testing import test_results
+from portal.accounts.models import User
 
 LARGEST_UPLOAD = 8 * 1024 * 1024
 
@@ -99,9 +100,13 @@ def check(request: HttpRequest) -> HttpResponse:
     """What is wrong with a text: JSON for the editor's marks, or the panels beside it, saving the draft."""
     text = with_newlines(request.POST.get("text", ""))
     if "application/json" in request.headers.get("Accept", ""):
-        return JsonResponse({"problems": [problem.as_dict() for problem in compile_known(text).problems]})
+        return JsonResponse(
+            {"problems": [problem.as_dict() for problem in judge(text, by=person(request)).problems]}
+        )
     draft = kept(request, text) if request.POST.get("save") else None
-    answer = render(request, "contracts/_check.html", {**judged(text), "draft": draft, "answer": True})
+    answer = render(
+        request, "contracts/_check.html", {**judged(text, person(request)), "draft": draft, "answer": True}
+    )
     if draft is not None:
         answer["HX-Replace-Url"] = draft.get_absolute_url()
     return answer
@@ -144,7 +149,7 @@ def editor(request: HttpRequest, draft: Draft) -> HttpResponse:
         "samples": samples() if draft.contract is None and draft.pk is None else {},
         "others": others(draft),
         "check_url": reverse("contracts:check"),
-        **judged(draft.text),
+        **judged(draft.text, person(request)),
     }
     return render(request, "contracts/editor.html", context)
 
@@ -156,14 +161,14 @@ def others(draft: Draft) -> list[Draft]:
     return list(Draft.objects.filter(author=draft.author, contract=draft.contract).exclude(pk=draft.pk)[:5])
 
 
-def judged(text: str) -> dict[str, Any]:
-    compilation = compile_known(text)
-    wrong = errors(compilation.problems)
+def judged(text: str, by: User) -> dict[str, Any]:
+    """What is known of a text, also whether it could be published: the answer that publishing would give."""
+    judgement = judge(text, by=by)
+    compilation, wrong = judgement.compilation, errors(judgement.problems)
     return {
-        "compilation": compilation,
-        "problems": compilation.problems,
+        "problems": judgement.problems,
         "error_count": len(wrong),
-        "warning_count": len(compilation.problems) - len(wrong),
+        "warning_count": len(judgement.problems) - len(wrong),
         "form": form_preview(compilation),
         "graph": graph_preview(compilation),
         "tests": test_results(compilation),

@@ -108,6 +108,14 @@ def test_the_editor_gets_problems_as_json(page, small):
     assert not Draft.objects.exists()
 
 
+def test_what_stands_in_the_way_of_publishing_is_told_while_typing(page, published, small):
+    text = (
+        small.replace("name: note", "name: third") + "  tests:\n    - {name: odd, expect: {present: [x]}}\n"
+    )
+    answer = page.post(reverse("contracts:check"), {"text": text}, headers={"Accept": "application/json"})
+    assert [problem["code"] for problem in answer.json()["problems"]] == ["kind-taken", "test-failed"]
+
+
 def test_editing_begins_with_the_newest_revision_and_goes_on_with_the_draft(page, published, small):
     assert "A note" in page.get(reverse("contracts:edit", args=["note"])).content.decode()
     page.post(reverse("contracts:edit", args=["note"]), {"text": small + "# more\n"})
