@@ -14,6 +14,8 @@ from catalog.models import Change, Destination, FormDraft, Instance
 from contracts.models import Contract
 from portal.audit.models import Entry
 
+pytestmark = pytest.mark.backends
+
 CREATE = "/catalog/service/create/"
 GOOD = {"_name": "shop", "_namespace": "checkout", "/image": "shop:1"}
 

@@ -15,6 +15,8 @@ from catalog.shell import count_instances, find, notices
 from contracts.models import Contract
 from portal.accounts.models import User
 
+pytestmark = pytest.mark.backends
+
 
 @pytest.fixture
 def three(make_instance: Callable[..., Instance]) -> list[Instance]:

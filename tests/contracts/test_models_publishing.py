@@ -10,7 +10,7 @@ from contracts.problems import Rejected
 from contracts.publishing import BreaksInstances, Outrun, judge, publish
 from portal.audit.models import Entry
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.backends]
 
 
 def changed(text: str, *pairs: tuple[str, str]) -> str:
