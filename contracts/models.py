@@ -44,7 +44,7 @@ class ContractQuerySet(models.QuerySet["Contract"]):
     def matching(self, words: str) -> ContractQuerySet:
         """Contracts in whose name, kind, title, description, category or owner every word occurs."""
         found = self
-        for word in words.replace("\x00", " ").split():
+        for word in words.split():
             places = ("name", "kind", "title", "description", "category", "owner__name")
             condition = Q()
             for place in places:

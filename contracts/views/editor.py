@@ -114,7 +114,7 @@ def check(request: HttpRequest) -> HttpResponse:
 
 def kept(request: HttpRequest, text: str) -> Draft:
     """Save what the editor holds, in the draft that the page names, or in a new one."""
-    contract = Contract.objects.filter(name=request.POST.get("contract", "").replace("\x00", "")).first()
+    contract = Contract.objects.filter(name=request.POST.get("contract", "")).first()
     draft = posted_draft(request) or Draft(author=person(request), contract=contract)
     return draft.keep(text, seen=request.POST.get("seen", ""))
 
@@ -176,5 +176,5 @@ def judged(text: str, by: User) -> dict[str, Any]:
 
 
 def with_newlines(text: str) -> str:
-    """Browsers post line ends as CRLF; the text is kept as it was typed. NUL cannot be stored."""
-    return text.replace("\r\n", "\n").replace("\x00", "")
+    """Browsers post line ends as CRLF; the text is kept as it was typed."""
+    return text.replace("\r\n", "\n")

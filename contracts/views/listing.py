@@ -38,7 +38,7 @@ class Filters:
 
     @classmethod
     def of(cls, query: QueryDict) -> Filters:
-        given = (query.get(name, "").replace("\x00", "") for name in ("q", "owner", "category", "state"))
+        given = (query.get(name, "") for name in ("q", "owner", "category", "state"))
         words, owner, category, state = given
         return cls(words.strip()[:200], owner, category, state)
 

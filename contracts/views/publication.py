@@ -32,7 +32,7 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
         done = publish(
             draft.text,
             by=person(request),
-            note=request.POST.get("note", "").replace("\x00", ""),
+            note=request.POST.get("note", ""),
             breaking_reason=reason,
             draft=draft,
             after=int(after) if (after := request.POST.get("after", "")).isdecimal() else None,
