@@ -18,7 +18,7 @@ from reconciler.engine.conditions import Outcome, built_in, status_apply, status
 from reconciler.engine.observe import Identity, View, look
 from reconciler.engine.offers import Offer
 from reconciler.engine.snapshot import Key, Note, Snapshot
-from reconciler.engine.summary import NodeLine, Summary, node_lines, resource_lines, summarise
+from reconciler.engine.summary import NodeLine, Summary, leaving_nodes, node_lines, resource_lines, summarise
 from reconciler.engine.watches import Watched, Watches
 from reconciler.kube import ApiError, Client, KubeError, Resource
 from reconciler.objects.health import Health
@@ -51,7 +51,8 @@ from reconciler.plan import (
     set_id,
     settled,
 )
-from reconciler.plan.inventory import foreign_tool
+from reconciler.plan.instance import possible
+from reconciler.plan.inventory import foreign_tool, is_damaged
 
 log = logging.getLogger("slipway.engine")
 
@@ -341,6 +342,12 @@ class Pass:
         if FINALIZER not in finalizers_of(self.instance):
             text = "Slipway is done with it. " + others_finalizers(self.instance)
             return await self.deleting(text, [], write=False)
+        if is_damaged(self.instance) and self.offer.definition is None:
+            text = (
+                "Its inventory was removed from the object and its contract cannot be read, so nobody knows "
+                f"what belongs to it. Remove what is left and then the finalizer {FINALIZER} by hand."
+            )
+            return await self.deleting(text, [], write=True)
         members = await self.listed_members()
         step = plan_deletion(members)
         if step.done:
@@ -353,7 +360,9 @@ class Pass:
 
     async def deleting(self, text: str, members: list[Manifest], *, write: bool) -> Result:
         lines = resource_lines([], {}, members, {}, {})
-        summary = Summary("deleting", "Deleting", text, (), tuple(lines))
+        definition = self.offer.definition
+        nodes = leaving_nodes(definition, lines) if definition else []
+        summary = Summary("deleting", "Deleting", text, tuple(nodes), tuple(lines))
         outcome = Outcome(deleting=text)
         if not write:
             snapshot = Snapshot(self.key, self.offer.published.contract, self.offer.published.revision,
@@ -364,15 +373,19 @@ class Pass:
     async def listed_members(self) -> list[Manifest]:
         """Straight from the API server: what a cache does not show yet must not stay behind."""
         inventory = recorded(self.instance)
+        kinds, home = inventory.kinds, namespace_of(self.instance)
+        everywhere = is_damaged(self.instance)
+        if everywhere and self.offer.definition is not None:
+            kinds |= possible(self.offer.definition).kinds
         labels = f"{APPLYSET_PART_OF}={set_id(self.instance)}"
-        home = namespace_of(self.instance)
         found: list[Manifest] = []
-        for group_kind in sorted(inventory.kinds):
+        for group_kind in sorted(kinds):
             resource = await self.client.kinds.find_group_kind(group_kind)
             if resource is None:
                 continue
             self.watches.children(resource)  # so that its disappearance wakes us
-            places = sorted({home, *inventory.namespaces} - {""}) if resource.namespaced else [""]
+            own = {home, *inventory.namespaces} - {""}
+            places = sorted(own) if resource.namespaced and not everywhere else [""]
             for place in places:
                 found.extend((await self.client.list_all(resource, place, labels=labels))[0])
         return found

@@ -9,7 +9,7 @@ from typing import Any
 from contracts.compiler import Definition
 from contracts.runtime import Rendering
 from reconciler.objects.health import Health, health_of
-from reconciler.objects.names import NODE
+from reconciler.objects.names import NODE, label_value
 from reconciler.objects.reading import (
     Manifest,
     Reference,
@@ -24,7 +24,7 @@ from reconciler.plan import Child
 
 Identity = tuple[str, str, str, str]
 # From worst to best: a whole is as bad as its worst part.
-RANK = ("failed", "degraded", "deleting", "waiting", "unknown", "progressing", "ready", "skipped")
+RANK = ("failed", "degraded", "deleting", "waiting", "unknown", "progressing", "ready", "ignored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def node_line(
     worst = min(lines, key=lambda line: RANK.index(line.health.state), default=None)
     state, reason = "ready", ""
     if now.state == "ignored":
-        state, reason = "skipped", now.reason
+        state, reason = "ignored", now.reason
     elif now.state == "failed" or blocked:
         state, reason = "failed", blocked or now.reason
     elif now.state == "pending":
@@ -193,10 +193,26 @@ def node_line(
     )
 
 
+def leaving_nodes(definition: Definition, lines: Sequence[ResourceLine]) -> list[NodeLine]:
+    """The nodes of an instance that is being deleted: what is gone, what goes, what waits for its turn."""
+    nodes = []
+    for node_id in definition.order:
+        node = definition.node(node_id)
+        own = [line for line in lines if line.node == label_value(node_id)]
+        going = [line.health.message for line in own if line.health.state == "deleting"]
+        state, reason = "ignored", "It is gone."
+        if going:
+            state, reason = "deleting", going[0]
+        elif own:
+            state, reason = "waiting", "It goes after what needs it."
+        nodes.append(NodeLine(node_id, node.kind, state, reason, len(own), needs=node.needs, type=node.type))
+    return nodes
+
+
 def summarise(nodes: Sequence[NodeLine], lines: Sequence[ResourceLine], was_ready: bool) -> Summary:
     """One word and the deepest reason for the whole. ``was_ready``: it was, since its spec last changed."""
     worst = min(nodes, key=lambda node: RANK.index(node.state), default=None)
-    word = "ready" if worst is None or worst.state == "skipped" else worst.state
+    word = "ready" if worst is None or worst.state == "ignored" else worst.state
     if word == "ready":
         return Summary("ready", "AllResourcesReady", "", tuple(nodes), tuple(lines))
     assert worst is not None

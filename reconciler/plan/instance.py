@@ -47,7 +47,7 @@ def plan(
     another form from a difference. It may be empty: then an apply too many is the worst that happens.
     """
     home = namespace_of(instance)
-    scope = possible(definition, home) | inventory_of([child.body for child in wanted], home)
+    scope = possible(definition) | inventory_of([child.body for child in wanted], home)
     members_scope = inventory_of(members, home)
     steps: list[Apply | Wait | Refuse | Prune] = [
         Wait(state.id, state.reason, state.code)
@@ -65,7 +65,7 @@ def plan(
     return Plan(tuple(steps), before=before, after=scope | members_scope)
 
 
-def possible(definition: Definition, home: str) -> Inventory:
+def possible(definition: Definition) -> Inventory:
     """The kinds that the definition may ever make: recorded at once, so an instance is written once."""
     kinds = {
         f"{node.kind}.{node.group}" if node.group else node.kind

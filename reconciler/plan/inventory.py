@@ -12,10 +12,11 @@ from reconciler.objects.names import (
     APPLYSET_KINDS,
     APPLYSET_NAMESPACES,
     APPLYSET_TOOLING,
+    FINALIZER,
     TOOLING,
     applyset_id,
 )
-from reconciler.objects.reading import Manifest, annotations_of, name_of, namespace_of
+from reconciler.objects.reading import Manifest, annotations_of, finalizers_of, name_of, namespace_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,11 @@ def inventory_of(members: Iterable[Manifest], home: str) -> Inventory:
         kinds.add(f"{member['kind']}.{group}" if group else str(member["kind"]))
         namespaces.add(namespace_of(member))
     return Inventory(frozenset(kinds), frozenset(namespaces - {home, ""}))
+
+
+def is_damaged(instance: Manifest) -> bool:
+    """Whether somebody took the inventory off an instance that has our finalizer."""
+    return FINALIZER in finalizers_of(instance) and APPLYSET_TOOLING not in annotations_of(instance)
 
 
 def set_id(instance: Manifest) -> str:

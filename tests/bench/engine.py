@@ -99,7 +99,7 @@ def applied(world: Any, name: str) -> bool:
     row = world.row(name)
     if row is None or not row.nodes:
         return False
-    wanted = [node for node in row.nodes if node["state"] != "skipped"]
+    wanted = [node for node in row.nodes if node["state"] != "ignored"]
     return all(node["total"] for node in wanted) and not row.resources.filter(uid="").exists()
 
 

@@ -58,7 +58,7 @@ def test_a_change_becomes_an_instance_and_its_resources(world: World) -> None:
     assert [(node["id"], node["state"]) for node in row.nodes] == [
         ("first", "ready"),
         ("second", "ready"),
-        ("extra", "skipped"),
+        ("extra", "ignored"),
     ]
     assert [(one.node, one.name, one.state) for one in row.resources.all()] == [
         ("first", "one-first", "ready"),
@@ -207,6 +207,11 @@ def test_deletion_goes_in_reverse_order_and_names_what_holds_it(world: World) ->
         "it says what holds it",
     )
     assert row.state == "deleting"
+    assert [(node["id"], node["state"]) for node in row.nodes] == [
+        ("first", "waiting"),
+        ("second", "deleting"),
+        ("extra", "ignored"),
+    ]
     assert world.child("ConfigMap", "one-first") is not None
     release = {"metadata": {"finalizers": None}}
     world.cluster.merge("v1", "ConfigMap", world.namespace, "one-second", release)
@@ -412,3 +417,16 @@ def test_a_namespace_of_nobody_is_refused_by_its_name(world: World) -> None:
         )
     )
     assert change.message == "The namespace nobodys does not exist in the cluster."
+
+
+def test_an_instance_whose_inventory_was_taken_off_leaves_nothing_behind(world: World) -> None:
+    contract = world.publish(PAIR)
+    up(world, contract, "one")
+    world.engine.stop()
+    names = ("tooling", "contains-group-kinds", "additional-namespaces")
+    nothing = {"metadata": {"annotations": {f"applyset.kubernetes.io/{name}": None for name in names}}}
+    world.cluster.merge(contract.api_version, contract.kind, world.namespace, "one", nothing)
+    world.cluster.delete(contract.api_version, contract.kind, world.namespace, "one")
+    world.engine.start()
+    wait_for(lambda: world.row("one") is None, "it is gone")
+    assert world.child("ConfigMap", "one-first") is None
