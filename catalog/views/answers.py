@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from catalog.views.drafting import Page
+from catalog.views.drafting import Page, pressed_button
 
 
 def form_page(request: HttpRequest, page: Page, *, status: int = 200) -> HttpResponse:
@@ -23,7 +23,7 @@ def form_page(request: HttpRequest, page: Page, *, status: int = 200) -> HttpRes
 def preview_answer(request: HttpRequest, page: Page) -> HttpResponse:
     """Same inputs as the browser has: only messages and preview. Else the whole form, morphed in place."""
     page.look_ahead()
-    same = request.POST.get("_shape") == page.shape and not request.POST.get("_op")
+    same = request.POST.get("_shape") == page.shape and pressed_button(request) != "_op"
     template = "catalog/_typed.html" if same else "catalog/_reshaped.html"
     answer = render(request, template, context_of(request, page))
     if not same:

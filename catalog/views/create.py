@@ -14,7 +14,14 @@ from catalog.forms.instance_form import Offer, blank_text, from_text
 from catalog.models import Change, ContractWithdrawn, Departed, FormDraft, Instance, NameTaken
 from catalog.offers import default_destination, may_create_somewhere, namespaces_for, offer_of
 from catalog.views.answers import form_page, preview_answer
-from catalog.views.drafting import Page, add_problems, new_submission, posted_page, submission_of
+from catalog.views.drafting import (
+    Page,
+    add_problems,
+    new_submission,
+    posted_page,
+    pressed_button,
+    submission_of,
+)
 from contracts.models import Contract
 from contracts.problems import Problem
 from portal.accounts.models import User
@@ -64,7 +71,7 @@ def refusal(request: HttpRequest, contract: Contract, title: str, text: str, *, 
 
 def wants_to_send(request: HttpRequest) -> bool:
     """Whether the button that was pressed sends the form, and does not only change or show it differently."""
-    return not any(request.POST.get(name) for name in ("_op", "_view", "_save"))
+    return not pressed_button(request)
 
 
 def fresh_page(request: HttpRequest, user: User, contract: Contract, offer: Offer) -> Page:

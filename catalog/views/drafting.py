@@ -148,7 +148,8 @@ def posted_page(
 ) -> Page:
     """Read the form that was posted, in whichever view. ``sending``: it is submitted, so all is said."""
     post = request.POST
-    told = sending or bool(post.get("_told") or post.get("_save"))
+    pressed = pressed_button(request)
+    told = sending or bool(post.get("_told") or pressed == "_save")
     mode = "yaml" if post.get("_mode") == "yaml" else "form"
     if mode == "yaml":
         form = from_text(offer, post.get("text", "").replace("\r\n", "\n"), before=before, patient=not told)
@@ -159,14 +160,14 @@ def posted_page(
             text=post.get("_text", "").replace("\r\n", "\n"),
             name=instance.name if instance else post.get("_name", ""),
             namespace=instance.namespace if instance else post.get("_namespace", ""),
-            operation=post.get("_op", ""),
+            operation=post.get("_op", "") if pressed == "_op" else "",
             before=before,
             patient=not told,
         )
     more = place_problems(user, contract, form) if instance is None else []
     if more:
         add_problems(form, more)
-    wanted = post.get("_view", mode)
+    wanted = post.get("_view", mode) if pressed == "_view" else mode
     if mode == "yaml" and wanted == "form" and not form.readable:
         wanted = "yaml"
     pane = post.get("_pane", "")
@@ -183,6 +184,18 @@ def posted_page(
         told=told,
         base=post.get("_base", ""),
     )
+
+
+def pressed_button(request: HttpRequest) -> str:
+    """The name of the button that asked: ``_op``, ``_view``, ``_save``, or nothing for typing and sending.
+
+    htmx sends the last button of a form along with every later request of the form, so its name counts only
+    when that button is what triggered the request.
+    """
+    names = [name for name in ("_op", "_view", "_save") if request.POST.get(name)]
+    if request.htmx:  # type: ignore[attr-defined]
+        names = [name for name in names if name == request.htmx.trigger_name]  # type: ignore[attr-defined]
+    return names[0] if names else ""
 
 
 def add_problems(form: InstanceForm, problems: Iterable[Problem]) -> None:

@@ -52,8 +52,8 @@ def test_a_form_previews_what_it_would_create_and_opens_the_instance(
 ) -> None:
     page = visit(developer, "/catalog/service/create/")
     assert axe(page) == []
-    page.get_by_label("Name", exact=False).first.fill("shop")
-    page.get_by_label("Namespace", exact=False).select_option("checkout")
+    page.locator("#name").fill("shop")
+    page.locator("#namespace").select_option("checkout")
     page.get_by_label("Image", exact=False).fill("shop:2")
     expect(page.locator("#preview")).to_contain_text("image: shop:2")
     page.get_by_role("button", name="Add to Ports").click()

@@ -187,7 +187,12 @@ def test_typing_answers_with_messages_and_preview_only(developer: Client) -> Non
     assert 'name="/image"' not in text
     assert "Write a whole number" in text
     assert 'data-node="deployment"' in text
-    reshaped = developer.post(f"{CREATE}preview/", {**GOOD, "_shape": shape, "_op": "add:/ports"})
+    pressed = {"HX-Request": "true", "HX-Trigger-Name": "_op"}
+    form = {**GOOD, "_shape": shape, "_op": "add:/ports"}
+    reshaped = developer.post(f"{CREATE}preview/", form, headers=pressed)
+    assert 'name="/ports/@0/port"' in reshaped.content.decode()
+    typing = developer.post(f"{CREATE}preview/", form, headers={"HX-Request": "true"})
+    assert "HX-Retarget" not in typing, "htmx repeats the last button's name; only the press itself counts"
     assert reshaped["HX-Retarget"] == "#instance-form"
 
 
