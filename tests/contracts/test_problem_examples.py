@@ -10,7 +10,7 @@ from textwrap import indent
 import pytest
 
 from contracts.collisions import reserved_names
-from contracts.compiler import compile_text, validate_spec
+from contracts.compiler import breaking_changes, compile_text, validate_spec
 from contracts.problems import Problem
 from contracts.runtime import instance_of, offline, render
 
@@ -117,6 +117,23 @@ NAMED = published(
 )
 
 
+def next_revision(schema: str) -> Callable[[str], list[Problem]]:
+    """Judge the example as the schema that follows ``schema``."""
+
+    def problems(text: str) -> list[Problem]:
+        old, new = (compile_text(whole(schema=each)).definition for each in (schema, text))
+        assert old is not None
+        assert new is not None
+        changes = [change for change in breaking_changes(old, new) if change.breaking]
+        codes = {
+            "identity-changed" if change.path.startswith("schema.") else "breaking-change"
+            for change in changes
+        }
+        return [Problem(code, "") for code in codes]
+
+    return problems
+
+
 def rendered(build: Callable[[str], str]) -> Callable[[str], list[Problem]]:
     """Render an instance that has no replicas; a problem for each code of a node, too."""
 
@@ -149,7 +166,8 @@ PLACES = {
     " not-iterable unknown-name unknown-function gated-function unclosed-expression",
     SCHEMA_PART: "duplicate schema-field schema-type schema-unknown-type schema-type-cycle"
     " schema-shadowed-type schema-marker schema-marker-syntax schema-default schema-bounds schema-rule"
-    " kro-would-refuse status-literal status-constant status-state condition-type condition-twice condition-unknown",
+    " kro-would-refuse status-literal status-constant status-state"
+    " condition-type condition-twice condition-unknown",
     NODES: "bad-name reserved-name duplicate-id template-or-reference name-or-selector self-reference cycle"
     " foreach-entry foreach-external foreach-dimensions foreach-identity",
     OF_WEB: "unknown-field not-an-expression",
@@ -160,6 +178,7 @@ PLACES = {
     with_its_tests: "test-failed",
     SCHEMA_NAMES: "group-reserved kind-reserved",
     NAMED: "name-reserved",
+    next_revision(f"{SCHEMA}spec: {{size: integer}}\n"): "identity-changed breaking-change",
     LIVE_NODES: "schema-field-missing identity-collision foreach-too-many",
     LIVE_DATA: "expression-failed field-missing",
     LIVE_STATUS: "status-failed condition-failed",
@@ -180,8 +199,6 @@ UNSHOWN = {
         "owner-missing",
         "kind-taken",
         "kind-installed",
-        "identity-changed",
-        "breaking-change",
     ),
     *("dependency-not-ready", "dependency-ignored", "excluded", "not-observed", "terminating"),
     *("ready-when", "ready-when-failed", "external-missing", "no-namespace", "foreach-not-a-list"),
