@@ -1,9 +1,15 @@
-"""The system's Chromium, and the flags that keep it quiet on a machine without a screen and without a way out."""
+"""The system's Chromium, and the flags that keep it quiet on a machine without a screen."""
 
 import shutil
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]

@@ -1,4 +1,4 @@
-"""The demo as its users start it: ``manage.py run`` in a process of its own, with data in a folder of its own."""
+"""The demo as its users start it: ``manage.py run``, a process of its own with a data folder of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One instance at a time through the portal: the answer to the form, and when everything is in the cluster."""
+"""One instance at a time through the portal: the answer to the form, and when all of it is in the cluster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.demo import Demo, Session
 
 TIMES = 15
 APPLIED_WITHIN = 20.0
-# This one's resources wait for nothing that takes time in a cluster, so what is measured is the portal and the reconciler.
+# Its resources wait for nothing that takes time in a cluster, so this measures the portal and the reconciler.
 CONTRACT = "team-namespace"
 RESOURCES = 5
 
@@ -23,9 +23,19 @@ def measure() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder, Demo(Path(folder) / "demo") as demo:
         developer = demo.session("developer")
         submit(developer, "warm-up")
-        answers, applied = zip(*(submit(developer, f"bench-{number}") for number in range(TIMES)), strict=True)
-        yield Row(f"submit → address of the instance's page (median of {TIMES})", milliseconds(median(answers)), "< 300 ms")
-        yield Row(f"submit → all {RESOURCES} resources of “{CONTRACT}” applied (median of {TIMES})", milliseconds(median(applied)), "< 500 ms")
+        answers, applied = zip(
+            *(submit(developer, f"bench-{number}") for number in range(TIMES)), strict=True
+        )
+        yield Row(
+            f"submit → address of the instance's page (median of {TIMES})",
+            milliseconds(median(answers)),
+            "< 300 ms",
+        )
+        yield Row(
+            f"submit → all {RESOURCES} resources of “{CONTRACT}” applied (median of {TIMES})",
+            milliseconds(median(applied)),
+            "< 500 ms",
+        )
         yield Row("… slowest", milliseconds(max(applied)))
 
 

@@ -41,7 +41,7 @@ spec:
       metadata: {name: "${schema.metadata.name}"}
       data: {text: "${schema.spec.text}"}
 """
-# Writes down when each text first stands on the page; the policy for scripts does not apply to what a test brings in.
+# Writes down when each text first stands on the page; the script policy does not bind what a test brings in.
 WATCH = """
 window.seenAt = {};
 const look = () => {
@@ -53,7 +53,11 @@ addEventListener("DOMContentLoaded", () =>
 
 
 def measure() -> Iterator[Row]:
-    with tempfile.TemporaryDirectory() as folder, Demo(Path(folder) / "demo") as demo, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Demo(Path(folder) / "demo") as demo,
+        sync_playwright() as playwright,
+    ):
         engineer = demo.session("engineer")
         answer = engineer.post("/api/v1/contracts/", json={"text": CONTRACT, "note": "for measuring"})
         assert answer.ok, answer.text
@@ -69,7 +73,9 @@ def measure() -> Iterator[Row]:
         cluster = Cluster(demo.kubeconfig)
         delays = [change(cluster, page, number) for number in range(CHANGES)]
         yield Row(f"child changed → on the page, p50 of {CHANGES}", milliseconds(percentile(delays, 50)))
-        yield Row(f"child changed → on the page, p95 of {CHANGES}", milliseconds(percentile(delays, 95)), "< 300 ms")
+        yield Row(
+            f"child changed → on the page, p95 of {CHANGES}", milliseconds(percentile(delays, 95)), "< 300 ms"
+        )
 
 
 def ready_instance(developer: Session) -> int:
@@ -108,6 +114,8 @@ class Cluster:
 
     def patch(self, path: str, body: dict[str, Any]) -> None:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/merge-patch+json"}
-        request = urllib.request.Request(self.server + path, json.dumps(body).encode(), headers, method="PATCH")
+        request = urllib.request.Request(
+            self.server + path, json.dumps(body).encode(), headers, method="PATCH"
+        )
         with urllib.request.urlopen(request, timeout=10, context=self.context) as answer:
             answer.read()

@@ -22,7 +22,10 @@ def measure() -> Iterator[Row]:
         setup = time.monotonic() - began
         demo = Demo(clone / "var", repository=clone, python=str(clone / ".venv/bin/python"))
         with demo:
-            yield Row("clean clone → first page (packages already in pip's and npm's caches)", f"{setup + demo.seconds_to_start:.0f} s")
+            yield Row(
+                "clean clone → first page (packages already in pip's and npm's caches)",
+                f"{setup + demo.seconds_to_start:.0f} s",
+            )
             yield Row("… of which setting up", f"{setup:.0f} s")
         with demo:
             yield Row("second start → first page", f"{demo.seconds_to_start:.1f} s", "< 5 s")

@@ -1,4 +1,4 @@
-"""The whole product as a user meets it: `manage.py run` in a process of its own, a real browser, a real kubectl."""
+"""The whole product as a user meets it: ``manage.py run`` as a process, a real browser, a real kubectl."""
 
 from __future__ import annotations
 
