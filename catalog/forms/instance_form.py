@@ -21,7 +21,6 @@ from contracts.compiler import Definition, Presentation
 from contracts.documents import Document
 from contracts.paths import MISSING, Path, get, parse_path, print_path
 from contracts.problems import Problem, did_you_mean, in_reading_order
-from contracts.schema import validate
 
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
 _NAME_RULE = "Use small letters, digits and hyphens, beginning and ending with a letter or a digit."
@@ -169,9 +168,13 @@ def _judged(
     readable = document is not None
     if readable:
         problems += envelope_problems(offer.definition, manifest)
-        problems += validate(offer.schema, manifest.get("spec"))
-        if before is not None:
-            problems += _frozen_problems(offer, before, manifest)
+        frozen = _frozen_problems(offer, before, manifest) if before is not None else []
+        old = before.get("spec") if before is not None else None
+        problems += frozen
+        # A field that is frozen and changed is told once, in our words, and not again as a broken rule.
+        told_already = {problem.path for problem in frozen}
+        found = validate_spec(offer.definition, manifest.get("spec"), old)
+        problems += [problem for problem in found if problem.path not in told_already]
     problems += more
     problems = [_placed(document, problem) for problem in problems]
     spec = manifest.get("spec")
