@@ -1,0 +1,128 @@
+# ruff: noqa: E501
+"""Rules of the specification by their section, told by the codes of the problems alone (kro §1–§4, §10)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contracts.definitions import compiled, config_map
+
+DEPLOYMENT = """
+- id: web
+  template:
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: nginx}]}}
+"""
+SELECTION = "- id: s\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {selector: {}}}\n"
+
+
+def data(value: str, extra: str = "") -> str:
+    return config_map("a", f"data:\n  k: {value}", extra)
+
+
+def head(text: str) -> str:
+    """A template of these first lines."""
+    return f"- id: a\n  template: {{{text}}}"
+
+
+def external(text: str) -> str:
+    return f"- id: a\n  externalRef: {{{text}}}"
+
+
+def container(more: str) -> str:
+    return DEPLOYMENT.replace("image: nginx", f"image: nginx, {more}")
+
+
+def replicas(value: str) -> str:
+    return DEPLOYMENT.replace("      selector", f"      replicas: {value}\n      selector")
+
+
+def loop(*dimensions: str, name: str = "${i}") -> str:
+    return config_map("a", extra="forEach:\n" + "".join(f"- {each}\n" for each in dimensions), name=name)
+
+
+def marked(kind: str, key: str) -> str:
+    return config_map("a").replace("name: a\n", f"name: a\n      {kind}: {{{key}: x}}\n")
+
+
+RULES = {
+    # §1.2, §1.3
+    "an iterator twice": (loop("i: ${schema.spec.items}", "i: ${schema.spec.items}"), "duplicate-id"),
+    "an entry of forEach without a name": (loop("{}", name="a"), "foreach-entry"),
+    "an empty forEach is none": (config_map("a", extra="forEach: []"), ""),
+    "readyWhen as a text": (config_map("a", extra="readyWhen: ${has(a.data)}"), "wrong-type"),
+    "includeWhen of an external object": (external("apiVersion: v1, kind: Secret, metadata: {name: b}") + "\n  includeWhen: ['${schema.spec.flag}']", ""),
+    "an external object without metadata": (external("apiVersion: v1, kind: Secret"), "required"),
+    "an external object without a name": (external("apiVersion: v1, kind: Secret, metadata: {name: ''}"), "bad-name"),
+    "an external object of a computed kind": (external("apiVersion: v1, kind: '${schema.spec.name}', metadata: {name: b}"), "expression-not-allowed"),
+    "a selector with expressions": (external("apiVersion: v1, kind: Secret, metadata: {selector: {matchExpressions: [{key: a, operator: In, values: ['${schema.spec.name}']}]}}"), ""),
+    # §1.4
+    "an apiVersion that is a number": (head("apiVersion: 1, kind: ConfigMap, metadata: {name: a}"), "wrong-type"),
+    "an apiVersion of three parts": (head("apiVersion: a/b/c, kind: ConfigMap, metadata: {name: a}"), "bad-kind unknown-kind"),
+    "an odd version is a version": (head("apiVersion: x.y/v1api20200601, kind: Z, metadata: {name: a}"), "unknown-kind"),
+    "a kind that is no DNS label": (head("apiVersion: v1, kind: Config_Map, metadata: {name: a}"), "bad-kind"),
+    "metadata that is a text": (head("apiVersion: v1, kind: ConfigMap, metadata: a"), "wrong-type"),
+    "a label of kro": (marked("labels", "kro.run/a"), "reserved-label"),
+    "an annotation of kro": (marked("annotations", "internal.kro.run/a"), "reserved-label"),
+    "a label that only looks like one": (marked("labels", "kro.runs/a"), ""),
+    "all labels in one expression": (config_map("a").replace("name: a\n", "name: a\n      labels: ${schema.spec.labels}\n"), ""),
+    # §3.1
+    "a folded block without a line break at its end": (config_map("a", extra="readyWhen:\n- >-\n  ${has(a.data)}"), ""),
+    "a folded block with one": (config_map("a", extra="readyWhen:\n- >\n  ${has(a.data)}"), "not-an-expression"),
+    "two conditions side by side": (config_map("a", extra="readyWhen: ['${has(a.data)}${has(a.data)}']"), "not-an-expression"),
+    "a list with text around it": (loop("i: x${schema.spec.items}", name="a-${i}"), "not-an-expression unknown-name"),
+    # §3.2
+    "an unknown field far below": (container("imag: x"), "unknown-field"),
+    "an enum of Kubernetes is left to the API server": (container("imagePullPolicy: Sometimes"), ""),
+    "a boolean where an integer is wanted": (replicas("true"), "wrong-type"),
+    "a fraction where an integer is wanted": (replicas("1.5"), "wrong-type"),
+    "a whole number with a point": (replicas("1.0"), ""),
+    "a text with expressions where an integer is wanted": (replicas("'${string(schema.spec.size)}0'"), "wrong-type"),
+    "a text where a list is wanted": (DEPLOYMENT.replace("[{name: web, image: nginx}]", "x"), "wrong-type"),
+    # §3.3
+    "a type is no value": (data("'${type(schema.spec.size) == int ? \"a\" : \"b\"}'"), "unknown-name"),
+    "types of values are": (data("'${type(schema.spec.size) == type(1) ? \"a\" : \"b\"}'"), ""),
+    "a variable may hide a name": (data("'${schema.spec.items.map(schema, schema).join(\",\")}'"), ""),
+    "each in a template": (config_map("a", "data: {k: '${each.metadata.name}'}", "forEach: [{i: '${schema.spec.items}'}]", name="${i}"), "unknown-name"),
+    "a collection is a list": (loop("i: ${schema.spec.items}") + config_map("b", "data: {k: '${a.metadata.name}'}"), "unknown-field"),
+    "an item of a collection": (loop("i: ${schema.spec.items}") + config_map("b", "data: {k: '${a[0].metadata.name}'}"), ""),
+    "a selection is a list": (SELECTION + data("'${s.map(x, x.metadata.name).join(\",\")}'"), ""),
+    "forEach over a selection": (SELECTION + loop("i: ${s}", name="${i.metadata.name}"), ""),
+    # §3.4
+    "an optional entry": (config_map("a", "data: '${{?\"a\": schema.spec.?name}}'"), ""),
+    "sign is a function": (data("'${sign(quantity(\"1\")) > 0 ? \"a\" : \"b\"}'"), ""),
+    "sign is no method": (data("'${quantity(\"1\").sign() > 0 ? \"a\" : \"b\"}'"), "unknown-function"),
+    "semver takes no second argument": (data("'${string(semver(\"1.0.0\", true).major())}'"), "no-overload"),
+    "a library that kro lacks": (data("${string(math.greatest(1, 2))}"), "gated-function"),
+    # §3.5
+    "double into int": (replicas("${schema.spec.ratio}"), "cel-type"),
+    "a list of int into texts": (container("args: '${[1, 2]}'"), "cel-type"),
+    "a map of int into texts": (config_map("a", "data: '${{\"a\": 1}}'"), "cel-type"),
+    "a timestamp into a text": (DEPLOYMENT + data("${web.metadata.creationTimestamp}"), "cel-type"),
+    "a timestamp made a text": (DEPLOYMENT + data("${string(web.metadata.creationTimestamp)}"), ""),
+    "a text or null": (data("'${schema.spec.flag ? \"a\" : null}'"), "no-overload"),
+    # §3.8
+    "a name that is left out": (external("apiVersion: v1, kind: Secret, metadata: {name: '${omit()}'}"), "omit"),
+    # §4.1, §4.4
+    "a cycle of three": (data("${b.metadata.name}") + config_map("b", "data: {k: '${c.metadata.name}'}") + config_map("c", "data: {k: '${a.metadata.name}'}"), "cycle"),
+    "a cycle through forEach": (loop("i: ${b.map(x, x.metadata.name)}", name="a${i}") + config_map("b", "data: {k: '${a[0].metadata.name}'}", "forEach: [{i: '${schema.spec.items}'}]", name="b${i}"), "cycle"),
+    "readyWhen makes no edge": (data("${b.metadata.name}") + config_map("b", extra="readyWhen: ['${b.data.x == \"1\"}']"), ""),
+    "a cluster-scoped kind is told apart by its name only": ("- id: a\n  forEach: [{i: '${schema.spec.items}'}]\n  template: {apiVersion: v1, kind: Namespace, metadata: {name: x}}", "foreach-identity"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("resources", "codes"), RULES.values(), ids=RULES.keys())
+def test_a_rule(resources, codes):
+    assert {problem.code for problem in compiled(resources).problems} == set(codes.split())
+
+
+@pytest.mark.parametrize("count", [10, 11])
+def test_at_most_ten_dimensions(count):
+    dimensions = [f"d{number}: ${{schema.spec.items}}" for number in range(count)]
+    name = "-".join(f"${{d{number}}}" for number in range(count))
+    found = [problem.code for problem in compiled(loop(*dimensions, name=name)).problems]
+    assert found == ([] if count == 10 else ["foreach-dimensions"])
