@@ -7,14 +7,6 @@ import { toast } from "./toasts.js";
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, type) =>
   !(name === "open" && type === "remove" && element.matches("details"));
 
-// htmx adds the button that was pressed last to whatever its form sends. A form that sends itself while somebody
-// types must not press that button ("add a row") a second time.
-document.addEventListener("htmx:configRequest", (event) => {
-  const { elt, triggeringEvent, formData } = event.detail;
-  if (!elt.matches("form[data-keep]") || triggeringEvent?.type === "submit") return;
-  for (const button of elt.querySelectorAll("button[name]")) formData.delete(button.name);
-});
-
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   const words = {
