@@ -1,7 +1,7 @@
 """``make bench``: measure what docs/performance.md tells. ``ARGS="demo live"`` runs only these.
 
-Every measurement is a module whose ``measure()`` yields the rows of a table; the last line says on what machine it
-ran. A figure that depends on the machine stands beside a ratio of the same run where there is one to compare with.
+Every measurement is a module whose ``measure()`` yields the rows of a table; the last line says where it ran.
+A figure of one machine stands beside a ratio of the same run where there is something to compare with.
 """
 
 from __future__ import annotations
