@@ -16,8 +16,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
-from django.utils import timezone
-
 from catalog.models.change import ChangeState
 from reconciler import destinations
 from reconciler.engine import delivery, offers, projection, schemas
@@ -26,6 +24,7 @@ from reconciler.engine.database import Database
 from reconciler.engine.kinds import CRD, Verdict, ensure_kind
 from reconciler.engine.offers import Offer, Published
 from reconciler.engine.passes import Memory, Pass, Result
+from reconciler.engine.pulse import PULSE_EVERY, Pulse
 from reconciler.engine.queue import Queue
 from reconciler.engine.snapshot import Key, Note, Snapshot
 from reconciler.engine.wake import hear_other_processes, listen, stop_listening, wake
@@ -46,7 +45,6 @@ log = logging.getLogger("slipway.engine")
 PASSES_AT_ONCE = 16
 WISHES_AT_ONCE = 32
 LOOK_AT_ROWS_EVERY = 2.0  # seconds; a safety net, since writes wake the engine
-PULSE_EVERY = 5.0
 VERSIONS_KEPT = 64
 SCHEMAS_SETTLE = 2.0
 
@@ -75,17 +73,18 @@ class Engine:
         self.new_kinds = asyncio.Event()
         self.crds: Informer | None = None
         self.destination = 0
-        self.reachable: bool | None = None
+        self.pulse = Pulse(self.client, self.database, self.go_on)
         self.started = asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled; then everything that was started is stopped."""
         self.destination = (await self.database.call(destinations.default_destination)).pk
+        self.pulse.destination = self.destination
         self.wanted = listen("contracts")
         tasks = [
-            asyncio.create_task(self.guarded(work), name=work.__name__)
+            asyncio.create_task(self.guarded(work), name=work.__qualname__)
             for work in (
-                self.pulse,
+                self.pulse.run,
                 self.keep_offers,
                 self.deliver_changes,
                 self.write_rows,
@@ -115,7 +114,7 @@ class Engine:
             try:
                 await work()
             except Exception:
-                log.exception("The task %s of the reconciler failed; it goes on.", work.__name__)
+                log.exception("The task %s of the reconciler failed; it goes on.", work.__qualname__)
                 await asyncio.sleep(1.0)
 
     # -- what wakes an instance -------------------------------------------------------------------------
@@ -399,38 +398,6 @@ class Engine:
 
     # -- is the cluster there? --------------------------------------------------------------------------
 
-    async def pulse(self) -> None:
-        while True:
-            await self.feel_pulse()
-            await asyncio.sleep(PULSE_EVERY if self.reachable else 1.0)
-
-    async def feel_pulse(self) -> None:
-        now = timezone.now()
-        try:
-            version = await self.client.version()
-        except KubeError as error:
-            if self.reachable is not False:
-                log.warning("The cluster is out of reach: %s", error)
-            self.reachable = False
-            await self.client.renew()
-            fields = {"reachable": False, "message": str(error), "engine_seen_at": now}
-            await self.database.call(lambda: projection.save_destination(self.destination, **fields))
-            return
-        came_back = self.reachable is False
-        self.reachable = True
-        text = str(version.get("gitVersion") or "")
-        fields = {
-            "reachable": True,
-            "message": "",
-            "seen_at": now,
-            "engine_seen_at": now,
-            "server_version": text[:60],
-            "simulated": is_simulated(version),
-        }
-        await self.database.call(lambda: projection.save_destination(self.destination, **fields))
-        if came_back:
-            self.go_on()
-
     def go_on(self) -> None:
         """The cluster answers again: nobody waits for the end of a back-off."""
         log.info("The cluster answers again.")
@@ -469,8 +436,3 @@ def merged(older: Snapshot, newer: Snapshot) -> Snapshot:
     """The newer one, with the notes of one that was not written yet."""
     summary = newer.summary or older.summary
     return replace(newer, notes=older.notes + newer.notes, summary=summary)
-
-
-def is_simulated(version: dict[str, Any]) -> bool:
-    """A simulated server says so in ``/version``: in its build metadata, or by a field of its own."""
-    return bool(version.get("simulated")) or "sim" in str(version.get("gitVersion", "")).partition("+")[2]

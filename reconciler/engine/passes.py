@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from contracts.runtime import Rendering, render
 from reconciler.engine.carry_out import apply_all, delete_all, explain, keep_books, prune_all, release
 from reconciler.engine.conditions import Outcome, built_in, status_apply, status_body
+from reconciler.engine.notes import note_of, timestamp
 from reconciler.engine.observe import Identity, View, look
 from reconciler.engine.offers import Offer
 from reconciler.engine.snapshot import Key, Note, Snapshot
@@ -37,7 +37,6 @@ from reconciler.objects.reading import (
     is_deleting,
     namespace_of,
     uid_of,
-    version_of,
 )
 from reconciler.plan import (
     Apply,
@@ -399,23 +398,3 @@ def is_suspended(instance: Manifest) -> bool:
 def others_finalizers(instance: Manifest) -> str:
     names = ", ".join(sorted(finalizers_of(instance)))
     return f"It waits for the finalizer {names}." if names else "It is being removed."
-
-
-def note_of(step: Apply, live: Manifest) -> Note:
-    what = step.reference.words
-    fields = ", ".join(step.fields[:5]) + (
-        f" and {len(step.fields) - 5} more" if len(step.fields) > 5 else ""
-    )
-    by = f" by {step.by}" if step.by else ""
-    reason, message = {
-        "create": ("Created", f"Created {what}."),
-        "adopt": ("Adopted", f"Took over {what}, which was there before{by}."),
-        "update": ("Updated", f"Updated {what}: {fields}."),
-        "repair": ("DriftRepaired", f"Repaired {what}, which had been changed{by}: {fields}."),
-    }[step.why]
-    uid = f"{uid_of(live)}:{version_of(live)}:{reason}"
-    return Note(reason, message, uid, warning=step.why == "repair", node=step.node, resource=step.reference)
-
-
-def timestamp() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

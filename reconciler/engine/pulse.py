@@ -1,0 +1,65 @@
+"""Does the cluster answer? Its row says so, and the engine hears when it is back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+
+from reconciler.engine.database import Database
+from reconciler.engine.projection import save_destination
+from reconciler.kube import Client, KubeError
+
+log = logging.getLogger("slipway.engine")
+
+PULSE_EVERY, PULSE_WHEN_AWAY = 5.0, 1.0  # seconds
+
+
+class Pulse:
+    """``on_return`` is called when a cluster that was away answers again."""
+
+    def __init__(self, client: Client, database: Database, on_return: Callable[[], None]) -> None:
+        self._client, self._database, self._on_return = client, database, on_return
+        self.destination = 0
+        self.reachable: bool | None = None
+
+    async def run(self) -> None:
+        while True:
+            await self.feel()
+            await asyncio.sleep(PULSE_EVERY if self.reachable else PULSE_WHEN_AWAY)
+
+    async def feel(self) -> None:
+        try:
+            version = await self._client.version()
+        except KubeError as error:
+            await self._away(error)
+            return
+        came_back, self.reachable = self.reachable is False, True
+        await self._save(
+            reachable=True,
+            message="",
+            seen_at=timezone.now(),
+            server_version=str(version.get("gitVersion") or "")[:60],
+            simulated=is_simulated(version),
+        )
+        if came_back:
+            self._on_return()
+
+    async def _away(self, error: KubeError) -> None:
+        if self.reachable is not False:
+            log.warning("The cluster is out of reach: %s", error)
+        self.reachable = False
+        await self._client.renew()  # it may have moved, or its token changed
+        await self._save(reachable=False, message=str(error))
+
+    async def _save(self, **fields: Any) -> None:
+        fields["engine_seen_at"] = timezone.now()
+        await self._database.call(lambda: save_destination(self.destination, **fields))
+
+
+def is_simulated(version: dict[str, Any]) -> bool:
+    """A simulated server says so in the build metadata of its version."""
+    return "sim" in str(version.get("gitVersion", "")).partition("+")[2]
