@@ -66,9 +66,10 @@ def render_file(options: Options) -> Answer:
         observed,
         file=str(options["file"]),
         input_file=str(options["input"]),
+        observed_file=str(options["observed"]),
         kinds=kinds_in(options["crds"]),
     )
-    problems = [Problem(**problem) for problem in result.pop("problems", ())]
+    problems = [Problem(**{**each, "file": str(options["file"])}) for each in result.pop("problems", ())]
     failed = any(node["state"] == "failed" for node in result["nodes"]) or bool(errors(problems))
     complaints = tuple(map(printed, problems))
     return Answer((as_text(result, options),), complaints, not failed, "It cannot be rendered as a whole.")
@@ -132,7 +133,7 @@ def kinds_in(folder: Path | None) -> KindSchemas | None:
     """Kubernetes' own kinds and those of the CustomResourceDefinitions in a folder, or in one file."""
     if folder is None:
         return None
-    return offline.kinds_from(map(read_file, yaml_files(folder)))
+    return offline.kinds_from({str(file): read_file(file) for file in yaml_files(folder)})
 
 
 def yaml_files(folder: Path) -> Iterable[Path]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from contracts.compiler import (
     Compilation,
+    Definition,
     KindSchemas,
     builtin_kinds,
     compile_text,
@@ -16,19 +17,25 @@ from contracts.compiler import (
 )
 from contracts.documents import Document, problem_at, read
 from contracts.paths import parse_path
-from contracts.problems import Problem, Rejected, errors
+from contracts.problems import Problem, Rejected, did_you_mean, errors
 from contracts.runtime.rendering import render
 from contracts.runtime.trials import Trial, instance_of, run_cases
 
 
-def kinds_from(texts: Iterable[str]) -> KindSchemas:
-    """Kubernetes' kinds and those of the CRDs in YAML texts; other documents are passed over."""
-    documents = [document.data for text in texts for document in read(text)[0]]
-    crds = [
-        data
-        for data in documents
-        if isinstance(data, Mapping) and data.get("kind") == "CustomResourceDefinition"
-    ]
+def kinds_from(texts: Mapping[str, str]) -> KindSchemas:
+    """Kubernetes' kinds and those of the CRDs in YAML texts by file; other documents are passed over.
+
+    Raises :class:`Rejected` for a text that cannot be read: its kinds would be unknown without a word.
+    """
+    crds: list[Mapping[str, Any]] = []
+    faults: list[Problem] = []
+    for file, text in texts.items():
+        documents, problems = read(text)
+        faults += [replace(problem, file=file) for problem in errors(problems)]
+        data = [document.data for document in documents if isinstance(document.data, Mapping)]
+        crds += [each for each in data if each.get("kind") == "CustomResourceDefinition"]
+    if faults:
+        raise Rejected(faults)
     return kinds_with(builtin_kinds(), crds=crds)
 
 
@@ -84,6 +91,7 @@ def render_files(
     *,
     file: str = "",
     input_file: str = "",
+    observed_file: str = "",
     kinds: KindSchemas | None = None,
 ) -> dict[str, Any]:
     """Render an instance: ``nodes`` with ``id``, ``state``, ``reason``, ``manifests``; ``status``,
@@ -104,7 +112,7 @@ def render_files(
         raise Rejected(_placed(problem, document, input_file, whole) for problem in found)
     metadata = given.get("metadata") if whole else None
     instance = instance_of(definition, spec or {}, metadata)
-    observed = _only_document(observed_text, "observed").data if observed_text.strip() else {}
+    observed = _observed(definition, observed_text, observed_file)
     rendering = render(definition, instance, observed)
     return {
         "nodes": [
@@ -127,6 +135,28 @@ def render_files(
 def run_tests(text: str, *, file: str = "", kinds: KindSchemas | None = None) -> list[Trial]:
     """Run the contract's own tests. Raises :class:`Rejected` when it does not compile."""
     return run_cases(compiled(text, file=file, kinds=kinds))
+
+
+def _observed(definition: Definition, text: str, file: str) -> Mapping[str, Any]:
+    """Live objects by node id. Raises :class:`Rejected` for an unknown node, or one object for many."""
+    if not text.strip():
+        return {}
+    document = _only_document(text, file)
+    observed: dict[str, Any] = document.data
+    types = {node.id: node.type for node in definition.nodes}
+    faults = []
+    for node_id, value in observed.items():
+        many = types.get(node_id, "") in ("collection", "external-collection")
+        place = document.span_of((node_id,))
+        if node_id not in types:
+            message, hint = f"There is no node “{node_id}”.", did_you_mean(str(node_id), types)
+            faults.append(problem_at(place, "unknown-name", message, path=str(node_id), hint=hint))
+        elif value is not None and not isinstance(value, list if many else Mapping):
+            message = f"“{node_id}” is {'a list of objects' if many else 'one object'}."
+            faults.append(problem_at(place, "wrong-type", message, path=str(node_id)))
+    if faults:
+        raise Rejected(replace(fault, file=file) for fault in faults)
+    return observed
 
 
 def _only_document(text: str, file: str) -> Document:

@@ -6,6 +6,8 @@ wrong, every verb ends with 1 and prints the problems, each as ``file:line:colum
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +28,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         answer: Answer = options["run"](options)
+        try:
+            self._say(answer)
+        except BrokenPipeError:
+            # Whoever reads, such as “head”, has seen enough; Python must not complain of that at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not answer.ok:
+            raise CommandError(answer.summary or "Refused.", returncode=1)
+
+    def _say(self, answer: Answer) -> None:
         for line in answer.output:
             self.stdout.write(line)
         for line in answer.complaints:
             self.stderr.write(line)
-        if not answer.ok:
-            raise CommandError(answer.summary or "Refused.", returncode=1)
+        self.stdout.flush()
 
 
 def add_online(verbs: Any) -> None:

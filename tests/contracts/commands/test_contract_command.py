@@ -160,6 +160,84 @@ class TestWithoutADatabase:
         assert ended.code == 1
         assert "Did you mean “message”?" in ended.out
 
+    @pytest.mark.parametrize(
+        ("observed", "told"),
+        [
+            ("setings: {kind: A}", ":1:1 setings: There is no node “setings”. Did you mean “settings”?"),
+            ("settings: [{kind: ConfigMap}]", ":1:1 settings: “settings” is one object."),
+            ("- settings", ":1:1: The file must hold one YAML map."),
+        ],
+        ids=["unknown-node", "list-for-one", "no-map"],
+    )  # fmt: skip
+    def test_observed_objects_that_fit_no_node_are_refused(self, file, tmp_path, observed, told):
+        source, seen = tmp_path / "input.yaml", tmp_path / "observed.yaml"
+        source.write_text("message: hi\n")
+        seen.write_text(observed)
+        ended = Ended("render", file, "--input", source, "--observed", seen)
+        assert ended.code == 1
+        assert ended.err.startswith(f"{seen}{told}\n")
+
+    def test_a_broken_file_of_custom_definitions_is_named(self, file, tmp_path):
+        (tmp_path / "crds").mkdir()
+        broken = tmp_path / "crds" / "broken.yaml"
+        broken.write_text("a: [")
+        ended = Ended("check", file, "--crds", broken.parent)
+        assert ended.code == 1
+        assert ended.err.startswith(f"{broken}:")
+
+    def test_problems_of_several_files_as_json(self, file, wrong, tmp_path):
+        other = tmp_path / "other.yaml"
+        other.write_text("kind: Contract\n")
+        ended = Ended("check", "--json", wrong, file, other)
+        found = [json.loads(line) for line in ended.out.splitlines()]
+        assert (ended.code, {problem["file"] for problem in found}) == (1, {str(wrong), str(other)})
+
+    def test_warnings_alone_do_not_refuse(self, file):
+        file.write_text(file.read_text().replace("spec.message}", "spec.message} ${"))
+        ended = Ended("check", "--json", file)
+        (problem,) = map(json.loads, ended.out.splitlines())
+        assert (ended.code, problem["code"], problem["severity"]) == (0, "unclosed-expression", "warning")
+
+    def test_an_instance_that_can_never_be_made_refuses(self, file, tmp_path):
+        file.write_text(
+            file.read_text().replace("${schema.spec.message}", "${string(int(schema.spec.message))}")
+        )
+        source = tmp_path / "input.yaml"
+        source.write_text("message: hi\n")
+        ended = Ended("render", file, "--input", source, "--json")
+        (node,) = json.loads(ended.out)["nodes"]
+        assert (ended.code, node["state"], node["manifests"]) == (1, "failed", [])
+        assert ended.err.startswith(f"{file}:22:20 ")
+
+    def test_problems_are_json_for_every_verb(self, wrong):
+        for verb in ("crd", "graph", "test"):
+            ended = Ended(verb, "--json", wrong)
+            assert (ended.code, json.loads(ended.out)["code"]) == (1, "unknown-field")
+
+    def test_tests_as_json(self):
+        ended = Ended("test", "--json", SAMPLES / "stateless-service.yaml")
+        found = [json.loads(line) for line in ended.out.splitlines()]
+        assert {tuple(trial) for trial in found} == {("name", "passed", "failures")}
+        assert all(trial["passed"] for trial in found)
+
+    @pytest.mark.parametrize("verb", [["check"], ["crd"], ["graph"], ["test"]], ids=lambda verb: verb[0])
+    def test_a_process_whose_database_and_cluster_are_not_there(self, verb):
+        nowhere = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "KUBECONFIG": "/nonexistent"}
+        command = [sys.executable, str(REPOSITORY / "manage.py"), "contract", *verb]
+        sample = str(SAMPLES / "stateless-service.yaml")
+        ended = subprocess.run(
+            [*command, sample], env={**os.environ, **nowhere}, capture_output=True, text=True
+        )
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert ended.stdout
+
+    def test_a_reader_that_has_seen_enough_is_no_fault(self):
+        command = [sys.executable, str(REPOSITORY / "manage.py"), "contract", "crd"]
+        command.append(str(SAMPLES / "stateless-service.yaml"))
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        running.stdout.close()
+        assert (running.stderr.read(), running.wait(timeout=60)) == (b"", 0)
+
     def test_tests_of_a_contract(self):
         ended = Ended("test", SAMPLES / "stateless-service.yaml")
         assert ended.code == 0

@@ -125,5 +125,13 @@ def test_graph_and_crd():
 
 
 def test_kinds_from_files():
-    kinds = offline.kinds_from(["a: 1\n---\n" + str(offline.crd(TEXT)), "not: [yaml"])
+    kinds = offline.kinds_from({"kinds.yaml": "a: 1\n---\n" + str(offline.crd(TEXT))})
     assert kinds.lookup("kro.run/v1alpha1", "Example").plural == "examples"
+
+
+def test_a_file_of_kinds_that_cannot_be_read_is_named():
+    with pytest.raises(Rejected) as refused:
+        offline.kinds_from({"good.yaml": "a: 1", "bad.yaml": "not: [yaml"})
+    assert [(problem.file, problem.code) for problem in refused.value.problems] == [
+        ("bad.yaml", "yaml-syntax")
+    ]
