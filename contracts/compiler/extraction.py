@@ -127,6 +127,6 @@ def standalone(
         return code
     if any(problem.is_error for problem in reporter.problems[known:]):
         return None
-    hint = STANDALONE_HINT if value != value.strip() else "Write the whole condition inside one “${…}”."
+    hint = STANDALONE_HINT if value != value.strip() else "Write all of it inside one “${…}”."
     reporter.add(at, "not-an-expression", f"{what} must be one expression “${{…}}” and nothing else.", hint)
     return None

@@ -23,6 +23,8 @@ _WORDS = {
     "array": "a list",
     "object": "a map",
 }
+# What is there, where it is said beside what is wanted.
+_GIVEN = {**_WORDS, "number": "a decimal number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class TemplateReader:
             return True
         if isinstance(value, float) and value.is_integer() and "integer" in types:
             return True
-        self._report_type(path, types, _WORDS[type_of(value)], _type_hint(value, types))
+        self._report_type(path, types, _GIVEN[type_of(value)], _type_hint(value, types))
         return False
 
     def _report_type(self, path: Path, types: Sequence[str], have: str, hint: str) -> None:

@@ -27,6 +27,8 @@ _NAMES = {
     "array": "a list",
     "object": "an object",
 }
+# What is there, where it is said beside what is wanted.
+_GIVEN = {"boolean": "a boolean", "object": "a map", "number": "a decimal number"}
 
 
 def validate(schema: Schema, data: Any, *, path: Sequence[str | int] = ("spec",)) -> list[Problem]:
@@ -105,7 +107,7 @@ def described(data: Any) -> str:
         return "nothing (null)"
     for kind in ("boolean", "integer", "number", "string", "array", "object"):
         if is_a(kind, data):
-            return {"boolean": "a boolean", "object": "a map"}.get(kind, _NAMES[kind])
+            return _GIVEN.get(kind, _NAMES[kind])
     return type(data).__name__
 
 

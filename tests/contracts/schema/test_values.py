@@ -38,7 +38,7 @@ SCHEMA = simple_schema(
         ({"replicas": 6}, "spec.replicas: Must be at most 5, not 6."),
         ({"replicas": "3"}, "spec.replicas: Must be a whole number, not a text. Write it without quotes."),
         ({"replicas": 3.0}, ""),
-        ({"replicas": 3.5}, "spec.replicas: Must be a whole number, not a number."),
+        ({"replicas": 3.5}, "spec.replicas: Must be a whole number, not a decimal number."),
         ({"replicas": True}, "spec.replicas: Must be a whole number, not a boolean."),
         ({"ratio": 1}, ""),
         ({"ratio": "1"}, "spec.ratio: Must be a number, not a text. Write it without quotes."),

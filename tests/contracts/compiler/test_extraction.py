@@ -1,0 +1,85 @@
+"""Where expressions stand in a text, and which texts are one expression (kro §3.1)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.compiler.definition import Code, Part
+from contracts.compiler.extraction import extract
+from contracts.compiler.reporter import Reporter
+from contracts.documents import read
+from contracts.problems import Problem
+
+
+def extracted(text: str) -> tuple[Code | None, list[Problem]]:
+    problems: list[Problem] = []
+    document = read(f"k: {json.dumps(text)}\n")[0][0]
+    return extract(text, ("k",), ("k",), Reporter(document, problems)), problems
+
+
+def shown(code: Code) -> list[str]:
+    """Expressions in brackets, texts as they are."""
+    return [f"[{part.source}]" if isinstance(part, Part) else part for part in code.parts]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("${a}", ["[a]"]),
+        ("${a}\n", ["[a]", "\n"]),
+        (" ${a}", [" ", "[a]"]),
+        ("${a}${b}", ["[a]", "[b]"]),
+        ("x-${a}-y", ["x-", "[a]", "-y"]),
+        ("$${a}", ["$", "[a]"]),
+        ("${ a }", ["[ a ]"]),
+        ("${a +\n b}", ["[a +\n b]"]),
+        ('${"${A}"}', ['["${A}"]']),
+        ('${"}" + a}', ['["}" + a]']),
+        ("${'}' + a}", ["['}' + a]"]),
+        ('${{"a": {"b": 1}}}', ['[{"a": {"b": 1}}]']),
+        ("}${a}{", ["}", "[a]", "{"]),
+    ],
+)
+def test_the_parts_of_a_text(text, parts):
+    code, _ = extracted(text)
+    assert code is not None
+    assert shown(code) == parts
+    assert code.standalone is (len(parts) == 1)
+
+
+@pytest.mark.parametrize("text", ["plain", "$", "${", "a ${b", "$ {a}", "{a}", '${"}'])
+def test_a_text_without_an_expression(text):
+    code, problems = extracted(text)
+    assert code is None
+    assert {problem.severity for problem in problems} <= {"warning"}
+
+
+pieces = st.sampled_from(
+    ["${", "}", "{", "'", '"', "\\", "$", "a", ".b", " + ", "1", "(", ")", "[", "]", "\n", "é"]
+)
+
+
+@given(st.lists(pieces, max_size=14).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_no_text_makes_it_fail_and_nothing_of_a_text_is_lost(text):
+    code, problems = extracted(text)
+    if code is not None:
+        written = [f"${{{part.source}}}" if isinstance(part, Part) else part for part in code.parts]
+        assert "".join(written) == text
+    elif "${" in text:
+        assert problems
+    assert all(problem.message and problem.line for problem in problems)
+
+
+@given(st.lists(st.sampled_from(["${a}", '${"}"}', "${{'k': 1}}", "x", "$", "}", " "]), max_size=8))
+@settings(max_examples=150, deadline=None)
+def test_expressions_are_found_between_any_texts(parts):
+    code, problems = extracted("".join(parts))
+    wanted = [part for part in parts if part.startswith("${")]
+    found = [f"${{{part.source}}}" for part in code.expressions] if code else []
+    assert found == wanted
+    assert problems == []
