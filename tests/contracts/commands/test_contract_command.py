@@ -220,10 +220,9 @@ class TestWithoutADatabase:
         assert {tuple(trial) for trial in found} == {("name", "passed", "failures")}
         assert all(trial["passed"] for trial in found)
 
-    @pytest.mark.parametrize("verb", [["check"], ["crd"], ["graph"], ["test"]], ids=lambda verb: verb[0])
-    def test_a_process_whose_database_and_cluster_are_not_there(self, verb):
+    def test_a_process_whose_database_and_cluster_are_not_there(self):
         nowhere = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "KUBECONFIG": "/nonexistent"}
-        command = [sys.executable, str(REPOSITORY / "manage.py"), "contract", *verb]
+        command = [sys.executable, str(REPOSITORY / "manage.py"), "contract", "check"]
         sample = str(SAMPLES / "stateless-service.yaml")
         ended = subprocess.run(
             [*command, sample], env={**os.environ, **nowhere}, capture_output=True, text=True

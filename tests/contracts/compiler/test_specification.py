@@ -1,11 +1,11 @@
 # ruff: noqa: E501
-"""Rules of the specification by their section, told by the codes of the problems alone (kro §1–§4, §10)."""
+"""Rules of the specification by their section, told by the codes of the problems alone; types of status fields (kro §1–§5, §10)."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.contracts.definitions import compiled, config_map
+from tests.contracts.definitions import compiled, config_map, defined
 
 DEPLOYMENT = """
 - id: web
@@ -126,3 +126,37 @@ def test_at_most_ten_dimensions(count):
     name = "-".join(f"${{d{number}}}" for number in range(count))
     found = [problem.code for problem in compiled(loop(*dimensions, name=name)).problems]
     assert found == ([] if count == 10 else ["foreach-dimensions"])
+
+
+ANYTHING = {"x-kubernetes-preserve-unknown-fields": True}
+SECRET = "- id: secret\n  template: {apiVersion: v1, kind: Secret, metadata: {name: s}}\n"
+
+
+@pytest.mark.parametrize(
+    ("expression", "schema"),
+    [
+        ("schema.spec.flag", {"type": "boolean"}),
+        ("schema.spec.size", {"type": "integer"}),
+        ("uint(schema.spec.size)", {"type": "integer"}),
+        ("schema.spec.ratio", {"type": "number"}),
+        ("schema.spec.name", {"type": "string"}),
+        ("secret.data.key", {"type": "string", "format": "byte"}),
+        ("web.metadata.creationTimestamp", {"type": "string", "format": "date-time"}),
+        ("[web.metadata.creationTimestamp]", {"type": "array", "items": ANYTHING}),
+        ("schema.spec.items", {"type": "array", "items": {"type": "string"}}),
+        ("schema.spec.labels", {"type": "object", "additionalProperties": {"type": "string"}}),
+        ('{"a": schema.spec.size}', {"type": "object", "additionalProperties": {"type": "integer"}}),
+        ('{"a": schema.spec.size, "b": "x"}', {"type": "object", "additionalProperties": ANYTHING}),
+        ("schema.spec.rows[0]", {"type": "object", "properties": {"count": {"type": "integer"}, "key": {"type": "string"}}}),
+        ("schema.spec.free", {"type": "object"}),
+        ("schema.spec.free.x", ANYTHING),
+        ("schema.spec.?name", ANYTHING),
+        ("duration(schema.spec.name)", ANYTHING),
+        ("quantity(schema.spec.name)", ANYTHING),
+        ("dyn(schema.spec.size)", ANYTHING),
+        ("web.spec.strategy.rollingUpdate.maxSurge", ANYTHING),
+    ],
+)  # fmt: skip
+def test_the_type_of_a_status_field_shapes_the_crd(expression, schema):
+    definition = defined(DEPLOYMENT + SECRET, status=f"field: |-\n  ${{{expression}}}")
+    assert definition.status_schema["properties"]["field"] == schema
