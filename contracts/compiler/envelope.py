@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts.compiler.reporter import Reporter
-from contracts.compiler.words import GROUP, KIND, SHORT_NAME, VERSION, upper_camel
+from contracts.compiler.words import GROUP, KIND, OBJECT_NAME, SHORT_NAME, VERSION, object_name, upper_camel
 from contracts.problems import did_you_mean
 from contracts.schema.values import faults
 
@@ -82,6 +82,7 @@ def check_shape(data: Mapping[str, Any], reporter: Reporter) -> None:
     """Report every field that is missing, unknown or of the wrong kind, and names that cannot be."""
     for path, code, message, hint in faults(_DEFINITION, data, ()):
         reporter.add(path, code, message, hint, at_key=code in ("unknown-field", "required"))
+    _check_name(_map(data, "metadata").get("name"), reporter)
     schema = _map(_map(data, "spec"), "schema")
     _check_kind(schema, reporter)
     for name in ("shortNames", "categories"):
@@ -91,6 +92,19 @@ def check_shape(data: Mapping[str, Any], reporter: Reporter) -> None:
 def _map(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = data.get(key)
     return value if isinstance(value, Mapping) else {}
+
+
+def _check_name(name: Any, reporter: Reporter) -> None:
+    """The API server's rule for names of objects: a DNS-1123 subdomain."""
+    if not isinstance(name, str) or (OBJECT_NAME.match(name) and len(name) <= 253):
+        return
+    near = object_name(name)
+    hint = f"For example “{near}”." if OBJECT_NAME.match(near) else ""
+    message = (
+        "A name is made of small letters, digits, “-” and “.”, begins and ends with a letter or digit, "
+        "and has 253 characters at most."
+    )
+    reporter.add(("metadata", "name"), "bad-name", message, hint)
 
 
 def _check_kind(schema: Mapping[str, Any], reporter: Reporter) -> None:

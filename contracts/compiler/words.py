@@ -8,6 +8,7 @@ ID = re.compile(r"[a-z][a-zA-Z0-9]*\Z")
 KIND = re.compile(r"[A-Z][a-zA-Z0-9]{0,62}\Z")
 VERSION = re.compile(r"v[0-9]+(alpha[0-9]+|beta[0-9]+)?\Z")
 GROUP = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
+OBJECT_NAME = GROUP  # both are DNS-1123 subdomains
 SHORT_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z")
 
 _KRO_WORDS = (
@@ -31,6 +32,11 @@ def lower_camel(text: str) -> str:
     words = [word for word in re.split(r"[^a-zA-Z0-9]+", text) if word]
     joined = "".join(word[0].upper() + word[1:] for word in words).lstrip("0123456789")
     return joined[:1].lower() + joined[1:]
+
+
+def object_name(text: str) -> str:
+    """A valid object name near to ``text``, for hints, or an empty text: ``Bad_Name`` → ``bad-name``."""
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")[:253]
 
 
 def upper_camel(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from contracts.compiler import compile_text
 from tests.contracts.definitions import compiled, config_map, defined
 
 DEPLOYMENT = """
@@ -160,3 +161,25 @@ SECRET = "- id: secret\n  template: {apiVersion: v1, kind: Secret, metadata: {na
 def test_the_type_of_a_status_field_shapes_the_crd(expression, schema):
     definition = defined(DEPLOYMENT + SECRET, status=f"field: |-\n  ${{{expression}}}")
     assert definition.status_schema["properties"]["field"] == schema
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("web-service.v2", None),
+        ("Bad_Name", "For example “bad-name”."),
+        ("-", ""),
+        ("a..b", ""),
+        ("a" * 254, "For example “" + "a" * 253 + "”."),
+    ],
+    ids=["a subdomain", "capitals and underscores", "no letter at all", "an empty part", "too long"],
+)
+def test_the_name_of_the_definition_is_one_that_an_object_can_have(name: str, hint: str | None) -> None:
+    text = f"""
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {{name: "{name}"}}
+spec: {{schema: {{apiVersion: v1alpha1, kind: Web, spec: {{}}}}, resources: []}}
+"""
+    found = [(problem.code, problem.path, problem.line, problem.hint) for problem in compile_text(text).problems]
+    assert found == ([] if hint is None else [("bad-name", "metadata.name", 4, hint)])
