@@ -28,7 +28,7 @@ from contracts.cel.nodes import walk
 
 EVERYTHING = Environment(omit=True, conditions=True, extras=True)
 SMALL = Limits(steps=20_000, size=20_000)
-SETTINGS = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \"'`\\{}[]()?:.,+-*/%&|!=<>0123uxrbBR\n$é"), max_size=40)
 LITERALS = st.one_of(
@@ -122,7 +122,7 @@ def test_the_end_of_an_expression_is_a_brace(text: str) -> None:
     assert end is None or text[end] == "}"
 
 
-@settings(SETTINGS, max_examples=1500)
+@settings(SETTINGS, max_examples=300)
 @given(EXPRESSIONS, JSON, JSON)
 def test_any_expression_gives_a_value_or_an_error_of_ours(source: str, a: Any, b: Any) -> None:
     _tried(source, {"a": a, "b": b})

@@ -64,7 +64,7 @@ pieces = st.sampled_from(
 
 
 @given(st.lists(pieces, max_size=14).map("".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_text_makes_it_fail_and_nothing_of_a_text_is_lost(text):
     code, problems = extracted(text)
     if code is not None:

@@ -67,7 +67,7 @@ def test_the_base_of_the_mutations_compiles():
 
 
 @given(st.integers(0, 10_000), JSON)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_value_anywhere(seed, value):
     import yaml
 
@@ -83,7 +83,7 @@ def test_any_value_anywhere(seed, value):
 
 
 @given(st.integers(0, 1_000_000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_damage_to_the_text(seed):
     chance = random.Random(seed)
     text = FULL + CONTRACT
@@ -104,7 +104,7 @@ def test_any_damage_to_the_text(seed):
 
 
 @given(st.text(alphabet="ab.[]{}()'\"\\?:+$&|!=<>, 01", max_size=40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_expression(source):
     survives(definition_text(config_map("a", "data:\n  k: " + json.dumps("${" + source + "}"))))
 

@@ -300,7 +300,7 @@ marker_texts = st.text(alphabet="abqt=|\"\\{}[], 1'", max_size=30)
 
 
 @given(st.sampled_from(["string", "integer", "[]string", "object", "T"]), marker_texts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_marker_text_makes_it_fail(kind, text):
     result = simple_schema({"f": f"{kind} | {text}"}, {"T": {"a": "string"}})
     assert isinstance(result.schema, dict)
