@@ -124,6 +124,7 @@ class Engine:
         self.keys_by_uid[uid_of(obj)] = key
         if event == "deleted":
             self.keys_by_uid.pop(uid_of(obj), None)
+            self.memory.losses.pop(uid_of(obj), None)
             self.generations.pop(key, None)
             self.snapshots.pop(key, None)
             self.follow_externals(key, set())

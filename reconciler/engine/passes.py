@@ -14,6 +14,7 @@ from typing import Any
 from contracts.runtime import Rendering, render
 from reconciler.engine.carry_out import apply_all, delete_all, explain, keep_books, prune_all, release
 from reconciler.engine.conditions import Outcome, built_in, status_apply, status_body
+from reconciler.engine.losses import Losses
 from reconciler.engine.notes import note_of, timestamp
 from reconciler.engine.observe import Identity, View, look
 from reconciler.engine.offers import Offer
@@ -34,6 +35,7 @@ from reconciler.objects.reading import (
     Manifest,
     annotations_of,
     finalizers_of,
+    generation_of,
     is_deleting,
     namespace_of,
     uid_of,
@@ -63,6 +65,7 @@ class Memory:
     """What makes passes cheaper and their words better. Losing it costs an apply, never an answer."""
 
     settled: dict[str, Settled] = field(default_factory=dict)  # uid of a child
+    losses: dict[str, Losses] = field(default_factory=dict)  # uid of an instance
     claims: dict[Identity, str] = field(default_factory=dict)  # objects being applied right now, and for whom
 
 
@@ -222,11 +225,13 @@ class Pass:
                      warning=True, node=step.node, resource=step.reference)
             )  # fmt: skip
         self.blocked |= view.missing_kinds
+        losses = self.memory.losses.setdefault(uid_of(view.instance), Losses())
+        losses.wish(generation_of(view.instance))
         lines = resource_lines(
-            view.wanted, view.found, view.members, self.errors, self.deeper, self.contracts
+            view.wanted, view.found, view.members, self.errors, self.deeper, self.contracts, losses
         )
         nodes = node_lines(view.definition, view.rendering, lines, self.blocked)
-        summary = summarise(nodes, lines, was_ready=False)
+        summary = summarise(nodes, lines, generation_of(view.instance))
         problems = self.problems(view.rendering, todo, nodes)
         failed = (
             self.refused

@@ -135,15 +135,19 @@ def fill(row: Instance, snapshot: Snapshot) -> None:
         return
     if summary.nodes:
         row.nodes = [node.as_dict() for node in summary.nodes]
-    state = summary.state
+    state, reason = summary.state, summary.reason
     if row.state == State.DELETING and not row.deletion_asked_at and deletion_is_asked(row):
         return  # the page says so already; the cluster will
     if row.was_ready and state in ("progressing", "waiting") and not snapshot.suspended:
-        state = State.DEGRADED
+        lost_before = row.state == State.DEGRADED  # and has not come back since
+        state = State.DEGRADED if lost_before or not summary.is_underway else state
+    if state == State.DEGRADED and not row.was_ready:
+        state, reason = State.PROGRESSING, "Progressing"  # it has never been up as a whole
     if state != row.state:
         row.state_since = timezone.now()
-    row.state, row.reason, row.message = state, summary.reason, summary.message
-    row.was_ready = row.was_ready or state == State.READY
+    row.state, row.reason, row.message = state, reason, summary.message
+    whole = state == State.READY and summary.generation == row.generation
+    row.was_ready = row.was_ready or whole
 
 
 def deletion_is_asked(row: Instance) -> bool:

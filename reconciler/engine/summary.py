@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.compiler import Definition
 from contracts.runtime import Rendering
+from reconciler.engine.losses import Losses
 from reconciler.objects.health import Health, health_of
 from reconciler.objects.names import NODE, label_value
 from reconciler.objects.reading import (
@@ -23,6 +24,12 @@ from reconciler.objects.reading import (
 from reconciler.plan import Child
 
 Identity = tuple[str, str, str, str]
+REASONS = {
+    "failed": "ResourceFailed",
+    "degraded": "ResourceNotReady",
+    "waiting": "Waiting",
+    "progressing": "Progressing",
+}
 # From worst to best: a whole is as bad as its worst part.
 RANK = ("failed", "degraded", "deleting", "waiting", "unknown", "progressing", "ready", "ignored")
 
@@ -74,6 +81,12 @@ class Summary:
     message: str
     nodes: tuple[NodeLine, ...] = ()
     resources: tuple[ResourceLine, ...] = field(default=())
+    generation: int = 0  # of the instance that this tells of
+
+    @property
+    def is_underway(self) -> bool:
+        """Whether an object is on its way to what was asked of it: a rollout, a scaling, a first start."""
+        return any(line.uid and line.health.state in ("progressing", "waiting") for line in self.resources)
 
 
 def resource_lines(
@@ -83,19 +96,22 @@ def resource_lines(
     errors: Mapping[Identity, str],
     deeper: Mapping[str, Health],
     contracts: Collection[str] = (),
+    losses: Losses | None = None,
 ) -> list[ResourceLine]:
     """Every wanted object, there or not, and every member that nobody wants any more.
 
     ``errors``: why an object could not be applied. ``deeper``: per uid, what its pods say.
     ``contracts``: ``Kind.group`` of kinds that a reconciler of instances brings up, whatever they say so far.
+    ``losses``: what is remembered of when the objects were whole.
     """
     lines = []
+    losses = losses or Losses()
     named = set()
     for child in wanted:
         identity = child.reference.identity
         named.add(identity)
         live = found.get(identity)
-        health = judge(live, deeper, contracts) if live is not None else None
+        health = losses.judge(live, judge(live, deeper, contracts)) if live is not None else None
         error = errors.get(identity, "")
         lines.append(line_of(child.node, child.index, child.reference, live, health, error))
     for member in members:
@@ -209,25 +225,14 @@ def leaving_nodes(definition: Definition, lines: Sequence[ResourceLine]) -> list
     return nodes
 
 
-def summarise(nodes: Sequence[NodeLine], lines: Sequence[ResourceLine], was_ready: bool) -> Summary:
-    """One word and the deepest reason for the whole. ``was_ready``: it was, since its spec last changed."""
+def summarise(nodes: Sequence[NodeLine], lines: Sequence[ResourceLine], generation: int) -> Summary:
+    """One word and the deepest reason for the whole; ``generation`` of the instance that was rendered."""
     worst = min(nodes, key=lambda node: RANK.index(node.state), default=None)
-    word = "ready" if worst is None or worst.state == "ignored" else worst.state
-    if word == "ready":
-        return Summary("ready", "AllResourcesReady", "", tuple(nodes), tuple(lines))
-    assert worst is not None
-    moving = any(node.state in ("progressing", "deleting") for node in nodes)
+    if worst is None or worst.state in ("ready", "ignored"):
+        return Summary("ready", "AllResourcesReady", "", tuple(nodes), tuple(lines), generation)
+    moving = [node for node in nodes if node.state in ("progressing", "deleting")]
+    word = worst.state
     if word in ("waiting", "deleting") and moving:
-        word = "progressing"
-        worst = next(node for node in nodes if node.state in ("progressing", "deleting"))
-    if was_ready and word in ("progressing", "waiting", "unknown"):
-        word = "degraded"
-    reasons = {
-        "failed": "ResourceFailed",
-        "degraded": "ResourceNotReady",
-        "waiting": "Waiting",
-        "progressing": "Progressing",
-    }
-    return Summary(
-        word, reasons.get(word, "NotReady"), f"{worst.id}: {worst.reason}", tuple(nodes), tuple(lines)
-    )
+        word, worst = "progressing", moving[0]
+    message = f"{worst.id}: {worst.reason}"
+    return Summary(word, REASONS.get(word, "NotReady"), message, tuple(nodes), tuple(lines), generation)

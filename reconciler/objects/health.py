@@ -85,13 +85,20 @@ def deployment(obj: Manifest) -> Health:
         return Health("progressing", fact, "The change has not been taken up yet.")
     if spec.get("paused"):
         return Health("waiting", fact, "Its rollout is paused.")
-    if updated < want:
+    old = number(status, "replicas") > updated
+    if updated < want and (old or not is_rolled_out(obj)):
         return Health("progressing", fact, f"{updated} of {want} pods run the new version.")
-    if number(status, "replicas") > updated:
+    if old:
         return Health("progressing", fact, "Pods of the old version are being removed.")
-    if available < want:
+    if min(updated, available) < want:
         return Health("progressing", fact, f"{available} of {want} pods are ready.")
     return Health("ready", fact)
+
+
+def is_rolled_out(obj: Manifest) -> bool:
+    """Whether the last rollout is done: pods that are missing now are being scaled up, or were lost."""
+    progressing = condition_of(obj, "Progressing")
+    return progressing is not None and progressing.get("reason") == "NewReplicaSetAvailable"
 
 
 def stateful_set(obj: Manifest) -> Health:
@@ -233,6 +240,8 @@ def ingress(obj: Manifest) -> Health:
 def autoscaler(obj: Manifest) -> Health:
     status = status_of(obj)
     fact = f"{number(status, 'currentReplicas')}/{number(status, 'desiredReplicas')}"
+    if not status.get("conditions"):
+        return Health("progressing", fact, "It has not looked at what it scales yet.")
     for kind in ("AbleToScale", "ScalingActive"):
         text = condition_text(obj, kind, "False")
         if text and not text.startswith("ScalingDisabled"):

@@ -67,6 +67,23 @@ UP = {
             id="deployment-gave-up",
         ),
         pytest.param(
+            obj(
+                "apps/v1",
+                "Deployment",
+                {"replicas": 3},
+                {
+                    "observedGeneration": 2,
+                    "replicas": 1,
+                    "updatedReplicas": 1,
+                    "readyReplicas": 1,
+                    "availableReplicas": 1,
+                    "conditions": [condition("Progressing", "True", "NewReplicaSetAvailable")],
+                },
+            ),
+            Health("progressing", "1/3", "1 of 3 pods are ready."),
+            id="deployment-scaled-up-after-its-rollout",
+        ),
+        pytest.param(
             obj("apps/v1", "Deployment", {"replicas": 0}, {"observedGeneration": 2}),
             Health("ready", "0/0"),
             id="deployment-of-none",
@@ -167,6 +184,11 @@ UP = {
             ),
             Health("degraded", "1/2", "FailedGetResourceMetric: no metrics"),
             id="autoscaler-blind",
+        ),
+        pytest.param(
+            obj("autoscaling/v2", "HorizontalPodAutoscaler"),
+            Health("progressing", "0/0", "It has not looked at what it scales yet."),
+            id="autoscaler-before-its-first-look",
         ),
         pytest.param(obj("example.com/v1", "Thing"), Health("ready"), id="a-kind-that-says-nothing"),
         pytest.param(

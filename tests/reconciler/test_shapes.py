@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from catalog.models import Change
+from pathlib import Path
+
+from django.db.models.signals import post_save
+
+from catalog.models import Change, Instance
 from contracts.models import KnownSchema
 from reconciler.objects.reading import annotations_of, condition_of, labels_of
 from tests.reconciler.contracts import NESTED, PAIR, PLACE, SERVICE, SPOKEN
@@ -78,6 +82,35 @@ def test_what_was_ready_and_is_not_any_more_is_degraded(world: World) -> None:
         world.cluster.delete("v1", "Pod", world.namespace, pod["metadata"]["name"])
     wait_for(lambda: world.row("web").state == "degraded", "it is degraded")
     wait_for(lambda: world.row("web").state == "ready", "it recovers")
+
+
+SCALED = Path(__file__).parents[2] / "contracts/samples/stateless-service-ha.yaml"
+
+
+def is_up(world: World, fact: str) -> bool:
+    row = world.row("web")
+    return row is not None and row.state == "ready" and row.resources.filter(fact=fact).exists()
+
+
+def test_scaling_up_is_progress_and_no_loss(world: World) -> None:
+    contract = world.publish(SCALED.read_text().replace("platform.slipway.dev", "GROUP"))
+    seen: list[str] = []
+
+    def remember(instance: Instance, **_: object) -> None:
+        seen.append(instance.state)
+
+    post_save.connect(remember, sender=Instance)
+    try:
+        world.create(contract, "web", image="example/shop:1")
+        wait_for(lambda: is_up(world, "3/3"), "the autoscaler's minimum is up")
+        scaled = {"spec": {"replicas": 5}}
+        world.cluster.merge("apps/v1", "Deployment", world.namespace, "web", scaled)
+        wait_for(lambda: is_up(world, "5/5"), "more are up")
+    finally:
+        post_save.disconnect(remember, sender=Instance)
+    assert "progressing" in seen
+    assert "degraded" not in seen
+    assert world.row("web").was_ready
 
 
 def test_the_schemas_of_the_clusters_own_kinds_are_kept_for_checking(world: World) -> None:

@@ -1,0 +1,60 @@
+"""What was whole and is not any more, although nobody asked for anything else: that is a loss.
+
+From a Deployment alone nobody can tell a scale-up from lost pods: both say that fewer are ready than asked
+for. The difference is what was asked for when it was whole last: its generation, and for a DaemonSet the
+number of nodes too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from reconciler.objects.health import Health, number, status_of
+from reconciler.objects.reading import Manifest, generation_of, reference_to, uid_of
+
+UNREADY = ("progressing", "waiting", "unknown")
+Identity = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What was asked for when an object was ready last."""
+
+    uid: str
+    generation: int
+    nodes: int
+
+
+@dataclass(slots=True)
+class Losses:
+    """The memory of one instance. ``generation``: its own; another wish of it makes everything forgotten."""
+
+    generation: int = 0
+    whole: dict[Identity, Whole] = field(default_factory=dict)
+
+    def wish(self, generation: int) -> None:
+        if generation != self.generation:
+            self.generation, self.whole = generation, {}
+
+    def judge(self, live: Manifest, health: Health) -> Health:
+        """``health``, or degraded when the object was ready and nothing else was asked of it since.
+
+        An object that was deleted and made again is a loss until it is ready. Kinds without generations say
+        nothing about what was asked for; for them nothing is told.
+        """
+        if not generation_of(live):
+            return health
+        identity = reference_to(live).identity
+        now = Whole(uid_of(live), generation_of(live), number(status_of(live), "desiredNumberScheduled"))
+        before = self.whole.get(identity)
+        if health.state == "ready":
+            self.whole[identity] = now
+        elif before is not None and health.state in UNREADY and is_loss(before, now):
+            return replace(health, state="degraded")
+        return health
+
+
+def is_loss(before: Whole, now: Whole) -> bool:
+    if before.uid != now.uid:
+        return True
+    return before.generation == now.generation and now.nodes <= before.nodes
