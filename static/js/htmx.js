@@ -7,6 +7,10 @@ import { toast } from "./toasts.js";
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, type) =>
   !(name === "open" && type === "remove" && element.matches("details"));
 
+// What the reader opened by hand, and the server draws empty, stays open; it asks for news by itself.
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (before, after) =>
+  !(before.id === "live-manifest" && before.childElementCount && !after.childElementCount);
+
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   const words = {
@@ -25,6 +29,12 @@ document.addEventListener("htmx:sendError", () => {
 // A session that ended answers a fragment with the sign-in page: show it as a page and not inside the fragment.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const answered = new URL(event.detail.xhr.responseURL || location.href, location.href);
+  // A problem that is written for the place that asked is shown there.
+  const { target, xhr } = event.detail;
+  if (xhr.status >= 400 && target.id && xhr.responseText.includes(`id="${target.id}"`)) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  }
   if (answered.pathname === document.body.dataset.loginUrl && location.pathname !== answered.pathname) {
     event.detail.shouldSwap = false;
     location.reload();

@@ -27,6 +27,18 @@ def test_the_page_shows_state_graph_status_and_simulation(
     assert f'data-live="instance.{instance.pk}"' in page
 
 
+@pytest.mark.parametrize("query", ["?tab=resources", "?node=deployment"])
+def test_every_resource_leads_to_its_live_manifest(
+    sign_in: Callable[[str], Client], instance: Instance, query: str
+) -> None:
+    page = sign_in("developer").get(f"/instances/{instance.pk}/{query}").content.decode()
+    resource = instance.resources.filter(node="deployment").get()
+    address = f"/instances/{instance.pk}/resources/{resource.pk}/manifest/"
+    assert f'href="{address}?format=yaml"' in page
+    assert f'hx-get="{address}"' in page
+    assert 'id="live-manifest"' in page
+
+
 def test_htmx_gets_the_live_part_only(sign_in: Callable[[str], Client], instance: Instance) -> None:
     headers = {"HX-Request": "true", "HX-Target": "instance-live"}
     part = sign_in("developer").get(f"/instances/{instance.pk}/?tab=events", headers=headers).content.decode()
