@@ -147,7 +147,6 @@ def test_a_manifest_is_fresh_every_time():
 
 
 def test_a_fatal_error_stops_everything_and_says_where():
-    body = "data: {k: '${string(10 / schema.spec.n)}'}".replace("schema.spec.n)", 'schema.spec["n"])')
     definition = defined(
         config_map("a", "data: {k: '${string(10 / schema.spec.size)}'}")
         + config_map("b")
@@ -162,7 +161,6 @@ def test_a_fatal_error_stops_everything_and_says_where():
     assert problem.path == "resources.a"
     assert problem.line > 0
     assert "10 / schema.spec.size" in problem.message
-    assert body
 
 
 INCLUDES = {
