@@ -75,7 +75,14 @@ def instance(schema: str) -> Callable[[str], list[Problem]]:
 
 
 def compiled(build: Callable[[str], str]) -> Callable[[str], list[Problem]]:
-    return lambda text: list(compile_text(build(f"{text}\n")).problems)
+    """Compile the example; every problem of a compilation has its place and its words."""
+
+    def problems(text: str) -> list[Problem]:
+        found = compile_text(build(f"{text}\n")).problems
+        assert all(problem.line and problem.column and problem.message for problem in found)
+        return list(found)
+
+    return problems
 
 
 FILE = compiled(lambda text: text)
