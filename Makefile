@@ -16,8 +16,7 @@ run: .venv/installed static/dist/installed              ## the whole demo on thi
 	@exec .venv/bin/python manage.py run $(ARGS)
 
 test: .venv/installed static/dist/installed             ## every test, the browser's too when Chromium is here
-	@tools/chromium.sh
-	@.venv/bin/pytest -n 2 --dist loadgroup $(ARGS)
+	@tools/test.sh $(ARGS)
 
 lint: .venv/installed static/dist/installed             ## style, types, import rules, templates, migrations
 	@tools/lint.sh

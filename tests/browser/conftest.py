@@ -22,10 +22,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from portal.accounts.models import Membership, Role, Team, User
-from tests.chromium import CHROMIUM, FLAGS
+from tests.chromium import CHROMIUM
 
 HERE = Path(__file__).parent
 STARTS_WITHIN = 10
@@ -75,14 +75,6 @@ def server() -> Iterator[str]:
     yield f"http://127.0.0.1:{bound.getsockname()[1]}"
     made.should_exit = True
     thread.join(STARTS_WITHIN)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.chromium import CHROMIUM, FLAGS
 from tests.demo import Demo
 
 KUBECTL = shutil.which("kubectl")
@@ -23,6 +22,7 @@ HERE = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)  # most of them; and they share a demo
             item.add_marker(pytest.mark.xdist_group("journey"))
             item.add_marker(pytest.mark.timeout(180))
 
@@ -31,16 +31,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with Demo(tmp_path_factory.mktemp("demo")) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 SignIn = Callable[..., Page]
