@@ -114,7 +114,7 @@ class Companions:
             for pod in pods:
                 health = health_of(pod)
                 if health.state == word and not is_deleting(pod):
-                    return Health(health.state, "", f"Pod {name_of(pod)}: {health.message}")
+                    return Health(health.state, "", f"{health.message} Pod {name_of(pod)}.")
         return None
 
     # -- events -----------------------------------------------------------------------------------------
@@ -185,12 +185,16 @@ def trimmed_pod(pod: dict[str, Any]) -> dict[str, Any]:
         "finalizers",
     )
     metadata = metadata_of(pod)
-    containers = [{"name": one.get("name")} for one in (pod.get("spec") or {}).get("containers") or ()]
+    spec = {
+        kind: [{"name": one.get("name"), "image": one.get("image")} for one in given]
+        for kind in ("initContainers", "containers")
+        if (given := (pod.get("spec") or {}).get(kind))
+    }
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {key: metadata[key] for key in wanted if key in metadata},
-        "spec": {"containers": containers},
+        "spec": spec,
         "status": pod.get("status") or {},
     }
 

@@ -31,6 +31,7 @@ from reconciler.objects.names import (
     SUSPEND,
     SUSPEND_VALUES,
 )
+from reconciler.objects.plain import sentences
 from reconciler.objects.reading import (
     Manifest,
     annotations_of,
@@ -238,9 +239,7 @@ class Pass:
             or view.rendering.fatal
             or any(state.state == "failed" for state in view.rendering.nodes.values())
         )
-        outcome = Outcome(
-            not_ready="; ".join(dict.fromkeys(problems)), failed=failed, reason="NotReady" if problems else ""
-        )
+        outcome = Outcome(not_ready=sentences(problems), failed=failed, reason="NotReady" if problems else "")
         retry = bool(self.errors) or self.retry or bool(self.blocked)
         return await self.finish(
             outcome, view, summary, failed=retry, at_least=max(self.at_least, 5.0 if self.refused else 0.0)

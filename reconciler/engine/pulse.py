@@ -50,7 +50,7 @@ class Pulse:
 
     async def _away(self, error: KubeError) -> None:
         if self.reachable is not False:
-            log.warning("The cluster is out of reach: %s", error)
+            log.warning("%s %s", error, getattr(error, "detail", ""))
         self.reachable = False
         await self._client.renew()  # it may have moved, or its token changed
         await self._save(reachable=False, message=str(error))

@@ -139,9 +139,8 @@ class Client:
             ):
                 yield response
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Unreachable(
-                f"The API server at {access.host} does not answer: {in_words(error)}"
-            ) from error
+            detail = f"{access.host}: {in_words(error)}"
+            raise Unreachable("The cluster does not answer.", detail) from error
 
     # -- verbs ------------------------------------------------------------------------------------------
 

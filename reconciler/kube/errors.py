@@ -21,7 +21,14 @@ class KubeError(Exception):
 
 
 class Unreachable(KubeError):
-    """No answer: the address, the network, TLS, or the credentials' helper. Trying again later may help."""
+    """No answer: the address, the network, TLS, or the credentials' helper. Trying again later may help.
+
+    ``detail`` is for the log: addresses and the words of sockets help nobody who only uses the portal.
+    """
+
+    def __init__(self, message: str, detail: str = "") -> None:
+        self.detail = detail
+        super().__init__(message)
 
 
 class NotServed(KubeError):

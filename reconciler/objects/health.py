@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from reconciler.objects.plain import in_plain_words
 from reconciler.objects.reading import Manifest, condition_of, finalizers_of, generation_of, is_deleting
 
 Word = Literal["waiting", "progressing", "ready", "degraded", "failed", "deleting", "unknown"]
@@ -73,12 +74,17 @@ def condition_text(obj: Manifest, kind: str, status: str) -> str:
     return ": ".join(word for word in words if word)
 
 
+def plain_text(obj: Manifest, kind: str, status: str) -> str:
+    """The same in plain words: for the kinds whose reasons are known."""
+    return in_plain_words(condition_text(obj, kind, status))
+
+
 def deployment(obj: Manifest) -> Health:
     spec, status = spec_of(obj), status_of(obj)
     want, ready = number(spec, "replicas", 1), number(status, "readyReplicas")
     updated, available = number(status, "updatedReplicas"), number(status, "availableReplicas")
     fact = f"{ready}/{want}"
-    for text in (condition_text(obj, "ReplicaFailure", "True"), condition_text(obj, "Progressing", "False")):
+    for text in (plain_text(obj, "ReplicaFailure", "True"), plain_text(obj, "Progressing", "False")):
         if text:
             return Health("failed", fact, text)
     if is_stale(obj) or "observedGeneration" not in status:
@@ -134,7 +140,7 @@ def daemon_set(obj: Manifest) -> Health:
 
 def replica_set(obj: Manifest) -> Health:
     want, ready = number(spec_of(obj), "replicas", 1), number(status_of(obj), "readyReplicas")
-    failure = condition_text(obj, "ReplicaFailure", "True")
+    failure = plain_text(obj, "ReplicaFailure", "True")
     if failure:
         return Health("failed", f"{ready}/{want}", failure)
     if ready < want:
@@ -145,12 +151,12 @@ def replica_set(obj: Manifest) -> Health:
 def job(obj: Manifest) -> Health:
     spec, status = spec_of(obj), status_of(obj)
     fact = f"{number(status, 'succeeded')}/{number(spec, 'completions', 1)}"
-    failure = condition_text(obj, "Failed", "True")
+    failure = plain_text(obj, "Failed", "True")
     if failure:
         return Health("failed", fact, failure)
-    if condition_text(obj, "Complete", "True"):
+    if plain_text(obj, "Complete", "True"):
         return Health("ready", fact)
-    if spec.get("suspend") or condition_text(obj, "Suspended", "True"):
+    if spec.get("suspend") or plain_text(obj, "Suspended", "True"):
         return Health("waiting", fact, "The job is suspended.")
     tries = number(status, "failed")
     retried = f" {tries} tries failed." if tries else ""
@@ -190,20 +196,30 @@ def pod(obj: Manifest) -> Health:
         waiting = (container.get("state") or {}).get("waiting") or {}
         if waiting.get("reason") in STUCK:
             said = waiting.get("message") or f"container {container.get('name')} does not start"
-            return Health("failed", fact, f"{waiting['reason']}: {said}")
+            return Health(
+                "failed", fact, in_plain_words(f"{waiting['reason']}: {said}", image_of(obj, container))
+            )
     phase = status.get("phase") or "Pending"
     if phase == "Failed":
         said = status.get("message") or status.get("reason") or "a container ended with an error"
         return Health("failed", fact, f"The pod failed: {said}")
     if phase == "Succeeded":
         return Health("ready", fact)
-    unscheduled = condition_text(obj, "PodScheduled", "False")
+    unscheduled = plain_text(obj, "PodScheduled", "False")
     if unscheduled:
         return Health("waiting", fact, unscheduled)
     ready = condition_of(obj, "Ready")
     if ready is not None and ready.get("status") == "True":
         return Health("ready", fact)
     return Health("progressing", fact, f"The pod is {phase.lower()} and not ready yet.")
+
+
+def image_of(obj: Manifest, container: Mapping[str, Any]) -> str:
+    """As the author wrote it; the status may carry a longer name."""
+    spec, name = spec_of(obj), container.get("name")
+    known = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
+    wanted = next((one.get("image") for one in known if one.get("name") == name), None)
+    return str(wanted or container.get("image") or "")
 
 
 def claim(obj: Manifest) -> Health:
@@ -243,8 +259,8 @@ def autoscaler(obj: Manifest) -> Health:
     if not status.get("conditions"):
         return Health("progressing", fact, "It has not looked at what it scales yet.")
     for kind in ("AbleToScale", "ScalingActive"):
-        text = condition_text(obj, kind, "False")
-        if text and not text.startswith("ScalingDisabled"):
+        text = plain_text(obj, kind, "False")
+        if text and not text.startswith("ScalingDisabled"):  # somebody scaled it to none
             return Health("degraded", fact, text)
     return Health("ready", fact)
 
@@ -261,10 +277,10 @@ def namespace(obj: Manifest) -> Health:
 
 
 def definition(obj: Manifest) -> Health:
-    refused = condition_text(obj, "NamesAccepted", "False")
+    refused = plain_text(obj, "NamesAccepted", "False")
     if refused:
         return Health("failed", message=refused)
-    if condition_text(obj, "Established", "True"):
+    if plain_text(obj, "Established", "True"):
         return Health("ready")
     return Health("progressing", message="The kind is not established yet.")
 

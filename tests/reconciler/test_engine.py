@@ -344,8 +344,11 @@ def test_the_reason_of_a_failing_pod_is_the_headline(world: World) -> None:
     contract = world.publish(SERVICE)
     world.create(contract, "web", image="nginx:broken")
     row = wait_for(lambda: (row := world.row("web")) and row.state == "failed" and row, "it fails")
-    assert row.message.startswith("deployment: Pod web-")
+    assert row.message.startswith(
+        "deployment: The image nginx:broken cannot be pulled: check its name and tag"
+    )
     assert "ImagePull" in row.message
+    assert "Pod web-" in row.message
 
 
 def test_an_idle_instance_costs_no_write(world: World) -> None:

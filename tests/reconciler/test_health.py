@@ -63,7 +63,12 @@ UP = {
                     "conditions": [condition("Progressing", "False", "ProgressDeadlineExceeded", "too slow")],
                 },
             ),
-            Health("failed", "3/3", "ProgressDeadlineExceeded: too slow"),
+            Health(
+                "failed",
+                "3/3",
+                "It did not come up in the time that it may take: look at its pods. "
+                "(ProgressDeadlineExceeded: too slow)",
+            ),
             id="deployment-gave-up",
         ),
         pytest.param(
@@ -116,7 +121,11 @@ UP = {
         ),
         pytest.param(
             obj("batch/v1", "Job", {}, {"conditions": [condition("Failed", "True", "BackoffLimitExceeded")]}),
-            Health("failed", "0/1", "BackoffLimitExceeded"),
+            Health(
+                "failed",
+                "0/1",
+                "It failed too often and is not tried again: look at its logs. (BackoffLimitExceeded)",
+            ),
             id="job-failed",
         ),
         pytest.param(
@@ -126,7 +135,7 @@ UP = {
             obj(
                 "v1",
                 "Pod",
-                {"containers": [{"name": "app"}]},
+                {"containers": [{"name": "app", "image": "shop:2"}]},
                 {
                     "phase": "Pending",
                     "containerStatuses": [
@@ -138,7 +147,12 @@ UP = {
                     ],
                 },
             ),
-            Health("failed", "0/1", "ImagePullBackOff: no such image"),
+            Health(
+                "failed",
+                "0/1",
+                "The image shop:2 cannot be pulled: check its name and tag, and that the cluster may read it."
+                " (ImagePullBackOff: no such image)",
+            ),
             id="pod-without-image",
         ),
         pytest.param(
@@ -151,7 +165,7 @@ UP = {
                     "conditions": [condition("PodScheduled", "False", "Unschedulable", "no node")],
                 },
             ),
-            Health("waiting", "0/1", "Unschedulable: no node"),
+            Health("waiting", "0/1", "No node has room for it or fits its rules. (Unschedulable: no node)"),
             id="pod-without-node",
         ),
         pytest.param(
@@ -182,7 +196,12 @@ UP = {
                     ],
                 },
             ),
-            Health("degraded", "1/2", "FailedGetResourceMetric: no metrics"),
+            Health(
+                "degraded",
+                "1/2",
+                "Its load cannot be measured: the cluster needs a metrics server. "
+                "(FailedGetResourceMetric: no metrics)",
+            ),
             id="autoscaler-blind",
         ),
         pytest.param(
