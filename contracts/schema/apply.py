@@ -259,6 +259,17 @@ _RULES: dict[str, Callable[[OpenAPI, Marker], None]] = {
 }
 
 
+def _check_key(marker: Marker, items: OpenAPI, report: Callable[..., None]) -> None:
+    """The API server takes no key that an item may lack (rules of CustomResourceDefinitions)."""
+    fields = items.get("properties") or {}
+    if marker.value not in fields:
+        message = f"The items have no field “{marker.value}” that could be their key."
+        report(message, did_you_mean(marker.value, fields), marker.start, marker.end)
+    elif marker.value not in items.get("required", ()) and "default" not in fields[marker.value]:
+        message = f"“{marker.value}” is the key of the items, so it must be required or have a default."
+        report(message, "", marker.start, marker.end)
+
+
 def _check_list(schema: OpenAPI, markers: list[Marker], report: Callable[..., None]) -> None:
     """What can only be judged when all markers are known."""
     by_name = {marker.name: marker for marker in markers}
@@ -270,6 +281,14 @@ def _check_list(schema: OpenAPI, markers: list[Marker], report: Callable[..., No
     if list_type == "map" and not keys and "listType" in by_name:
         marker = by_name["listType"]
         report("“listType=map” needs at least one “listMapKey=…”.", "", marker.start, marker.end)
+    items = schema.get("items") or {}
+    if list_type == "map" and keys and "listMapKey" in by_name:
+        for marker in (each for each in markers if each.name == "listMapKey" and each.value in keys):
+            _check_key(marker, items, report)
+    if list_type == "set" and items.get("type") in ("object", "array"):
+        marker = by_name.get("uniqueItems") or by_name.get("listType") or markers[-1]
+        message = "Only texts, numbers and booleans can be told apart as a set."
+        report(message, "For objects use listType=map with a listMapKey.", marker.start, marker.end)
     for low, high in (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems")):
         if (
             low in schema

@@ -237,6 +237,18 @@ def test_a_required_alias_makes_its_direct_users_required_and_cannot_be_undone()
         ({"f": "[]Port | listType=map"}, "“listType=map” needs at least one “listMapKey=…”."),
         ({"f": "[]Port | listType=map listMapKey=a listMapKey=a"}, "“listMapKey=a” stands twice."),
         (
+            {"f": "[]Port | listType=map listMapKey=c"},
+            "The items have no field “c” that could be their key.",
+        ),
+        (
+            {"f": "[]Port | listType=map listMapKey=b"},
+            "“b” is the key of the items, so it must be required or have a default.",
+        ),
+        (
+            {"f": "[]Port | uniqueItems=true"},
+            "Only texts, numbers and booleans can be told apart as a set. For objects use listType=map with a listMapKey.",
+        ),
+        (
             {"f": 'string | pattern="(?=a)"'},
             "“pattern” is not a regular expression: invalid perl operator: (?=. Look-around and back references do not exist.",
         ),
@@ -253,7 +265,7 @@ def test_a_required_alias_makes_its_direct_users_required_and_cannot_be_undone()
     ids=lambda value: str(value)[:40],
 )
 def test_a_fault_is_explained(spec, message):
-    assert faults(spec, {"Port": {"a": "integer"}}) == [message]
+    assert faults(spec, {"Port": {"a": "integer | required=true", "b": "string"}}) == [message]
 
 
 @pytest.mark.parametrize(
