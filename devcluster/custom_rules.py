@@ -30,9 +30,12 @@ def _walk(engine: Engine, shape: Shape | None, value: Any, old: Any, path: str, 
     if shape is None or value is None:
         return
     for rule in shape.raw.get("x-kubernetes-validations") or ():
-        if "oldSelf" in rule["rule"] and old is None and not rule.get("optionalOldSelf"):
+        optional, compares = bool(rule.get("optionalOldSelf")), "oldSelf" in rule["rule"]
+        if compares and old is None and not optional:
             continue
-        if not engine.holds(rule["rule"], value, old, shape.raw):
+        if not compares and old is not None and value == old:
+            continue  # what was stored before the rule came may stay (KEP-4008)
+        if not engine.holds(rule["rule"], value, old, shape.raw, optional_old=optional):
             found.append(_cause(engine, rule, shape, value, old, path))
     if isinstance(value, dict):
         before = old if isinstance(old, dict) else {}
@@ -62,17 +65,14 @@ def _counterpart(item: Any, old: Any, shape: Shape) -> Any:
 def _cause(engine: Engine, rule: Manifest, shape: Shape, value: Any, old: Any, path: str) -> Cause:
     message = rule.get("message") or f"failed rule: {rule['rule']}"
     if rule.get("messageExpression"):
-        message = engine.text(rule["messageExpression"], value, old, shape.raw) or message
+        optional = bool(rule.get("optionalOldSelf"))
+        said = engine.text(rule["messageExpression"], value, old, shape.raw, optional_old=optional)
+        message = said or message
     if rule.get("fieldPath"):
         path += rule["fieldPath"]
     reason = rule.get("reason") or "FieldValueInvalid"
     if reason in REASONS:
         return Cause(reason, f"{REASONS[reason]}: {message}", path)
-    quoted = (
-        shown("object")
-        if isinstance(value, dict)
-        else shown("array")
-        if isinstance(value, list)
-        else shown(value)
-    )
-    return Cause("FieldValueInvalid", f"Invalid value: {quoted}: {message}", path or "<nil>")
+    if isinstance(value, dict | list):
+        return Cause("FieldValueInvalid", f"Invalid value: {message}", path or "<nil>")
+    return Cause("FieldValueInvalid", f"Invalid value: {shown(value)}: {message}", path or "<nil>")

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from devcluster import certificates, controllers, kubeconfig, snapshot
 from devcluster.api import Api
+from devcluster.cel_rules import CelRules
 from devcluster.collector import Collector
 from devcluster.controllers import Controllers
 from devcluster.crds import Definitions
@@ -37,7 +38,7 @@ class Settings:
     controllers: bool = True
     ready_after: float = 2.0
     state: Path | None = None
-    rules: Engine | None = None
+    rules: Engine | None = field(default_factory=CelRules)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from devcluster.rules import Engine
 from devcluster.server import Server, Settings
 
 
@@ -28,9 +27,8 @@ class DevCluster:
         controllers: bool = True,
         ready_after: float = 0.05,
         state: Path | None = None,
-        rules: Engine | None = None,
     ) -> None:
-        self._settings = Settings(controllers=controllers, ready_after=ready_after, state=state, rules=rules)
+        self._settings = Settings(controllers=controllers, ready_after=ready_after, state=state)
         self._folder = tempfile.TemporaryDirectory(prefix="devcluster-")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="devcluster")

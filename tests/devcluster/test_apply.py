@@ -110,16 +110,20 @@ def test_an_owner_left_with_nothing_is_forgotten() -> None:
 class NeverNegative:
     """A stand-in for a CEL engine that knows one rule."""
 
-    def holds(self, rule: str, value: Any, old: Any, schema: Mapping[str, Any]) -> bool:
+    def holds(
+        self, rule: str, value: Any, old: Any, schema: Mapping[str, Any], *, optional_old: bool = False
+    ) -> bool:
         assert rule == "self.size >= 0"
         return bool(value.get("size", 0) >= 0)
 
-    def text(self, expression: str, value: Any, old: Any, schema: Mapping[str, Any]) -> str:
+    def text(
+        self, expression: str, value: Any, old: Any, schema: Mapping[str, Any], *, optional_old: bool = False
+    ) -> str:
         return f"size is {value['size']}"
 
 
 @pytest.mark.parametrize(
-    ("size", "refused"), [(1, ""), (-1, 'spec: Invalid value: "object": size is -1')], ids=["holds", "broken"]
+    ("size", "refused"), [(1, ""), (-1, "spec: Invalid value: size is -1")], ids=["holds", "broken"]
 )
 def test_rules_are_asked_of_the_engine_that_the_caller_brings(size: int, refused: str) -> None:
     rule = {"rule": "self.size >= 0", "messageExpression": "'size is ' + string(self.size)"}

@@ -1,0 +1,114 @@
+"""CEL rules of a CRD, asked by requests: on creation, on change, with old values, and of the status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from devcluster.testing import DevCluster
+from tests.devcluster.http import Http
+
+CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+CLAIMS = "/apis/rules.example.com/v1/namespaces/default/claims"
+KIND: dict[str, Any] = {
+    "type": "string",
+    "x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "kind is immutable"}],
+}
+ONCE: dict[str, Any] = {
+    "type": "string",
+    "x-kubernetes-validations": [
+        {
+            "rule": "!oldSelf.hasValue() || self == oldSelf.value()",
+            "optionalOldSelf": True,
+            "message": "once is immutable",
+        }
+    ],
+}
+SPEC: dict[str, Any] = {
+    "type": "object",
+    "properties": {"min": {"type": "integer"}, "max": {"type": "integer"}, "kind": KIND, "once": ONCE},
+    "x-kubernetes-validations": [
+        {"rule": "self.min <= self.max", "message": "min must not be above max", "fieldPath": ".min"},
+        {"rule": "self.max < 100", "messageExpression": "'max is ' + string(self.max)"},
+        {"rule": "self.nobody.knows(this)", "message": "a rule that this CEL cannot read refuses nothing"},
+    ],
+}
+STATUS = {
+    "type": "object",
+    "properties": {"n": {"type": "integer", "x-kubernetes-validations": [{"rule": "self < 10"}]}},
+}
+DEFINITION = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "claims.rules.example.com"},
+    "spec": {
+        "group": "rules.example.com",
+        "scope": "Namespaced",
+        "names": {"plural": "claims", "kind": "Claim"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {"type": "object", "properties": {"spec": SPEC, "status": STATUS}}
+                },
+                "subresources": {"status": {}},
+            }
+        ],
+    },
+}
+
+
+def claim(name: str, **spec: Any) -> dict[str, Any]:
+    return {"apiVersion": "rules.example.com/v1", "kind": "Claim", "metadata": {"name": name}, "spec": spec}
+
+
+@pytest.fixture(scope="module")
+def http() -> Iterator[Http]:
+    with DevCluster(controllers=False) as cluster:
+        http = Http(cluster)
+        assert http.post(CRD, DEFINITION).status == 201
+        assert http.post(CLAIMS, claim("one", min=1, max=5, kind="a", once="x")).status == 201
+        yield http
+
+
+@pytest.mark.parametrize(
+    ("spec", "field", "message"),
+    [
+        ({"min": 6, "max": 5}, "spec.min", "min must not be above max"),
+        ({"min": 1, "max": 100}, "spec", "max is 100"),
+        ({"max": 5}, "spec.min", "min must not be above max"),
+    ],
+    ids=["at a field", "a computed message", "a field that the rule reads is missing"],
+)
+def test_a_creation_against_a_rule_is_refused(http: Http, spec: Any, field: str, message: str) -> None:
+    answer = http.post(CLAIMS, claim("two", **spec))
+    assert answer.status == 422
+    (cause,) = answer.body["details"]["causes"]
+    assert cause["field"] == field
+    assert cause["message"].endswith(message)
+
+
+@pytest.mark.parametrize(
+    ("patch", "message"),
+    [
+        ({"kind": "b"}, "kind is immutable"),
+        ({"once": "y"}, "once is immutable"),
+        ({"max": 200}, "max is 200"),
+        ({"max": 6}, ""),
+        ({"kind": "a", "once": "x"}, ""),
+    ],
+    ids=["old value", "optional old value", "another value", "allowed", "the same again"],
+)
+def test_a_change_is_compared_with_what_was(http: Http, patch: Any, message: str) -> None:
+    answer = http.merge(f"{CLAIMS}/one", {"spec": patch})
+    assert answer.status == (422 if message else 200)
+    assert message in str(answer.body)
+
+
+def test_the_status_has_rules_too(http: Http) -> None:
+    assert http.merge(f"{CLAIMS}/one/status", {"status": {"n": 11}}).status == 422
+    assert http.merge(f"{CLAIMS}/one/status", {"status": {"n": 9}}).status == 200
