@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from catalog.health import Health, health_of
 from catalog.models import Destination, FormDraft, Instance, State
+from catalog.models.instance import InstanceQuerySet
 from contracts.models import Contract
 from portal.accounts.models import User
 from portal.home.notices import Notice
@@ -18,6 +19,7 @@ from portal.home.search import Result
 from portal.home.sections import HomeSection
 
 MOST_RESULTS = 6
+MOST_LINES = 8
 SILENT_AFTER = 90  # seconds without a sign of life after which the reconciler counts as away
 _TROUBLE = (State.FAILED, State.DEGRADED, State.WAITING)
 
@@ -63,12 +65,22 @@ def home_sections(request: HttpRequest) -> Iterator[HomeSection]:
         health = Health(
             {s: health.counts.get(s, 0) + one.counts.get(s, 0) for s in {*health.counts, *one.counts}}
         )
-    trouble = visible.filter(state__in=_TROUBLE).select_related("contract").order_by("state_since")
-    newest = visible.select_related("contract").order_by("-updated_at", "-pk")
+    trouble = visible.filter(state__in=_TROUBLE).order_by("state_since", "pk")
+    newest = visible.order_by("-updated_at", "-pk")
     drafts = FormDraft.objects.filter(author=user).select_related("contract", "instance")
     yield HomeSection("catalog/_home_states.html", {"health": health, "states": states_of(health)}, wide=True)
-    yield HomeSection("catalog/_home_trouble.html", {"instances": trouble[:8], "total": trouble.count()})
-    yield HomeSection("catalog/_home_recent.html", {"instances": newest[:8], "drafts": drafts[:5]})
+    yield HomeSection(
+        "catalog/_home_trouble.html",
+        {"instances": first(trouble), "total": sum(health.counts.get(state, 0) for state in _TROUBLE)},
+    )
+    yield HomeSection("catalog/_home_recent.html", {"instances": first(newest), "drafts": drafts[:5]})
+
+
+def first(rows: InstanceQuerySet) -> InstanceQuerySet:
+    """The first few: sorted by key alone, so that only the rows that are shown are read whole."""
+    keys = list(rows.values_list("pk", flat=True)[:MOST_LINES])
+    found = Instance.objects.filter(pk__in=keys).order_by(*rows.query.order_by)
+    return found.select_related("contract").defer("spec", "status", "conditions", "nodes")
 
 
 def states_of(health: Health) -> list[tuple[str, str, int]]:

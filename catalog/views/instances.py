@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -63,7 +63,9 @@ def instances(request: HttpRequest) -> HttpResponse:
     visible = Instance.objects.visible_to(user)
     everything_else = narrowed(visible, text, {**chosen, "state": ""})
     rows = narrowed(everything_else, "", {"state": chosen["state"]})
-    page = page_of(rows.order_by(*ordering(sort)), request.GET.get("page"))
+    states = state_choices(request, everything_else, chosen["state"])
+    number = sum(state.count for state in states if state.chosen)
+    page = page_of(rows.order_by(*ordering(sort)), number, request.GET.get("page"))
     context = {
         "page": page,
         "text": text,
@@ -72,7 +74,7 @@ def instances(request: HttpRequest) -> HttpResponse:
         "nothing_at_all": not page.paginator.count and not visible.exists(),
         "sees_everything": sees_everything(user),
         "has_team": user.memberships.exists() or user.is_superuser,
-        "states": state_choices(request, everything_else, chosen["state"]),
+        "states": states,
         "choices": {name: choices(visible, name, chosen[name]) for name in ("contract", "team", "namespace")},
         "columns": columns(request, sort),
         "live_query": request.GET.urlencode(),
@@ -81,25 +83,21 @@ def instances(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/_instances.html" if part else "catalog/instances.html", context)
 
 
-def page_of(rows: InstanceQuerySet, number: str | None) -> Page[Any]:
-    """One page. Keys are counted off first, so that rows of other pages are never read or joined."""
-    page: Page[Any] = Paginator(rows.values_list("pk", flat=True), PER_PAGE).get_page(number)
+def page_of(rows: InstanceQuerySet, count: int, number: str | None) -> Page[Any]:
+    """One page of ``count`` rows. Keys are counted off first: rows of other pages are never read or
+    joined."""
+    paginator = Paginator(rows.values_list("pk", flat=True), PER_PAGE)
+    paginator.count = count  # known already; counting again would search every name again
+    page: Page[Any] = paginator.get_page(number)
     keys = list(page.object_list)
-    found = Instance.objects.select_related("contract", "team", "destination").defer(*_HEAVY).in_bulk(keys)
+    found = Instance.objects.defer(*_HEAVY).in_bulk(keys)
     page.object_list = [found[key] for key in keys if key in found]
+    prefetch_related_objects(page.object_list, _CONTRACTS, "team", "destination")
     return page
 
 
-_HEAVY = (
-    "spec",
-    "labels",
-    "annotations",
-    "status",
-    "conditions",
-    "nodes",
-    "contract__description",
-    "contract__conditions",
-)
+_HEAVY = ("spec", "labels", "annotations", "status", "conditions", "nodes")
+_CONTRACTS = Prefetch("contract", Contract.objects.only("title"))
 
 
 def narrowed(rows: InstanceQuerySet, text: str, chosen: dict[str, str]) -> InstanceQuerySet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -22,6 +23,7 @@ TINTS = ("iris", "blue", "jade", "orange", "red", "violet")
 
 
 @register.simple_tag
+@cache
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """``{% icon "box" %}``; ``css`` is "small", "tiny" or "spin"; with a label it is an image that speaks."""
     speaks = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
@@ -42,6 +44,7 @@ def state_icon(state: str) -> SafeString:
 
 
 @register.simple_tag
+@cache
 def state_badge(state: str, css: str = "") -> SafeString:
     """The word of a state with its icon and colour; what it means is shown on hover. ``css="plain"``: no
     ground."""
@@ -62,7 +65,7 @@ def ago(when: datetime | str | None, style: str = "long") -> SafeString:
         return SafeString("")
     words = short_age(when, timezone.now()) if style == "short" else ago_words(when, timezone.now())
     full = timezone.localtime(when).strftime("%d %B %Y, %H:%M:%S %Z")
-    return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(), full, words)
+    return SafeString(f'<time datetime="{when.isoformat()}" title="{full}">{words}</time>')
 
 
 def parse_time(text: str) -> datetime | None:
