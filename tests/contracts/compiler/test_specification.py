@@ -181,5 +181,7 @@ kind: ResourceGraphDefinition
 metadata: {{name: "{name}"}}
 spec: {{schema: {{apiVersion: v1alpha1, kind: Web, spec: {{}}}}, resources: []}}
 """
-    found = [(problem.code, problem.path, problem.line, problem.hint) for problem in compile_text(text).problems]
+    found = [
+        (problem.code, problem.path, problem.line, problem.hint) for problem in compile_text(text).problems
+    ]
     assert found == ([] if hint is None else [("bad-name", "metadata.name", 4, hint)])
