@@ -36,6 +36,7 @@ clean:                                                  ## forget the demo's dat
 
 node_modules/installed: package.json package-lock.json
 	@tools/need.sh npm node
+	@if test -L node_modules; then echo "node_modules is a link, and npm ci would empty what it leads to. Remove the link."; exit 1; fi
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 

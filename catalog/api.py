@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -208,8 +208,7 @@ class ChangesOfInstance(Changes):
 
     def get_queryset(self) -> QuerySet[Change]:
         key = self.kwargs["pk"]
-        if not Instance.objects.visible_to(self.request.user).filter(pk=key).exists():
-            raise Http404
+        get_object_or_404(Instance.objects.visible_to(self.request.user).only("pk"), pk=key)
         return super().get_queryset().filter(instance_id=key)
 
 

@@ -83,9 +83,18 @@ def _troubled_node(instance: Instance) -> str:
     return str(worst["id"]) if worst else ""
 
 
-def worst_first(conditions: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Conditions with a ``state`` for their colour; what is wrong comes first, then what is not known."""
-    shown = [{**condition, "state": _condition_state(condition)} for condition in conditions]
+def worst_first(conditions: list[dict[str, str]], *, failing: bool = False) -> list[dict[str, str]]:
+    """Conditions with a ``state`` for their colour; what is wrong comes first, then what is not known.
+
+    ``failing``: the instance has failed, so what is not true waits for nothing. ``Ready`` that only repeats
+    another condition names it instead.
+    """
+    shown = [{**one, "state": _condition_state(one, failing=failing)} for one in conditions]
+    for ready in shown:
+        said = ready.get("message")
+        same = [one["type"] for one in shown if one is not ready and said and one.get("message") == said]
+        if ready.get("type") == "Ready" and ready["state"] != "ready" and same:
+            ready["message"] = f"See {same[0]}."
     order = ("failed", "waiting", "unknown", "ready")
     return sorted(shown, key=lambda condition: order.index(condition["state"]))
 
@@ -93,11 +102,11 @@ def worst_first(conditions: list[dict[str, str]]) -> list[dict[str, str]]:
 _FAULTS = ("fail", "error", "invalid", "denied", "forbidden", "refused", "conflict", "exceeded")
 
 
-def _condition_state(condition: dict[str, str]) -> str:
+def _condition_state(condition: dict[str, str], *, failing: bool) -> str:
     status = condition.get("status")
     if status == "True":
         return "ready"
     if status != "False":
         return "unknown"
     reason = condition.get("reason", "").lower()
-    return "failed" if any(word in reason for word in _FAULTS) else "waiting"
+    return "failed" if failing or any(word in reason for word in _FAULTS) else "waiting"

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from catalog.forms.highlight import yaml_lines
 from catalog.forms.yaml_text import to_yaml
 from catalog.headline import headline, shown_state, worst_first
-from catalog.models import Departed, Instance, InstanceResource
+from catalog.models import Departed, Instance, InstanceResource, State
 from catalog.offers import compiled, offer_of
 from catalog.picture import ROOT, Graph, GraphNode, graph_of_instance
 from catalog.views.create import signed_in
@@ -138,7 +138,7 @@ def overview(request: HttpRequest, row: Instance, resources: list[InstanceResour
     graph = graph_of_instance(row, resources, definition)
     as_list = request.GET.get("view") == "list" or not graph.drawable
     selected = graph.node(request.GET.get("node", ""))
-    conditions = worst_first(row.conditions)
+    conditions = worst_first(row.conditions, failing=row.state == State.FAILED)
     return {
         "graph": graph,
         "as_list": as_list,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.http import Http404
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
@@ -32,9 +34,18 @@ def answer(exc: Exception, context: dict[str, Any]) -> Response | None:
         response.data = {"message": "The request is not valid.", "problems": list(flatten(exc.detail))}
     elif isinstance(exc, APIException):
         response.data = {"message": str(exc.detail), "problems": []}
+    elif isinstance(exc, Http404):
+        response.data = {"message": missing(exc, context), "problems": []}
     else:
         response.data = {"message": str(response.data.get("detail", "Refused.")), "problems": []}
     return response
+
+
+def missing(exc: Http404, context: Mapping[str, Any]) -> str:
+    """“There is no instance 7 that you may see.” out of what ``get_object_or_404`` says."""
+    found = re.fullmatch(r"No (\w+) matches the given query\.", str(exc))
+    name = " ".join(str(value) for value in (context.get("kwargs") or {}).values())
+    return f"There is no {found[1].lower()} {name} that you may see." if found else str(exc) or "Not found."
 
 
 def flatten(detail: Any, path: str = "") -> Iterable[dict[str, str]]:

@@ -4,7 +4,7 @@ the server."""
 from __future__ import annotations
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import loader
 from django.views.decorators.csrf import requires_csrf_token
@@ -30,6 +30,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @requires_csrf_token
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        message = f"There is no {request.path} in this API. /api/docs/ lists what there is."
+        return JsonResponse({"message": message, "problems": []}, status=404)
     text = "It does not exist, or it belongs to a team that you are not in."
     return answer(request, 404, "There is nothing here", text)
 

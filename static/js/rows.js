@@ -1,4 +1,4 @@
-/* Rows of generated forms: remove, move with Alt+arrow, operations that the server carries out, jumps to a field. */
+/* Rows of generated forms: remove, move with Alt+arrow, jumps to a field. */
 function changed(form) {
   form?.dispatchEvent(new Event("change", { bubbles: true }));
 }
@@ -10,16 +10,11 @@ document.addEventListener("click", (event) => {
     const row = remover.closest("[data-row]");
     const form = row.closest("form");
     const neighbour = [row.nextElementSibling, row.previousElementSibling].find((one) => one?.matches("[data-row]"));
-    const next = neighbour?.querySelector("input, select, textarea") || row.closest("[data-list]")?.querySelector("[data-op]");
+    const next = neighbour?.querySelector("input, select, textarea") || row.closest("[data-list]")?.querySelector('[name="_op"][value^="add:"]');
     row.remove();
     next?.focus();
     changed(form);
     return;
-  }
-  const operation = event.target.closest("[data-op]");
-  if (operation?.form?.elements._op && operation.name !== "_op") {
-    operation.form.elements._op.value = operation.dataset.op;
-    window.htmx.trigger(operation.form, "op");
   }
   const jump = event.target.closest("[data-goto]");
   if (jump) {
@@ -46,11 +41,3 @@ document.addEventListener("keydown", (event) => {
   grip.focus();
   changed(row.closest("form"));
 });
-
-// <form data-keep>: leaving with unsaved typing asks first.
-let unsaved = false;
-document.addEventListener("input", (event) => {
-  if (event.target.closest?.("form[data-keep]")) unsaved = true;
-});
-document.addEventListener("submit", () => (unsaved = false));
-window.addEventListener("beforeunload", (event) => unsaved && event.preventDefault());

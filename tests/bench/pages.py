@@ -17,6 +17,8 @@ from tests.bench.row import Row, milliseconds
 if TYPE_CHECKING:
     from django.test import Client
 
+    from portal.accounts.models import User
+
 MANY = 10_000
 TIMES = 15
 AIM = "< 50 ms"
@@ -57,7 +59,7 @@ def prepared() -> tuple[Client, int]:
     return client, pk
 
 
-def filled() -> tuple[object, int]:
+def filled() -> tuple[User, int]:
     """One contract, two teams and the instances of both, in the states of an ordinary day."""
     from catalog.models import Destination, Instance, State
     from contracts.publishing import publish
