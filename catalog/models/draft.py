@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from catalog.models.change import Change
 from catalog.models.instance import Instance
 from contracts.models import Contract
 from portal.accounts.models import User
@@ -42,8 +44,24 @@ class FormDraft(models.Model):
         return cls.objects.filter(author=author, contract=contract, instance=instance).first()
 
     @classmethod
-    def keep(cls, author: User, contract: Contract, instance: Instance | None, text: str) -> None:
-        """Save the text when it differs from what is kept."""
+    def keep(
+        cls,
+        author: User,
+        contract: Contract,
+        instance: Instance | None,
+        text: str,
+        submission: UUID | None = None,
+    ) -> None:
+        """Save the text when it differs from what is kept.
+
+        A preview can arrive after its form was sent: ``submission`` tells, and nothing is saved.
+        """
+        with transaction.atomic():
+            if submission is None or not Change.objects.filter(submission=submission).exists():
+                cls._keep(author, contract, instance, text)
+
+    @classmethod
+    def _keep(cls, author: User, contract: Contract, instance: Instance | None, text: str) -> None:
         if kept := cls.of(author, contract, instance):
             if kept.text != text:
                 cls.objects.filter(pk=kept.pk).update(text=text, updated_at=timezone.now())

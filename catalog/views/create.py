@@ -141,7 +141,7 @@ def preview_creation(request: HttpRequest, name: str) -> HttpResponse:
     if offer is None or not may_create_somewhere(user, contract):
         return HttpResponse(status=409)
     page = posted_page(request, user, contract, offer)
-    FormDraft.keep(user, contract, None, page.form.text)
+    FormDraft.keep(user, contract, None, page.form.text, submission_of(page.submission))
     return preview_answer(request, page)
 
 

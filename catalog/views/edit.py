@@ -161,7 +161,7 @@ def preview_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=409)
     base = base_of(request, instance, offer)
     page = posted_page(request, user, instance.contract, offer, instance=instance, before=base)
-    FormDraft.keep(user, instance.contract, instance, page.form.text)
+    FormDraft.keep(user, instance.contract, instance, page.form.text, submission_of(page.submission))
     return preview_answer(request, page)
 
 

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from contracts.models import Contract, Draft
+from contracts.models import Contract, Draft, Revision
 from contracts.problems import errors
 from contracts.publishing import judge
 from contracts.starters import samples, starter
@@ -107,15 +107,20 @@ def check(request: HttpRequest) -> HttpResponse:
     answer = render(
         request, "contracts/_check.html", {**judged(text, person(request)), "draft": draft, "answer": True}
     )
-    if draft is not None:
+    if draft is not None and draft.pk:
         answer["HX-Replace-Url"] = draft.get_absolute_url()
     return answer
 
 
 def kept(request: HttpRequest, text: str) -> Draft:
-    """Save what the editor holds, in the draft that the page names, or in a new one."""
+    """Save what the editor holds, in the draft that the page names, or in a new one.
+
+    A check that arrives after its text was published saves nothing: there would be a draft of what is done.
+    """
     contract = Contract.objects.filter(name=request.POST.get("contract", "")).first()
     draft = posted_draft(request) or Draft(author=person(request), contract=contract)
+    if draft.pk is None and Revision.objects.filter(author=draft.author, text=text).exists():
+        return draft
     return draft.keep(text, seen=request.POST.get("seen", ""))
 
 

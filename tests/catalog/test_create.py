@@ -49,6 +49,13 @@ def test_a_form_that_is_sent_twice_asks_once(developer: Client) -> None:
     assert Change.objects.count() == 1
 
 
+def test_a_preview_that_comes_after_the_form_was_sent_leaves_no_draft(developer: Client) -> None:
+    form = {**GOOD, "_submission": str(uuid4())}
+    developer.post(CREATE, form)
+    developer.post(f"{CREATE}preview/", form, headers={"HX-Request": "true"})
+    assert not FormDraft.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [

@@ -10,7 +10,8 @@ import pytest
 
 from tests.demo import Demo, Session, alive
 
-SECOND_START_WITHIN = 5.0
+# `make bench` holds the second start to 5 s on a machine that does nothing else; here other tests run beside it.
+SECOND_START_WITHIN = 12.0
 SETTLES_WITHIN = 40.0
 MANIFEST = {
     "contract": "stateless-service",

@@ -72,6 +72,22 @@ def test_typing_saves_one_draft_and_moves_the_page_to_it(page):
     assert Draft.objects.get().text == "a: 2"
 
 
+def test_two_requests_of_one_page_make_one_draft(page):
+    page.post(reverse("contracts:check"), {"text": "a: 1", "save": "1"})
+    page.post(reverse("contracts:new"), {"text": "a: 1", "then": "publish"})
+    assert Draft.objects.count() == 1
+
+
+def test_a_check_that_comes_after_its_text_was_published_leaves_no_draft(page, people):
+    text = (Path("contracts/samples") / "stateless-service.yaml").read_text()
+    publish(text, by=people.engineer)
+    answer = page.post(
+        reverse("contracts:check"), {"text": text, "save": "1"}, headers={"HX-Request": "true"}
+    )
+    assert answer.status_code == 200
+    assert not Draft.objects.exists()
+
+
 def test_going_on_to_publish_uses_the_draft_that_typing_has_made(page):
     page.post(reverse("contracts:check"), {"text": "a: 1", "save": "1"})
     draft = Draft.objects.get()
