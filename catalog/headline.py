@@ -65,13 +65,13 @@ def headline(instance: Instance, change: Change | None, destination: Destination
     )
 
 
-def _unreachable(change: Change | None, wish: str, destination: Destination) -> Headline:
+def _unreachable(change: Change | None, wish: str, destination: Destination) -> Headline | None:
+    """Only what a pending change means: that the cluster is away stands above every page already."""
+    if change is None or not change.is_pending:
+        return None
     why = f" {destination.message}" if destination.message else ""
-    if change is not None and change.is_pending:
-        text = f"The {wish} is kept and will be delivered when the cluster returns.{why}"
-    else:
-        text = f"What stands here is what was last seen.{why}"
-    return Headline("unknown", f"{destination.title} cannot be reached.", text, destination.seen_at)
+    text = f"It will be delivered when {destination.title} returns.{why}"
+    return Headline("unknown", f"The {wish} is kept.", text, destination.seen_at)
 
 
 _WORST = {State.FAILED: 0, State.DEGRADED: 1, State.WAITING: 2, State.PROGRESSING: 3, "pending": 4}

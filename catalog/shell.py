@@ -94,11 +94,13 @@ def notices(user: User | AnonymousUser) -> Iterable[Notice]:
         if destination.reachable is False:
             text = "Pages show what was last seen. What you ask for is kept and delivered when it returns."
             title = f"{destination.title} cannot be reached."
-            yield Notice(title, text, state="warning", icon="unplug", since=destination.seen_at)
+            yield Notice(title, text, state="warning", icon="unplug", since=destination.seen_at, stale=True)
         elif engine_is_silent(destination):
             text = "Nothing is delivered or refreshed until it runs again. What you ask for is kept."
             title = "The reconciler gives no sign of life."
-            yield Notice(title, text, state="warning", icon="unplug", since=destination.engine_seen_at)
+            yield Notice(
+                title, text, state="warning", icon="unplug", since=destination.engine_seen_at, stale=True
+            )
 
 
 def engine_is_silent(destination: Destination) -> bool:

@@ -22,6 +22,7 @@ class Notice:
     since: datetime | None = None
     url: str = ""
     action: str = ""
+    stale: bool = False  # while it lasts, pages do not follow the cluster and are not live
 
 
 def notices(user: User | AnonymousUser) -> list[Notice]:

@@ -31,8 +31,9 @@ function show(state) {
   const words = { live: "Live", reconnecting: "Reconnecting", offline: "Offline" };
   document.body.dataset.liveState = state;
   for (const label of document.querySelectorAll("[data-live-label]")) {
-    label.dataset.liveState = state;
-    label.textContent = words[state];
+    const stale = state === "live" && "stale" in label.dataset;
+    label.dataset.liveState = stale ? "reconnecting" : state;
+    label.textContent = stale ? "Last seen" : words[state];
   }
 }
 
