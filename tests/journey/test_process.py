@@ -10,7 +10,7 @@ import pytest
 
 from tests.demo import Demo, Session, alive
 
-# `make bench` holds the second start to 5 s on a machine that does nothing else; here other tests run beside it.
+# `make bench` measures the second start (aim: 5 s) on a quiet machine; here other tests run beside it.
 SECOND_START_WITHIN = 12.0
 SETTLES_WITHIN = 40.0
 MANIFEST = {
