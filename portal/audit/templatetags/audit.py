@@ -1,0 +1,31 @@
+"""How the audit log reads: ``{% load audit %}``."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import template
+
+register = template.Library()
+
+_NOUNS = {"apitoken": "API token", "membership": "member", "change": "request"}
+_DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{12})[0-9a-f]{28,}")
+MOST = 60
+
+
+@register.filter
+def deed(verb: str) -> str:
+    """``contract.published`` as a person says it: “Published contract”."""
+    noun, _, done = verb.partition(".")
+    words = f"{done} {_NOUNS.get(noun, noun)}".replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+@register.filter
+def short(value: Any) -> str:
+    """A digest by its first twelve characters, other text by its first sixty."""
+    text = str(value)
+    if found := _DIGEST.fullmatch(text):
+        return found[1]
+    return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
