@@ -173,7 +173,8 @@ def test_a_cluster_that_is_away_lets_the_change_wait_and_says_so(
     answer = developer.post(CREATE, GOOD, follow=True)
     page = answer.content.decode()
     assert "Default cluster cannot be reached." in page
-    assert "is kept and will be delivered when the cluster returns" in page
+    assert "The creation is kept." in page
+    assert "It will be delivered when Default cluster returns." in page
     assert Change.objects.get().state == "approved"
 
 
