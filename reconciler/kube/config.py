@@ -38,13 +38,16 @@ async def read_kubeconfig(where: Path | str) -> Access:
         )
         return await access_of(configuration)
     except (ConfigException, OSError, ValueError, KeyError, TypeError) as error:
-        raise Unreachable(f"The kubeconfig {path} cannot be used: {error}") from error
+        raise Unreachable(
+            "The file that names the cluster cannot be used: the reconciler's log says why.",
+            detail=f"kubeconfig {path}: {error}",
+        ) from error
 
 
 def existing(where: Path | str) -> str:
     path = Path(where).expanduser()
     if not path.is_file():
-        raise Unreachable(f"There is no kubeconfig at {path} yet.")
+        raise Unreachable("The file that names the cluster is not there yet.", detail=f"no kubeconfig at {path}")
     return str(path)
 
 

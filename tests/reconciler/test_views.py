@@ -67,7 +67,7 @@ def test_a_cluster_that_is_away_is_said(world: World, settings: object) -> None:
     settings.KUBECONFIG = "/nowhere/kubeconfig"  # type: ignore[attr-defined]
     answer = signed_in(User.objects.create_superuser("admin")).get(address(row), {"format": "yaml"})
     assert answer.status_code == 503
-    assert answer.content.decode() == "There is no kubeconfig at /nowhere/kubeconfig yet."
+    assert answer.content.decode() == "The file that names the cluster is not there yet."
 
 
 @pytest.mark.parametrize(
