@@ -47,7 +47,7 @@ async def read_kubeconfig(where: Path | str) -> Access:
 def existing(where: Path | str) -> str:
     path = Path(where).expanduser()
     if not path.is_file():
-        raise Unreachable("The file that names the cluster is not there yet.", detail=f"no kubeconfig at {path}")
+        raise Unreachable("The file that names the cluster is not there yet.", f"no kubeconfig at {path}")
     return str(path)
 
 
