@@ -12,10 +12,9 @@ from catalog.models.departed import Departed
 from catalog.models.destination import Destination
 from catalog.models.draft import FormDraft
 from catalog.models.event import Event
-from catalog.models.instance import STATE_MEANING, Instance, InstanceResource, State, owning_team
+from catalog.models.instance import Instance, InstanceResource, State, owning_team
 
 __all__ = [
-    "STATE_MEANING",
     "Action",
     "AlreadyDeleting",
     "Change",

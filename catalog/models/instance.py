@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class State(models.TextChoices):
-    """How an instance or a resource is, in one word; ``STATE_MEANING`` says what each means."""
+    """How an instance or a resource is, in one word; ``portal/home/states.py`` says what each means."""
 
     WAITING = "waiting", "Waiting"
     PROGRESSING = "progressing", "Progressing"
@@ -30,17 +30,6 @@ class State(models.TextChoices):
     FAILED = "failed", "Failed"
     DELETING = "deleting", "Deleting"
     UNKNOWN = "unknown", "Unknown"
-
-
-STATE_MEANING = {
-    State.WAITING: "It cannot go on by itself yet: it waits for something that the reason names.",
-    State.PROGRESSING: "Its resources are being created or changed.",
-    State.READY: "Everything that it asked for is there and ready.",
-    State.DEGRADED: "It was ready before; a part of it is not ready now.",
-    State.FAILED: "Something is wrong that a person must change; the reason says what.",
-    State.DELETING: "It and its resources are being removed.",
-    State.UNKNOWN: "The cluster cannot be seen right now, so the last known state may be out of date.",
-}
 
 
 def owning_team(contract: Contract, namespace: str) -> Team | None:
