@@ -28,6 +28,7 @@ def test_a_wrong_password_is_said_and_the_name_stays(visit, developer, axe):
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("do not belong together")
     expect(page.get_by_label("Name")).to_have_value("developer")
+    expect(page.get_by_label("Password")).to_be_focused()
     assert axe(page) == []
 
 
