@@ -1,4 +1,4 @@
-"""What an API server makes of the definition that a contract generates: defaults, refusals and their words."""
+"""What an API server makes of the definition that a contract generates: defaults, refusals, names."""
 
 from __future__ import annotations
 
