@@ -31,16 +31,15 @@ def project_status(program: Program, bindings: Bindings, problems: list[Problem]
         except Unresolved as why:
             found = _ABSENT
             if not why.pending:
-                problems.append(_problem(code, "status-failed", f"{why.reason}."))
+                problems.append(_problem(code, code.path, "status-failed", f"{why.reason}."))
         _put(status, code.path, found)
     complete = _complete(status)
     return complete if isinstance(complete, dict) else {}
 
 
-def _problem(code: Code, name: str, message: str) -> Problem:
-    place = code.place
-    path = print_path(("status", *code.path))
-    return Problem(name, message, path, place.line, place.column, place.end_line, place.end_column)
+def _problem(code: Code, path: Sequence[str | int], name: str, message: str) -> Problem:
+    place, shown = code.place, print_path(("status", *path))
+    return Problem(name, message, shown, place.line, place.column, place.end_line, place.end_column)
 
 
 def _put(root: dict[str, Any], path: Sequence[str | int], value: Any) -> None:
@@ -68,28 +67,35 @@ def author_conditions(
     bindings: Bindings,
     own_conditions: Sequence[Mapping[str, Any]],
     problems: list[Problem],
-) -> list[dict[str, Any]]:
-    """The conditions that have a value now, in the author's order. A type that comes twice is left out."""
+) -> tuple[list[dict[str, Any]], bool]:
+    """The conditions that have a value now, in the author's order, and whether these are all of them.
+
+    A type that comes twice is left out.
+    """
     visible = {**instance, "status": {"conditions": [dict(each) for each in own_conditions]}}
     names = {**bindings, "schema": cel.wrap(visible, program.schema_with_status)}
     found: list[dict[str, Any]] = []
-    for code, value in program.conditions:
+    before, pending = len(problems), False
+    for index, (code, value) in enumerate(program.conditions):
+        path = ("conditions", index)
         try:
             result = cel.to_json(value(names))
         except Unresolved as why:
+            pending = pending or why.pending
             if not why.pending:
-                problems.append(_problem(code, "condition-failed", f"{why.reason}."))
+                problems.append(_problem(code, path, "condition-failed", f"{why.reason}."))
             continue
         except cel.CelError as error:
-            problems.append(_problem(code, "condition-failed", f"{error.message}."))
+            problems.append(_problem(code, path, "condition-failed", f"{error.message}."))
             continue
         for condition in result if isinstance(result, list) else [result]:
             if _is_condition(condition):
                 found.append({key: text for key, text in condition.items() if text})
             else:
                 message = "The expression gives no condition with a type and a status."
-                problems.append(_problem(code, "condition-failed", message))
-    return _without_twins(found, problems)
+                problems.append(_problem(code, path, "condition-failed", message))
+    conditions = _without_twins(found, problems)
+    return conditions, not pending and len(problems) == before
 
 
 def _is_condition(value: Any) -> bool:
@@ -109,13 +115,16 @@ def merge_conditions(
     produced: Sequence[Mapping[str, Any]],
     now: str,
     generation: int | None = None,
+    *,
+    complete: bool = True,
 ) -> list[dict[str, Any]]:
-    """Produced conditions with times; types that produced nothing now keep what stood there before.
+    """Produced conditions with times. ``now`` is an RFC 3339 text.
 
-    ``now`` is an RFC 3339 text. ``lastTransitionTime`` moves only when the status changes.
+    Unless they are ``complete``, types that produced nothing now keep what stood there before; else those are
+    gone. ``lastTransitionTime`` moves only when the status changes (kro §5.6).
     """
     before = {str(each.get("type")): each for each in previous}
-    merged: dict[str, dict[str, Any]] = {name: dict(each) for name, each in before.items()}
+    merged: dict[str, dict[str, Any]] = {}
     for condition in produced:
         old = before.get(condition["type"], {})
         same = old.get("status") == condition["status"] and old.get("lastTransitionTime")
@@ -123,4 +132,5 @@ def merge_conditions(
         merged[condition["type"]] = {**condition, "lastTransitionTime": time}
         if generation is not None:
             merged[condition["type"]]["observedGeneration"] = generation
-    return list(merged.values())
+    kept = {} if complete else {name: dict(each) for name, each in before.items() if name not in merged}
+    return [*merged.values(), *kept.values()]

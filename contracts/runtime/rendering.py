@@ -56,12 +56,12 @@ class _Pass:
         for node_id, node in self.program.nodes.items():
             self.states[node_id] = self._node(node)
         status = project_status(self.program, self.bindings, self.problems)
-        conditions = None
+        conditions, complete = None, True
         if self.program.conditions:
-            conditions = author_conditions(
+            conditions, complete = author_conditions(
                 self.program, self.instance, self.bindings, own_conditions, self.problems
             )
-        return Rendering(self.states, status, conditions, tuple(self.problems), self.fatal)
+        return Rendering(self.states, status, conditions, tuple(self.problems), self.fatal, complete)
 
     def _node(self, node: NodeProgram) -> NodeState:
         excluded = self._excluded(node)

@@ -51,13 +51,18 @@ class NodeState:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """All nodes in topological order, the author's status and conditions; ``fatal``: apply nothing."""
+    """All nodes in topological order, the author's status and conditions; ``fatal``: apply nothing.
+
+    ``complete`` is false while one of the author's conditions has no value: those that are not given may
+    still come, so what stands in the cluster is kept.
+    """
 
     nodes: Mapping[str, NodeState]
     status: Mapping[str, Any] = field(default_factory=dict)
     conditions: list[dict[str, Any]] | None = None
     problems: tuple[Problem, ...] = ()
     fatal: bool = False
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

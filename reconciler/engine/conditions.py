@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.runtime import Rendering, merge_conditions
+from contracts.compiler import Definition
+from contracts.runtime import Rendering, merge_conditions, render
 from reconciler.objects.reading import Manifest, condition_of, generation_of, metadata_of
 
 
@@ -69,26 +70,56 @@ def stamped(
 
 
 BUILT_IN = frozenset({"InstanceManaged", "GraphResolved", "ResourcesReady", "Ready"})
+DEGRADED = frozenset({"condition-failed", "condition-twice"})
 
 
-def author_conditions(
-    instance: Manifest, given: Sequence[Mapping[str, Any]], now: str
-) -> list[dict[str, Any]]:
+def author_conditions(instance: Manifest, rendering: Rendering, now: str) -> list[dict[str, Any]]:
     """The author's conditions instead of the built-in ones.
 
     Without a value now they keep their last (kro §5.6).
     """
+    given = rendering.conditions or []
     types = {one["type"] for one in given}
-    old = (instance.get("status") or {}).get("conditions") or ()
+    old = old_conditions(instance)
     previous = [one for one in old if one.get("type") in types or one.get("type") not in BUILT_IN]
-    return merge_conditions(previous, given, now, generation_of(instance))
+    return merge_conditions(previous, given, now, generation_of(instance), complete=rendering.complete)
 
 
-def state_word(outcome: Outcome) -> str:
-    """kro's word for the wire (§5.4)."""
+def old_conditions(instance: Manifest) -> Sequence[Mapping[str, Any]]:
+    return (instance.get("status") or {}).get("conditions") or ()
+
+
+def conditions_meanwhile(
+    instance: Manifest,
+    definition: Definition | None,
+    outcome: Outcome,
+    conditions: list[dict[str, Any]],
+    now: str,
+) -> list[dict[str, Any]]:
+    """What to show while nothing is rendered: an author's conditions stay where there are such (kro §5.6).
+
+    During deletion the built-in ResourcesReady is laid over them, which says what is waited for. Without a
+    readable contract, the cluster itself tells whose conditions they are.
+    """
+    old = [dict(one) for one in old_conditions(instance)]
+    types = {one.get("type") for one in old}
+    authored = bool(definition.conditions) if definition else bool(old) and "InstanceManaged" not in types
+    if not authored:
+        return conditions
+    if outcome.deleting:
+        overlaid = [one for one in conditions if one["type"] == "ResourcesReady"]
+        return [*(one for one in old if one.get("type") != "ResourcesReady"), *overlaid]
+    if definition is None:
+        return old
+    return author_conditions(instance, render(definition, instance, {}, own_conditions=conditions), now)
+
+
+def state_word(outcome: Outcome, rendering: Rendering | None = None) -> str:
+    """kro's word for the wire (§5.4); an author's condition that cannot be told is an error there too."""
     if outcome.deleting:
         return "DELETING"
-    if outcome.failed or outcome.managed or outcome.resolved:
+    degraded = any(problem.code in DEGRADED for problem in (rendering.problems if rendering else ()))
+    if outcome.failed or outcome.managed or outcome.resolved or degraded:
         return "ERROR"
     if outcome.not_ready:
         return "IN_PROGRESS"
@@ -101,18 +132,19 @@ def status_body(
     outcome: Outcome,
     conditions: list[dict[str, Any]],
     now: str,
+    definition: Definition | None = None,
 ) -> dict[str, Any]:
     """The whole status to write. Without a rendering the author's fields stay as they are."""
     fields: dict[str, Any]
     if rendering is None:
         old = instance.get("status") or {}
         fields = {key: value for key, value in old.items() if key not in ("state", "conditions")}
-        shown: list[dict[str, Any]] = conditions
+        shown = conditions_meanwhile(instance, definition, outcome, conditions, now)
     else:
         fields = {key: value for key, value in rendering.status.items() if key not in ("state", "conditions")}
-        author = rendering.conditions
-        shown = conditions if author is None else author_conditions(instance, author, now)
-    return {**fields, "state": state_word(outcome), "conditions": shown}
+        authored = rendering.conditions is not None
+        shown = author_conditions(instance, rendering, now) if authored else conditions
+    return {**fields, "state": state_word(outcome, rendering), "conditions": shown}
 
 
 def status_apply(instance: Manifest, status: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from contracts.problems import Problem
 from reconciler.engine.snapshot import Note
-from reconciler.objects.reading import Manifest, uid_of, version_of
+from reconciler.objects.reading import Manifest, generation_of, uid_of, version_of
 from reconciler.plan import Apply
 
 
@@ -23,6 +25,20 @@ def note_of(step: Apply, live: Manifest) -> Note:
     }[step.why]
     uid = f"{uid_of(live)}:{version_of(live)}:{reason}"
     return Note(reason, message, uid, warning=step.why == "repair", node=step.node, resource=step.reference)
+
+
+def notes_of_status(instance: Manifest, problems: Sequence[Problem]) -> list[Note]:
+    """Fields and conditions of the status that cannot be told, once for every change of the instance."""
+    return [
+        Note(
+            "StatusIncomplete",
+            f"{problem.path}: {problem.message}",
+            f"{uid_of(instance)}:{generation_of(instance)}:{problem.code}:{problem.path}",
+            warning=True,
+        )
+        for problem in problems
+        if problem.path.startswith("status")
+    ]
 
 
 def timestamp() -> str:

@@ -15,7 +15,7 @@ from contracts.runtime import Rendering, render
 from reconciler.engine.carry_out import apply_all, delete_all, explain, keep_books, prune_all, release
 from reconciler.engine.conditions import Outcome, built_in, status_apply, status_body
 from reconciler.engine.losses import Losses
-from reconciler.engine.notes import note_of, timestamp
+from reconciler.engine.notes import note_of, notes_of_status, timestamp
 from reconciler.engine.observe import Identity, View, look
 from reconciler.engine.offers import Offer
 from reconciler.engine.snapshot import Key, Note, Snapshot
@@ -237,7 +237,10 @@ class Pass:
         failed = (
             self.refused
             or view.rendering.fatal
-            or any(state.state == "failed" for state in view.rendering.nodes.values())
+            or any(
+                state.state == "failed" or state.code == "ready-when-failed"
+                for state in view.rendering.nodes.values()
+            )
         )
         outcome = Outcome(not_ready=sentences(problems), failed=failed, reason="NotReady" if problems else "")
         retry = bool(self.errors) or self.retry or bool(self.blocked)
@@ -280,7 +283,9 @@ class Pass:
             rendering = render(
                 view.definition, self.instance, view.observed, own_conditions=conditions
             )  # the author's conditions may read these
-        status = status_body(self.instance, rendering, outcome, conditions, now)
+        if rendering is not None:
+            self.notes += notes_of_status(self.instance, rendering.problems)
+        status = status_body(self.instance, rendering, outcome, conditions, now, self.offer.definition)
         await self.write_status(status)
         snapshot = Snapshot(
             key=self.key,

@@ -189,7 +189,7 @@ def node_line(
     state, reason = "ready", ""
     if now.state == "ignored":
         state, reason = "ignored", now.reason
-    elif now.state == "failed" or blocked:
+    elif now.state == "failed" or now.code == "ready-when-failed" or blocked:
         state, reason = "failed", blocked or now.reason
     elif now.state == "pending":
         state, reason = "waiting", now.reason

@@ -90,7 +90,50 @@ def test_the_reconcilers_conditions_can_be_read():
     ]
 
 
-def test_times_move_only_with_the_status_and_what_gave_nothing_stays():
+def test_whether_these_are_all_of_them():
+    known, unknown = (
+        '${runtime.newCondition({type: "B", status: "True"})}',
+        '${runtime.newCondition({type: "A", status: a.data.k})}',
+    )
+    assert conditions(known).complete
+    assert not conditions(known, unknown).complete
+    assert not conditions(known, unknown, observed=LIVE).complete
+    assert not conditions(known, '${runtime.newCondition({type: "B" + "", status: "True"})}').complete
+
+
+def test_one_entry_may_give_many_and_none():
+    entry = '${schema.spec.items.map(i, runtime.newCondition({type: i, status: "True"}))}'
+    assert [one["type"] for one in conditions(entry, items=["q", "p"]).conditions] == ["q", "p"]
+    nothing = conditions(entry, items=[])
+    assert (nothing.conditions, nothing.complete) == ([], True)
+
+
+def test_a_type_that_the_reconciler_does_not_keep_reads_as_empty():
+    entry = '${runtime.newCondition({type: "A", status: runtime.condition(schema, schema.spec.name).type == "" ? "True" : "False"})}'
+    assert conditions(entry).conditions == [{"type": "A", "status": "True"}]
+
+
+def test_an_overridden_type_still_reads_as_the_reconcilers():
+    entries = (
+        '${runtime.newCondition({type: "ResourcesReady", status: "True"})}',
+        '${runtime.newCondition({type: "A", status: runtime.condition(schema, "ResourcesReady").status})}',
+    )
+    assert conditions(*entries, own=({"type": "ResourcesReady", "status": "False"},)).conditions == [
+        {"type": "ResourcesReady", "status": "True"},
+        {"type": "A", "status": "False"},
+    ]
+
+
+def test_a_failing_entry_is_named_by_its_position():
+    rendering = conditions(
+        '${runtime.newCondition({type: "B", status: "True"})}',
+        '${runtime.newCondition({type: "A", status: a.data.k})}',
+        observed=LIVE,
+    )
+    assert [problem.path for problem in rendering.problems] == ["status.conditions[1]"]
+
+
+def test_times_move_only_with_the_status_and_what_may_still_come_stays():
     before = [
         {"type": "A", "status": "True", "lastTransitionTime": "t0"},
         {"type": "B", "status": "True", "lastTransitionTime": "t0"},
@@ -101,7 +144,9 @@ def test_times_move_only_with_the_status_and_what_gave_nothing_stays():
         {"type": "B", "status": "False"},
         {"type": "D", "status": "True"},
     ]
-    assert merge_conditions(before, produced, "t1", 7) == [
+    merged = merge_conditions(before, produced, "t1", 7)
+    assert [one["type"] for one in merged] == ["A", "B", "D"]
+    assert merge_conditions(before, produced, "t1", 7, complete=False) == [
         {
             "type": "A",
             "status": "True",
@@ -110,6 +155,6 @@ def test_times_move_only_with_the_status_and_what_gave_nothing_stays():
             "observedGeneration": 7,
         },
         {"type": "B", "status": "False", "lastTransitionTime": "t1", "observedGeneration": 7},
-        {"type": "C", "status": "True", "lastTransitionTime": "t0"},
         {"type": "D", "status": "True", "lastTransitionTime": "t1", "observedGeneration": 7},
+        {"type": "C", "status": "True", "lastTransitionTime": "t0"},
     ]
