@@ -68,14 +68,21 @@ class Instance(models.Model):
     by one whenever anything that a page shows has changed; websocket messages carry it.
     """
 
-    destination = models.ForeignKey("catalog.Destination", models.PROTECT, related_name="instances")
-    contract = models.ForeignKey("contracts.Contract", models.PROTECT, related_name="instances")
+    # No index of their own for these three: one below begins with each.
+    destination = models.ForeignKey(
+        "catalog.Destination", models.PROTECT, related_name="instances", db_index=False
+    )
+    contract = models.ForeignKey(
+        "contracts.Contract", models.PROTECT, related_name="instances", db_index=False
+    )
     # The revision that the resources were last rendered with; empty until the first pass.
     revision = models.ForeignKey("contracts.Revision", models.PROTECT, null=True, related_name="+")
     namespace = models.CharField(max_length=63, blank=True)  # empty for a cluster-scoped kind
     name = models.CharField(max_length=253)
     # The team that owns the namespace, kept with the row for filters; empty when nobody owns it.
-    team = models.ForeignKey("accounts.Team", models.SET_NULL, null=True, related_name="instances")
+    team = models.ForeignKey(
+        "accounts.Team", models.SET_NULL, null=True, related_name="instances", db_index=False
+    )
 
     uid = models.CharField(max_length=64, blank=True, db_index=True)
     resource_version = models.CharField(max_length=64, blank=True)
@@ -110,12 +117,13 @@ class Instance(models.Model):
                 fields=["destination", "contract", "namespace", "name"], name="instance_name_once"
             )
         ]
+        # A search looks into every name, so these hold all that it asks for: it reads an index and no row.
         indexes: ClassVar = [
+            models.Index(fields=["name", "id", "namespace"], name="instance_by_name"),
+            models.Index(fields=["state", "name", "id", "namespace"], name="instance_by_state"),
+            models.Index(fields=["team", "name", "id", "namespace", "state"], name="instance_by_team"),
+            models.Index(fields=["namespace", "name", "id", "state"], name="instance_by_namespace"),
             models.Index(fields=["contract", "state"]),
-            models.Index(fields=["namespace", "name"]),
-            models.Index(fields=["team", "state"]),
-            models.Index(fields=["state", "name"]),
-            models.Index(fields=["name", "id"]),
             models.Index(fields=["-updated_at", "-id"]),
         ]
 
