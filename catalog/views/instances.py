@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -19,7 +19,7 @@ from catalog.models.instance import InstanceQuerySet
 from catalog.views.create import signed_in
 from contracts.models import Contract
 from portal.accounts.models import Team
-from portal.accounts.permission import sees_everything
+from portal.accounts.permission import roles_of, sees_everything
 
 PER_PAGE = 50
 COLUMNS = {
@@ -73,7 +73,7 @@ def instances(request: HttpRequest) -> HttpResponse:
         "filtered": bool(text or any(chosen.values())),
         "nothing_at_all": not page.paginator.count and not visible.exists(),
         "sees_everything": sees_everything(user),
-        "has_team": user.memberships.exists() or user.is_superuser,
+        "has_team": roles_of(user) or user.is_superuser,
         "states": states,
         "choices": {name: choices(visible, name, chosen[name]) for name in ("contract", "team", "namespace")},
         "columns": columns(request, sort),
@@ -90,14 +90,23 @@ def page_of(rows: InstanceQuerySet, count: int, number: str | None) -> Page[Any]
     paginator.count = count  # known already; counting again would search every name again
     page: Page[Any] = paginator.get_page(number)
     keys = list(page.object_list)
-    found = Instance.objects.defer(*_HEAVY).in_bulk(keys)
+    found = Instance.objects.select_related("contract", "team", "destination").only(*_SHOWN).in_bulk(keys)
     page.object_list = [found[key] for key in keys if key in found]
-    prefetch_related_objects(page.object_list, _CONTRACTS, "team", "destination")
     return page
 
 
-_HEAVY = ("spec", "labels", "annotations", "status", "conditions", "nodes")
-_CONTRACTS = Prefetch("contract", Contract.objects.only("title"))
+_SHOWN = (
+    "name",
+    "namespace",
+    "uid",
+    "state",
+    "message",
+    "created_at",
+    "updated_at",
+    "contract__title",
+    "team__name",
+    "destination__reachable",
+)
 
 
 def narrowed(rows: InstanceQuerySet, text: str, chosen: dict[str, str]) -> InstanceQuerySet:
