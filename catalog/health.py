@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Count, QuerySet
 
@@ -63,10 +62,15 @@ class Health:
             start += share * scale
 
 
-def health_of(instances: QuerySet[Instance], by: str) -> dict[Any, Health]:
-    """Value of the field ``by`` → health of the instances that have it."""
-    rows = instances.order_by().values(by, "state").annotate(number=Count("pk"))
-    counts: dict[Any, dict[str, int]] = {}
-    for row in rows:
-        counts.setdefault(row[by], {})[row["state"]] = row["number"]
-    return {value: Health(states) for value, states in counts.items()}
+def count_states(instances: QuerySet[Instance]) -> dict[str, int]:
+    """State → how many of the instances are in it; states in which none is are left out."""
+    return dict(instances.order_by().values_list("state").annotate(number=Count("pk")))
+
+
+def health_of_contracts(instances: QuerySet[Instance]) -> dict[int, Health]:
+    """Key of a contract → health of those of the instances that are its own."""
+    rows = instances.order_by().values_list("contract_id", "state").annotate(number=Count("pk"))
+    counts: dict[int, dict[str, int]] = {}
+    for contract, state, number in rows:
+        counts.setdefault(contract, {})[state] = number
+    return {contract: Health(states) for contract, states in counts.items()}

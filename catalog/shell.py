@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.health import Health, health_of
+from catalog.health import Health, count_states
 from catalog.models import Destination, FormDraft, Instance, State
 from catalog.models.instance import InstanceQuerySet
 from contracts.models import Contract
@@ -60,11 +60,7 @@ def home_sections(request: HttpRequest) -> Iterator[HomeSection]:
     if not isinstance(user, User):
         return
     visible = Instance.objects.visible_to(user)
-    health = Health({})
-    for one in health_of(visible, "destination_id").values():
-        health = Health(
-            {s: health.counts.get(s, 0) + one.counts.get(s, 0) for s in {*health.counts, *one.counts}}
-        )
+    health = Health(count_states(visible))
     trouble = visible.filter(state__in=_TROUBLE).order_by("state_since", "pk")
     newest = visible.order_by("-updated_at", "-pk")
     drafts = FormDraft.objects.filter(author=user).select_related("contract", "instance")

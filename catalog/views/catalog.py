@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalog.forms.fields import field_table
-from catalog.health import Health, health_of
+from catalog.health import Health, count_states, health_of_contracts
 from catalog.models import FormDraft, Instance
 from catalog.offers import may_create_somewhere, offer_of
 from catalog.picture import graph_of_definition
@@ -54,7 +54,7 @@ def catalog(request: HttpRequest) -> HttpResponse:
     chosen = {name: request.GET.getlist(name) for name in _FACETS}
     found = {c.pk for c in Contract.objects.offered().matching(text)} if text else {c.pk for c in offered}
     matching = [c for c in offered if c.pk in found and all(_fits(c, n, v) for n, v in chosen.items())]
-    health = health_of(Instance.objects.visible_to(user), "contract_id")
+    health = health_of_contracts(Instance.objects.visible_to(user))
     sort = request.GET.get("sort", "name")
     sort = sort if sort in SORTS else "name"
     context = {
@@ -119,7 +119,7 @@ def offer(request: HttpRequest, name: str) -> HttpResponse:
         "revisions": contract.revisions.order_by("-number")[:8],
         "revision_count": contract.revisions.count(),
         "instances": instances.order_by("-updated_at").select_related("team")[:8],
-        "health": health_of(instances, "contract_id").get(contract.pk, Health()),
+        "health": Health(count_states(instances)),
         "may_create": may_create_somewhere(user, contract),
         "draft": FormDraft.of(user, contract, None),
         "may_publish": can(user, "publish", contract),

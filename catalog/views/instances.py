@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from catalog.health import count_states
 from catalog.models import Instance, State
 from catalog.models.instance import InstanceQuerySet
 from catalog.views.create import signed_in
@@ -125,7 +126,7 @@ def ordering(sort: str) -> tuple[str, ...]:
 
 
 def state_choices(request: HttpRequest, rows: InstanceQuerySet, chosen: str) -> list[Choice]:
-    counts = dict(rows.order_by().values_list("state").annotate(Count("pk")))
+    counts = count_states(rows)
     shown = [
         Choice(state, state.label, counts.get(state, 0), chosen == state, query(request, state=state))
         for state in State
