@@ -51,8 +51,9 @@ def headline(instance: Instance, change: Change | None, destination: Destination
     if change is not None and change.state == ChangeState.WAITING:
         return Headline("waiting", f"The {wish} waits for approval.", change.message, change.created_at)
     if change is not None and change.is_pending:
-        text = change.message if change.attempts else "It is delivered to the cluster in a moment."
-        state = "waiting" if change.attempts else "progressing"
+        kept = change.message if change.attempts else destination.message
+        text = kept or "It is delivered to the cluster in a moment."
+        state = "waiting" if kept or change.attempts else "progressing"
         return Headline(state, f"The {wish} was asked for.", text, change.created_at)
     if instance.state == State.READY:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -85,13 +86,16 @@ def states_of(health: Health) -> list[tuple[str, str, int]]:
 
 
 def notices(user: User | AnonymousUser) -> Iterable[Notice]:
-    """A cluster that is away, a reconciler that is silent."""
+    """A cluster that is away, a reconciler that must not work, or is silent."""
     for destination in Destination.objects.all():
         if destination.reachable is False:
             text = "Pages show what was last seen. What you ask for is kept and delivered when it returns."
             title = f"{destination.title} cannot be reached."
             yield Notice(title, text, state="warning", icon="unplug", since=destination.seen_at, stale=True)
-        elif engine_is_silent(destination):
+        elif destination.message and not is_old(destination.seen_at):
+            title = f"Nothing is done on {destination.title} from here."
+            yield Notice(title, destination.message, state="warning", icon="unplug", stale=True)
+        elif is_old(destination.engine_seen_at):
             text = "Nothing is delivered or refreshed until it runs again. What you ask for is kept."
             title = "The reconciler gives no sign of life."
             yield Notice(
@@ -99,8 +103,7 @@ def notices(user: User | AnonymousUser) -> Iterable[Notice]:
             )
 
 
-def engine_is_silent(destination: Destination) -> bool:
-    seen = destination.engine_seen_at
+def is_old(seen: datetime | None) -> bool:
     return seen is not None and (timezone.now() - seen).total_seconds() > SILENT_AFTER
 
 

@@ -18,7 +18,7 @@ class Destination(models.Model):
     simulated = models.BooleanField(default=False)
     server_version = models.CharField(max_length=60, blank=True)
     reachable = models.BooleanField(null=True)  # None: nobody has looked yet
-    message = models.TextField(blank=True)  # why it is not reachable, in words
+    message = models.TextField(blank=True)  # why it is not reachable, or nothing is done on it, in words
     seen_at = models.DateTimeField(null=True)  # when it last answered
     # The engine's own sign of life; rows are fresh only while it moves.
     engine_seen_at = models.DateTimeField(null=True)

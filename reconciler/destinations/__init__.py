@@ -6,6 +6,7 @@ How to reach a cluster stands in the environment, never in the row.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -30,9 +31,12 @@ async def read_access() -> Access:
     return await read_in_cluster() if path is None else await read_kubeconfig(path)
 
 
-def connect() -> Client:
-    """A client of the default destination. Nothing is read or sent before the first request."""
-    return Client(read_access)
+def connect(permit: Callable[[], None] = lambda: None) -> Client:
+    """A client of the default destination. Nothing is read or sent before the first request.
+
+    ``permit``: as of ``Client``.
+    """
+    return Client(read_access, permit)
 
 
 def default_destination() -> Destination:

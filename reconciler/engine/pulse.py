@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from catalog.models import Destination
 from reconciler.engine.database import Database
 from reconciler.engine.projection import save_destination
 from reconciler.kube import Client, KubeError
@@ -16,6 +19,7 @@ from reconciler.kube import Client, KubeError
 log = logging.getLogger("slipway.engine")
 
 PULSE_EVERY, PULSE_WHEN_AWAY = 5.0, 1.0  # seconds
+SILENT_AFTER = timedelta(seconds=3 * PULSE_EVERY)
 
 
 class Pulse:
@@ -25,11 +29,22 @@ class Pulse:
         self._client, self._database, self._on_return = client, database, on_return
         self.destination = 0
         self.reachable: bool | None = None
+        self._obstacle = ""
+        self._news = asyncio.Event()
+
+    def tell(self, obstacle: str) -> None:
+        """Why the engine does nothing, in words for every page; empty while it works."""
+        if obstacle != self._obstacle:
+            self._obstacle = obstacle
+            self._news.set()
 
     async def run(self) -> None:
         while True:
             await self.feel()
-            await asyncio.sleep(PULSE_EVERY if self.reachable else PULSE_WHEN_AWAY)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PULSE_EVERY if self.reachable else PULSE_WHEN_AWAY):
+                    await self._news.wait()
+            self._news.clear()
 
     async def feel(self) -> None:
         try:
@@ -40,12 +55,13 @@ class Pulse:
         came_back, self.reachable = self.reachable is False, True
         await self._save(
             reachable=True,
-            message="",
+            message=self._obstacle,
             seen_at=timezone.now(),
             server_version=str(version.get("gitVersion") or "")[:60],
             simulated=is_simulated(version),
         )
         if came_back:
+            log.info("The cluster answers again.")
             self._on_return()
 
     async def _away(self, error: KubeError) -> None:
@@ -56,8 +72,18 @@ class Pulse:
         await self._save(reachable=False, message=str(error))
 
     async def _save(self, **fields: Any) -> None:
-        fields["engine_seen_at"] = timezone.now()
+        """The sign of life is given by whoever is on duty; one that only stands by leaves the rows to it."""
+        if not self._obstacle:
+            fields["engine_seen_at"] = timezone.now()
+        elif await self._database.call(is_served, self.destination):
+            return
         await self._database.call(lambda: save_destination(self.destination, **fields))
+
+
+def is_served(destination: int) -> bool:
+    """Whether an engine keeps this very row, as its sign of life tells."""
+    since = timezone.now() - SILENT_AFTER
+    return Destination.objects.filter(pk=destination, engine_seen_at__gte=since).exists()
 
 
 def is_simulated(version: dict[str, Any]) -> bool:

@@ -45,8 +45,10 @@ class Watches:
         self._informers.clear()
         self._tasks.clear()
 
-    def informers(self) -> list[Informer]:
-        return list(self._informers.values())
+    def nudge(self) -> None:
+        """Those that wait after a failure try again now."""
+        for informer in self._informers.values():
+            informer.nudge()
 
     def start(self, watched: Watched, informer: Informer) -> Informer:
         self._informers[watched] = informer

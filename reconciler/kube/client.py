@@ -33,10 +33,15 @@ MERGE = "application/merge-patch+json"
 
 
 class Client:
-    """One API server. ``access`` is asked again after a 401, so that short-lived tokens are renewed."""
+    """One API server. ``access`` is asked again after a 401, so that short-lived tokens are renewed.
 
-    def __init__(self, access: Callable[[], Awaitable[Access]]) -> None:
-        self._read_access = access
+    ``permit`` is called before every write, and may raise ``KubeError`` to keep it from being sent.
+    """
+
+    def __init__(
+        self, access: Callable[[], Awaitable[Access]], permit: Callable[[], None] = lambda: None
+    ) -> None:
+        self._read_access, self._permit = access, permit
         self._access: Access | None = None
         self._session: aiohttp.ClientSession | None = None
         self._writes = asyncio.Semaphore(WRITES_AT_ONCE)
@@ -122,7 +127,7 @@ class Client:
         data = None
         if body is not None:
             data, sent["Content-Type"] = orjson.dumps(body), content_type
-        limit = self._writes if method != "GET" else contextlib.nullcontext()
+        limit = self._writing() if method != "GET" else contextlib.nullcontext()
         try:
             async with (
                 limit,
@@ -141,6 +146,12 @@ class Client:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             detail = f"{access.host}: {in_words(error)}"
             raise Unreachable("The cluster does not answer.", detail) from error
+
+    @contextlib.asynccontextmanager
+    async def _writing(self) -> AsyncIterator[None]:
+        async with self._writes:
+            self._permit()  # now, and not when it began to wait for its turn
+            yield
 
     # -- verbs ------------------------------------------------------------------------------------------
 
@@ -171,6 +182,11 @@ class Client:
             if not metadata.get("continue"):
                 return items, str(metadata.get("resourceVersion") or "")
             query["continue"] = metadata["continue"]
+
+    async def create(self, resource: Resource, body: Mapping[str, Any], *, manager: str) -> dict[str, Any]:
+        """A new object; refused (409) when there is one of its name."""
+        path = resource.path(body["metadata"].get("namespace") or "")
+        return await self.request("POST", path, query={"fieldManager": manager}, body=body)
 
     async def apply(
         self,

@@ -18,6 +18,7 @@ KRO_SUSPEND = "kro.run/reconcile"
 SUSPEND_VALUES = frozenset({"suspended", "disabled"})
 CONTRACT = "slipway.dev/contract"  # label of a CRD and of an instance: the contract's name
 DIGEST = "slipway.dev/digest"  # annotation of a CRD: what it was generated from
+LEASE = "slipway-reconciler"  # one reconciler at a time on a cluster
 CHANGE = "slipway.dev/change"  # annotation of an instance: the wish that created it
 
 APPLYSET_ID = "applyset.kubernetes.io/id"
@@ -34,6 +35,7 @@ INSTANCE_MANAGER = "slipway/instance"  # what a person asked for, delivered from
 PARENT_MANAGER = "slipway/parent"  # finalizer, ApplySet labels and inventory on the instance
 STATUS_MANAGER = "slipway/status"
 CONTRACT_MANAGER = "slipway/contracts"
+LEASE_MANAGER = "slipway/lease"
 
 LABEL_LIMIT = 63
 

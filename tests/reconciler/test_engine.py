@@ -354,14 +354,14 @@ def test_the_reason_of_a_failing_pod_is_the_headline(world: World) -> None:
 def test_an_idle_instance_costs_no_write(world: World) -> None:
     contract = world.publish(SERVICE)
     up(world, contract, "web")
-    engine = world.engine.engine
+    queue = world.engine.engine.duty.queue
     before = {
         kind: world.child(kind, "web", version)
         for kind, version in (("Deployment", "apps/v1"), ("Secret", "v1"))
     }
     instance = world.instance(contract, "web")
     world.cluster.merge("apps/v1", "Deployment", world.namespace, "web", {"metadata": {"labels": {"x": "y"}}})
-    wait_for(lambda: engine.queue.idle)
+    wait_for(lambda: queue.idle)
     assert (
         world.instance(contract, "web")["metadata"]["resourceVersion"]
         == instance["metadata"]["resourceVersion"]
