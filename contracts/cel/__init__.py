@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contracts.cel.assigning import assignable
-from contracts.cel.checking import TypeProblem, check
+from contracts.cel.checking import check
 from contracts.cel.errors import CelError, CelSyntaxError, LimitExceeded
 from contracts.cel.expression import Expression, parse
+from contracts.cel.inference import TypeProblem
 from contracts.cel.limits import DEFAULT, Limits
 from contracts.cel.names import KRO, Environment
 from contracts.cel.openapi import from_openapi, to_openapi

@@ -1,20 +1,16 @@
-"""The static type checker: what type an expression has, and everything that is wrong with it, at once.
-
-After a problem the checker goes on with ``dyn``, so that one mistake is told once.
-"""
+"""The static type checker: what type an expression has, and everything that is wrong with it, at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from contracts.cel import advice
 from contracts.cel.expression import Expression
-from contracts.cel.functions import FUNCTIONS, METHODS, Function, Overload
+from contracts.cel.functions import FUNCTIONS, METHODS, Function
+from contracts.cel.inference import Inference, Scope, TypeProblem
 from contracts.cel.library.conditions import STATUSES
-from contracts.cel.names import TYPE_NAMES, Environment, dotted, qualified, unescape
+from contracts.cel.names import TYPE_NAMES, dotted, qualified, unescape
 from contracts.cel.nodes import (
-    VISIT,
     Binary,
     Bind,
     Call,
@@ -32,7 +28,6 @@ from contracts.cel.nodes import (
     Select,
     Unary,
 )
-from contracts.cel.operations import OPERATIONS
 from contracts.cel.types import (
     BOOL,
     BYTES,
@@ -52,10 +47,8 @@ from contracts.cel.types import (
     TypeParam,
     TypeType,
 )
-from contracts.cel.unifying import Unifier
 from contracts.cel.values import UInt
 
-Scope = Mapping[str, Type]
 LITERALS: dict[type, Type] = {
     bool: BOOL,
     int: INT,
@@ -67,21 +60,6 @@ LITERALS: dict[type, Type] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TypeProblem:
-    """One thing wrong with an expression. ``start`` and ``end`` are offsets into its source.
-
-    ``code`` is one of: unknown-name, unknown-field, unknown-function, gated-function, no-overload,
-    not-iterable, wrong-type.
-    """
-
-    message: str
-    start: int
-    end: int
-    hint: str
-    code: str
-
-
 def check(expression: Expression, variables: Mapping[str, Type]) -> tuple[Type, list[TypeProblem]]:
     """The type of the expression's value, and every problem, in reading order."""
     checker = Checker(variables, expression.environment)
@@ -89,32 +67,8 @@ def check(expression: Expression, variables: Mapping[str, Type]) -> tuple[Type, 
     return kind, sorted(checker.problems, key=lambda problem: (problem.start, problem.end))
 
 
-class Checker:
-    def __init__(self, variables: Mapping[str, Type], environment: Environment) -> None:
-        self.variables = variables
-        self.environment = environment
-        self.unifier = Unifier()
-        self.problems: list[TypeProblem] = []
-        self.remembered: dict[tuple[int, tuple[Type, ...]] | None, Type] = {}
-
-    def infer(self, node: Node, scope: Scope) -> Type:
-        found: Type = getattr(self, VISIT[type(node)])(node, scope)
-        return found
-
-    def resolved(self, kind: Type) -> Type:
-        return self.unifier.resolved(kind)
-
-    def shown(self, kind: Type) -> str:
-        return str(self.unifier.resolved(kind, final=True))
-
-    def fail(self, code: str, message: str, start: int, end: int, hint: str = "") -> Type:
-        self.problems.append(TypeProblem(message, start, end, hint, code))
-        return DYN
-
-    def expect(self, node: Node, scope: Scope, wanted: Type, what: str) -> None:
-        kind = self.infer(node, scope)
-        if not self.unifier.accepts([kind], [wanted]):
-            self.fail("wrong-type", f"{what} must be {wanted}, not {self.shown(kind)}.", node.start, node.end)
+class Checker(Inference):
+    """What each kind of node means for types."""
 
     # Names and selections
 
@@ -177,58 +131,17 @@ class Checker:
         operand, key = self.resolved(self.infer(node.operand, scope)), self.infer(node.key, scope)
         optional = node.optional or isinstance(operand, OptionalType)
         inner = operand.inner if isinstance(operand, OptionalType) else operand
-        kind = self.operation("_[_]", [inner, key], node, node.key.start)
+        kind = self.operation("_[_]", [inner, key], node)
         return OptionalType(kind) if optional else kind
 
     # Operators
 
-    def operation(self, operator: str, kinds: list[Type], node: Node, start: int) -> Type:
-        found = self.overload(OPERATIONS[operator], kinds)
-        if found is not None:
-            return found
-        resolved = [self.unifier.resolved(kind, final=True) for kind in kinds]
-        return self.fail(
-            "no-overload",
-            advice.refused(operator, resolved),
-            node.start,
-            node.end,
-            advice.for_operator(operator, resolved),
-        )
-
-    def overload(self, overloads: Sequence[Overload], kinds: list[Type]) -> Type | None:
-        """The result type for arguments of these types: dyn when several overloads fit and disagree.
-
-        What types without parts give is the same every time, and remembered: templates add many texts.
-        """
-        key = (id(overloads), tuple(kinds)) if all(type(kind) is Type for kind in kinds) else None
-        if key in self.remembered:
-            return self.remembered[key]
-        result = self._resolve(overloads, kinds)
-        if key is not None and type(result) is Type:
-            self.remembered[key] = result
-        return result
-
-    def _resolve(self, overloads: Sequence[Overload], kinds: list[Type]) -> Type | None:
-        result: Type | None = None
-        for overload in overloads:
-            if len(overload.params) != len(kinds):
-                continue
-            *params, wanted = self.unifier.instance((*overload.params, overload.result))
-            if not self.unifier.accepts(kinds, params):
-                continue
-            kind = self.resolved(wanted)
-            if result is None:
-                result = kind
-            elif result != kind:
-                return DYN
-        return result
-
     def visit_unary(self, node: Unary, scope: Scope) -> Type:
-        return self.operation(f"{node.operator}_", [self.infer(node.operand, scope)], node, node.start)
+        return self.operation(f"{node.operator}_", [self.infer(node.operand, scope)], node)
 
     def visit_binary(self, node: Binary, scope: Scope) -> Type:
         kinds = [self.infer(node.left, scope), self.infer(node.right, scope)]
-        return self.operation(f"_{node.operator}_", kinds, node, node.operator_start)
+        return self.operation(f"_{node.operator}_", kinds, node)
 
     def visit_chain(self, node: Chain, scope: Scope) -> Type:
         if node.operator != "+":
@@ -238,7 +151,7 @@ class Checker:
         first, *rest = node.operands
         total = self.infer(first, scope)
         for operand in rest:
-            total = self.operation("_+_", [total, self.infer(operand, scope)], operand, operand.start)
+            total = self.operation("_+_", [total, self.infer(operand, scope)], operand)
         return total
 
     def visit_conditional(self, node: Conditional, scope: Scope) -> Type:
@@ -330,10 +243,6 @@ class Checker:
             node.end,
             advice.for_call(function, member),
         )
-
-    def gated(self, name: str, node: Node) -> Type:
-        message, hint = advice.gate(name)
-        return self.fail("gated-function", message, node.start, node.end, hint)
 
     def visit_bind(self, node: Bind, scope: Scope) -> Type:
         return self.infer(node.body, {**scope, node.name: self.infer(node.value, scope)})

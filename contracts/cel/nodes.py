@@ -42,7 +42,9 @@ class Ident(Node):
 
 
 @dataclass(slots=True, eq=False)
-class Select(Node):
+class Field(Node):
+    """A field of something, ``operand.field`` or ``operand.?field``, whatever is done with it."""
+
     operand: Node
     field: str
     optional: bool
@@ -50,6 +52,18 @@ class Select(Node):
 
     def children(self) -> Iterable[Node]:
         return (self.operand,)
+
+
+class Select(Field):
+    """The field's value."""
+
+    __slots__ = ()
+
+
+class Has(Field):
+    """``has(operand.field)``: is the field there?"""
+
+    __slots__ = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -155,17 +169,6 @@ class MapLiteral(Node):
         for _, key, value in self.entries:
             yield key
             yield value
-
-
-@dataclass(slots=True, eq=False)
-class Has(Node):
-    operand: Node
-    field: str
-    optional: bool
-    field_start: int
-
-    def children(self) -> Iterable[Node]:
-        return (self.operand,)
 
 
 @dataclass(slots=True, eq=False)

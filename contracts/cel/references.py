@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.cel.names import qualified
-from contracts.cel.nodes import Bind, Call, Has, Ident, Index, Literal, Macro, Node, Select, walk
+from contracts.cel.nodes import Bind, Call, Field, Has, Ident, Index, Literal, Macro, Node, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def functions(node: Node) -> frozenset[str]:
 
 
 def _references(node: Node, local: frozenset[str]) -> Iterator[Reference]:
-    if isinstance(node, (Ident, Select, Index, Has)):
+    if isinstance(node, (Ident, Index, Field)):
         yield from _chain(node, local)
     elif isinstance(node, Macro):
         yield from _references(node.target, local)
@@ -64,12 +64,12 @@ def _references(node: Node, local: frozenset[str]) -> Iterator[Reference]:
             yield from _references(child, local)
 
 
-def _chain(node: Ident | Select | Index | Has, local: frozenset[str]) -> Iterator[Reference]:
+def _chain(node: Ident | Index | Field, local: frozenset[str]) -> Iterator[Reference]:
     path: list[str] = []
     inside: list[Node] = []
     root: Node = node
     while True:
-        if isinstance(root, (Select, Has)):
+        if isinstance(root, Field):
             path.append(root.field)
         elif isinstance(root, Index):
             if isinstance(root.key, Literal) and isinstance(root.key.value, str):
