@@ -83,7 +83,7 @@ def value(message: Message) -> Any:
             return {value(entry["key"][-1]): value(entry["value"][-1]) for entry in one.get("entries", [])}
         if kind == "object_value":
             return well_known(one)
-        raise NotImplementedError(kind)
+        raise ValueError(f"the conformance data hold a value of a kind that is not read here: {kind}")
     return None
 
 

@@ -39,6 +39,11 @@ def test_known_differences_still_differ(faults: dict[str, str]) -> None:
     assert sorted(KNOWN) == sorted(name for name in faults if name in KNOWN)
 
 
+def test_a_value_that_cannot_be_read_is_no_silent_pass() -> None:
+    with pytest.raises(ValueError, match="enum_value"):
+        conformance.value({"enum_value": [{"value": ["1"]}]})
+
+
 def test_nearly_all_cases_pass(cases: list[conformance.Case], faults: dict[str, str]) -> None:
     assert len(cases) > 1700
     assert 1 - len(faults) / len(cases) >= WANTED_SHARE
