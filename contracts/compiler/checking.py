@@ -100,6 +100,8 @@ class ExpressionChecker:
             return f"readyWhen sees only its own object, so “{name}” is not known here.", f"Use {allowed}."
         if name == "each":
             return "“each” exists only in readyWhen of a node with forEach.", ""
+        if name in self.everything:
+            return f"“{name}” is an iterator: only the template of its own node sees it.", f"Use {allowed}."
         if name == "self":
             return "“self” does not exist here.", f"Use {allowed}."
         hint = did_you_mean(name, usable) or f"Known are {allowed}."
@@ -124,10 +126,15 @@ class ExpressionChecker:
         )
 
     def condition(self, code: Code, at: Path, variables: Variables, place: str) -> None:
-        """includeWhen and readyWhen: bool or an optional bool; dyn is refused (kro §3.5)."""
+        """includeWhen and readyWhen: bool or an optional bool; dyn is refused (kro §3.5).
+
+        What reads an object of a kind without a schema here may well be a bool there, so that is let through.
+        """
         before = len(self.reporter.problems)
         found = self.type_of(code, at, variables, place=place)
         if len(self.reporter.problems) > before:
+            return
+        if found in (cel.DYN, cel.OptionalType(cel.DYN)) and _reads_unknown_kind(code, variables):
             return
         if found not in (cel.BOOL, cel.OptionalType(cel.BOOL)):
             hint = "Compare it: “… == true”." if found == cel.DYN else ""
@@ -136,11 +143,13 @@ class ExpressionChecker:
             )
 
     def iterated(self, code: Code, at: Path, variables: Variables) -> cel.Type:
-        """The item type of a forEach list; dyn is refused (kro §3.5)."""
+        """The item type of a forEach list; dyn is refused (kro §3.5), as in :meth:`condition`."""
         before = len(self.reporter.problems)
         found = self.type_of(code, at, variables, place="forEach")
         if isinstance(found, cel.ListType):
             return found.element
+        if found == cel.DYN and _reads_unknown_kind(code, variables):
+            return cel.DYN
         if len(self.reporter.problems) == before:
             hint = "Write “….map(i, i)” to make a list of it." if found == cel.DYN else ""
             self.reporter.add(at, "cel-type", f"forEach needs a list, and this gives {worded(found)}.", hint)
@@ -199,6 +208,11 @@ def _conversion(found: cel.Type, expected: cel.Type) -> str:
     if expected == cel.BYTES and found == cel.STRING:
         return "For a Secret, use stringData, which takes plain texts."
     return ""
+
+
+def _reads_unknown_kind(code: Code, variables: Variables) -> bool:
+    """Whether one of its names stands for an object, or a list of objects, of a kind without a schema."""
+    return any(variables.get(name) in (cel.DYN, cel.ListType(cel.DYN)) for name in names_in([code]))
 
 
 def names_in(codes: Sequence[Code]) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import cel
-from contracts.compiler.checking import ExpressionChecker, Variables, names_in
+from contracts.compiler.checking import ExpressionChecker, Variables, names_in, worded
 from contracts.compiler.definition import Code
 from contracts.compiler.extraction import CONDITIONS, extract, standalone
 from contracts.compiler.reporter import Reporter
@@ -15,6 +15,7 @@ from contracts.compiler.reporter import Reporter
 Path = tuple[str | int, ...]
 Schema = dict[str, Any]
 AT: Path = ("spec", "schema", "status")
+_TAKES_A_TEXT: tuple[Schema, ...] = ({"type": "string"}, {"x-kubernetes-preserve-unknown-fields": True})
 
 CONDITIONS_SCHEMA: Schema = {
     "type": "array",
@@ -99,8 +100,8 @@ def status_schema(
         if not refers and len(reporter.problems) == before:
             message = "A status field must refer to a node or to schema."
             reporter.add(at, "status-constant", message)
-        if code.path == ("state",) and found not in (cel.STRING, cel.DYN):
-            message = f"status.state is a text that the reconciler writes; this gives {found}."
+        if code.path == ("state",) and cel.to_openapi(found) not in _TAKES_A_TEXT:
+            message = f"status.state is a text that the reconciler writes; this gives {worded(found)}."
             reporter.add(at, "status-state", message, "Choose another name.")
         _place(leaves, code.path, cel.to_openapi(found))
     properties = {name: _assembled(tree) for name, tree in leaves.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 from contracts import cel
@@ -41,10 +42,12 @@ def manifests(
 
 
 def items(program: NodeProgram, bindings: Bindings) -> Iterator[dict[str, object]]:
-    """The iterators' values, first dimension slowest. Raises ``Unresolved`` and :class:`Impossible`."""
+    """The iterators' values, first dimension slowest. Raises ``Unresolved`` and :class:`Impossible`.
+
+    An empty list makes nothing at once: the lists after it are not looked at (kro §4.4).
+    """
     names = [name for name, _ in program.iterators]
     lists: list[Sequence[object]] = []
-    size = 1
     for name, value in program.iterators:
         found = value(bindings)
         if isinstance(found, cel.OptionalValue):
@@ -52,11 +55,13 @@ def items(program: NodeProgram, bindings: Bindings) -> Iterator[dict[str, object
         if not isinstance(found, list):
             what = "nothing (null)" if found is None else type(found).__name__
             raise Impossible("foreach-not-a-list", f"forEach “{name}” gives {what}, not a list.")
-        size *= len(found)
-        if size > MAX_ITEMS:
-            message = f"forEach makes {size} objects or more; at most {MAX_ITEMS} are possible."
-            raise Impossible("foreach-too-many", message)
+        if not found:
+            return
         lists.append(found)
+    size = prod(map(len, lists))
+    if size > MAX_ITEMS:
+        message = f"forEach makes {size} objects; at most {MAX_ITEMS} are possible."
+        raise Impossible("foreach-too-many", message)
     for combination in product(*lists):
         yield dict(zip(names, combination, strict=True))
 

@@ -341,6 +341,52 @@ def test_what_a_list_gives(items, state, code):
     assert node.ready is (items == [])
 
 
+EMPTY = {
+    "the first is empty": ("[]", "schema.spec.items", "desired"),
+    "the second is empty": ("schema.spec.rows", "[]", "desired"),
+    "the first is empty, the second not given": ("[]", "schema.spec.labels.map(k, k)", "desired"),
+    "the first is not given, the second empty": ("schema.spec.labels.map(k, k)", "[]", "pending"),
+    "the first is empty, the second cannot be": ("[]", "[1 / (schema.spec.size - 3)]", "desired"),
+    "none is empty": ("schema.spec.rows", "schema.spec.rows", "failed"),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "state"), EMPTY.values(), ids=EMPTY.keys())
+def test_an_empty_list_makes_nothing_at_once(first, second, state):
+    """Also where the lists together would be too many, and before the next list is looked at."""
+    definition = defined(
+        config_map(
+            "a",
+            extra=f"forEach: [{{i: '${{{first}}}'}}, {{j: '${{{second}}}'}}]",
+            name="x${string(dyn(i) == dyn(j))}",
+        )
+    )
+    rendering = render(
+        definition, instance(definition, items=["p"], rows=[{"key": str(n)} for n in range(1001)]), {}
+    )
+    node = rendering.nodes["a"]
+    assert (node.state, node.manifests, node.ready) == (state, (), state == "desired")
+    assert node.code == {"desired": "", "pending": "field-missing", "failed": "foreach-too-many"}[state]
+
+
+def test_elements_of_a_list_may_be_of_any_type():
+    definition = defined(
+        config_map(
+            "a",
+            "data: {k: '${pair[1]}', l: '${string(number)}'}",
+            'forEach: [{pair: \'${[["a", "b"], ["c", "d"]]}\'}, {number: \'${[1, 2]}\'}]',
+            name="${pair[0]}${string(number)}",
+        )
+    )
+    made = render(definition, instance(definition), {}).nodes["a"].manifests
+    assert [manifest["data"] for manifest in made] == [
+        {"k": "b", "l": "1"},
+        {"k": "b", "l": "2"},
+        {"k": "d", "l": "1"},
+        {"k": "d", "l": "2"},
+    ]
+
+
 def test_a_collection_is_seen_in_its_desired_order_and_without_surplus():
     definition = defined(
         config_map(
