@@ -106,14 +106,21 @@ def has_rank(role: str | None, least: str) -> bool:
     return role is not None and RANK[Role(role)] >= RANK[Role(least)]
 
 
-def roles_of(user: User) -> dict[int, str]:
-    """Team id → role. Read once per request: the answer is kept on the user object that the request
-    carries."""
-    known: dict[int, str] | None = getattr(user, "_roles_by_team", None)
+def memberships_of(user: User) -> list[Membership]:
+    """The person's memberships with their teams, by the team's name.
+
+    Read once per request: the answer is kept on the user object that the request carries.
+    """
+    known: list[Membership] | None = getattr(user, "_memberships_with_teams", None)
     if known is None:
-        known = dict(Membership.objects.filter(user=user).values_list("team_id", "role"))
-        user._roles_by_team = known  # type: ignore[attr-defined]
+        known = list(user.memberships.select_related("team").order_by("team__name"))
+        user._memberships_with_teams = known  # type: ignore[attr-defined]
     return known
+
+
+def roles_of(user: User) -> dict[int, str]:
+    """Team id → role."""
+    return {membership.team_id: membership.role for membership in memberships_of(user)}
 
 
 def teams_with(user: User, least: str) -> set[int]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from portal.accounts.models import Role, User
-from portal.accounts.permission import highest_role, roles_of
+from portal.accounts.permission import highest_role, memberships_of, roles_of
 from portal.home.navigation import Section, navigation
 from portal.home.notices import Notice, notices
 
@@ -55,10 +55,10 @@ class Shell:
     def team_line(self) -> str:
         if not isinstance(self.user, User):
             return "Self-service platform"
-        teams = list(self.user.teams.values_list("name", flat=True))
-        if not teams:
+        memberships = memberships_of(self.user)
+        if not memberships:
             return "No team yet"
-        return f"Team {teams[0]}" if len(teams) == 1 else f"{len(teams)} teams"
+        return f"Team {memberships[0].team}" if len(memberships) == 1 else f"{len(memberships)} teams"
 
     @cached_property
     def role_line(self) -> str:

@@ -102,7 +102,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
                 client.get("/instances/")
             counts.append(len(queries))
     assert counts[0] == counts[1]
-    assert counts[0] <= 19
+    assert counts[0] <= 14
 
 
 @pytest.mark.parametrize(
