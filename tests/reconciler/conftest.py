@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,10 +25,16 @@ def kubeconfig() -> Iterator[Path]:
 
 
 @pytest.fixture
-def world(transactional_db: None, kubeconfig: Path, settings: pytest.FixtureRequest) -> Iterator[World]:
-    """A cluster, a portal's rows, and an engine that runs."""
-    settings.KUBECONFIG = str(kubeconfig)  # type: ignore[attr-defined]
+def silent_world(transactional_db: None, kubeconfig: Path, settings: Any) -> Iterator[World]:
+    """A cluster and a portal's rows, without an engine."""
+    settings.KUBECONFIG = str(kubeconfig)
     made = World(kubeconfig)
-    made.engine.start()
     yield made
     made.close()
+
+
+@pytest.fixture
+def world(silent_world: World) -> World:
+    """With an engine that runs."""
+    silent_world.engine.start()
+    return silent_world

@@ -2,57 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import pytest
-from django.db import connection
 
 from catalog.models import Change, ChangeState, Event, Instance
 from tests.reconciler.contracts import PAIR
+from tests.reconciler.processes import reconciler
 from tests.reconciler.world import World, wait_for
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 
-
-@contextmanager
-def reconciler(kubeconfig: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """``manage.py reconcile`` in a process of its own, on this test's database."""
-    database = connection.settings_dict
-    if connection.vendor != "sqlite":
-        pytest.skip("the child process finds the test's database by its SQLite file")
-    environment = {
-        **os.environ,
-        "KUBECONFIG": str(kubeconfig),
-        "DATABASE_URL": f"sqlite:///{database['NAME']}",
-        "SLIPWAY_EMBEDDED": "0",
-    }
-    command = [sys.executable, "manage.py", "reconcile"]
-    process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait(10)
-
-
-@pytest.fixture
-def silent_world(transactional_db: None, kubeconfig: Path, settings: Any) -> Iterator[World]:
-    """Without an engine of its own."""
-    settings.KUBECONFIG = str(kubeconfig)
-    made = World(kubeconfig)
-    yield made
-    made.close()
-
-
-def test_killed_at_random_moments(silent_world: World, kubeconfig: Path) -> None:
+def test_killed_at_random_moments(silent_world: World, kubeconfig: Path, tmp_path: Path) -> None:
     world = silent_world
     contract = world.publish(PAIR)
     names = [f"n{number}" for number in range(8)]
@@ -60,7 +20,7 @@ def test_killed_at_random_moments(silent_world: World, kubeconfig: Path) -> None
         world.create(contract, name, text=name, extra=True)
     chance = random.Random(7)
     for _ in range(3):
-        with reconciler(kubeconfig) as process:
+        with reconciler(kubeconfig, tmp_path) as process:
             started = Instance.objects.exclude(uid="").count()
             deadline = time.monotonic() + 8
             while Instance.objects.exclude(uid="").count() == started and time.monotonic() < deadline:
@@ -69,7 +29,7 @@ def test_killed_at_random_moments(silent_world: World, kubeconfig: Path) -> None
                     break
             time.sleep(chance.uniform(0, 0.25))
             process.kill()
-    with reconciler(kubeconfig):
+    with reconciler(kubeconfig, tmp_path):
         wait_for(lambda: Instance.objects.filter(state="ready").count() == len(names), seconds=30)
         for name in names[:4]:
             Change.propose_deletion(instance=world.row(name), by=world.user)

@@ -1,0 +1,364 @@
+"""One reconciler at a time on a cluster: who has the Lease, who may take it, and what the others say."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from django.db import connection
+
+from catalog.models import Destination, Event, Instance
+from reconciler.engine.holder import Holder, read_identity, this_process
+from reconciler.engine.lease import DURATION, KIND, TRUSTED, Lease
+from reconciler.kube import Access, Client, Unreachable
+from tests.reconciler.contracts import PAIR
+from tests.reconciler.processes import database_file, reconciler
+from tests.reconciler.world import Cluster, World, wait_for
+
+NAME = "slipway-reconciler"
+FIRST, SECOND = Holder("one", "here", 11), Holder("two", "there", 22)
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Reach:
+    """A cluster, a namespace for the lease, a clock, and those who reach for it."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster, self.namespace, self.clock = cluster, f"test-{secrets.token_hex(3)}", Clock()
+        cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
+
+    def lease(self, holder: Holder) -> Lease:
+        return Lease(self.cluster.client, self.namespace, holder, self.clock)
+
+    def look(self, *leases: Lease) -> None:
+        async def all_at_once() -> None:
+            await asyncio.gather(*(lease.look() for lease in leases))
+
+        self.cluster.ask(all_at_once())
+
+    def later(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+    @property
+    def live(self) -> dict[str, Any]:
+        found = self.cluster.get(KIND.api_version, KIND.kind, self.namespace, NAME)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def reach(kubeconfig: Path) -> Iterator[Reach]:
+    cluster = Cluster(kubeconfig)
+    yield Reach(cluster)
+    cluster.close()
+
+
+def test_the_first_has_it_and_the_second_says_who(reach: Reach) -> None:
+    first, second = reach.lease(FIRST), reach.lease(SECOND)
+    reach.look(first)
+    reach.look(second)
+    assert first.is_certain
+    assert not first.obstacle
+    assert not second.is_certain
+    assert second.obstacle == (
+        "Another reconciler looks after this cluster: process 11 on one. "
+        "This one does nothing until that one stops."
+    )
+    spec = reach.live["spec"]
+    assert (spec["holderIdentity"], spec["leaseDurationSeconds"]) == (FIRST.identity, DURATION)
+
+
+def test_of_many_at_once_one_has_it(reach: Reach) -> None:
+    leases = [reach.lease(Holder(f"host{number}", "p", number + 1)) for number in range(6)]
+    reach.look(*leases)
+    assert [lease.is_certain for lease in leases].count(True) == 1
+    assert sum(bool(lease.obstacle) for lease in leases) == 5
+
+
+@pytest.mark.parametrize(
+    ("seconds", "taken"),
+    [
+        pytest.param([DURATION - 0.1], False, id="not-renewed-for-a-while"),
+        pytest.param([DURATION], True, id="not-renewed-for-too-long"),
+    ],
+)
+def test_it_runs_out(reach: Reach, seconds: list[float], taken: bool) -> None:
+    first, second = reach.lease(FIRST), reach.lease(SECOND)
+    reach.look(first)
+    reach.look(second)
+    for some in seconds:
+        reach.later(some)
+        reach.look(second)
+    assert second.is_certain is taken
+    assert reach.live["spec"]["leaseTransitions"] == int(taken)
+
+
+def test_a_renewal_counts_from_anew(reach: Reach) -> None:
+    first, second = reach.lease(FIRST), reach.lease(SECOND)
+    reach.look(first)
+    for _ in range(4):
+        reach.look(second)
+        reach.later(DURATION - 1)
+        reach.look(first)
+    reach.look(second)
+    assert first.is_certain
+    assert second.obstacle
+
+
+def test_a_released_one_is_free_at_once(reach: Reach) -> None:
+    first, second = reach.lease(FIRST), reach.lease(SECOND)
+    reach.look(first)
+    reach.look(second)
+    reach.cluster.ask(first.release())
+    assert "holderIdentity" not in reach.live["spec"]
+    reach.look(second)
+    assert second.is_certain
+    assert not second.obstacle
+
+
+def ended_process() -> int:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.parametrize(
+    ("host", "place", "pid", "taken"),
+    [
+        pytest.param("here", "dir", ended_process, True, id="the-same-place-and-it-ended"),
+        pytest.param("here", "dir", os.getppid, False, id="the-same-place-and-it-runs"),
+        pytest.param("here", "other", ended_process, False, id="another-state-directory"),
+        pytest.param("elsewhere", "dir", ended_process, False, id="another-host"),
+    ],
+)
+def test_who_is_known_to_have_ended(
+    reach: Reach, host: str, place: str, pid: Callable[[], int], taken: bool
+) -> None:
+    reach.look(reach.lease(Holder(host, place, pid())))
+    second = reach.lease(Holder("here", "dir", os.getpid()))
+    reach.look(second)
+    assert second.is_certain is taken
+
+
+def test_who_loses_it_stops_at_the_next_look(reach: Reach) -> None:
+    first, second = reach.lease(FIRST), reach.lease(SECOND)
+    reach.look(first)
+    taken = {"spec": {"holderIdentity": SECOND.identity}}
+    reach.cluster.merge(KIND.api_version, KIND.kind, reach.namespace, NAME, taken)
+    reach.look(second)
+    reach.look(first)
+    assert "process 22 on two" in first.obstacle
+    with pytest.raises(Unreachable):
+        first.permit()
+    reach.cluster.ask(first.release())
+    assert reach.live["spec"]["holderIdentity"] == SECOND.identity
+
+
+def test_a_holder_of_another_form_is_named_as_it_is(reach: Reach) -> None:
+    reach.look(reach.lease(FIRST))
+    taken = {"spec": {"holderIdentity": "somebody else"}}
+    reach.cluster.merge(KIND.api_version, KIND.kind, reach.namespace, NAME, taken)
+    second = reach.lease(SECOND)
+    reach.look(second)
+    assert "this cluster: “somebody else”." in second.obstacle
+
+
+def test_writes_end_before_anybody_else_may_take_it(reach: Reach) -> None:
+    first = reach.lease(FIRST)
+    reach.look(first)
+    reach.later(TRUSTED - 0.1)
+    first.permit()
+    reach.later(0.1)
+    with pytest.raises(Unreachable):
+        first.permit()
+    assert not first.obstacle, "nobody else is known to have it"
+    reach.look(first)
+    first.permit()
+
+
+@pytest.mark.parametrize("meddling", ["labelled", "deleted"])
+def test_a_meddler_does_not_end_it(reach: Reach, meddling: str) -> None:
+    first = reach.lease(FIRST)
+    reach.look(first)
+    if meddling == "deleted":
+        reach.cluster.delete(KIND.api_version, KIND.kind, reach.namespace, NAME)
+    else:
+        label = {"metadata": {"labels": {"a": "b"}}}
+        reach.cluster.merge(KIND.api_version, KIND.kind, reach.namespace, NAME, label)
+    reach.later(DURATION)
+    reach.look(first)
+    assert first.is_certain
+    assert reach.live["spec"]["holderIdentity"] == FIRST.identity
+
+
+def test_without_a_lease_everything_is_permitted(reach: Reach) -> None:
+    lease = Lease(reach.cluster.client, "", FIRST, reach.clock)
+    reach.look(lease)
+    lease.permit()
+
+
+def test_a_namespace_that_is_not_there(reach: Reach) -> None:
+    lease = Lease(reach.cluster.client, "nowhere", FIRST, reach.clock)
+    reach.look(lease)
+    assert lease.obstacle.endswith(
+        "The namespace nowhere does not exist: create it, or name another in SLIPWAY_LEASE_NAMESPACE."
+    )
+
+
+def test_a_cluster_that_is_away_is_no_obstacle_but_nothing_is_written(tmp_path: Path) -> None:
+    async def ask() -> None:
+        async with Client(lambda: nowhere()) as client:
+            lease = Lease(client, "default", FIRST)
+            await lease.look()
+            assert not lease.obstacle
+            with pytest.raises(Unreachable):
+                lease.permit()
+
+    async def nowhere() -> Access:
+        raise Unreachable("The cluster does not answer.")
+
+    asyncio.run(ask())
+
+
+FORBIDDEN = 'leases.coordination.k8s.io "slipway-reconciler" is forbidden'
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        pytest.param(
+            web.json_response,
+            f"Allow it to get, create and patch leases there. The cluster says: {FORBIDDEN}",
+            id="no-right",
+        ),
+        pytest.param(
+            web.Response,
+            "The cluster serves no Leases: set SLIPWAY_LEASE=0 if there is but one reconciler.",
+            id="no-such-api",
+        ),
+    ],
+)
+def test_without_the_lease_nothing_is_done(answer: Any, words: str) -> None:
+    async def serve(request: web.Request) -> web.StreamResponse:
+        if answer is web.json_response:
+            return web.json_response(
+                {"kind": "Status", "status": "Failure", "message": FORBIDDEN, "code": 403}, status=403
+            )
+        return web.Response(text="404 page not found", status=404)
+
+    async def ask() -> str:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", serve)
+        async with TestServer(app) as server:
+
+            async def access() -> Access:
+                return Access(host=str(server.make_url("")).rstrip("/"))
+
+            async with Client(access) as client:
+                lease = Lease(client, "default", FIRST)
+                await lease.look()
+                assert not lease.is_certain
+                return lease.obstacle
+
+    assert asyncio.run(ask()) == (
+        "Without the Lease default/slipway-reconciler nothing tells whether another reconciler is at work, "
+        f"so this one does nothing. {words}"
+    )
+
+
+def test_an_identity_reads_back(tmp_path: Path) -> None:
+    me = this_process(tmp_path)
+    assert read_identity(me.identity) == me
+    assert me.is_alive
+    assert this_process(tmp_path / "other").place != me.place
+    assert str(tmp_path) not in me.identity
+    assert read_identity("controller-7f-abc_12") is None
+
+
+# -- processes ------------------------------------------------------------------------------------------
+
+
+def holder(world: World) -> int:
+    """The pid in the lease; 0 when nobody has it."""
+    live = world.cluster.get(KIND.api_version, KIND.kind, "default", NAME)
+    found = read_identity(((live or {}).get("spec") or {}).get("holderIdentity") or "")
+    return found.pid if found else 0
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
+def test_the_next_one_takes_over(
+    silent_world: World, kubeconfig: Path, tmp_path: Path, ending: signal.Signals
+) -> None:
+    """On one machine at once: long before the lease runs out."""
+    world = silent_world
+    contract = world.publish(PAIR)
+    with reconciler(kubeconfig, tmp_path) as first:
+        wait_for(lambda: holder(world) == first.pid, "the first one has it", 30)
+        with reconciler(kubeconfig, tmp_path) as second:
+            world.create(contract, "one")
+            wait_for(lambda: (row := world.row("one")) and row.state == "ready", seconds=30)
+            first.send_signal(ending)
+            first.wait(10)
+            if ending == signal.SIGTERM:
+                assert holder(world) in (0, second.pid), "it was released"
+            wait_for(lambda: holder(world) == second.pid, "the second one has it", DURATION - 5)
+            world.create(contract, "two")
+            wait_for(lambda: (row := world.row("two")) and row.state == "ready", seconds=30)
+    created = Event.objects.filter(reason="Created").values_list("instance__name", "resource")
+    assert len(created) == len(set(created)) == 4
+    assert Instance.objects.count() == 2
+
+
+def test_a_second_portal_waits_and_its_pages_say_for_whom(
+    silent_world: World, kubeconfig: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "second.sqlite3"
+    database_file()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(copy)])
+
+    def message() -> str:
+        with closing(sqlite3.connect(copy)) as rows:
+            return str(rows.execute("select message from catalog_destination").fetchone()[0])
+
+    with reconciler(kubeconfig, tmp_path / "a") as first:
+        wait_for(lambda: holder(silent_world) == first.pid, "the first one has it", 30)
+        with reconciler(kubeconfig, tmp_path / "b", copy) as second:
+            wait_for(lambda: f"process {first.pid} on" in message(), "the page says who has it", 30)
+            wait_for(lambda: Destination.objects.get().engine_seen_at, "the first one is at work")
+            assert not Destination.objects.get().message
+            first.terminate()
+            wait_for(lambda: holder(silent_world) == second.pid, "the second one has it", DURATION - 5)
+            wait_for(lambda: message() == "", "and says nothing any more")
+
+
+def test_a_standby_says_nothing_where_another_one_serves(
+    silent_world: World, kubeconfig: Path, tmp_path: Path
+) -> None:
+    """Two reconcilers on one database: whoever waits is no trouble of anybody's."""
+    with reconciler(kubeconfig, tmp_path) as first:
+        wait_for(lambda: Destination.objects.get().engine_seen_at, "the first one is at work", 30)
+        log = tmp_path / "second.log"
+        with reconciler(kubeconfig, tmp_path, log=log):
+            wait_for(lambda: f"process {first.pid} on" in log.read_text(), "the second one has looked", 30)
+            seen = Destination.objects.get().engine_seen_at
+            wait_for(lambda: Destination.objects.get().engine_seen_at != seen, "another pulse")
+            assert not Destination.objects.get().message
+            assert holder(silent_world) == first.pid
