@@ -23,9 +23,9 @@ _BEND_WIDTH = 10.0
 class Measures:
     """Sizes in pixels: of a node, between nodes of a layer, between layers, and around the picture."""
 
-    width: int = 176
+    width: int = 184
     height: int = 50
-    beside: int = 14
+    beside: int = 12
     between: int = 34
     margin: int = 18
 
@@ -241,13 +241,19 @@ class _Drawing:
         return {item: at - left for item, at in centre.items()}
 
     def _settle(self, row: list[_Item], centre: dict[_Item, float], measures: Measures) -> None:
-        wishes = []
-        for item in row:
+        gaps = [(_width(a, measures) + _width(b, measures)) / 2 + measures.beside for a, b in pairwise(row)]
+        wishes: list[tuple[float, float]] = []
+        for index, item in enumerate(row):
             pulls = [(centre[other], _pull(item, other)) for other in self.above[item] + self.below[item]]
             weight = sum(strength for _, strength in pulls)
-            at = sum(place * strength for place, strength in pulls) / weight if weight else centre[item]
-            wishes.append((at, weight or 0.1))
-        gaps = [(_width(a, measures) + _width(b, measures)) / 2 + measures.beside for a, b in pairwise(row)]
+            if weight:
+                wishes.append((sum(place * strength for place, strength in pulls) / weight, weight))
+            elif len(row) > 1:
+                # Nobody pulls: it stays beside its neighbour, so that the row has no hole.
+                beside = centre[row[index - 1]] + gaps[index - 1] if index else centre[row[1]] - gaps[0]
+                wishes.append((beside, 0.1))
+            else:
+                wishes.append((centre[item], 0.1))
         centre.update(zip(row, nearest_with_gaps(wishes, gaps), strict=True))
 
     def _straighten(self, centre: dict[_Item, float], measures: Measures) -> None:

@@ -37,6 +37,12 @@ def test_two_chains_do_not_cross() -> None:
     assert drawn.crossings == 0
 
 
+def test_a_node_without_needs_and_users_leaves_no_hole_in_its_row() -> None:
+    drawn = picture(["certificate", "deployment", "policy", "service"], [("deployment", "service")])
+    lefts = [drawn.boxes[name][0] for name in ("certificate", "deployment", "policy")]
+    assert [b - a for a, b in pairwise(sorted(lefts))] == [SIZES.width + SIZES.beside] * 2
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_no_two_nodes_overlap_and_all_stand_inside(seed: int) -> None:
     chance = random.Random(seed)
