@@ -92,6 +92,18 @@ def test_initials(name, letters):
     assert ui.initials(name) == letters
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://a-b.svc/c", "http://<wbr>a-b.<wbr>svc/<wbr>c"),
+        ("a: <b>.c & d", "a: &lt;b&gt;.<wbr>c &amp; d"),
+        ("v1", "v1"),
+    ],
+)
+def test_an_address_may_break_after_its_marks(text, shown):
+    assert ui.breakable(text) == shown
+
+
 def test_a_tint_belongs_to_a_name():
     assert ui.tint("Compute") == ui.tint("Compute")
     assert {ui.tint(f"category {n}") for n in range(60)} == set(ui.TINTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
@@ -10,7 +11,7 @@ from typing import Any
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from portal.home.age import ago_words, short_age
@@ -19,6 +20,8 @@ from portal.home.states import state_word
 
 register = template.Library()
 
+# After a mark between two letters or digits; an entity such as &amp; has none inside.
+_MARKS = re.compile(r"([./:@_=?]+)(?=\w)")
 TINTS = ("iris", "blue", "jade", "orange", "red", "violet")
 
 
@@ -89,6 +92,12 @@ def initials(name: str) -> str:
     """Two letters of a name: "Ada Lovelace" gives AL, "checkout-api" gives C."""
     words = str(name).split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+@register.filter
+def breakable(text: Any) -> SafeString:
+    """A long address or path may break after its marks, and not within a word: ``{{ url|breakable }}``."""
+    return SafeString(_MARKS.sub(r"\1<wbr>", escape(text)))
 
 
 @register.filter
