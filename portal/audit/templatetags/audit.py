@@ -16,9 +16,9 @@ MOST = 60
 
 @register.filter
 def deed(verb: str) -> str:
-    """``contract.published`` as a person says it: “Published contract”."""
+    """``contract.published`` as a person says it: “Contract published”."""
     noun, _, done = verb.partition(".")
-    words = f"{done} {_NOUNS.get(noun, noun)}".replace("_", " ").replace("-", " ").strip()
+    words = f"{_NOUNS.get(noun, noun)} {done}".replace("_", " ").replace("-", " ").strip()
     return words[:1].upper() + words[1:]
 
 
