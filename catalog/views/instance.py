@@ -136,18 +136,23 @@ def definition_of(row: Instance) -> Definition | None:
 def overview(request: HttpRequest, row: Instance, resources: list[InstanceResource]) -> dict[str, Any]:
     definition = None if row.nodes else definition_of(row)
     graph = graph_of_instance(row, resources, definition)
-    as_list = request.GET.get("view") == "list" or not graph.drawable
     selected = graph.node(request.GET.get("node", ""))
     conditions = worst_first(row.conditions, failing=row.state == State.FAILED)
     return {
         "graph": graph,
-        "as_list": as_list,
+        "drawn_as": shape_of(request, graph),
         "root": ROOT,
         "conditions": conditions,
         "true_conditions": sum(condition["state"] == "ready" for condition in conditions),
         "selected": chosen(row, graph, selected, resources) if selected and selected.id != ROOT else None,
         "node_query": urlencode({key: value for key, value in kept(request).items() if key != "node"}),
     }
+
+
+def shape_of(request: HttpRequest, graph: Graph) -> str:
+    """ "graph" or "list"; "" when nobody chose, so that a narrow screen gets the list and a wide one the graph."""
+    wanted = request.GET.get("view", "")
+    return "list" if not graph.drawable else wanted if wanted in ("graph", "list") else ""
 
 
 def chosen(row: Instance, graph: Graph, node: GraphNode, resources: list[InstanceResource]) -> dict[str, Any]:
@@ -159,6 +164,7 @@ def chosen(row: Instance, graph: Graph, node: GraphNode, resources: list[Instanc
         "resources": own[:50],
         "more": max(len(own) - 50, 0),
         "needs": [found for need in node.needs if (found := graph.node(need))],
+        "users": [other.id for other in graph.nodes if node.id in other.needs],
         "commands": [command_for(resource) for resource in own[:1]],
         "events": events,
     }

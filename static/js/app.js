@@ -4,6 +4,7 @@ import "./theme.js";
 import "./menu.js";
 import "./toasts.js";
 import "./copy.js";
+import "./manifest.js";
 import "./rows.js";
 import "./graph.js";
 import "./shortcuts.js";

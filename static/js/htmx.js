@@ -22,6 +22,12 @@ document.addEventListener("htmx:responseError", (event) => {
   toast("error", words[status] || `The server could not do that (${status}). Nothing was lost; try again.`);
 });
 
+// What was asked for by name is where the reader goes on; a refresh of it moves nobody.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const opened = event.detail.requestConfig?.elt?.dataset?.opens;
+  if (opened) document.getElementById(opened)?.focus({ preventScroll: true });
+});
+
 document.addEventListener("htmx:sendError", () => {
   toast("error", "The server cannot be reached. Try again in a moment.");
 });

@@ -24,7 +24,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser, Page
 
+from catalog.models import Destination, Instance
+from contracts.models import Contract
+from contracts.publishing import publish
 from portal.accounts.models import Membership, Role, Team, User
+from tests.catalog.conftest import SERVICE, fill_instance
 from tests.chromium import CHROMIUM
 
 HERE = Path(__file__).parent
@@ -182,3 +186,21 @@ def developer(checkout: Team) -> User:
 @pytest.fixture
 def administrator(platform: Team) -> User:
     return person("admin", platform, Role.ADMINISTRATOR, first_name="Ada", last_name="Admin")
+
+
+@pytest.fixture
+def contract(platform: Team) -> Contract:
+    publish(SERVICE, by=None, note="First")
+    return Contract.objects.select_related("revision").get(name="service")
+
+
+@pytest.fixture
+def cluster(site: str) -> Destination:
+    return Destination.objects.create(
+        slug="default", title="Embedded cluster", is_default=True, reachable=True, simulated=True
+    )
+
+
+@pytest.fixture
+def instance(contract: Contract, cluster: Destination, checkout: Team) -> Instance:
+    return fill_instance(contract, cluster, checkout)

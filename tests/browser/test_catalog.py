@@ -10,29 +10,9 @@ from playwright.sync_api import Page, expect
 
 from catalog.models import Change, Destination, Instance, State
 from contracts.models import Contract
-from contracts.publishing import publish
-from portal.accounts.models import Team, User
-from tests.catalog.conftest import SERVICE, fill_instance
+from portal.accounts.models import User
 
 Visit = Callable[..., Page]
-
-
-@pytest.fixture
-def contract(platform: Team) -> Contract:
-    publish(SERVICE, by=None, note="First")
-    return Contract.objects.select_related("revision").get(name="service")
-
-
-@pytest.fixture
-def cluster(site: str) -> Destination:
-    return Destination.objects.create(
-        slug="default", title="Embedded cluster", is_default=True, reachable=True, simulated=True
-    )
-
-
-@pytest.fixture
-def instance(contract: Contract, cluster: Destination, checkout: Team) -> Instance:
-    return fill_instance(contract, cluster, checkout)
 
 
 def test_the_catalog_is_filtered_while_typing(

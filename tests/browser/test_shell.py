@@ -138,6 +138,34 @@ def test_the_text_of_a_token_is_shown_once_and_can_be_copied(visit, developer, a
     expect(page.locator(".toast")).to_contain_text("no longer works")
 
 
+def test_a_toast_leaves_by_itself_and_an_error_stays_until_it_is_closed(visit, developer, axe):
+    page = visit(developer, "/account/")
+    page.clock.install()
+    for state, text in [("success", "Saved."), ("error", "It broke <b>badly</b>.")]:
+        page.evaluate(
+            "([state, text]) => document.dispatchEvent(new CustomEvent('toast', {detail: {state, text}}))",
+            [state, text],
+        )
+    toasts = page.locator(".toast")
+    expect(toasts).to_have_text(["Saved.", "It broke <b>badly</b>."])
+    assert axe(page) == []
+    page.clock.run_for(7000)
+    expect(toasts).to_have_text(["It broke <b>badly</b>."])
+    toasts.get_by_role("button", name="Close").focus()
+    page.keyboard.press("Enter")
+    expect(toasts).to_have_count(0)
+
+
+def test_a_toast_lies_above_the_bar_with_the_main_action(visit, contract, developer):
+    page = visit(developer, "/catalog/service/create/", width=390)
+    page.evaluate(
+        "document.dispatchEvent(new CustomEvent('toast', {detail: {state: 'error', text: 'x'.repeat(300)}}))"
+    )
+    toast, bar = page.locator(".toast").bounding_box(), page.locator(".action-bar").bounding_box()
+    assert 0 <= toast["x"] <= 390 - toast["width"]
+    assert toast["y"] + toast["height"] <= bar["y"]
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_keeps_anybody_out(visit, administrator, axe, shot, theme, width):

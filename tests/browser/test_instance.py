@@ -1,0 +1,121 @@
+"""The page of an instance as it is used: graph and list, the panel of a node, the live manifest, the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from catalog.models import Instance, InstanceResource
+from portal.accounts.models import User
+
+Visit = Callable[..., Page]
+Check = Callable[[Page], list[str]]
+
+
+@pytest.fixture
+def live(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the cluster answers when it is asked for a resource; empty: it has none of that name."""
+    answers: dict[str, Any] = {"replicas": 1}
+
+    async def read(row: InstanceResource) -> dict[str, Any] | None:
+        found = {"kind": row.kind, "metadata": {"name": row.name}, "spec": dict(answers)}
+        return found if answers else None
+
+    monkeypatch.setattr("reconciler.views.read", read)
+    return answers
+
+
+def test_a_narrow_screen_gets_the_list_first_and_a_wide_one_the_graph(
+    visit: Visit, axe: Check, developer: User, instance: Instance
+) -> None:
+    wide = visit(developer, f"/instances/{instance.pk}/")
+    expect(wide.locator("[data-node=deployment]")).to_be_visible()
+    expect(wide.get_by_role("columnheader", name="Needs")).to_be_hidden()
+    narrow = visit(developer, f"/instances/{instance.pk}/", width=390)
+    expect(narrow.locator("[data-node=deployment]")).to_be_hidden()
+    expect(narrow.get_by_role("link", name="shop", exact=True).first).to_be_visible()
+    assert axe(narrow) == []
+    narrow.get_by_role("link", name="Graph", exact=True).click()
+    expect(narrow.locator("[data-node=deployment]")).to_be_visible()
+    expect(narrow.get_by_role("link", name="Graph", exact=True)).to_have_attribute("aria-current", "true")
+
+
+def test_the_fact_of_a_card_is_never_cut_by_a_long_kind(
+    visit: Visit, developer: User, instance: Instance
+) -> None:
+    nodes = [{"id": "scaler", "kind": "HorizontalPodAutoscaler", "state": "ready", "total": 12, "ready": 11}]
+    Instance.objects.filter(pk=instance.pk).update(nodes=nodes)
+    page = visit(developer, f"/instances/{instance.pk}/")
+    fact = page.locator("[data-node=scaler] em")
+    expect(fact).to_have_text("11/12")
+    assert fact.evaluate("one => one.scrollWidth <= one.clientWidth")
+    expect(page.locator("[data-node=scaler]")).to_have_attribute(
+        "title", "HorizontalPodAutoscaler scaler: ready, 11/12"
+    )
+
+
+def test_a_node_names_its_neighbours_so_that_they_can_be_told_apart(
+    visit: Visit, developer: User, instance: Instance
+) -> None:
+    page = visit(developer, f"/instances/{instance.pk}/?node=deployment")
+    page.locator("#node-panel").get_by_role("link", name="service").click()
+    expect(page.locator("#node-title")).to_have_text("service")
+    expect(page.locator("#node-panel").get_by_role("link", name="deployment")).to_be_visible()
+
+
+@pytest.mark.parametrize("query", ["?node=deployment", "?tab=resources"])
+def test_the_live_manifest_stays_open_follows_the_cluster_and_closes(
+    visit: Visit, axe: Check, developer: User, instance: Instance, live: dict[str, Any], query: str
+) -> None:
+    page = visit(developer, f"/instances/{instance.pk}/{query}")
+    expect(page.locator("[data-live-label]")).to_have_text("Live")
+    opener = page.get_by_role("link", name="Live manifest of shop").first
+    opener.focus()
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("region", name="Deployment shop")
+    expect(panel).to_contain_text("replicas: 1")
+    expect(panel).to_be_focused()
+    assert axe(page) == []
+    live["replicas"] = 2
+    instance.message = "It grows."
+    instance.save(update_fields=["message"])
+    instance.touch()
+    expect(panel).to_contain_text("replicas: 2")
+    panel.get_by_role("button", name="Close the manifest").click()
+    expect(panel).to_have_count(0)
+    expect(opener).to_be_focused()
+    instance.touch()
+    expect(page.locator("#instance-live")).to_have_attribute("data-rev", str(instance.rev))
+    expect(panel).to_have_count(0)
+
+
+def test_a_manifest_that_cannot_be_read_says_why_inside_the_panel(
+    visit: Visit, axe: Check, developer: User, instance: Instance, live: dict[str, Any]
+) -> None:
+    live.clear()
+    page = visit(developer, f"/instances/{instance.pk}/?node=deployment")
+    page.get_by_role("link", name="Live manifest of shop").click()
+    note = page.locator("#live-manifest").get_by_role("alert")
+    expect(note).to_contain_text("is not in the cluster right now")
+    expect(page.locator(".toast")).to_have_count(0)
+    panel, inside = page.locator("#live-manifest").bounding_box(), note.bounding_box()
+    assert panel
+    assert inside
+    assert inside["x"] - panel["x"] >= 10, "the note touches the edge of the panel"
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_menu_opens_inside_the_window(
+    visit: Visit, developer: User, instance: Instance, width: int
+) -> None:
+    page = visit(developer, f"/instances/{instance.pk}/", width=width)
+    page.get_by_label("More").click()
+    box = page.locator("details.menu[open] > ul").bounding_box()
+    assert box
+    assert 0 <= box["x"] <= width - box["width"]
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("More")).to_be_focused()
