@@ -150,7 +150,7 @@ def overview(request: HttpRequest, row: Instance, resources: list[InstanceResour
 
 
 def shape_of(request: HttpRequest, graph: Graph) -> str:
-    """ "graph" or "list"; "" when nobody chose, so that a narrow screen gets the list and a wide one the graph."""
+    """How to draw: "graph", "list", or "" when nobody chose (a narrow screen then shows the list)."""
     wanted = request.GET.get("view", "")
     return "list" if not graph.drawable else wanted if wanted in ("graph", "list") else ""
 
