@@ -93,6 +93,13 @@ def test_the_headline_says_the_one_thing_that_matters(
     assert (found.title if found else None, found.state if found else None) == (title, state)
 
 
+def test_a_change_that_nobody_will_deliver_now_says_why() -> None:
+    standing_by = Destination(title="It", reachable=True, message="Another reconciler looks after it.")
+    found = headline(Instance(state="waiting"), Change(state="approved", action="create"), standing_by)
+    assert found is not None
+    assert (found.state, found.text) == ("waiting", "Another reconciler looks after it.")
+
+
 def test_what_is_wrong_comes_first_among_conditions() -> None:
     given = [
         {"type": "A", "status": "True"},

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from catalog.health import Health
-from catalog.models import Instance, State
+from catalog.models import Destination, Instance, State
 from catalog.shell import count_instances, find, notices
 from contracts.models import Contract
 from portal.accounts.models import User
@@ -149,3 +152,31 @@ def test_the_shell_finds_and_counts_what_the_person_may_see(
     assert [hit.label for hit in find(people["developer"], "basket")] == ["basket"]
     assert {hit.kind for hit in find(people["other"], "plain")} == {"Create", "Catalog"}
     assert list(notices(people["developer"])) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "age", "title"),
+    [
+        pytest.param({"reachable": True}, 0, "", id="all-is-well"),
+        pytest.param({"reachable": False, "message": "It is away."}, 0, "It cannot be reached.", id="away"),
+        pytest.param({"reachable": True}, 91, "The reconciler gives no sign of life.", id="silent"),
+        pytest.param(
+            {"reachable": True, "message": "Another reconciler looks after this cluster."},
+            0,
+            "Nothing is done on It from here.",
+            id="stands-by",
+        ),
+        pytest.param(
+            {"reachable": True, "message": "Another reconciler looks after this cluster."},
+            91,
+            "The reconciler gives no sign of life.",
+            id="stood-by-and-is-silent",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_cluster_stands_above_every_page(
+    people: dict[str, User], fields: dict[str, Any], age: int, title: str
+) -> None:
+    seen = timezone.now() - timedelta(seconds=age)
+    Destination.objects.create(slug="it", title="It", seen_at=seen, engine_seen_at=seen, **fields)
+    assert [notice.title for notice in notices(people["developer"])] == ([title] if title else [])
