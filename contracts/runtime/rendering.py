@@ -14,6 +14,7 @@ from contracts.runtime.program import NodeProgram, Program, instance_bindings, p
 from contracts.runtime.projection import author_conditions, project_status
 from contracts.runtime.readiness import READY, Readiness, of_many, of_one, of_selected
 from contracts.runtime.states import NodeState, Rendering
+from contracts.schema import apply_defaults
 
 
 def render(
@@ -27,10 +28,17 @@ def render(
 
     ``observed`` holds live objects by node id, a list for collections and selections; a missing key means
     that nobody has looked. Dependents see only what is observed, so a chain comes up one link per pass.
+    Defaults that the instance lacks are filled in: it may be older than the revision that has them.
     ``own_conditions`` are the reconciler's, which author conditions may read. Nothing is changed or kept.
     """
     program = program_of(definition)
-    return _Pass(definition, program, instance, observed).run(own_conditions)
+    return _Pass(definition, program, with_defaults(definition, instance), observed).run(own_conditions)
+
+
+def with_defaults(definition: Definition, instance: Mapping[str, Any]) -> dict[str, Any]:
+    """The instance as an API server that serves this definition would read it."""
+    spec = apply_defaults(definition.spec_schema, instance.get("spec"))
+    return {**instance, "spec": spec} if spec is not None else dict(instance)
 
 
 class _Pass:
