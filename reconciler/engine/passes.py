@@ -242,7 +242,9 @@ class Pass:
                 for state in view.rendering.nodes.values()
             )
         )
-        outcome = Outcome(not_ready=sentences(problems), failed=failed, reason="NotReady" if problems else "")
+        going = any(wait.code == "being-deleted" for wait in todo.waits)
+        reason = "ResourceDeleting" if going else "NotReady"
+        outcome = Outcome(not_ready=sentences(problems), failed=failed, reason=reason if problems else "")
         retry = bool(self.errors) or self.retry or bool(self.blocked)
         return await self.finish(
             outcome, view, summary, failed=retry, at_least=max(self.at_least, 5.0 if self.refused else 0.0)
