@@ -50,6 +50,7 @@ class Wish:
     base: str
     base_spec: Mapping[str, Any] | None
     team: bool  # a team of this portal owns the namespace
+    kind_trouble: str = ""  # why the cluster does not serve the kind, when that is known
 
     @property
     def group_kind(self) -> str:
@@ -99,8 +100,17 @@ def open_wishes(destination: int) -> list[Wish]:
             base=row.base_resource_version,
             base_spec=instance.spec if row.base_resource_version == instance.resource_version else None,
             team=instance.namespace in owned,
+            kind_trouble=trouble_of_kind(contract.conditions),
         )
     return list(first.values())
+
+
+def trouble_of_kind(conditions: Sequence[Mapping[str, str]]) -> str:
+    """What a platform engineer must mend before anything of the kind can be made; empty while it comes up."""
+    ready = next((one for one in conditions if one["type"] == "KindReady"), None)
+    if ready is None or ready["status"] == "True" or ready["reason"] == "Establishing":
+        return ""
+    return ready["message"]
 
 
 async def deliver(client: Client, wish: Wish, generation_at: Mapping[str, int]) -> Delivery:
@@ -129,7 +139,8 @@ async def deliver(client: Client, wish: Wish, generation_at: Mapping[str, int]) 
             ChangeState.DELIVERED, live={**answer, "apiVersion": wish.api_version, "kind": wish.kind}
         )
     except NotServed:
-        return Delivery(ChangeState.APPROVED, f"The cluster does not serve the kind {wish.kind} yet.")
+        words = f"The cluster does not serve the kind {wish.kind} yet. {wish.kind_trouble}"
+        return Delivery(ChangeState.APPROVED, words.strip())
     except Unreachable as error:
         return Delivery(ChangeState.APPROVED, f"{error} The change will be delivered when it does.")
     except ApiError as error:
@@ -200,6 +211,8 @@ def refusal(error: ApiError) -> Delivery:
         message = f"The namespace {error.namespace_missing} does not exist in the cluster."
     elif error.undeclared_field:
         message = f"The contract has no field “{error.undeclared_field}”."
+    elif error.kind_terminating:
+        return Delivery(ChangeState.APPROVED, "Its kind is being removed from the cluster and comes back after.")
     elif error.code == 403:
         message = f"The cluster does not let Slipway do this: {error.message}"
     elif not error.is_refusal:

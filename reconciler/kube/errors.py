@@ -78,6 +78,11 @@ class ApiError(KubeError):
         )
 
     @property
+    def kind_terminating(self) -> bool:
+        """The kind itself is being removed from the cluster; until it has gone, nothing of it can be made."""
+        return self.code == 403 and "custom resource definition is terminating" in self.message
+
+    @property
     def undeclared_field(self) -> str:
         """The field that the kind does not have; a server-side apply answers 500 for it, not 422."""
         for marker in (": field not declared in schema", "unknown field "):
@@ -93,7 +98,9 @@ class ApiError(KubeError):
         """Asking the same again is pointless: a person must change something."""
         if self.undeclared_field or "duplicate entries for key" in self.message:
             return True
-        return 400 <= self.code < 500 and self.code not in (401, 408, 429) and not self.gone
+        if self.gone or self.kind_terminating:
+            return False
+        return 400 <= self.code < 500 and self.code not in (401, 408, 429)
 
 
 def from_status(code: int, body: Mapping[str, Any] | None, text: str, retry_after: str | None) -> ApiError:

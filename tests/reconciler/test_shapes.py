@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from django.db.models.signals import post_save
 
 from catalog.models import Change, Instance
 from contracts.models import KnownSchema
-from reconciler.objects.reading import annotations_of, condition_of, labels_of
+from reconciler.objects.reading import annotations_of, condition_of, finalizers_of, labels_of
 from tests.reconciler.contracts import NESTED, PAIR, PLACE, SERVICE, SPOKEN
 from tests.reconciler.world import World, wait_for
+
+
+def definition_of(
+    name: str, *, kind: str, version: str = "v1", scope: str = "Namespaced"
+) -> dict[str, Any]:
+    """A CustomResourceDefinition that somebody else brought."""
+    plural, _, group = name.partition(".")
+    schema = {"type": "object", "properties": {"spec": {"type": "object"}}}
+    one = {"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    names = {"plural": plural, "singular": plural[:-1], "kind": kind, "listKind": f"{kind}List"}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": name},
+        "spec": {"group": group, "scope": scope, "names": names, "versions": [one]},
+    }
 
 
 def test_a_cluster_wide_instance_makes_a_namespace_and_what_is_in_it(world: World) -> None:
@@ -115,20 +132,7 @@ def test_scaling_up_is_progress_and_no_loss(world: World) -> None:
 
 def test_the_schemas_of_the_clusters_own_kinds_are_kept_for_checking(world: World) -> None:
     group = f"other-{world.suffix}.example.com"
-    schema = {"type": "object", "properties": {"spec": {"type": "object"}}}
-    crd = {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"gadgets.{group}"},
-        "spec": {
-            "group": group,
-            "scope": "Cluster",
-            "names": {"plural": "gadgets", "singular": "gadget", "kind": "Gadget", "listKind": "GadgetList"},
-            "versions": [
-                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-            ],
-        },
-    }
+    crd = definition_of(f"gadgets.{group}", kind="Gadget", scope="Cluster")
     world.publish(PAIR)
     world.cluster.apply(crd)
     known = wait_for(lambda: KnownSchema.objects.filter(group_version=f"{group}/v1").first())
@@ -147,3 +151,32 @@ def test_a_definition_that_somebody_deletes_comes_back_and_its_instances_go(worl
     assert world.child("ConfigMap", "one-first") is None
     world.create(contract, "two")
     wait_for(lambda: (row := world.row("two")) and row.state == "ready", "the kind is back", 40)
+
+
+def test_a_change_waits_while_its_kind_is_being_removed(world: World) -> None:
+    contract = world.publish(PAIR)
+    world.create(contract, "one")
+    wait_for(lambda: (row := world.row("one")) and row.state == "ready")
+    own = finalizers_of(world.instance(contract, "one"))
+    kind = (contract.api_version, contract.kind, world.namespace)
+    world.cluster.merge(*kind, "one", {"metadata": {"finalizers": [*own, "example.com/held"]}})
+    world.cluster.delete("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", f"pairs.{world.group}")
+    wait_for(lambda: not world.child("ConfigMap", "one-first"), "its own part is done")
+    world.create(contract, "two")
+    waiting = "Its kind is being removed from the cluster and comes back after."
+    wait_for(lambda: (row := world.row("two")) and (row.state, row.message) == ("waiting", waiting))
+    world.cluster.merge(*kind, "one", {"metadata": {"finalizers": None}})
+    wait_for(lambda: world.row("two").state == "ready", "the kind is back", 40)
+    assert world.row("one") is None
+
+
+def test_why_a_kind_is_not_served_stands_on_what_waits_for_it(world: World) -> None:
+    other = definition_of(f"others.{world.group}", kind="Pair", version="v9")
+    world.cluster.apply(other)
+    wait_for(lambda: world.cluster.served(f"{world.group}/v9", "Pair"))
+    contract = world.publish(PAIR)
+    world.create(contract, "one")
+    row = wait_for(lambda: (row := world.row("one")) and "already in use" in row.message and row)
+    assert row.message.startswith("The cluster does not serve the kind Pair yet. ")
+    world.cluster.delete(other["apiVersion"], other["kind"], "", other["metadata"]["name"])
+    wait_for(lambda: world.row("one").state == "ready", "the name is free", 40)

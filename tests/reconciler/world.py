@@ -16,7 +16,7 @@ from contracts.models import Contract, Revision
 from portal.accounts.models import Team, TeamNamespace, User
 from reconciler.destinations import default_destination
 from reconciler.engine.embedded import EmbeddedEngine
-from reconciler.kube import Client, read_kubeconfig
+from reconciler.kube import Client, NotServed, read_kubeconfig
 
 PATIENCE = 15.0  # seconds that a test waits for the world to become as it should be
 
@@ -40,6 +40,13 @@ class Cluster:
     def ask(self, question: Coroutine[Any, Any, Any]) -> Any:
         self.client.kinds.forget()  # a test does not wait for a kind to be noticed
         return asyncio.run_coroutine_threadsafe(question, self._loop).result(30)
+
+    def served(self, api_version: str, kind: str) -> bool:
+        try:
+            self.ask(self.client.kinds.find(api_version, kind))
+        except NotServed:
+            return False
+        return True
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> dict[str, Any] | None:
         async def ask() -> Any:
