@@ -33,6 +33,8 @@ from reconciler.objects.reading import (
 
 log = logging.getLogger("slipway.delivery")
 
+WHILE_KIND_GOES = "Its kind is being removed from the cluster and comes back after."
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -212,7 +214,7 @@ def refusal(error: ApiError) -> Delivery:
     elif error.undeclared_field:
         message = f"The contract has no field “{error.undeclared_field}”."
     elif error.kind_terminating:
-        return Delivery(ChangeState.APPROVED, "Its kind is being removed from the cluster and comes back after.")
+        return Delivery(ChangeState.APPROVED, WHILE_KIND_GOES)
     elif error.code == 403:
         message = f"The cluster does not let Slipway do this: {error.message}"
     elif not error.is_refusal:
