@@ -17,6 +17,7 @@ from contracts.compiler.definition import Compilation, Definition, Node, Outline
 from contracts.compiler.dependencies import needs_of, outline_of, report_cycles, uses
 from contracts.compiler.envelope import check_shape, wrong_kind_hint
 from contracts.compiler.feeds import feeds_of
+from contracts.compiler.judging import check_defaults
 from contracts.compiler.kinds import KindSchemas, builtin_kinds
 from contracts.compiler.node_types import check_nodes
 from contracts.compiler.nodes import NodeDraft, read_nodes
@@ -149,7 +150,8 @@ class _Work:
         result = simple_schema(self.schema.get("spec"), self.schema.get("types"), at)
         self.reporter.add_all(result.problems)
         self.spec_schema = result.schema
-        check_rules(self.spec_schema, at, self.reporter)
+        if check_rules(self.spec_schema, at, self.reporter):
+            check_defaults(self.spec_schema, at, self.reporter)
 
     def _finish(self, drafts: list[NodeDraft], needs: dict[str, list[str]], found: Any) -> Definition | None:
         spec_schema = self.spec_schema or {"type": "object"}

@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts import cel
 from contracts.compiler.definition import Definition
+from contracts.compiler.reporter import Reporter
 from contracts.compiler.rules import RULES
 from contracts.documents import print_path
 from contracts.problems import Problem
@@ -31,6 +32,25 @@ def validate_spec(definition: Definition, spec: Any, old: Any = None) -> list[Pr
     filled = apply_defaults(schema, given)
     before = apply_defaults(schema, old) if old is not None else None
     return list(_broken_rules(schema, filled, before, ("spec",)))
+
+
+def check_defaults(schema: Schema, at: Path, reporter: Reporter) -> None:
+    """Report defaults that break a rule: the API server would refuse the CustomResourceDefinition.
+
+    A default is judged as it stands, with nothing filled in, as if it had been there before; those below a
+    map are not.
+    """
+    if "default" in schema:
+        default = schema["default"]
+        for broken in _broken_rules(schema, default, default, at):
+            message = f"The default breaks a rule: {broken.message}"
+            hint = "Rules on optional fields ask first: !has(self.x) || …" if default == {} else ""
+            reporter.add(at, "schema-default", message, hint)
+            break
+    for name, child in (schema.get("properties") or {}).items():
+        check_defaults(child, (*at, name), reporter)
+    if isinstance(schema.get("items"), Mapping):
+        check_defaults(schema["items"], at, reporter)
 
 
 def _broken_rules(schema: Schema, value: Any, old: Any, path: Path) -> Iterator[Problem]:

@@ -15,8 +15,13 @@ Path = tuple[str | int, ...]
 Schema = Mapping[str, Any]
 
 
-def check_rules(schema: Schema, at: Path, reporter: Reporter) -> None:
-    for path, below, rule in rules_in(schema, at):
+def check_rules(schema: Schema, at: Path, reporter: Reporter) -> bool:
+    """Report rules that the API server would refuse, and with them the whole CustomResourceDefinition.
+
+    Returns whether all can be read.
+    """
+    before = len(reporter.problems)
+    for path, below, rule, in_list in rules_in(schema, at):
         try:
             expression = cel.parse(rule, RULES)
         except cel.CelSyntaxError as error:
@@ -33,16 +38,25 @@ def check_rules(schema: Schema, at: Path, reporter: Reporter) -> None:
             _report(path, f"The rule “{rule}” is wrong: {problem.message}", problem.hint, reporter)
         if not problems and result not in (cel.BOOL, cel.DYN):
             _report(path, f"The rule “{rule}” must be true or false, and gives {result}.", "", reporter)
+        if in_list and any(reference.root == "oldSelf" for reference in expression.references):
+            word = "“immutable”" if rule == "self == oldSelf" else f"The rule “{rule}”"
+            message = f"{word} stands inside a list, where nobody can tell which item was which before."
+            _report(path, message, "Put it on the list, or give the list listType=map.", reporter)
+    return not any(problem.is_error for problem in reporter.problems[before:])
 
 
-def rules_in(schema: Schema, at: Path) -> Iterator[tuple[Path, Schema, str]]:
+def rules_in(schema: Schema, at: Path, in_list: bool = False) -> Iterator[tuple[Path, Schema, str, bool]]:
+    """Every rule with its place, the schema it belongs to, and whether it is below a list whose items have
+    no keys."""
     for rule in schema.get("x-kubernetes-validations") or ():
-        yield at, schema, str(rule["rule"])
+        yield at, schema, str(rule["rule"]), in_list
     for name, child in (schema.get("properties") or {}).items():
-        yield from rules_in(child, (*at, name))
-    for key in ("items", "additionalProperties"):
-        if isinstance(schema.get(key), Mapping):
-            yield from rules_in(schema[key], at)
+        yield from rules_in(child, (*at, name), in_list)
+    if isinstance(schema.get("additionalProperties"), Mapping):
+        yield from rules_in(schema["additionalProperties"], at, in_list)
+    if isinstance(schema.get("items"), Mapping):
+        keyed = schema.get("x-kubernetes-list-type") == "map"
+        yield from rules_in(schema["items"], at, in_list or not keyed)
 
 
 def _report(path: Path, message: str, hint: str, reporter: Reporter) -> None:

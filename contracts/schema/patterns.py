@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
 import re2
+
+_ESCAPES = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.", re.DOTALL)
 
 
 def _options() -> Any:
@@ -16,6 +19,8 @@ def _options() -> Any:
 
 @lru_cache(maxsize=1000)
 def _compiled(pattern: str) -> tuple[Any, str]:
+    if r"\C" in _ESCAPES.findall(pattern):
+        return None, r"invalid escape sequence: \C"  # the C++ library knows it, Go does not
     try:
         return re2.compile(pattern, _options()), ""
     except re2.error as error:

@@ -85,9 +85,11 @@ def _parse_map(text: str, depth: int) -> Type:
     key, closed, value = text[len("map[") :].partition("]")
     if not closed:
         raise TypeSyntaxError("“map[” is never closed.", "A map is written as “map[string]T”.")
-    if key.strip() != "string":
+    if key != "string":
         hint = did_you_mean(key.strip(), ["string"])
-        raise TypeSyntaxError(f"The keys of a map must be string, not “{key.strip()}”.", hint)
+        if key.strip() == "string":
+            hint = "Write “map[string]…” without blanks in the brackets."
+        raise TypeSyntaxError(f"The keys of a map must be string, not “{key}”.", hint)
     if not value.strip():
         raise TypeSyntaxError("“map[string]” says no value type.", "A map of texts is “map[string]string”.")
     return Many(parse_type(value, depth + 1), "additionalProperties")

@@ -46,10 +46,23 @@ def validate(schema: Schema, data: Any, *, path: Sequence[str | int] = ("spec",)
 
 
 def fits_of(schema: Schema, value: Any) -> str:
-    """The first fault of a single value in words, or an empty text."""
-    for path, _, message, _ in faults(schema, value, ()):
+    """What is wrong with ``value`` as the default of ``schema``, first fault in words, or an empty text.
+
+    The API server fills nothing into a default before it judges it: required fields have to be there.
+    """
+    for path, _, message, _ in faults(_without_defaults(schema), value, ()):
         return f"{print_path(path)}: {message}" if path else message
     return ""
+
+
+def _without_defaults(schema: Schema) -> Schema:
+    bare = {key: value for key, value in schema.items() if key != "default"}
+    if "properties" in bare:
+        bare["properties"] = {name: _without_defaults(child) for name, child in bare["properties"].items()}
+    for key in ("items", "additionalProperties"):
+        if isinstance(bare.get(key), Mapping):
+            bare[key] = _without_defaults(bare[key])
+    return bare
 
 
 def faults(schema: Schema, data: Any, path: Path) -> Iterator[Fault]:

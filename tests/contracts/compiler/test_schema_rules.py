@@ -1,0 +1,55 @@
+# ruff: noqa: E501
+"""CEL rules in a schema, as the API server judges them when it is given the CustomResourceDefinition (kro §2.4).
+
+What it would refuse is told while the contract is written: a contract whose definition cannot be installed is none.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contracts.definitions import compiled
+
+TYPES = """
+Zone: {name: string | required=true, place: string | immutable=true}
+Range: {low: integer | default=1, high: integer | default=9}
+Needy: {low: integer | required=true default=1}
+Fixed: string | immutable=true
+Positive: integer | validation="self > 0"
+Grows: integer | validation="self >= oldSelf"
+Outer: {name: string | required=true, zones: "[]Zone"}
+"""
+
+RULES = {
+    "a default that keeps the rule": ('integer | default=1 validation="self > 0"', ""),
+    "a default that breaks it": ('integer | default=0 validation="self > 0"', "schema-default"),
+    "a default that breaks the rule of its type": ("Positive | default=0", "schema-default"),
+    "a default deep inside that breaks it": ('map[string]integer | default={"a": 0} validation="self.all(k, self[k] > 0)"', "schema-default"),
+    "the derived default of a struct is judged as it stands": ('Range | validation="self.low <= self.high"', "schema-default"),
+    "a rule that asks first": ('Range | validation="!has(self.low) || self.low > 0"', ""),
+    "a default that says what the rule reads": ('Range | default={"low": 1, "high": 2} validation="self.low <= self.high"', ""),
+    "a default that lacks a required field with a default": ("Needy | default={}", "schema-default"),
+    "a default that may never change": ("string | default=a immutable=true", ""),
+    "a default against its old self": ('integer | default=1 validation="self > oldSelf"', "schema-default"),
+    "immutable": ("Fixed", ""),
+    "immutable in a struct": ("Zone", ""),
+    "immutable below a map": ("map[string]Zone", ""),
+    "immutable below a list": ("'[]Zone'", "schema-rule"),
+    "immutable items of a list": ("'[]Fixed'", "schema-rule"),
+    "immutable items of a set": ("'[]Fixed | listType=set'", "schema-rule"),
+    "immutable below a list with keys": ("'[]Zone | listType=map listMapKey=name'", ""),
+    "immutable below a list below a list with keys": ("'[]Outer | listType=map listMapKey=name'", "schema-rule"),
+    "an immutable list": ("'[]string | immutable=true'", ""),
+    "oldSelf in a rule below a list": ("'[]Grows'", "schema-rule"),
+    "self in a rule below a list": ("'[]Positive'", ""),
+    "a rule that gives no boolean": ('integer | validation="self + 1"', "schema-rule"),
+    "a rule that cannot be read": ('integer | validation="self >"', "schema-rule"),
+    "a rule on the wrong type": ("string | validation=\"self > 1\"", "schema-rule"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "code"), RULES.values(), ids=RULES.keys())
+def test_a_rule_of_a_schema(field: str, code: str) -> None:
+    text = field if field.startswith("'") or '"' not in field else "'" + field.replace("'", "''") + "'"
+    found = [problem.code for problem in compiled(spec=f"f: {text}", types=TYPES).problems]
+    assert found == ([code] if code else [])
