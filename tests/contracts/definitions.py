@@ -6,6 +6,8 @@ from textwrap import dedent, indent
 
 from contracts.compiler import Compilation, Definition, compile_text
 
+# Codes that warn; every other one refuses the definition.
+WARNINGS = frozenset({"expression-in-key", "kro-would-refuse", "unclosed-expression", "unknown-kind"})
 HEAD = """\
 apiVersion: kro.run/v1alpha1
 kind: ResourceGraphDefinition

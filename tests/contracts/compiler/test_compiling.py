@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.compiler import compile_text
-from tests.contracts.definitions import compiled, complaints, config_map, defined, definition_text
+from tests.contracts.definitions import WARNINGS, compiled, complaints, config_map, defined, definition_text
 
 FINE = ""
 DEPLOYMENT = """
@@ -19,6 +19,10 @@ DEPLOYMENT = """
       selector: {matchLabels: {app: web}}
       template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: nginx}]}}
 """
+
+
+def is_warning(complaint: str) -> bool:
+    return complaint == FINE or complaint.partition(":")[0] in WARNINGS
 
 
 def data(value: str, extra: str = "") -> str:
@@ -146,6 +150,7 @@ EVERY = {f"{group}: {name}": row for group, rows in (("template", TEMPLATES), ("
 @pytest.mark.parametrize(("resources", "complaint"), EVERY.values(), ids=EVERY.keys())
 def test_a_rule_of_the_language(resources, complaint):
     assert complaints(resources) == ([complaint] if complaint else [])
+    assert compiled(resources).ok is is_warning(complaint)
 
 
 SECRETS = """
@@ -204,6 +209,7 @@ def test_the_data_of_a_secret_are_bytes(value, read, complaint):
 )  # fmt: skip
 def test_a_rule_of_the_status(status, complaint):
     assert complaints(DEPLOYMENT, status=status) == ([complaint] if complaint else [])
+    assert compiled(DEPLOYMENT, status=status).ok is is_warning(complaint)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +229,7 @@ def test_a_rule_of_the_status(status, complaint):
 )  # fmt: skip
 def test_a_rule_of_the_schema_head(schema, complaint):
     assert complaints(schema=schema) == ([complaint] if complaint else [])
+    assert compiled(schema=schema).ok is is_warning(complaint)
 
 
 @pytest.mark.parametrize(

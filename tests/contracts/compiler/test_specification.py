@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.compiler import compile_text
-from tests.contracts.definitions import compiled, config_map, defined
+from tests.contracts.definitions import WARNINGS, compiled, config_map, defined
 
 DEPLOYMENT = """
 - id: web
@@ -118,7 +118,9 @@ RULES = {
 
 @pytest.mark.parametrize(("resources", "codes"), RULES.values(), ids=RULES.keys())
 def test_a_rule(resources, codes):
-    assert {problem.code for problem in compiled(resources).problems} == set(codes.split())
+    compilation = compiled(resources)
+    assert {problem.code for problem in compilation.problems} == set(codes.split())
+    assert compilation.ok is (set(codes.split()) <= WARNINGS)
 
 
 @pytest.mark.parametrize("count", [10, 11])
