@@ -92,6 +92,24 @@ def test_every_problem_is_told_at_once(people, small):
     assert not Contract.objects.exists()
 
 
+def test_a_refused_revision_leaves_the_last_good_one_in_use(people, published, small):
+    with pytest.raises(Rejected):
+        publish(changed(small, ("${schema.spec.message}", "${schema.spec.mesage}")), by=people.engineer)
+    published.refresh_from_db()
+    assert (published.revision.number, published.revision.text) == (1, small)
+    assert published.revisions.count() == 1
+
+
+def test_another_order_of_nodes_is_another_revision(people, published, small):
+    node = "    - id: more\n      template: {apiVersion: v1, kind: ConfigMap, metadata: {name: more}}\n"
+    first, second = (
+        changed(small, ("  resources:\n", f"  resources:\n{node}")),
+        changed(small, ("---\napiVersion: slipway.dev", f"{node}---\napiVersion: slipway.dev")),
+    )
+    publish(first, by=people.engineer)
+    assert publish(second, by=people.engineer).revision.number == 3
+
+
 def test_somebody_was_quicker(people, published, small):
     """The engineer has looked at the changes since revision 1; meanwhile a teammate publishes revision 2."""
     publish(changed(small, ("A note", "From a teammate")), by=people.teammate)

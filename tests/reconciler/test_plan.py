@@ -25,6 +25,7 @@ from reconciler.plan import (
     settled,
 )
 from reconciler.plan.children import with_encoded_data
+from tests.contracts.definitions import config_map, defined
 from tests.reconciler.contracts import PAIR
 
 INSTANCE: dict[str, Any] = {
@@ -251,6 +252,17 @@ def test_the_inventory_grows_before_and_shrinks_after(pair: Definition) -> None:
 
 def test_apply_order_counts_from_the_dependents_end(pair: Definition) -> None:
     assert apply_order(pair) == {"first": 1, "second": 2, "extra": 2}
+
+
+def test_items_are_numbered_with_the_first_dimension_slowest() -> None:
+    loop = "forEach: [{i: '${[\"p\", \"q\"]}'}, {j: '${[\"x\", \"y\"]}'}]"
+    definition = defined(config_map("a", extra=loop, name="${i}${j}"))
+    made = children(INSTANCE, definition, render(definition, INSTANCE, {}))
+    places = [
+        (child.body["metadata"]["name"], child.body["metadata"]["labels"]["slipway.dev/collection-index"])
+        for child in made
+    ]
+    assert places == [("px", "0"), ("py", "1"), ("qx", "2"), ("qy", "3")]
 
 
 def test_deletion_takes_the_highest_wave_and_waits_for_it(pair: Definition) -> None:
