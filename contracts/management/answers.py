@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,10 +20,15 @@ class Answer:
     summary: str = ""
 
 
+STDIN = Path("-")
+"""As a file's name, this is standard input."""
+
+
 def text_of(file: Path) -> tuple[str, tuple[Problem, ...]]:
     """The text of a file, or a problem that says why it cannot be read."""
     try:
-        return file.read_bytes().decode("utf-8-sig"), ()
+        data = sys.stdin.buffer.read() if file == STDIN else file.read_bytes()
+        return data.decode("utf-8-sig"), ()
     except UnicodeDecodeError:
         message = "This file is not a text in UTF-8."
     except OSError as error:
@@ -35,11 +41,16 @@ def in_file(problems: Iterable[Problem], file: Path) -> tuple[Problem, ...]:
 
 
 def printed(problem: Problem) -> str:
-    """``file:line:column path: message hint``, with “warning” before what does not refuse the file."""
+    """``file:line:column path: message hint`` on one line; “warning” stands before what refuses nothing."""
     place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
     where = f"{place} {problem.path}".strip()
     word = "" if problem.is_error else "warning: "
-    return f"{where}: {word}{problem.message} {problem.hint}".rstrip()
+    return f"{where}: {word}{one_line(f'{problem.message} {problem.hint}')}"
+
+
+def one_line(text: str) -> str:
+    """Expressions of several lines stand in one: a problem is a line of a pipeline's log."""
+    return " ".join(text.split())
 
 
 def counted(problems: Iterable[Problem]) -> str:

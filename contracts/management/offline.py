@@ -14,11 +14,12 @@ from typing import Any
 import yaml
 
 from contracts.compiler import KindSchemas
-from contracts.management.answers import Answer, counted, printed, text_of
+from contracts.management.answers import STDIN, Answer, counted, one_line, printed, text_of
 from contracts.problems import Problem, Rejected, errors
 from contracts.runtime import offline
 
 Options = Mapping[str, Any]
+NO_TESTS = "There are no tests: they stand under spec.tests of a Contract document."
 KEYS = ("file", "line", "column", "path", "code", "severity", "message", "hint")
 
 
@@ -28,6 +29,7 @@ def refusing(verb: Callable[[Options], Answer]) -> Callable[[Options], Answer]:
     @wraps(verb)
     def answered(options: Options) -> Answer:
         try:
+            read_once(options)
             return verb(options)
         except Rejected as refusal:
             if options["json"]:
@@ -37,6 +39,16 @@ def refusing(verb: Callable[[Options], Answer]) -> Callable[[Options], Answer]:
             return Answer(complaints=lines, ok=False, summary=counted(refusal.problems))
 
     return answered
+
+
+def read_once(options: Options) -> None:
+    """Raises ``Rejected`` when standard input would have to be read twice."""
+    files = [*options.get("files", ()), *(options.get(name) for name in ("file", "input", "observed"))]
+    if files.count(STDIN) > 1:
+        message = "Standard input (“-”) can be read only once."
+        raise Rejected(
+            [Problem("unreadable-file", message, hint="Put the other text into a file.", file="-")]
+        )
 
 
 @refusing
@@ -97,7 +109,7 @@ def graph_lines(graph: Mapping[str, Any]) -> Iterator[str]:
         yield f"{number}. {node_id}: {node['kind']} ({node['apiVersion']}{manner})"
         for edge in graph["edges"]:
             if edge["node"] == node_id:
-                yield f"     needs {edge['needs']} for {', '.join(edge['expressions'])}"
+                yield f"     needs {edge['needs']} for {one_line(', '.join(edge['expressions']))}"
 
 
 @refusing
@@ -111,14 +123,14 @@ def test_file(options: Options) -> Answer:
         lines: list[str] = [as_json(trial) for trial in shown]
     else:
         lines = [line for trial in trials for line in trial_lines(trial, file)]
-        lines.append(f"{len(trials) - len(failed)} of {len(trials)} tests passed.")
+        lines.append(f"{len(trials) - len(failed)} of {len(trials)} tests passed." if trials else NO_TESTS)
     return Answer(tuple(lines), ok=not failed, summary=f"{len(failed)} tests failed.")
 
 
 def trial_lines(trial: Any, file: str) -> Iterator[str]:
     yield f"{'passed' if trial.passed else 'FAILED'}  {trial.case.name}"
     for failure in trial.failures:
-        yield f"        {file}:{trial.case.place.line}: {failure}"
+        yield f"        {file}:{trial.case.place.line}: {one_line(failure)}"
 
 
 def read_file(file: Path) -> str:

@@ -19,6 +19,7 @@ from contracts.documents import Document, problem_at, read
 from contracts.paths import parse_path
 from contracts.problems import Problem, Rejected, did_you_mean, errors
 from contracts.runtime.rendering import render
+from contracts.runtime.states import Rendering
 from contracts.runtime.trials import Trial, instance_of, run_cases
 
 
@@ -95,7 +96,7 @@ def render_files(
     kinds: KindSchemas | None = None,
 ) -> dict[str, Any]:
     """Render an instance: ``nodes`` with ``id``, ``state``, ``reason``, ``manifests``; ``status``,
-    ``conditions``, ``order`` and ``problems``.
+    ``conditions``, ``order`` and ``problems``. A node with manifests and no reason is ready.
 
     The input is a whole custom resource, or its spec alone. Observed objects are a map from node id to object
     or list of objects. Raises :class:`Rejected` for a faulty contract or input.
@@ -114,12 +115,13 @@ def render_files(
     instance = instance_of(definition, spec or {}, metadata)
     observed = _observed(definition, observed_text, observed_file)
     rendering = render(definition, instance, observed)
+    if definition.conditions:
+        rendering = render(definition, instance, observed, own_conditions=_presumed(rendering))
     return {
         "nodes": [
             {
                 "id": state.id,
                 "state": state.state,
-                "ready": state.ready,
                 "reason": state.reason,
                 "manifests": [dict(manifest) for manifest in state.manifests],
             }
@@ -130,6 +132,19 @@ def render_files(
         "order": list(definition.order),
         "problems": [problem.as_dict() for problem in rendering.problems],
     }
+
+
+def _presumed(rendering: Rendering) -> list[dict[str, str]]:
+    """The reconciler's own conditions as they would be, which an author's may read (kro §5.3)."""
+    waiting = [f"{state.id}: {state.reason}" for state in rendering.nodes.values() if not state.ready]
+    ready = {"status": "True", "reason": "AllResourcesReady", "message": ""}
+    if waiting or rendering.fatal:
+        ready = {"status": "False", "reason": "NotReady", "message": " ".join(waiting)}
+    fine = {"InstanceManaged": "Managed", "GraphResolved": "Resolved"}
+    managed = [
+        {"type": kind, "status": "True", "reason": reason, "message": ""} for kind, reason in fine.items()
+    ]
+    return [*managed, {"type": "ResourcesReady", **ready}, {"type": "Ready", **ready}]
 
 
 def run_tests(text: str, *, file: str = "", kinds: KindSchemas | None = None) -> list[Trial]:

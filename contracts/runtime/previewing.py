@@ -66,11 +66,12 @@ class _Preview:
                 return PreviewNode(node_id, "ignored", reason=reason)
             return self._external(node) if node.node.is_external else self._resource(node)
         except Unresolved as why:
-            return PreviewNode(
-                node_id, "pending" if why.pending else "failed", reason=f"{_capital(why.reason)}."
-            )
+            reason = f"{_capital(why.reason)}."
+            if why.pending:
+                return PreviewNode(node_id, "pending", reason=reason, code="field-missing")
+            return PreviewNode(node_id, "failed", reason=reason, code="expression-failed")
         except Impossible as why:
-            return PreviewNode(node_id, "failed", reason=why.message)
+            return PreviewNode(node_id, "failed", reason=why.message, code=why.code)
 
     def _excluded(self, node: NodeProgram) -> str:
         for need in node.node.needs:

@@ -67,10 +67,14 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class PreviewNode:
-    """One node of a preview; manifests may hold ``‹known after deployment.status.x›`` placeholders."""
+    """One node of a preview; manifests may hold ``‹known after deployment.status.x›`` placeholders.
+
+    ``code`` is that of :class:`NodeState` when it failed or waits for a field.
+    """
 
     id: str
     state: State
     manifests: tuple[Manifest, ...] = ()
     reason: str = ""
     lookups: tuple[Lookup, ...] = ()
+    code: str = ""

@@ -7,17 +7,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts import cel
 from contracts.compiler import Compilation, Definition, validate_spec
 from contracts.compiler.cases import Case, FieldExpectation
-from contracts.paths import MISSING, get, parse_path
-from contracts.problems import Problem
+from contracts.paths import MISSING, get, parse_path, print_path
+from contracts.problems import Problem, did_you_mean
+from contracts.runtime.assertions import shown, unmet
 from contracts.runtime.previewing import preview
 from contracts.runtime.rendering import render
 from contracts.runtime.states import NodeState, PreviewNode
 from contracts.schema import apply_defaults
 
-METADATA = {"name": "example", "namespace": "default", "uid": "00000000-0000-0000-0000-000000000000"}
+METADATA = {
+    "name": "example",
+    "namespace": "default",
+    "uid": "00000000-0000-0000-0000-000000000000",
+    "generation": 1,
+    "resourceVersion": "1",
+    "creationTimestamp": "2026-01-01T00:00:00Z",
+}
+"""What an API server writes on every object; a test may say otherwise."""
+WORDS = {"desired": "present", "ignored": "absent", "pending": "waiting", "failed": "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +66,53 @@ def run_cases(compilation: Compilation) -> list[Trial]:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
+    """What an input came to. ``problems`` are of nodes that failed and of status fields."""
+
     states: Mapping[str, NodeState | PreviewNode]
     status: Mapping[str, Any]
+    problems: Sequence[Problem]
 
     def manifests(self, node_id: str) -> Sequence[Mapping[str, Any]]:
         return self.states[node_id].manifests
 
 
 def _failures(definition: Definition, case: Case) -> Iterator[str]:
-    found = validate_spec(definition, case.input)
-    if found or case.problems:
-        yield from _compare_problems(case, found)
+    unknown = list(_unknown_names(definition, case))
+    refused = validate_spec(definition, case.input)
+    if unknown or refused:
+        yield from unknown
+        yield from _compare_problems(case, refused)
         return
     instance = instance_of(definition, case.input, case.metadata)
     outcome = _observed(definition, instance, case) if case.observed else _previewed(definition, instance)
-    yield from _compare_states(definition, case, outcome)
+    yield from _compare_problems(case, outcome.problems)
+    yield from _compare_states(case, outcome)
     for expectation in case.fields:
         yield from _compare_field(expectation, outcome)
     for path, value in _leaves(case.status, ()):
         have = get(outcome.status, path, MISSING)
-        if have is MISSING or not _same(have, value):
-            yield f"status.{'.'.join(map(str, path))} is {_shown(have)}, not {_shown(value)}."
-    for text in case.assertions:
-        yield from _assert(text, definition, instance, outcome)
+        if not _same(have, value):
+            yield f"{print_path(('status', *path))} should be {shown(value)}, but it is {shown(have)}."
+    names = _names(definition, instance, outcome)
+    yield from filter(None, (unmet(text, names) for text in case.assertions))
+
+
+def _unknown_names(definition: Definition, case: Case) -> Iterator[str]:
+    """Nodes that the case names and the contract does not have; observed objects of the wrong shape."""
+    nodes = {node.id: node for node in definition.nodes}
+    used = [*case.observed, *case.present, *case.absent, *case.waiting, *case.ready]
+    for node_id in dict.fromkeys([*used, *(each.node for each in case.fields)]):
+        if node_id not in nodes:
+            hint = did_you_mean(node_id, nodes) or f"There are {', '.join(nodes) or 'none'}."
+            yield f"there is no node “{node_id}”. {hint}"
+    for node_id, given in case.observed.items():
+        node = nodes.get(node_id)
+        if node is None:
+            continue
+        if not node.is_many and not isinstance(given, Mapping):
+            yield f"observed “{node_id}” should be one object, but it is {shown(given)}."
+        elif node.type == "external-collection" and not isinstance(given, list):
+            yield f"observed “{node_id}” should be a list of objects, but it is {shown(given)}."
 
 
 def instance_of(
@@ -98,18 +131,36 @@ def instance_of(
 
 
 def _compare_problems(case: Case, found: Sequence[Problem]) -> Iterator[str]:
+    """Every expected problem is there, and no other one."""
     for wanted in case.problems:
-        if not any(wanted.path == each.path and wanted.code in ("", each.code) for each in found):
+        there = [each for each in found if each.path == wanted.path]
+        if not there:
+            others = ", ".join(f"{each.path} ({each.code})" for each in found) or "none"
             code = f" ({wanted.code})" if wanted.code else ""
-            yield f"expected a problem at {wanted.path}{code}, and there is none."
+            yield f"a problem at {wanted.path}{code} was expected, but found {others}."
+        elif wanted.code and wanted.code not in [each.code for each in there]:
+            codes = ", ".join(each.code for each in there)
+            yield f"the problem at {wanted.path} should be {wanted.code}, but it is {codes}."
     expected = [each.path for each in case.problems]
     for problem in found:
         if problem.path not in expected:
-            yield f"the input is refused: {problem.path}: {problem.message}"
+            yield f"no problem was expected at {problem.path}, but found: {problem.message}"
 
 
 def _previewed(definition: Definition, instance: Mapping[str, Any]) -> _Outcome:
-    return _Outcome({node.id: node for node in preview(definition, instance)}, {})
+    """Everything as far as it can be known before anything exists; the status too."""
+    states = {node.id: node for node in preview(definition, instance)}
+    early = render(definition, instance, {})
+    told = [problem for problem in early.problems if problem.path.startswith("status")]
+    return _Outcome(states, early.status, [*_failed(states), *told])
+
+
+def _failed(states: Mapping[str, NodeState | PreviewNode]) -> list[Problem]:
+    return [
+        Problem(state.code, state.reason, f"resources.{node_id}")
+        for node_id, state in states.items()
+        if state.state == "failed"
+    ]
 
 
 def _observed(definition: Definition, instance: Mapping[str, Any], case: Case) -> _Outcome:
@@ -130,7 +181,8 @@ def _observed(definition: Definition, instance: Mapping[str, Any], case: Case) -
             break
         live.update(fresh)
         rendering = render(definition, instance, live)
-    return _Outcome(rendering.nodes, rendering.status)
+    told = [problem for problem in rendering.problems if problem.code == "status-failed"]
+    return _Outcome(rendering.nodes, rendering.status, [*_failed(rendering.nodes), *told])
 
 
 def _live(state: NodeState, given: Any) -> object:
@@ -151,7 +203,7 @@ def _merged(base: Any, more: Any) -> Any:
     return copy.deepcopy(more)
 
 
-def _compare_states(definition: Definition, case: Case, outcome: _Outcome) -> Iterator[str]:
+def _compare_states(case: Case, outcome: _Outcome) -> Iterator[str]:
     for word, ids in (
         ("present", case.present),
         ("absent", case.absent),
@@ -159,50 +211,53 @@ def _compare_states(definition: Definition, case: Case, outcome: _Outcome) -> It
         ("ready", case.ready),
     ):
         for node_id in ids:
-            state = outcome.states.get(node_id)
-            if state is None:
-                known = ", ".join(node.id for node in definition.nodes)
-                yield f"there is no node “{node_id}”; there are {known}."
-            elif not _is(word, state):
-                because = f" ({state.reason})" if state.reason else ""
-                yield f"“{node_id}” should be {word}, but it is {state.state}{because}."
+            state = outcome.states[node_id]
+            if not _is(word, state):
+                yield f"“{node_id}” should be {word}, but it is {_found(word, state)}."
 
 
 def _is(word: str, state: NodeState | PreviewNode) -> bool:
-    match word:
-        case "present":
-            return state.state == "desired"
-        case "absent":
-            return state.state == "ignored"
-        case "waiting":
-            return state.state == "pending"
-    return isinstance(state, NodeState) and state.ready and state.state == "desired"
+    if word == "ready":
+        return isinstance(state, NodeState) and state.ready and state.state == "desired"
+    return WORDS[state.state] == word
+
+
+def _found(word: str, state: NodeState | PreviewNode) -> str:
+    have = WORDS[state.state]
+    if word == "ready" and state.state == "desired":
+        have = "not ready"
+        if isinstance(state, PreviewNode):
+            return f"{have}: the test gives nothing under “observed”"
+    return f"{have} ({state.reason.rstrip('.')})" if state.reason else have
 
 
 def _compare_field(expectation: FieldExpectation, outcome: _Outcome) -> Iterator[str]:
-    node_id = expectation.node
-    if node_id not in outcome.states or expectation.index >= len(outcome.manifests(node_id)):
-        yield f"“{node_id}” has no object to look at."
-        return
+    node_id, index = expectation.node, expectation.index
     try:
         path = parse_path(expectation.path)
     except ValueError as error:
         yield f"{error}."
         return
-    have = get(outcome.manifests(node_id)[expectation.index], path, MISSING)
-    if expectation.absent:
-        if have is not MISSING:
-            yield f"{node_id}.{expectation.path} is {_shown(have)}, and should be absent."
-    elif have is MISSING or not _same(have, expectation.value):
-        yield f"{node_id}.{expectation.path} is {_shown(have)}, not {_shown(expectation.value)}."
+    made = outcome.manifests(node_id)
+    if index >= len(made):
+        have = f"it has {len(made)}" if made else f"it is {_found('present', outcome.states[node_id])}"
+        yield f"“{node_id}” should have an object at index {index}, but {have}."
+        return
+    value = get(made[index], path, MISSING)
+    wanted = MISSING if expectation.absent else expectation.value
+    if not _same(value, wanted):
+        yield f"{node_id}.{expectation.path} should be {shown(wanted)}, but it is {shown(value)}."
 
 
 def _same(have: Any, want: Any) -> bool:
+    """Equal as JSON: 1 and 1.0 are, 1 and true are not, at any depth."""
+    if have is MISSING or want is MISSING:
+        return have is want
+    if isinstance(have, Mapping) and isinstance(want, Mapping):
+        return have.keys() == want.keys() and all(_same(have[key], want[key]) for key in have)
+    if isinstance(have, list) and isinstance(want, list):
+        return len(have) == len(want) and all(map(_same, have, want))
     return bool(have == want) and isinstance(have, bool) == isinstance(want, bool)
-
-
-def _shown(value: Any) -> str:
-    return "absent" if value is MISSING else repr(value)[:200]
 
 
 def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
@@ -213,12 +268,8 @@ def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
         yield path, value
 
 
-def _assert(
-    text: str, definition: Definition, instance: Mapping[str, Any], outcome: _Outcome
-) -> Iterator[str]:
-    """CEL over what was rendered: ids are manifests (lists for collections), ``resources`` all of them."""
-    source = text.strip()
-    source = source[2:-1] if source.startswith("${") and source.endswith("}") else source
+def _names(definition: Definition, instance: Mapping[str, Any], outcome: _Outcome) -> dict[str, object]:
+    """What assertions see: ids are manifests (lists for collections), ``resources`` all of them."""
     names: dict[str, object] = {"schema": instance, "status": dict(outcome.status)}
     for node in definition.nodes:
         made = [dict(manifest) for manifest in outcome.manifests(node.id)]
@@ -227,13 +278,4 @@ def _assert(
         elif made:
             names[node.id] = made[0]
     names["resources"] = [dict(each) for state in outcome.states.values() for each in state.manifests]
-    try:
-        holds = cel.parse(source).evaluate(names)
-    except cel.CelSyntaxError as error:
-        yield f"“{source}” cannot be read: {error.message}"
-        return
-    except cel.CelError as error:
-        yield f"“{source}” cannot be judged: {error.message}."
-        return
-    if holds is not True:
-        yield f"“{source}” is not true."
+    return names

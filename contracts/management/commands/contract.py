@@ -16,6 +16,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from contracts.management import offline, online
 from contracts.management.answers import Answer
 
+A_FILE = "a definition, with or without its Contract document; “-” is standard input"
+
 
 class Command(BaseCommand):
     help = "Publish, withdraw, check, render and test contracts."
@@ -70,10 +72,10 @@ def add_online(verbs: Any) -> None:
 
 def add_offline(verbs: Any) -> None:
     check = verbs.add_parser("check", help="say everything that is wrong with files")
-    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE", help=A_FILE)
     check.set_defaults(run=offline.check_files)
     render = verbs.add_parser("render", help="the resources that an input gives")
-    render.add_argument("file", type=Path, metavar="FILE")
+    render.add_argument("file", type=Path, metavar="FILE", help=A_FILE)
     render.add_argument(
         "--input", type=Path, required=True, metavar="I.yaml", help="an instance, or only its spec"
     )
@@ -85,7 +87,7 @@ def add_offline(verbs: Any) -> None:
     graph = verbs.add_parser("graph", help="the nodes in order, and what each of them needs")
     test = verbs.add_parser("test", help="run the tests of a file's Contract document")
     for parser, run in ((crd, offline.print_crd), (graph, offline.print_graph), (test, offline.test_file)):
-        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("file", type=Path, metavar="FILE", help=A_FILE)
         parser.set_defaults(run=run)
     for parser in (check, render, crd, graph, test):
         parser.add_argument(

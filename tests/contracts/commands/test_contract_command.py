@@ -125,6 +125,7 @@ class TestWithoutADatabase:
         )
         assert node["manifests"][0]["data"] == {"message": "hi"}
         assert set(result) == {"nodes", "status", "conditions", "order"}
+        assert set(node) == {"id", "state", "reason", "manifests"}
 
     def test_rendering_with_what_the_cluster_is_said_to_hold(self, file, tmp_path):
         source, observed = tmp_path / "input.yaml", tmp_path / "observed.yaml"
@@ -134,7 +135,7 @@ class TestWithoutADatabase:
         )
         result = yaml.safe_load(Ended("render", file, "--input", source, "--observed", observed).out)
         assert result["status"] == {"configMap": "example"}
-        assert result["nodes"][0]["ready"] is True
+        assert (result["nodes"][0]["state"], result["nodes"][0]["reason"]) == ("desired", "")
 
     def test_a_bad_input_is_told_at_its_line(self, file, tmp_path):
         source = tmp_path / "input.yaml"
@@ -249,7 +250,9 @@ class TestWithoutADatabase:
         ended = Ended("test", file)
         assert ended.code == 1
         assert "FAILED  loud" in ended.out
-        assert '“settings.data.message == "HI"” is not true.' in ended.out
+        assert (
+            '“settings.data.message == "HI"” should be true, but settings.data.message is "hi".' in ended.out
+        )
         assert Ended("check", file).code == 1
 
 

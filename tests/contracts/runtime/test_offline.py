@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Tests beside a contract, and what the command line answers."""
+"""What the command line answers, as plain data."""
 
 from __future__ import annotations
 
@@ -22,41 +22,6 @@ spec:
   tests:
     - name: the case
 """
-BASE = "input: {items: [p, q]}"
-
-
-def failures(case: str) -> list[str]:
-    indented = "\n".join("      " + line for line in case.splitlines())
-    found = offline.check(TEXT + CONTRACT + indented, file="c.yaml")
-    return [str(problem).partition(": ")[2].removeprefix("Test “the case”: ") for problem in found]
-
-
-@pytest.mark.parametrize(
-    ("case", "found"),
-    [
-        (BASE + "\nexpect: {present: [a, b, c]}", []),
-        (BASE + "\nexpect: {absent: [a]}", ["“a” should be absent, but it is desired."]),
-        (BASE + "\nexpect: {present: [x]}", ["there is no node “x”; there are a, b, c."]),
-        ("input: {flag: false, items: []}\nexpect: {absent: [b], present: [a]}", []),
-        (BASE + "\nexpect: {fields: [{node: a, path: data.k, equals: demo}]}", []),
-        (BASE + "\nexpect: {fields: [{node: a, path: data.k, equals: x}]}", ["a.data.k is 'demo', not 'x'."]),
-        (BASE + "\nexpect: {fields: [{node: a, path: data.z, absent: true}, {node: c, path: metadata.name, index: 1, equals: q}]}", []),
-        (BASE + "\nexpect: {fields: [{node: c, path: metadata.name, index: 2, equals: q}]}", ["“c” has no object to look at."]),
-        (BASE + "\nexpect: {assert: ['size(resources) == 4', 'a.data.k == schema.spec.name', 'c.all(x, x.kind == \"ConfigMap\")']}", []),
-        (BASE + "\nexpect: {assert: ['size(resources) == 5']}", ["“size(resources) == 5” is not true."]),
-        (BASE + "\nexpect: {assert: ['nobody.x']}", ["“nobody.x” cannot be judged: "]),
-        (BASE + "\nobserved: {a: {metadata: {uid: u1}}}\nexpect: {ready: [a], present: [b], status: {uid: u1}, fields: [{node: b, path: data.k, equals: u1}]}", []),
-        (BASE + "\nobserved: {c: {}}\nexpect: {waiting: [b], ready: [c]}", []),
-        ("input: {name: 3}\nexpect: {problems: [{path: spec.name, code: wrong-type}]}", []),
-        ("input: {name: 3}\nexpect: {present: [a]}", ["the input is refused: spec.name: Must be a text, not a whole number."]),
-        (BASE + "\nexpect: {problems: [{path: spec.name}]}", ["expected a problem at spec.name, and there is none."]),
-        (BASE + "\nexpects: {}", ["This field is required.", "There is no field “expects”. Did you mean “expect”?"]),
-    ],
-)  # fmt: skip
-def test_a_test_beside_a_contract(case, found):
-    told = failures(case)
-    assert len(told) == len(found)
-    assert all(wanted in have for have, wanted in zip(told, found, strict=True)), told
 
 
 def test_a_failing_test_is_shown_at_its_name():
@@ -70,14 +35,26 @@ def test_a_failing_test_is_shown_at_its_name():
 def test_render_answers_with_plain_data():
     answer = offline.render_files(TEXT, "items: [p]\nname: shop\n")
     assert [
-        (node["id"], node["state"], node["ready"], len(node["manifests"])) for node in answer["nodes"]
+        (node["id"], node["state"], node["reason"], len(node["manifests"])) for node in answer["nodes"]
     ] == [
-        ("a", "desired", False, 1),
-        ("b", "pending", False, 0),
-        ("c", "desired", False, 1),
+        ("a", "desired", "Not created yet.", 1),
+        ("b", "pending", "Waits for “a”: Not created yet.", 0),
+        ("c", "desired", "0 of 1 objects are created.", 1),
     ]
+    assert {tuple(node) for node in answer["nodes"]} == {("id", "state", "reason", "manifests")}
     assert answer["order"] == ["a", "b", "c"]
     assert answer["status"] == {}
+
+
+@pytest.mark.parametrize(
+    ("observed", "status"),
+    [("", "False"), ("a: {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}", "True")],
+)
+def test_an_authors_condition_reads_the_reconcilers_as_they_would_be(observed, status):
+    block = 'conditions: [\'${runtime.newCondition({type: "Usable", status: runtime.condition(schema, "Ready").status})}\']'
+    answer = offline.render_files(definition_text(config_map("a"), status=block), "name: shop\n", observed)
+    assert answer["conditions"] == [{"type": "Usable", "status": status}]
+    assert answer["problems"] == []
 
 
 def test_render_takes_a_whole_resource_and_observed_objects():
