@@ -50,14 +50,17 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
         return self.filter(team__in=teams_with(user, Role.VIEWER))
 
     def named_like(self, text: str) -> InstanceQuerySet:
-        """Every word occurs in the name or the namespace; ``namespace/name`` finds the one."""
+        """Every word occurs in the name or the namespace; ``namespace/name`` finds the one.
+
+        Kubernetes knows both in small letters only, so the words are made small and the rows taken as they are.
+        """
         found = self
-        for word in text.split():
+        for word in text.lower().split():
             namespace, slash, name = word.partition("/")
             if slash:
-                found = found.filter(namespace=namespace, name__icontains=name)
+                found = found.filter(namespace=namespace, name__contains=name)
             else:
-                found = found.filter(models.Q(name__icontains=word) | models.Q(namespace__icontains=word))
+                found = found.filter(models.Q(name__contains=word) | models.Q(namespace__contains=word))
         return found
 
 

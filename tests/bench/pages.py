@@ -25,6 +25,8 @@ AIM = "< 50 ms"
 PAGES = {
     "Home": "/",
     "Catalog": "/catalog/",
+    "One contract of the catalog": "/catalog/service/",
+    "Form of a new instance": "/catalog/service/create/",
     "Instances": "/instances/",
     "Instances, filtered by name and state": "/instances/?q=service-99&state=ready",
     "Instances, filtered by namespace": "/instances/?namespace=checkout",
@@ -72,6 +74,7 @@ def filled() -> tuple[User, int]:
         TeamNamespace.objects.create(team=team, name=space)
     user = User.objects.create_user("engineer")
     Membership.objects.create(user=user, team=platform, role=Role.ENGINEER)
+    Membership.objects.create(user=user, team=owners["checkout"], role=Role.DEVELOPER)
     contract = publish(SERVICE, by=user).contract
     cluster = Destination.objects.create(slug="local", title="Local cluster", is_default=True, reachable=True)
     states = [State.READY] * 17 + [State.PROGRESSING, State.FAILED, State.WAITING]

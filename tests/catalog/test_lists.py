@@ -42,6 +42,8 @@ def rows(client: Client, query: str) -> list[str]:
         ("q=shop", ["checkout/shop", "checkout-staging/shop"]),
         ("q=checkout/shop", ["checkout/shop"]),
         ("q=staging sho", ["checkout-staging/shop"]),
+        ("q=Checkout/SHOP", ["checkout/shop"]),
+        ("q=50%25", []),
         ("state=failed", ["checkout-staging/shop"]),
         ("namespace=checkout", ["checkout/basket", "checkout/shop"]),
         ("namespace=checkout&state=failed", []),
