@@ -30,6 +30,7 @@ from reconciler.objects.reading import (
     uid_of,
     version_of,
 )
+from reconciler.plan import differences
 
 log = logging.getLogger("slipway.delivery")
 
@@ -126,6 +127,8 @@ async def deliver(client: Client, wish: Wish, generation_at: Mapping[str, int]) 
         live = await client.get(resource, wish.namespace, wish.name)
         if wish.action == Action.DELETE:
             return await deliver_deletion(client, wish, live)
+        if live is not None and is_delivered(wish, live):
+            return Delivery(ChangeState.DELIVERED, live=live)
         problem = objection(wish, live, generation_at)
         if problem:
             return Delivery(ChangeState.REFUSED, problem)
@@ -151,17 +154,33 @@ async def deliver(client: Client, wish: Wish, generation_at: Mapping[str, int]) 
         return Delivery(ChangeState.APPROVED, str(error))
 
 
+def is_delivered(wish: Wish, live: Manifest) -> bool:
+    """Whether the object is as wished already, such as when the answer to an earlier try was lost."""
+    if is_deleting(live) or not is_meant(wish, live):
+        return False
+    body = body_of(wish, live)
+    metadata = {key: value for key, value in body["metadata"].items() if key != "uid"}
+    return not differences({**body, "metadata": metadata}, live, INSTANCE_MANAGER)
+
+
+def is_meant(wish: Wish, live: Manifest) -> bool:
+    """Whether this is the object that the wish is about, and no other of its name."""
+    if wish.action == Action.CREATE:
+        return annotations_of(live).get(CHANGE) == wish.token
+    return not wish.uid or uid_of(live) == wish.uid
+
+
 def objection(wish: Wish, live: Manifest | None, generation_at: Mapping[str, int]) -> str:
     """Why the cluster need not even be asked; empty when it may be."""
     if wish.action == Action.CREATE:
-        if live is None or annotations_of(live).get(CHANGE) == wish.token:
+        if live is None or is_meant(wish, live):
             return ""
         return f"There is already a {wish.kind} called {wish.words} in the cluster. Choose another name."
     if live is None:
         return f"{wish.words} does not exist in the cluster any more."
     if is_deleting(live):
         return f"{wish.words} is being deleted and cannot be changed any more."
-    if wish.uid and uid_of(live) != wish.uid:
+    if not is_meant(wish, live):
         return f"{wish.words} was deleted and made anew since you opened the form. Look at it again."
     if wish.base and wish.base != version_of(live):
         base_generation = generation_at.get(wish.base)
@@ -192,7 +211,7 @@ def body_of(wish: Wish, live: Manifest | None) -> dict[str, Any]:
 
 
 async def deliver_deletion(client: Client, wish: Wish, live: Manifest | None) -> Delivery:
-    if live is None or (wish.uid and uid_of(live) != wish.uid):
+    if live is None or not is_meant(wish, live):
         return Delivery(ChangeState.DELIVERED, "It was gone already.", gone=True)
     if not metadata_of(live).get("deletionTimestamp"):
         resource = await client.kinds.find(wish.api_version, wish.kind)
