@@ -310,7 +310,7 @@ HOLD = {"metadata": {"finalizers": ["example.com/hold"]}}
 RELEASE = {"metadata": {"finalizers": None}}
 
 
-def test_nothing_goes_on_while_a_child_is_being_deleted(world: World) -> None:
+def test_what_needs_a_child_that_is_being_deleted_waits_and_the_rest_goes_on(world: World) -> None:
     later = named("c", "data: {k: '${b.metadata.name}'}", "includeWhen: ['${schema.spec.extra}']")
     contract = contract_of(
         world,
@@ -326,9 +326,10 @@ def test_nothing_goes_on_while_a_child_is_being_deleted(world: World) -> None:
         return found if found and found["reason"] == "ResourceDeleting" else None
 
     assert "example.com/hold" in wait_for(condition, "it says that a resource is being deleted")["message"]
-    decided(update(world, contract, "one", extra=True))
+    decided(update(world, contract, "one", extra=True, n=2))
     wait_for(lambda: (condition() or {}).get("observedGeneration") == 2)
     assert names(world) == {"one-a", "one-b"}
+    assert world.child("ConfigMap", "one-a")["data"] == {"k": "2"}
     by_hand(world, "one-b", RELEASE)
     ready(world, "one")
     assert names(world) == {"one-a", "one-b", "one-c"}
@@ -337,7 +338,7 @@ def test_nothing_goes_on_while_a_child_is_being_deleted(world: World) -> None:
 
 @pytest.mark.parametrize("name", ["slipway.dev/reconcile", "kro.run/reconcile"])
 def test_a_suspended_instance_says_so_and_can_be_deleted(world: World, name: str) -> None:
-    contract = contract_of(world, named("a"))
+    contract = contract_of(world, named("a"), status="name: ${a.metadata.name}")
     up(world, contract, "one")
     mark = {"metadata": {"annotations": {name: "Suspended"}}}
     world.cluster.merge(contract.api_version, contract.kind, world.namespace, "one", mark)
@@ -347,6 +348,8 @@ def test_a_suspended_instance_says_so_and_can_be_deleted(world: World, name: str
         return str(found["reason"]) if found else ""
 
     wait_for(lambda: reason() == "ReconciliationSuspended")
+    assert wire(world, contract)["state"] == "IN_PROGRESS"
+    assert wire(world, contract)["name"] == "one-a"
     remove(world, "one")
     assert names(world) == set()
 

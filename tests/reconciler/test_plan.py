@@ -255,7 +255,7 @@ def test_apply_order_counts_from_the_dependents_end(pair: Definition) -> None:
 
 
 def test_items_are_numbered_with_the_first_dimension_slowest() -> None:
-    loop = "forEach: [{i: '${[\"p\", \"q\"]}'}, {j: '${[\"x\", \"y\"]}'}]"
+    loop = 'forEach: [{i: \'${["p", "q"]}\'}, {j: \'${["x", "y"]}\'}]'
     definition = defined(config_map("a", extra=loop, name="${i}${j}"))
     made = children(INSTANCE, definition, render(definition, INSTANCE, {}))
     places = [
