@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -16,27 +18,22 @@ from contracts.views.detail import aside
 @require_POST
 @login_required
 def create_withdrawal(request: HttpRequest, name: str) -> HttpResponse:
-    contract = visible_contract(request, name)
-    try:
-        contract.withdraw(by=person(request), reason=request.POST.get("reason", ""))
-    except ReasonMissing as missing:
-        return asked_again(request, contract, str(missing))
-    messages.success(request, f"{contract.title} is withdrawn. Its instances live on.")
-    return redirect(contract)
+    return decide(request, name, Contract.withdraw, "is withdrawn. Its instances live on.")
 
 
 @require_POST
 @login_required
 def delete_withdrawal(request: HttpRequest, name: str) -> HttpResponse:
+    return decide(request, name, Contract.reinstate, "is in the catalog again.")
+
+
+def decide(request: HttpRequest, name: str, act: Callable[..., None], outcome: str) -> HttpResponse:
+    """Do it for the reason that was given; without one the form is shown again and says so."""
     contract = visible_contract(request, name)
     try:
-        contract.reinstate(by=person(request), reason=request.POST.get("reason", ""))
+        act(contract, by=person(request), reason=request.POST.get("reason", ""))
     except ReasonMissing as missing:
-        return asked_again(request, contract, str(missing))
-    messages.success(request, f"{contract.title} is in the catalog again.")
+        context = {**aside(request, contract), "problem": str(missing)}
+        return render(request, "contracts/withdrawal.html", context, status=422)
+    messages.success(request, f"{contract.title} {outcome}")
     return redirect(contract)
-
-
-def asked_again(request: HttpRequest, contract: Contract, problem: str) -> HttpResponse:
-    context = {**aside(request, contract), "problem": problem}
-    return render(request, "contracts/withdrawal.html", context, status=422)
