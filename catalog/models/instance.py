@@ -52,7 +52,7 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
     def named_like(self, text: str) -> InstanceQuerySet:
         """Every word occurs in the name or the namespace; ``namespace/name`` finds the one.
 
-        Kubernetes knows both in small letters only, so the words are made small and the rows taken as they are.
+        Kubernetes knows both in small letters only: the words are made small, the rows taken as they are.
         """
         found = self
         for word in text.lower().split():
