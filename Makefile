@@ -5,7 +5,7 @@ SHELL := bash
 PYTHON ?= python3.11
 export DJANGO_SETTINGS_MODULE = portal.settings
 
-.PHONY: help setup run test lint bench clean
+.PHONY: help setup run test lint docs bench clean
 help:            ## list the commands
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
 
@@ -20,6 +20,9 @@ test: .venv/installed static/dist/installed             ## every test, the brows
 
 lint: .venv/installed static/dist/installed             ## style, types, import rules, templates, migrations
 	@tools/lint.sh
+
+docs: .venv/installed                                   ## write the tables of the documentation that are made from data
+	@.venv/bin/python -m tests.kro_features
 
 bench: .venv/installed static/dist/installed            ## measure what docs/performance.md tells
 	@.venv/bin/python -m tests.bench $(ARGS)

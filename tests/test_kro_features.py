@@ -1,0 +1,58 @@
+"""Every feature of kro has tests that exist, or a reason why it differs here; and the page says the same."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.kro_features import PAGE, Feature, features, written
+
+FEATURES = features()
+
+
+@pytest.fixture(scope="module")
+def collected() -> list[str]:
+    """Node ids of every test in the files that are named."""
+    files = sorted({test.partition("::")[0] for one in FEATURES for test in one.tests})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files]
+    ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=100, check=False)
+    assert ran.returncode == 0, ran.stdout[-2000:]
+    return [line for line in ran.stdout.splitlines() if "::" in line]
+
+
+def test_all_rows_are_there_once() -> None:
+    assert [one.row for one in FEATURES] == list(range(1, 89))
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda one: f"row {one.row}")
+def test_a_row_has_tests_or_a_reason(feature: Feature) -> None:
+    assert feature.feature
+    assert feature.tests or feature.differs
+    assert len(set(feature.tests)) == len(feature.tests)
+
+
+def test_every_named_test_exists(collected: list[str]) -> None:
+    missing = [
+        (one.row, test)
+        for one in FEATURES
+        for test in one.tests
+        if not any(map(pattern(test).fullmatch, collected))
+    ]
+    assert missing == []
+
+
+def pattern(test: str) -> re.Pattern[str]:
+    """``file::test`` has any parameters; in ``file::test[id]`` a ``*`` is any part of the id."""
+    name, bracket, parameters = test.partition("[")
+    if not bracket:
+        return re.compile(re.escape(name) + r"(\[.*\])?")
+    return re.compile(".*".join(map(re.escape, f"{name}[{parameters}".split("*"))))
+
+
+def test_the_page_says_the_same() -> None:
+    page = PAGE.read_text()
+    assert page == written(page), "The table is not of today: make docs"
