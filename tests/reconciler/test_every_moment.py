@@ -1,0 +1,210 @@
+"""Killed at every moment: each life of the reconciler makes one write to the cluster and dies by SIGKILL.
+
+So creation, change, pruning and deletion of an instance with a collection go through every state that lies
+between two writes, and the next life has to go on from there with nothing but cluster and rows.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from catalog.models import Change, ChangeState, Event
+from contracts.models import Contract
+from devcluster.errors import ApiError
+from devcluster.testing import DevCluster
+from reconciler.objects.reading import condition_of
+from tests.reconciler.nursery import Nursery, nursery
+from tests.reconciler.processes import database_file
+from tests.reconciler.world import World, wait_for
+
+CREW = """
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: crew}
+spec:
+  schema:
+    group: GROUP
+    apiVersion: v1alpha1
+    kind: Crew
+    spec:
+      text: string
+      members: "[]string"
+    status:
+      count: ${size(member)}
+  resources:
+    - id: ship
+      template:
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: "${schema.metadata.name}-ship"}
+        data: {text: "${schema.spec.text}"}
+    - id: member
+      forEach:
+        - who: ${schema.spec.members}
+      template:
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: "${schema.metadata.name}-${who}"}
+        data: {ship: "${ship.metadata.uid}", text: "${schema.spec.text}"}
+    - id: roll
+      template:
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: "${schema.metadata.name}-roll"}
+        data: {count: "${string(size(member))}"}
+"""
+MOST_LIVES = 60
+
+
+class Trap:
+    """Between a reconciler and its cluster: lets one write through, and kills whoever sent it.
+
+    ``answered``: the killing waits for the next write, so the first one's answer was taken in; else the
+    answer is lost. What a dead process had sent besides is not carried out.
+    """
+
+    def __init__(self, cluster: DevCluster, answered: bool) -> None:
+        self._api, self._answered = cluster.running.api, answered
+        self._answer = self._api.answer
+        self._api.answer = self.answer  # type: ignore[method-assign]
+        self._victim = self._writes = 0
+        self.made: Counter[str] = Counter()
+        self.deleted: Counter[str] = Counter()
+
+    def set_for(self, victim: int) -> None:
+        self._victim, self._writes = victim, 0
+
+    async def answer(self, request: web.Request, path: str) -> web.StreamResponse | None:
+        if request.method == "GET" or "/leases" in path or not self._victim:
+            return await self._answer(request, path)
+        self._writes += 1
+        if self._writes > 1:
+            self._kill()
+            raise ApiError(503, "ServiceUnavailable", "it is dead")
+        answer = await self._answer(request, path)
+        name = path.rpartition("/")[2]
+        if answer is not None and "/configmaps/" in path:
+            self.made[name] += answer.status == 201
+            self.deleted[name] += request.method == "DELETE" and answer.status == 200
+        if not self._answered:
+            self._kill()
+        return answer
+
+    def _kill(self) -> None:
+        if self._victim > 0:
+            os.kill(self._victim, signal.SIGKILL)
+            self._victim = -1  # nobody: nothing more is carried out
+
+    @property
+    def sprung(self) -> bool:
+        return self._victim == -1
+
+    def spring(self) -> None:
+        self._kill()
+
+
+class Lives:
+    def __init__(self, nursery: Nursery, trap: Trap) -> None:
+        self._nursery, self._trap, self.number = nursery, trap, 0
+
+    def until(self, done: Callable[[], Any]) -> None:
+        """One life after the other until this is so, and nothing is left to write."""
+        for _ in range(MOST_LIVES):
+            pid = self._nursery.start()
+            self.number += 1
+            self._trap.set_for(pid)
+            wait_for(lambda: self._trap.sprung or done(), "it writes, or is done", 30)
+            finished = not self._trap.sprung
+            self._trap.spring()
+            self._nursery.reap(pid)
+            if finished:
+                return
+        raise AssertionError(f"{MOST_LIVES} lives did not suffice")
+
+
+@pytest.fixture
+def cluster() -> Iterator[DevCluster]:
+    with DevCluster() as made:
+        yield made
+
+
+@pytest.fixture
+def world(transactional_db: None, cluster: DevCluster, settings: Any) -> Iterator[World]:
+    settings.KUBECONFIG = str(cluster.kubeconfig)
+    made = World(cluster.kubeconfig)
+    yield made
+    made.close()
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("answered", [False, True], ids=["answers-lost", "answers-taken"])
+def test_one_write_in_every_life(world: World, cluster: DevCluster, tmp_path: Path, answered: bool) -> None:
+    trap = Trap(cluster, answered)
+    with nursery(cluster.kubeconfig, tmp_path, database_file()) as children:
+        lives = Lives(children, trap)
+        contract = world.publish(CREW)
+
+        world.create(contract, "one", text="old", members=["a", "b", "c"])
+        lives.until(lambda: is_settled(world, contract))
+        assert maps(world) == {"one-ship", "one-a", "one-b", "one-c", "one-roll"}
+        uids = {one["metadata"]["name"]: one["metadata"]["uid"] for one in listed(world)}
+
+        row = world.row("one")
+        assert row is not None
+        manifest = world.manifest(contract, "one", text="new", members=["b", "c", "d"])
+        change = Change.propose_update(
+            instance=row, manifest=manifest, by=world.user, base_resource_version=row.resource_version
+        )
+        lives.until(
+            lambda: is_delivered(change) and is_settled(world, contract) and "one-a" not in maps(world)
+        )
+        after = {one["metadata"]["name"]: one for one in listed(world)}
+        assert set(after) == {"one-ship", "one-b", "one-c", "one-d", "one-roll"}
+        assert {name: one["metadata"]["uid"] for name, one in after.items() if name in uids} == {
+            name: uid for name, uid in uids.items() if name != "one-a"
+        }
+        assert {one["data"].get("text") for name, one in after.items() if name != "one-roll"} == {"new"}
+        assert world.instance(contract, "one")["status"]["count"] == 3
+
+        Change.propose_deletion(instance=world.row("one"), by=world.user)
+        lives.until(lambda: world.row("one") is None)
+        assert not maps(world)
+        assert world.instance(contract, "one") is None
+
+    assert lives.number > 20
+    everything = {*uids, "one-d"}
+    assert dict(trap.made) == dict.fromkeys(everything, 1)
+    assert dict(trap.deleted) == dict.fromkeys(everything, 1)
+    assert not Change.objects.exclude(state=ChangeState.DELIVERED).exists()
+    assert not Event.objects.filter(reason__in=["Restored", "DriftRepaired", "Adopted"]).exists()
+
+
+def is_settled(world: World, contract: Contract) -> bool:
+    """Ready on the page and in the cluster, of the spec that it has now."""
+    row = world.row("one")
+    if row is None or row.state != "ready":
+        return False
+    live = world.instance(contract, "one")
+    ready = condition_of(live, "Ready")
+    return (ready["status"], ready["observedGeneration"]) == ("True", live["metadata"]["generation"])
+
+
+def is_delivered(change: Change) -> bool:
+    change.refresh_from_db()
+    return change.state == ChangeState.DELIVERED
+
+
+def listed(world: World) -> list[dict[str, Any]]:
+    return world.cluster.list("v1", "ConfigMap", world.namespace, "app.kubernetes.io/managed-by=slipway")
+
+
+def maps(world: World) -> set[str]:
+    return {one["metadata"]["name"] for one in listed(world)}
