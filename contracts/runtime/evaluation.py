@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from contracts import cel
+from contracts.cel.values import type_name
 from contracts.compiler import Code, Part, Path
 
 Bindings = Mapping[str, object]
@@ -74,8 +75,9 @@ def raw(code: Code) -> Value:
             except cel.CelError as error:
                 raise Unresolved(code, error) from None
             if not isinstance(value, str):
-                kind = type(value).__name__
-                raise Unresolved(code, cel.CelError(f"only a string can stand inside a text, not {kind}"))
+                given = f"“{piece.source.strip()}” is {type_name(value)}"
+                fault = f"only a string can stand inside a text, and {given}"
+                raise Unresolved(code, cel.CelError(fault))
             texts.append(value)
         return "".join(texts)
 

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from contracts import cel
+from contracts.cel.values import type_name
 from contracts.compiler import Definition, Node
 from contracts.runtime.evaluation import Bindings
 from contracts.runtime.program import NodeProgram
@@ -53,7 +54,7 @@ def items(program: NodeProgram, bindings: Bindings) -> Iterator[dict[str, object
         if isinstance(found, cel.OptionalValue):
             found = found.value if found.has_value else None
         if not isinstance(found, list):
-            what = "nothing (null)" if found is None else type(found).__name__
+            what = "null" if found is None else type_name(found)
             raise Impossible("foreach-not-a-list", f"forEach “{name}” gives {what}, not a list.")
         if not found:
             return

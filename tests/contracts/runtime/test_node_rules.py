@@ -1,0 +1,299 @@
+# ruff: noqa: E501
+"""When a node is left out, waits, is wanted and ready: a row for every rule (kro §4.3–§4.7, §5.5, §12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.runtime import instance_of, render
+from tests.contracts.definitions import config_map, defined
+
+DATABASE = "- id: db\n  externalRef: {apiVersion: x.y/v1, kind: Database, metadata: {name: d}}\n"
+SELECTED = "- id: s\n  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {selector: {}}}\n"
+ITEMS = "forEach: [{i: '${schema.spec.items}'}]"
+
+
+def live(name: str, **more: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": "team"},
+        **more,
+    }
+
+
+def rendered(resources: str, observed: dict[str, Any] | None = None, **spec: Any):
+    parts = {key: spec.pop(key) for key in ("status", "schema") if key in spec}
+    definition = defined(resources, **parts)
+    metadata = {"name": "shop", "namespace": "team"}
+    return render(definition, instance_of(definition, spec, metadata), observed or {})
+
+
+def shown(rendering: Any, node_id: str) -> str:
+    """“state code”, with a “+” when it is ready."""
+    node = rendering.nodes[node_id]
+    return f"{node.state}{'+' if node.ready else ''} {node.code}".strip()
+
+
+def ready(*conditions: str, on: str = "") -> str:
+    entries = "".join(f"\n- |-\n  ${{{condition}}}" for condition in conditions)
+    return f"{on}\nreadyWhen:{entries}" if conditions else on
+
+
+def include(*conditions: str, on: str = "") -> str:
+    return f"{on}\nincludeWhen:" + "".join(f"\n- |-\n  ${{{condition}}}" for condition in conditions)
+
+
+DONE, ASKS = "a.data.done == 'yes'", "a.data.asked == 'yes'"
+READINESS = {
+    "nothing observed": (ready(DONE), {}, "desired not-observed"),
+    "no condition and observed": (ready(), {"a": live("a")}, "desired+"),
+    "every entry holds": (ready(DONE, ASKS), {"a": live("a", data={"done": "yes", "asked": "yes"})}, "desired+"),
+    "the first fails": (ready(DONE, ASKS), {"a": live("a", data={"done": "no", "asked": "yes"})}, "desired ready-when"),
+    "the last fails": (ready(DONE, ASKS), {"a": live("a", data={"done": "yes", "asked": "no"})}, "desired ready-when"),
+    "one is not known yet": (ready(DONE, ASKS), {"a": live("a", data={"done": "yes"})}, "desired ready-when"),
+    "one fails for ever": (ready("1 / size(a.data) > 0"), {"a": live("a", data={})}, "desired ready-when-failed"),
+    "a null is nothing": (ready(DONE), {"a": live("a", data=None)}, "desired ready-when"),
+    "what it wants is not what is there": (ready("a.data.k == 'v'"), {"a": live("a", data={"k": "old"})}, "desired ready-when"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("extra", "observed", "found"), READINESS.values(), ids=READINESS.keys())
+def test_one_object_is_ready_by_what_is_observed(extra: str, observed: dict[str, Any], found: str) -> None:
+    rendering = rendered(
+        config_map("a", "data: {k: v}", extra) + config_map("b", "data: {k: '${a.metadata.name}'}"), observed
+    )
+    assert shown(rendering, "a") == found
+    assert rendering.nodes["b"].state == ("desired" if found == "desired+" else "pending")
+
+
+OK = "each.?data.?ok.optMap(v, v == 'yes')"
+GOOD, BAD = {"data": {"ok": "yes"}}, {"data": {"ok": "no"}}
+COLLECTIONS = {
+    "every item": ([live("p", **GOOD), live("q", **GOOD)], "desired+", ""),
+    "one item is not": ([live("p", **GOOD), live("q", **BAD)], "desired ready-when", "ConfigMap team/q: Waits until"),
+    "an empty optional is false": ([live("p", **GOOD), live("q")], "desired ready-when", "ConfigMap team/q: Waits until"),
+    "one is missing": ([live("p", **GOOD)], "desired not-observed", "1 of 2 objects are created."),
+    "none is there": ([], "desired not-observed", "0 of 2 objects are created."),
+    "nobody has looked": (None, "desired not-observed", "0 of 2 objects are created."),
+    "surplus does not count": ([live("p", **GOOD), live("x", **GOOD)], "desired not-observed", "1 of 2"),
+    "surplus need not be ready": ([live("p", **GOOD), live("q", **GOOD), live("x", **BAD)], "desired+", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("items", "found", "reason"), COLLECTIONS.values(), ids=COLLECTIONS.keys())
+def test_a_collection_is_ready_with_all_its_items(items: Any, found: str, reason: str) -> None:
+    rendering = rendered(
+        config_map("a", extra=ready(OK, on=ITEMS), name="${i}"),
+        {} if items is None else {"a": items},
+        items=["p", "q"],
+    )
+    assert shown(rendering, "a") == found
+    assert rendering.nodes["a"].reason.startswith(reason)
+
+
+INCLUSIONS = {
+    "every entry holds": (include("schema.spec.flag", "schema.spec.size == 3"), "desired not-observed"),
+    "one does not": (include("schema.spec.flag", "schema.spec.size == 4"), "ignored+ excluded"),
+    "false stops before a wait": (include("schema.spec.size == 4", "a.data.go == 'yes'"), "ignored+ excluded"),
+    "a wait comes before false": (include("a.data.go == 'yes'", "schema.spec.size == 4"), "pending dependency-not-ready"),
+    "of a whole collection": (include("schema.spec.size == 4", on="forEach: [{i: '${[\"p\"]}'}]"), "ignored+ excluded"),
+    "a fatal error": (include("1 / (schema.spec.size - 3) > 0"), "failed expression-failed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("extra", "found"), INCLUSIONS.values(), ids=INCLUSIONS.keys())
+def test_a_node_is_included_when_every_entry_holds(extra: str, found: str) -> None:
+    name = "${i}" if "forEach" in extra else "z"
+    rendering = rendered(config_map("a") + config_map("z", extra=extra, name=name))
+    assert shown(rendering, "z") == found
+    assert rendering.fatal is found.startswith("failed")
+
+
+def test_what_depends_on_something_left_out_is_not_even_asked() -> None:
+    """Its own includeWhen would be fatal; the one that it needs decides first."""
+    rendering = rendered(
+        config_map("a", extra=include("schema.spec.size == 4"))
+        + config_map("b", "data: {k: '${a.metadata.name}'}", include("schema.spec.free.on == true"))
+    )
+    assert (shown(rendering, "b"), rendering.fatal) == ("ignored+ dependency-ignored", False)
+
+
+def test_what_waits_for_its_includewhen_is_not_left_out_and_holds_its_readers() -> None:
+    rendering = rendered(
+        config_map("a")
+        + config_map("b", extra=include("a.data.go == 'yes'"))
+        + config_map("c", "data: {k: '${b.metadata.name}'}"),
+        {"a": live("a", data={})},
+    )
+    assert (shown(rendering, "b"), shown(rendering, "c")) == ("pending field-missing", "pending dependency-not-ready")  # fmt: skip
+
+
+def test_an_external_object_can_be_left_out_too() -> None:
+    reference = DATABASE.replace(
+        "  externalRef", "  includeWhen: ['${schema.spec.size == 4}']\n  externalRef"
+    )
+    rendering = rendered(reference + config_map("a", "data: {k: '${db.metadata.name}'}"))
+    assert (shown(rendering, "db"), shown(rendering, "a")) == (
+        "ignored+ excluded",
+        "ignored+ dependency-ignored",
+    )
+    assert rendering.nodes["db"].lookups == ()
+
+
+CONFLICTS = {
+    "two nodes": (config_map("a", name="p") + config_map("b", name="p"), "b", "“b” and “a” are the same object: ConfigMap team/p."),
+    "a node and an item": (config_map("a", name="p") + config_map("b", extra=ITEMS, name="${i}"), "b", "“b” and “a” are the same object: ConfigMap team/p."),
+    "another version of the same kind": ("- id: a\n  template: {apiVersion: x.y/v1, kind: Z, metadata: {name: p}}\n- id: b\n  template: {apiVersion: x.y/v2, kind: Z, metadata: {name: p}}\n", "b", "“b” and “a” are the same object: Z team/p."),
+    "two items": (config_map("b", extra=ITEMS, name="p${i.substring(0, 0)}"), "b", "Two items of “b” are the same object: ConfigMap team/p."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("resources", "node", "reason"), CONFLICTS.values(), ids=CONFLICTS.keys())
+def test_one_object_of_two_makers_stops_everything(resources: str, node: str, reason: str) -> None:
+    rendering = rendered(resources, items=["p", "q"])
+    assert (shown(rendering, node), rendering.fatal) == ("failed identity-collision", True)
+    assert rendering.nodes[node].reason == reason
+
+
+DIFFERENT = {
+    "in two namespaces": config_map("a", name="p") + config_map("b", name="p\n      namespace: other"),
+    "of two kinds": config_map("a", name="p") + "- id: b\n  template: {apiVersion: v1, kind: Secret, metadata: {name: p}}\n",
+    "of two groups": "- id: a\n  template: {apiVersion: x.y/v1, kind: Z, metadata: {name: p}}\n- id: b\n  template: {apiVersion: z.y/v1, kind: Z, metadata: {name: p}}\n",
+    "one made and one read": config_map("a", name="p") + "- id: b\n  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {name: p}}\n",
+    "one of them left out": config_map("a", name="p") + config_map("b", extra=include("schema.spec.size == 4"), name="p"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("resources", DIFFERENT.values(), ids=DIFFERENT.keys())
+def test_equal_names_alone_are_no_conflict(resources: str) -> None:
+    assert not rendered(resources).fatal
+
+
+LISTS = {
+    "a list": (["p"], "desired not-observed", ""),
+    "an empty list": ([], "desired+", ""),
+    "a text": ("p", "failed foreach-not-a-list", "forEach “i” gives string, not a list."),
+    "a map": ({"p": 1}, "failed foreach-not-a-list", "forEach “i” gives map, not a list."),
+    "null": (None, "failed foreach-not-a-list", "forEach “i” gives null, not a list."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("hosts", "found", "reason"), LISTS.values(), ids=LISTS.keys())
+def test_what_an_unchecked_list_turns_out_to_be(hosts: Any, found: str, reason: str) -> None:
+    rendering = rendered(
+        DATABASE + config_map("a", extra="forEach: [{i: '${db.status.hosts}'}]", name="${i}"),
+        {"db": {"kind": "Database", "metadata": {"name": "d"}, "status": {"hosts": hosts}}},
+    )
+    assert shown(rendering, "a") == found
+    assert rendering.nodes["a"].reason.startswith(reason)
+    assert rendering.fatal is found.startswith("failed")
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [(True, "desired+"), (False, "desired ready-when"), ("true", "desired ready-when"), (1, "desired ready-when")],
+)  # fmt: skip
+def test_only_true_is_ready(value: Any, found: str) -> None:
+    reference = DATABASE.replace("  externalRef", "  readyWhen: ['${db.status.ready}']\n  externalRef")
+    observed = {"db": {"kind": "Database", "metadata": {"name": "d"}, "status": {"ready": value}}}
+    assert shown(rendered(reference, observed), "db") == found
+
+
+def test_a_collection_may_go_over_another_one_and_over_a_selection() -> None:
+    rendering = rendered(
+        config_map("a", extra=ITEMS, name="${i}")
+        + config_map("b", extra="forEach: [{x: '${a}'}]", name="b-${x.metadata.name}")
+        + SELECTED
+        + config_map(
+            "c", extra="forEach: [{x: \"${s.filter(x, x.data.on == 'yes')}\"}]", name="c-${x.metadata.name}"
+        ),
+        {
+            "a": [live("q"), live("p")],
+            "s": [live("n", data={"on": "yes"}), live("m", data={"on": "no"}), live("l", data={"on": "yes"})],
+        },
+        items=["p", "q"],
+    )
+    names = {
+        node: [made["metadata"]["name"] for made in state.manifests]
+        for node, state in rendering.nodes.items()
+    }
+    assert (names["b"], names["c"]) == (["b-p", "b-q"], ["c-n", "c-l"])
+
+
+def test_a_selection_keeps_the_order_in_which_it_was_listed() -> None:
+    rendering = rendered(
+        SELECTED + config_map("a", "data: {k: '${s.map(x, x.metadata.name).join(\" \")}'}"),
+        {"s": [live("q"), live("p"), live("r")]},
+    )
+    assert rendering.nodes["a"].manifests[0]["data"] == {"k": "q p r"}
+
+
+LOOKUPS = {
+    "the instance's namespace": ("apiVersion: v1, kind: Secret, metadata: {name: m}", ("team", "m", None)),
+    "a given namespace": ("apiVersion: v1, kind: Secret, metadata: {name: m, namespace: there}", ("there", "m", None)),
+    "a computed namespace": ("apiVersion: v1, kind: Secret, metadata: {name: m, namespace: '${schema.spec.name}'}", ("demo", "m", None)),
+    "a kind without namespaces": ("apiVersion: v1, kind: Namespace, metadata: {name: m}", ("", "m", None)),
+    "a selector looks everywhere": ("apiVersion: v1, kind: Secret, metadata: {selector: {}}", ("", "", {})),
+    "a selector in one namespace": ("apiVersion: v1, kind: Secret, metadata: {namespace: there, selector: {}}", ("there", "", {})),
+    "a selector of a kind without namespaces": ("apiVersion: v1, kind: Namespace, metadata: {selector: {matchLabels: {a: b}}}", ("", "", {"matchLabels": {"a": "b"}})),
+    "a computed selector": ("apiVersion: v1, kind: Secret, metadata: {selector: {matchExpressions: [{key: a, operator: In, values: ['${schema.spec.name}']}]}}", ("", "", {"matchExpressions": [{"key": "a", "operator": "In", "values": ["demo"]}]})),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("reference", "found"), LOOKUPS.values(), ids=LOOKUPS.keys())
+def test_where_an_external_object_is_looked_for(reference: str, found: tuple[Any, ...]) -> None:
+    (lookup,) = rendered(f"- id: e\n  externalRef: {{{reference}}}\n").nodes["e"].lookups
+    assert (lookup.namespace, lookup.name, lookup.selector) == found
+
+
+NOWHERE = {
+    "a name that waits": ("metadata: {name: '${a.metadata.uid}'}", "", "pending field-missing"),
+    "an empty name": ("metadata: {name: '${schema.spec.items.join(\"\")}'}", "", "failed no-name"),
+    "no namespace to fall back to": ("metadata: {name: m, namespace: '${schema.spec.items.join(\"\")}'}", "scope: Cluster", "failed no-namespace"),
+    "a selector needs none": ("metadata: {selector: {}}", "scope: Cluster", "pending not-observed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("reference", "schema", "found"), NOWHERE.values(), ids=NOWHERE.keys())
+def test_an_external_object_that_cannot_be_looked_for(reference: str, schema: str, found: str) -> None:
+    text = config_map("a", name="a\n      namespace: x") + (
+        f"- id: e\n  externalRef: {{apiVersion: v1, kind: Secret, {reference}}}\n"
+    )
+    rendering = rendered(text, {"a": live("a")}, schema=schema, items=[])
+    assert shown(rendering, "e") == found
+    assert rendering.nodes["e"].lookups == () or found == "pending not-observed"
+
+
+def test_a_text_with_something_else_in_it_says_what() -> None:
+    rendering = rendered(config_map("a", "data: {k: 'a-${schema.spec.free.x}'}"), free={"x": [1]})
+    assert rendering.nodes["a"].reason.endswith("“schema.spec.free.x” is list.")
+
+
+STATUS = {
+    "a field": ("k: ${a.data.k}", {"k": "v"}),
+    "a text with a part that is not known": ("k: x-${a.data.k}-${a.metadata.uid}", {}),
+    "deep fields": ("x: {w: {z: '${a.data.k}'}}", {"x": {"w": {"z": "v"}}}),
+    "a deep field that is not known leaves no empty maps": ("x: {w: {z: '${a.metadata.uid}'}}", {}),
+    "an empty map and an empty list vanish": ("x: {}\nw: []\nk: ${a.data.k}", {"k": "v"}),
+    "a list": ("x: ['${a.data.k}', '${schema.spec.name}']", {"x": ["v", "demo"]}),
+    "a list with an item that is not known": ("x: ['${a.data.k}', '${a.metadata.uid}']", {}),
+    "a list with a hole before it": ("x: ['${a.metadata.uid}', '${a.data.k}']", {}),
+    "a list of maps with an unknown field": ("x: [{k: '${a.data.k}', u: '${a.metadata.uid}'}]", {"x": [{"k": "v"}]}),
+    "a whole map": ("x: ${a.data}", {"x": {"k": "v"}}),
+    "an empty map as a value": ("x: ${a.metadata.?labels.orValue({})}", {"x": {}}),
+    "an empty list as a value": ("x: ${schema.spec.items}", {"x": []}),
+    "an empty optional": ("x: ${a.data.?z}", {"x": None}),
+    "state is the reconciler's": ("state: ${a.data.k}\nk: ${a.data.k}", {"k": "v"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "found"), STATUS.values(), ids=STATUS.keys())
+def test_a_status_field_is_there_when_it_is_known(status: str, found: dict[str, Any]) -> None:
+    rendering = rendered(
+        config_map("a", "data: {k: v}"), {"a": live("a", data={"k": "v"})}, status=status, items=[]
+    )
+    assert rendering.status == found
+    assert rendering.problems == ()
