@@ -43,4 +43,4 @@ def plan_deletion(members: Sequence[Manifest]) -> Deletion:
 def order_of(member: Manifest) -> int:
     """The recorded wave; an object without one goes last."""
     text = annotations_of(member).get(APPLY_ORDER, "0")
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() else 0

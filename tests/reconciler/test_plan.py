@@ -12,6 +12,7 @@ from reconciler.objects.names import APPLYSET_PART_OF
 from reconciler.objects.reading import reference_to
 from reconciler.plan import (
     Apply,
+    Delete,
     Inventory,
     Plan,
     Prune,
@@ -252,6 +253,66 @@ def test_the_inventory_grows_before_and_shrinks_after(pair: Definition) -> None:
 
 def test_apply_order_counts_from_the_dependents_end(pair: Definition) -> None:
     assert apply_order(pair) == {"first": 1, "second": 2, "extra": 2}
+
+
+EXTERNAL = "- id: NAME\n  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {name: e}}\n"
+WAVES = {
+    "one alone": ("a", "", "a1"),
+    "nobody needs anybody": ("a b c", "", "a1 b1 c1"),
+    "a chain": ("a b c", "a>b b>c", "a1 b2 c3"),
+    "a diamond": ("a b c d", "a>b a>c b>d c>d", "a1 b2 c2 d3"),
+    "branches of different length end together": ("a b c d e", "a>b a>c b>d", "a1 b2 c3 d3 e3"),
+    "a short branch is as late as it can be": ("a b c d", "a>b b>c d>c", "a1 b2 c3 d2"),
+    "what is only read counts as a layer": ("E b c", "E>b b>c", "E1 b2 c3"),
+}
+
+
+@pytest.mark.parametrize(("names", "edges", "waves"), WAVES.values(), ids=WAVES.keys())
+def test_waves_are_counted_from_those_whom_nobody_needs(names: str, edges: str, waves: str) -> None:
+    """“a>b”: b needs a. Capitals are only read. The highest wave is deleted first (kro §4.8)."""
+    text = ""
+    for name in names.split():
+        needed = [a for a, _, b in (edge.partition(">") for edge in edges.split()) if b == name]
+        values = "".join(f"\n  {need.lower()}: ${{{need.lower()}.metadata.name}}" for need in needed)
+        own = config_map(name, f"data:{values}" if values else "")
+        text += EXTERNAL.replace("NAME", name.lower()) if name.isupper() else own
+    found = apply_order(defined(text))
+    assert found == {wave[0].lower(): int(wave[1]) for wave in waves.split()}
+
+
+def test_what_no_node_is_known_of_is_pruned_first_then_from_the_end_of_the_order(pair: Definition) -> None:
+    live = both(pair)
+    left = [
+        stranger(pair, "one-1", "first"),
+        stranger(pair, "one-2", "second"),
+        stranger(pair, "one-3", "nobody"),
+        stranger(pair, "one-4", "second"),
+    ]
+    steps = decide(pair, {"first": live[0], "second": live[1]}, [*live, *left]).prunes
+    assert [step.reference.name for step in steps] == ["one-3", "one-2", "one-4", "one-1"]
+    assert len({step.group for step in steps}) == 3
+
+
+ORDERS = {
+    "a number": ("2", 2),
+    "nothing": (None, 0),
+    "no number": ("second", 0),
+    "a negative number": ("-1", 0),
+    "a digit that is no number": ("²", 0),
+}
+
+
+@pytest.mark.parametrize(("written", "wave"), ORDERS.values(), ids=ORDERS.keys())
+def test_an_object_without_a_wave_goes_last(written: str | None, wave: int) -> None:
+    def member(name: str, order: str | None) -> dict[str, Any]:
+        annotations = {} if order is None else {"slipway.dev/apply-order": order}
+        metadata = {"name": name, "namespace": "home", "uid": name, "annotations": annotations}
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+
+    steps = plan_deletion([member("it", written), member("other", "1")]).steps
+    assert [step.reference.name for step in steps if isinstance(step, Delete)] == [
+        "it" if wave > 1 else "other"
+    ]
 
 
 def test_items_are_numbered_with_the_first_dimension_slowest() -> None:
