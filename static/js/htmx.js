@@ -2,14 +2,21 @@
 import "./htmx-global.js";
 import { Idiomorph } from "idiomorph/htmx";
 import { toast } from "./toasts.js";
+import { answering, isNewer, isRemoved, sent } from "./typed.js";
 
 // What somebody unfolded stays unfolded when the server's answer is morphed in; the server may only unfold more.
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, type) =>
   !(name === "open" && type === "remove" && element.matches("details"));
 
 // What the reader opened by hand, and the server draws empty, stays open; it asks for news by itself.
+// What somebody typed since the question was asked stays typed.
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (before, after) =>
-  !(before.id === "live-manifest" && before.childElementCount && !after.childElementCount);
+  !isNewer(before) && !(before.id === "live-manifest" && before.childElementCount && !after.childElementCount);
+
+Idiomorph.defaults.callbacks.beforeNodeAdded = (node) => !isRemoved(node);
+
+document.addEventListener("htmx:beforeSend", (event) => sent(event.detail.xhr));
+document.addEventListener("htmx:beforeSwap", (event) => answering(event.detail.xhr));
 
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;

@@ -1,4 +1,6 @@
 /* Rows of generated forms: remove, move with Alt+arrow, jumps to a field. */
+import { removed } from "./typed.js";
+
 function changed(form) {
   form?.dispatchEvent(new Event("change", { bubbles: true }));
 }
@@ -11,6 +13,7 @@ document.addEventListener("click", (event) => {
     const form = row.closest("form");
     const neighbour = [row.nextElementSibling, row.previousElementSibling].find((one) => one?.matches("[data-row]"));
     const next = neighbour?.querySelector("input, select, textarea") || row.closest("[data-list]")?.querySelector('[name="_op"][value^="add:"]');
+    removed(row);
     row.remove();
     next?.focus();
     changed(form);

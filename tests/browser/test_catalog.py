@@ -100,6 +100,48 @@ def test_an_instance_page_moves_by_itself(
     assert axe(page) == []
 
 
+def test_neither_presses_on_add_nor_what_is_typed_meanwhile_is_lost_on_a_slow_server(
+    visit: Visit, developer: User, contract: Contract, cluster: Destination
+) -> None:
+    page = visit(developer, "/catalog/service/create/")
+    page.route("**/create/preview/", lambda route: None)  # the server does not answer yet
+    add = page.get_by_role("button", name="Add to Ports")
+    with page.expect_request("**/create/preview/"):
+        add.click()
+    add.click()
+    add.click()
+    image = page.get_by_label("Image", exact=False)
+    image.press_sequentially("shop:1", delay=60)
+    page.get_by_text("large", exact=True).click()
+    with page.expect_request("**/create/preview/"):
+        page.unroute("**/create/preview/")
+    expect(page.locator("[name^='/ports/@'][name$='/port']")).to_have_count(3)
+    expect(image).to_have_value("shop:1")
+    expect(page.get_by_label("large", exact=True)).to_be_checked()
+    expect(page.locator("#preview")).to_contain_text("image: shop:1")
+    expect(page.locator("#preview")).to_contain_text("size: large")
+
+
+def test_a_row_that_is_removed_while_the_server_thinks_stays_away(
+    visit: Visit, developer: User, contract: Contract, cluster: Destination
+) -> None:
+    page = visit(developer, "/catalog/service/create/")
+    add = page.get_by_role("button", name="Add to Ports")
+    names = page.locator("[name^='/ports/@'][name$='/name']")
+    add.click()
+    expect(names).to_have_count(1)
+    names.first.fill("first")
+    expect(page.locator("#preview")).to_contain_text("name: first")
+    page.route("**/create/preview/", lambda route: None)
+    with page.expect_request("**/create/preview/"):
+        add.click()
+    page.get_by_role("button", name="Remove").first.click()
+    page.unroute("**/create/preview/")
+    expect(names).to_have_count(1)
+    expect(names.first).to_have_value("")
+    expect(page.locator("#preview")).not_to_contain_text("first")
+
+
 def test_an_edit_shows_what_differs_while_typing(visit: Visit, developer: User, instance: Instance) -> None:
     page = visit(developer, f"/instances/{instance.pk}/edit/")
     page.get_by_label("Image", exact=False).fill("shop:2")
