@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from catalog.models import Destination, Instance, InstanceResource, State
 from contracts.models import Contract
 from contracts.publishing import publish
-from portal.accounts.models import Membership, Role, Team, User
+from portal.accounts.models import Team
+from tests.people import people, sign_in, teams
+
+__all__ = ["people", "sign_in", "teams"]
 
 SERVICE = """\
 apiVersion: kro.run/v1alpha1
@@ -78,49 +80,6 @@ spec:
       image: {widget: mono, wide: true, placeholder: "registry.example.com/app:1.0"}
       config: {advanced: true}
 """
-
-
-@pytest.fixture
-def teams(db: None) -> dict[str, Team]:
-    made = {
-        slug: Team.objects.create(slug=slug, name=slug.title()) for slug in ("platform", "checkout", "search")
-    }
-    made["checkout"].namespaces.create(name="checkout")
-    made["checkout"].namespaces.create(name="checkout-staging")
-    made["search"].namespaces.create(name="search")
-    return made
-
-
-@pytest.fixture
-def people(teams: dict[str, Team]) -> dict[str, User]:
-    """engineer (Platform); developer, teammate and viewer (Checkout); other (Search); nobody (in no team)."""
-    ranks = {
-        "engineer": ("platform", Role.ENGINEER),
-        "developer": ("checkout", Role.DEVELOPER),
-        "teammate": ("checkout", Role.DEVELOPER),
-        "viewer": ("checkout", Role.VIEWER),
-        "other": ("search", Role.DEVELOPER),
-        "nobody": None,
-    }
-    made = {}
-    for name, rank in ranks.items():
-        made[name] = User.objects.create_user(name)
-        if rank:
-            Membership.objects.create(user=made[name], team=teams[rank[0]], role=rank[1])
-    return made
-
-
-@pytest.fixture
-def sign_in(people: dict[str, User]) -> Callable[[str], Client]:
-    """``sign_in("developer")``: a browser of that person; ``""``: of a stranger."""
-
-    def client(name: str) -> Client:
-        made = Client()
-        if name:
-            made.force_login(people[name])
-        return made
-
-    return client
 
 
 @pytest.fixture

@@ -30,7 +30,14 @@ def test_a_token_speaks_for_its_person(sign_in):
         "username": "developer",
         "name": "developer",
         "administrator": False,
-        "teams": [{"team": "checkout", "name": "Checkout", "role": "developer", "namespaces": ["checkout"]}],
+        "teams": [
+            {
+                "team": "checkout",
+                "name": "Checkout",
+                "role": "developer",
+                "namespaces": ["checkout", "checkout-staging"],
+            }
+        ],
     }
     assert APIToken.objects.get().used_at is not None
 
