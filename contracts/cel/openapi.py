@@ -163,9 +163,16 @@ SCHEMAS: dict[Type, dict[str, Any]] = {
 
 
 def to_openapi(kind: Type) -> dict[str, Any]:
-    """The schema of a status field whose expression has this type (kro §5.5)."""
+    """The schema of a status field whose expression has this type (kro §5.5).
+
+    A timestamp inside an object is left open; by itself, or in a list or map of an expression, it is a text.
+    """
     if kind is TIMESTAMP:
         return {"type": "string", "format": "date-time"}
+    if isinstance(kind, ListType):
+        return {"type": "array", "items": to_openapi(kind.element)}
+    if isinstance(kind, MapType):
+        return {"type": "object", "additionalProperties": to_openapi(kind.value)}
     return _schema(kind, frozenset())
 
 

@@ -10,17 +10,20 @@ PRINTER_COLUMNS: tuple[dict[str, Any], ...] = (
         "name": "State",
         "type": "string",
         "description": "The state of the instance",
-        "priority": 0,
         "jsonPath": ".status.state",
     },
     {
         "name": "Ready",
         "type": "string",
         "description": "Whether the instance is ready",
-        "priority": 0,
         "jsonPath": '.status.conditions[?(@.type=="Ready")].status',
     },
-    {"name": "Age", "type": "date", "priority": 0, "jsonPath": ".metadata.creationTimestamp"},
+    {
+        "name": "Age",
+        "type": "date",
+        "description": "Time since the instance was created",
+        "jsonPath": ".metadata.creationTimestamp",
+    },
 )
 
 

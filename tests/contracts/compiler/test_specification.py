@@ -145,7 +145,7 @@ SECRET = "- id: secret\n  template: {apiVersion: v1, kind: Secret, metadata: {na
         ("schema.spec.name", {"type": "string"}),
         ("secret.data.key", {"type": "string", "format": "byte"}),
         ("web.metadata.creationTimestamp", {"type": "string", "format": "date-time"}),
-        ("[web.metadata.creationTimestamp]", {"type": "array", "items": ANYTHING}),
+        ("[web.metadata.creationTimestamp]", {"type": "array", "items": {"type": "string", "format": "date-time"}}),
         ("schema.spec.items", {"type": "array", "items": {"type": "string"}}),
         ("schema.spec.labels", {"type": "object", "additionalProperties": {"type": "string"}}),
         ('{"a": schema.spec.size}', {"type": "object", "additionalProperties": {"type": "integer"}}),
