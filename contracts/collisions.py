@@ -37,7 +37,7 @@ def reserved_names(definition: Definition) -> Iterator[Problem]:
     if definition.name in PAGE_NAMES:
         message = f"A contract cannot be called “{definition.name}”: a page of the portal has that address."
         yield Problem("name-reserved", message, "metadata.name", hint="Choose another name.")
-    if group in RESERVED_GROUPS or group.endswith(PROTECTED_SUFFIXES) or "." not in group:
+    if group in RESERVED_GROUPS or group.endswith(PROTECTED_SUFFIXES):
         message = f"The group “{group}” is reserved for Kubernetes, kro or Slipway itself."
         hint = "Use a domain name that belongs to you, such as platform.example.com."
         yield Problem("group-reserved", message, "spec.schema.group", hint=hint)

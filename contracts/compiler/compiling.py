@@ -113,7 +113,7 @@ def _sort_documents(
                 ("kind",), "wrong-document", f"There are two documents of kind {kind}; a file holds one."
             )
         else:
-            if kind == DEFINITION and not str(data.get("apiVersion", "")).startswith("kro.run/"):
+            if kind == DEFINITION and data.get("apiVersion") != "kro.run/v1alpha1":
                 message = f"The apiVersion of a {DEFINITION} is kro.run/v1alpha1."
                 reporter.add(("apiVersion",), "bad-kind", message)
             found[kind] = document

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from contracts.compiler.plurals import plural_of
 from contracts.compiler.reporter import Reporter
-from contracts.compiler.words import GROUP, KIND, OBJECT_NAME, SHORT_NAME, VERSION, object_name, upper_camel
+from contracts.compiler.words import (
+    GROUP,
+    KIND,
+    LABEL_VALUE,
+    OBJECT_NAME,
+    QUALIFIED,
+    SHORT_NAME,
+    VERSION,
+    object_name,
+    upper_camel,
+)
 from contracts.problems import did_you_mean
 from contracts.schema.values import faults
 
@@ -25,12 +36,12 @@ def _fields(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
 
 _COLUMN = _fields(
     ("name", "type", "jsonPath"),
-    name=_TEXT,
-    type={"type": "string", "enum": ["string", "integer", "number", "boolean", "date"]},
-    jsonPath=_TEXT,
+    name={**_TEXT, "minLength": 1},
+    type={**_TEXT, "enum": ["string", "integer", "number", "boolean", "date"]},
+    jsonPath={**_TEXT, "minLength": 1},
     description=_TEXT,
-    format=_TEXT,
-    priority={"type": "integer"},
+    format={**_TEXT, "enum": ["int32", "int64", "float", "double", "byte", "date", "date-time", "password"]},
+    priority={"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1},
 )
 _EXPRESSION = _fields(
     ("key", "operator"),
@@ -87,6 +98,9 @@ def check_shape(data: Mapping[str, Any], reporter: Reporter) -> None:
     _check_kind(schema, reporter)
     for name in ("shortNames", "categories"):
         _check_names(schema.get(name), ("spec", "schema", name), reporter)
+    _check_columns(schema.get("additionalPrinterColumns"), reporter)
+    for name in ("labels", "annotations"):
+        _check_metadata(_map(schema, "metadata").get(name), name, reporter)
 
 
 def _map(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -115,6 +129,9 @@ def _check_kind(schema: Mapping[str, Any], reporter: Reporter) -> None:
         hint = f"For example “{name}”." if KIND.match(name) else ""
         message = "A kind begins with a capital letter, followed by letters and digits (at most 63)."
         reporter.add((*at, "kind"), "bad-name", message, hint)
+    elif isinstance(kind, str) and max(len(kind) + len("List"), len(plural_of(kind))) > 63:
+        message = "The kind is too long: its list and its plural have to fit into 63 characters, too."
+        reporter.add((*at, "kind"), "bad-name", message, "Use at most 59 characters.")
     if isinstance(version, str) and not VERSION.match(version):
         hint = (
             f"Write “{version.rpartition('/')[2]}”; the group is a field of its own."
@@ -123,7 +140,7 @@ def _check_kind(schema: Mapping[str, Any], reporter: Reporter) -> None:
         )
         message = "The version is written like v1, v1alpha1 or v2beta3."
         reporter.add((*at, "apiVersion"), "bad-name", message, hint)
-    if isinstance(group, str) and (not GROUP.match(group) or len(group) > 253):
+    if isinstance(group, str) and (not GROUP.match(group) or len(group) > 253 or "." not in group):
         message = "An API group is a domain name in lower case, for example platform.example.com."
         reporter.add((*at, "group"), "bad-name", message)
 
@@ -139,6 +156,29 @@ def _check_names(names: Any, at: tuple[str | int, ...], reporter: Reporter) -> N
             reporter.add((*at, index), "bad-name", message)
         if name in names[:index]:
             reporter.add((*at, index), "duplicate", f"“{name}” stands in the list twice.")
+
+
+def _check_columns(columns: Any, reporter: Reporter) -> None:
+    for index, column in enumerate(columns if isinstance(columns, list) else ()):
+        path = column.get("jsonPath") if isinstance(column, Mapping) else None
+        if isinstance(path, str) and path and not path.startswith("."):
+            at = ("spec", "schema", "additionalPrinterColumns", index, "jsonPath")
+            hint = f"For example “.{path.strip('{}$').lstrip('.')}”."
+            reporter.add(at, "pattern", "The path of a column begins with a point, without braces.", hint)
+
+
+def _check_metadata(values: Any, word: str, reporter: Reporter) -> None:
+    """Labels and annotations of the CustomResourceDefinition, by the API server's rules."""
+    for key, value in (values if isinstance(values, Mapping) else {}).items():
+        at = ("spec", "schema", "metadata", word, key)
+        checked = str(key).lower() if word == "annotations" else str(key)
+        if not QUALIFIED.match(checked) or len(str(key).rpartition("/")[0]) > 253:
+            message = f"“{key}” cannot be the key of one of the {word}."
+            hint = "It has at most 63 letters, digits, “-”, “_” and “.”, as in team or example.com/team."
+            reporter.add(at, "bad-name", message, hint, at_key=True)
+        if word == "labels" and isinstance(value, str) and not LABEL_VALUE.match(value):
+            message = "The value of a label has at most 63 letters, digits, “-”, “_” and “.”."
+            reporter.add(at, "bad-name", message, "Longer texts stand in an annotation.")
 
 
 def wrong_kind_hint(kind: Any) -> str:

@@ -161,7 +161,9 @@ def _has_text(value: Any) -> bool:
 
 def _check_definition_template(draft: NodeDraft, reporter: Reporter) -> None:
     """A CRD as template is read before values are known, so only its metadata may be computed (kro §1.4)."""
-    if draft.kind != "CustomResourceDefinition" or draft.type not in ("resource", "collection"):
+    if (draft.api_version, draft.kind) != ("apiextensions.k8s.io/v1", "CustomResourceDefinition"):
+        return
+    if draft.type.startswith("external"):
         return
     for found in draft.found:
         if found.code.path[:1] != ("metadata",):

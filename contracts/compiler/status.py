@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ from contracts.compiler.reporter import Reporter
 Path = tuple[str | int, ...]
 Schema = dict[str, Any]
 AT: Path = ("spec", "schema", "status")
-_TAKES_A_TEXT: tuple[Schema, ...] = ({"type": "string"}, {"x-kubernetes-preserve-unknown-fields": True})
+_ANYTHING: Schema = {"x-kubernetes-preserve-unknown-fields": True}
+_TAKES_A_TEXT: tuple[Schema, ...] = ({"type": "string"}, _ANYTHING)
 
 CONDITIONS_SCHEMA: Schema = {
     "type": "array",
@@ -100,14 +101,21 @@ def status_schema(
         if not refers and len(reporter.problems) == before:
             message = "A status field must refer to a node or to schema."
             reporter.add(at, "status-constant", message)
-        if code.path == ("state",) and cel.to_openapi(found) not in _TAKES_A_TEXT:
-            message = f"status.state is a text that the reconciler writes; this gives {worded(found)}."
-            reporter.add(at, "status-state", message, "Choose another name.")
+        _check_state(code.path, found, reporter)
         _place(leaves, code.path, cel.to_openapi(found))
-    properties = {name: _assembled(tree) for name, tree in leaves.items()}
-    properties["state"] = {"type": "string"}
+    properties = {name: _assembled([tree]) for name, tree in leaves.items()}
+    properties.setdefault("state", {"type": "string"})
     properties["conditions"] = CONDITIONS_SCHEMA
     return {"type": "object", "properties": properties}
+
+
+def _check_state(path: Path, found: cel.Type, reporter: Reporter) -> None:
+    """kro writes a text there whatever the author declares (quirk 2)."""
+    if path[0] != "state" or (len(path) == 1 and cel.to_openapi(found) in _TAKES_A_TEXT):
+        return
+    given = worded(found) if len(path) == 1 else "a list" if isinstance(path[1], int) else "a map"
+    message = f"status.state is a text that the reconciler writes; this gives {given}."
+    reporter.add((*AT, *path), "status-state", message, "Choose another name.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +129,20 @@ def _place(tree: dict[Any, Any], path: Path, leaf: Schema) -> None:
     tree[path[-1]] = _Leaf(leaf)
 
 
-def _assembled(tree: Any) -> Schema:
-    """A map of fields is an object, a map of positions a list; items that differ may be anything."""
-    if isinstance(tree, _Leaf):
-        return tree.schema
-    schemas = {key: _assembled(child) for key, child in tree.items()}
-    if not all(isinstance(key, int) for key in schemas):
-        return {"type": "object", "properties": schemas}
-    first, *others = schemas.values()
-    same = all(other == first for other in others)
-    return {"type": "array", "items": first if same else {"x-kubernetes-preserve-unknown-fields": True}}
+def _assembled(trees: Sequence[Any]) -> Schema:
+    """The schema of a place, from everything that stands there: several trees are the items of one list.
+
+    A map of fields is an object, a map of positions a list. Fields of items are put together; where items
+    differ in type, anything may stand.
+    """
+    leaves = [tree.schema for tree in trees if isinstance(tree, _Leaf)]
+    if leaves:
+        same = len(leaves) == len(trees) and all(leaf == leaves[0] for leaf in leaves)
+        return leaves[0] if same else dict(_ANYTHING)
+    names = list(dict.fromkeys(name for tree in trees for name in tree))
+    if all(isinstance(name, int) for name in names):
+        return {"type": "array", "items": _assembled([item for tree in trees for item in tree.values()])}
+    if any(isinstance(name, int) for name in names):
+        return dict(_ANYTHING)
+    properties = {name: _assembled([tree[name] for tree in trees if name in tree]) for name in names}
+    return {"type": "object", "properties": properties}

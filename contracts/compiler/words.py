@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 
+_END = r"\Z"
 ID = re.compile(r"[a-z][a-zA-Z0-9]*\Z")
 KIND = re.compile(r"[A-Z][a-zA-Z0-9]{0,62}\Z")
 VERSION = re.compile(r"v[0-9]+(alpha[0-9]+|beta[0-9]+)?\Z")
 GROUP = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
 OBJECT_NAME = GROUP  # both are DNS-1123 subdomains
+QUALIFIED = re.compile(
+    rf"({GROUP.pattern.removesuffix(_END)}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?{_END}"
+)
+"""The key of a label or an annotation."""
+LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?\Z")
 SHORT_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z")
 
 _KRO_WORDS = (

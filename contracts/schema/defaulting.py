@@ -36,7 +36,8 @@ def _object_defaults(schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
             if value is not None or properties[name].get("nullable"):
                 result[name] = apply_defaults(properties[name], value)
         elif isinstance(more, Mapping):
-            result[name] = apply_defaults(more, value)
+            if value is not None or more.get("nullable") or "default" in more:
+                result[name] = apply_defaults(more, value)
         else:
             result[name] = copy.deepcopy(value)
     for name, child in properties.items():

@@ -169,7 +169,8 @@ def _list_faults(schema: Schema, data: Sequence[Any], path: Path) -> Iterator[Fa
     items = schema.get("items")
     if isinstance(items, Mapping):
         for index, item in enumerate(data):
-            yield from faults(items, item, (*path, index))
+            if item is not None or "default" not in items:
+                yield from faults(items, item, (*path, index))
     yield from _twins(schema, data, path)
 
 
@@ -221,7 +222,8 @@ def _object_faults(schema: Schema, data: Mapping[str, Any], path: Path) -> Itera
             if value is not None or properties[name].get("nullable"):
                 yield from faults(properties[name], value, (*path, name))
         elif isinstance(more, Mapping):
-            yield from faults(more, value, (*path, name))
+            if value is not None or more.get("nullable"):
+                yield from faults(more, value, (*path, name))
         elif not schema.get("x-kubernetes-preserve-unknown-fields") and more is not True:
             yield (
                 (*path, name),

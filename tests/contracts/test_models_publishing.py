@@ -179,8 +179,9 @@ class TestCollisions:
                 "A contract cannot be called “new”: a page of the portal has that address.", id="page-name",
             ),
             pytest.param(
-                "platform.example.com", "apps", "group-reserved", 7,
-                "The group “apps” is reserved for Kubernetes, kro or Slipway itself.", id="group-without-dot",
+                "platform.example.com", "apps", "bad-name", 7,
+                "An API group is a domain name in lower case, for example platform.example.com.",
+                id="group-without-dot",
             ),
             pytest.param(
                 "platform.example.com", "storage.k8s.io", "group-reserved", 7,

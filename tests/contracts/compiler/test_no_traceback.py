@@ -88,6 +88,8 @@ def test_any_damage_to_the_text(seed):
     chance = random.Random(seed)
     text = FULL + CONTRACT
     for _ in range(chance.randint(1, 4)):
+        if not text:
+            break
         at = chance.randrange(len(text))
         match chance.randrange(4):
             case 0:

@@ -16,10 +16,14 @@ SCHEMA = simple_schema(
         "ports": "[]Port | maxItems=2 listType=map listMapKey=name",
         "tags": "[]string | uniqueItems=true minItems=1",
         "labels": "map[string]string",
+        "sizes": "[]Size",
         "free": "object",
         "deep": {"er": {"port": "integer | default=80"}},
     },
-    {"Port": {"name": "string | required=true", "number": "integer | required=true default=80"}},
+    {
+        "Size": "string | default=small",
+        "Port": {"name": "string | required=true", "number": "integer | required=true default=80"},
+    },
 ).schema
 
 
@@ -61,6 +65,8 @@ SCHEMA = simple_schema(
             {"labels": {"a.b/c": 1}},
             'spec.labels["a.b/c"]: Must be a text, not a whole number. Put it in quotes.',
         ),
+        ({"labels": {"a": None}}, ""),
+        ({"sizes": [None]}, ""),
         ({"free": {"any": [1]}}, ""),
         ({"replica": 1}, "spec.replica: There is no field “replica”. Did you mean “replicas”?"),
         ({"deep": {"er": {"prot": 1}}}, "spec.deep.er.prot: There is no field “prot”. Did you mean “port”?"),
@@ -107,6 +113,15 @@ def test_a_flood_of_faults_is_cut_off():
         (
             {"free": {"x": None}, "tls": None, "deep": None},
             {"free": {"x": None}, "size": "small", "deep": {"er": {"port": 80}}},
+        ),
+        (
+            {"labels": {"a": None, "b": "c"}, "sizes": [None, "large"]},
+            {
+                "labels": {"b": "c"},
+                "sizes": ["small", "large"],
+                "size": "small",
+                "deep": {"er": {"port": 80}},
+            },
         ),
     ],
 )
