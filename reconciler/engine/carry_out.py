@@ -19,8 +19,8 @@ from reconciler.objects.reading import (
     Manifest,
     annotations_of,
     finalizers_of,
+    head_of,
     labels_of,
-    metadata_of,
     namespace_of,
     reference_to,
     version_of,
@@ -79,22 +79,14 @@ async def delete_one(client: Client, step: Prune | Delete) -> None:
 
 
 def bookkeeping(instance: Manifest, contract: str, inventory: Inventory) -> dict[str, Any]:
-    """Finalizer, ApplySet labels and inventory, as one apply; with the uid, so that nothing is made anew."""
-    metadata = {
-        key: metadata_of(instance)[key]
-        for key in ("name", "namespace", "uid")
-        if key in metadata_of(instance)
+    """Finalizer, ApplySet labels and inventory, as one apply."""
+    body = head_of(instance)
+    body["metadata"] |= {
+        "finalizers": [FINALIZER],
+        "labels": {APPLYSET_ID: set_id(instance), CONTRACT: label_value(contract)},
+        "annotations": inventory.annotations(),
     }
-    return {
-        "apiVersion": instance["apiVersion"],
-        "kind": instance["kind"],
-        "metadata": {
-            **metadata,
-            "finalizers": [FINALIZER],
-            "labels": {APPLYSET_ID: set_id(instance), CONTRACT: label_value(contract)},
-            "annotations": inventory.annotations(),
-        },
-    }
+    return body
 
 
 def has_bookkeeping(instance: Manifest, body: Manifest) -> bool:

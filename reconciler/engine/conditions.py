@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.compiler import Definition
 from contracts.runtime import Rendering, merge_conditions, render
-from reconciler.objects.reading import Manifest, condition_of, generation_of, metadata_of
+from reconciler.objects.reading import Manifest, condition_of, generation_of, head_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +148,5 @@ def status_body(
 
 
 def status_apply(instance: Manifest, status: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of the apply; with the uid, so that a deleted instance is never made again."""
-    metadata = {
-        key: metadata_of(instance)[key]
-        for key in ("name", "namespace", "uid")
-        if key in metadata_of(instance)
-    }
-    return {
-        "apiVersion": instance["apiVersion"],
-        "kind": instance["kind"],
-        "metadata": metadata,
-        "status": dict(status),
-    }
+    """The body of the apply."""
+    return {**head_of(instance), "status": dict(status)}

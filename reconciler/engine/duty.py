@@ -7,29 +7,23 @@ here.
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
-
 from reconciler.engine.companions import Companions
 from reconciler.engine.courier import Courier
 from reconciler.engine.database import Database
 from reconciler.engine.externals import Externals
 from reconciler.engine.instances import Instances, key_of
 from reconciler.engine.offering import Offering
-from reconciler.engine.passes import Memory
 from reconciler.engine.queue import Queue
 from reconciler.engine.rows import Rows
 from reconciler.engine.snapshot import Key, Note
+from reconciler.engine.tasks import Work, together
+from reconciler.engine.upkeep import Memory
 from reconciler.engine.wake import hear_other_processes, wake
 from reconciler.engine.watches import Watched, Watches
 from reconciler.engine.workers import Workers
 from reconciler.kube import Client
 from reconciler.kube.informer import Event
 from reconciler.objects.reading import Manifest, uid_of
-
-log = logging.getLogger("slipway.engine")
 
 PASSES_AT_ONCE = 16
 
@@ -57,7 +51,7 @@ class Duty:
 
     async def run(self) -> None:
         """Until cancelled; then everything that was started is stopped, and what was seen is written."""
-        works = [
+        works: list[Work] = [
             self.offering.keep,
             self.offering.keep_schemas,
             self.courier.run,
@@ -65,13 +59,9 @@ class Duty:
             hear_other_processes,
             *[self.workers.work] * PASSES_AT_ONCE,
         ]
-        tasks = [asyncio.create_task(unbroken(work), name=work.__qualname__) for work in works]
         try:
-            await asyncio.gather(*tasks)
+            await together(works)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             self.offering.close()
             await self.watches.close()
             await self.rows.flush()
@@ -116,13 +106,3 @@ class Duty:
         """An event of the cluster about a resource of this instance."""
         if self.instances.key_of_uid(uid) is not None:
             self.rows.note(uid, note)
-
-
-async def unbroken(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """A task that must outlive every error: tell of it, wait a little, go on."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("The task %s of the reconciler failed; it goes on.", work.__qualname__)
-            await asyncio.sleep(1.0)

@@ -13,10 +13,11 @@ from django.conf import settings
 
 from reconciler import destinations
 from reconciler.engine.database import Database
-from reconciler.engine.duty import Duty, unbroken
+from reconciler.engine.duty import Duty
 from reconciler.engine.holder import this_process
 from reconciler.engine.lease import Lease
 from reconciler.engine.pulse import Pulse
+from reconciler.engine.tasks import together
 
 log = logging.getLogger("slipway.engine")
 
@@ -40,14 +41,10 @@ class Engine:
         """Until cancelled; then everything that was started is stopped, and the next one may take over."""
         self._destination = (await self.database.call(destinations.default_destination)).pk
         self.pulse.destination = self._destination
-        tasks = [asyncio.create_task(unbroken(work)) for work in (self.keep_lease, self.pulse.run)]
         log.info("The reconciler is running.")
         try:
-            await asyncio.gather(*tasks)
+            await together([self.keep_lease, self.pulse.run])
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await self.go_off_duty()
             await self.lease.release()
             await self._lease_client.close()

@@ -9,13 +9,15 @@ from reconciler.engine.companions import Companions
 from reconciler.engine.externals import Externals
 from reconciler.engine.instances import Instances
 from reconciler.engine.offers import Offer
-from reconciler.engine.passes import Memory, Pass, Result
+from reconciler.engine.passes import Pass, Result, Standstill, must_stand_still
 from reconciler.engine.queue import Queue
+from reconciler.engine.removal import Removal
 from reconciler.engine.rows import Rows
 from reconciler.engine.snapshot import Key, Snapshot
+from reconciler.engine.upkeep import Memory, Upkeep
 from reconciler.engine.watches import NotSynced, Watches
 from reconciler.kube import Client, KubeError, Unreachable
-from reconciler.objects.reading import uid_of
+from reconciler.objects.reading import Manifest, is_deleting, uid_of
 
 log = logging.getLogger("slipway.engine")
 
@@ -53,8 +55,7 @@ class Workers:
         if offer is None or instance is None:
             self._queue.forget(key)
             return
-        deeper = self._companions.deeper
-        work = Pass(self._client, self._watches, self._memory, offer, key, instance, deeper, self._offers)
+        work = self._pass_for(key, offer, instance)
         try:
             result = await work.run()
         except Unreachable:
@@ -72,6 +73,16 @@ class Workers:
         else:
             await self._companions.follow(result.members)
             self._take_over(key, result)
+
+    def _pass_for(self, key: Key, offer: Offer, instance: Manifest) -> Pass:
+        if is_deleting(instance):
+            return Removal(self._client, self._watches, offer, key, instance)
+        if offer.definition is None or must_stand_still(instance):
+            return Standstill(self._client, offer, key, instance)
+        return Upkeep(
+            self._client, self._watches, self._memory, offer, offer.definition, key, instance,
+            self._companions.deeper, self._offers,
+        )  # fmt: skip
 
     def _take_over(self, key: Key, result: Result) -> None:
         self._externals.follow(key, result.externals)

@@ -62,6 +62,13 @@ def version_of(obj: Manifest) -> str:
     return str(metadata_of(obj).get("resourceVersion") or "")
 
 
+def head_of(obj: Manifest) -> dict[str, Any]:
+    """What an apply says of the very object that was seen: with the uid, it never makes one anew."""
+    metadata = metadata_of(obj)
+    named = {key: metadata[key] for key in ("name", "namespace", "uid") if key in metadata}
+    return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": named}
+
+
 def generation_of(obj: Manifest) -> int:
     return int(metadata_of(obj).get("generation") or 0)
 
