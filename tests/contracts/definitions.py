@@ -32,6 +32,17 @@ TYPES = """
 Row: {key: string, count: integer}
 """
 
+DEPLOYMENT = """
+- id: web
+  template:
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: nginx}]}}
+"""
+
 
 def definition_text(
     resources: str = "", *, status: str = "", spec: str = SPEC, types: str = TYPES, schema: str = ""
@@ -60,6 +71,11 @@ def config_map(node_id: str, body: str = "", extra: str = "", *, name: str = "")
     text += "  template:\n    apiVersion: v1\n    kind: ConfigMap\n    metadata:\n"
     text += f"      name: {name or node_id.lower()}\n"
     return text + (indent(dedent(body).strip("\n"), "    ") + "\n" if body.strip() else "")
+
+
+def with_value(value: str, extra: str = "") -> str:
+    """A ConfigMap “a” with one value, as YAML."""
+    return config_map("a", f"data:\n  k: {value}", extra)
 
 
 def compiled(resources: str = "", **parts: str) -> Compilation:

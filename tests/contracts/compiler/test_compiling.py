@@ -6,28 +6,22 @@ from __future__ import annotations
 import pytest
 
 from contracts.compiler import compile_text
-from tests.contracts.definitions import WARNINGS, compiled, complaints, config_map, defined, definition_text
+from tests.contracts.definitions import (
+    DEPLOYMENT,
+    WARNINGS,
+    compiled,
+    complaints,
+    config_map,
+    defined,
+    definition_text,
+)
+from tests.contracts.definitions import with_value as data
 
 FINE = ""
-DEPLOYMENT = """
-- id: web
-  template:
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: nginx}]}}
-"""
 
 
 def is_warning(complaint: str) -> bool:
     return complaint == FINE or complaint.partition(":")[0] in WARNINGS
-
-
-def data(value: str, extra: str = "") -> str:
-    """A ConfigMap with one value."""
-    return config_map("a", f"data:\n  k: {value}", extra)
 
 
 def ready(value: str) -> str:

@@ -6,23 +6,16 @@ from __future__ import annotations
 import pytest
 
 from contracts.compiler import compile_text
-from tests.contracts.definitions import WARNINGS, compiled, config_map, defined
+from tests.contracts.definitions import (
+    DEPLOYMENT,
+    WARNINGS,
+    compiled,
+    config_map,
+    defined,
+)
+from tests.contracts.definitions import with_value as data
 
-DEPLOYMENT = """
-- id: web
-  template:
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: nginx}]}}
-"""
 SELECTION = "- id: s\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {selector: {}}}\n"
-
-
-def data(value: str, extra: str = "") -> str:
-    return config_map("a", f"data:\n  k: {value}", extra)
 
 
 def head(text: str) -> str:
