@@ -47,6 +47,7 @@ def kinds_of(definition: Manifest) -> list[Kind]:
                 custom=version,
                 definition=definition["metadata"]["name"],
                 storage_version=storage,
+                since=int(definition["metadata"].get("resourceVersion") or 0),
             )
         )
     return found

@@ -67,8 +67,9 @@ class Subresource:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind:
-    """One served version of a resource. `custom` is the version's part of its CRD, None for built-in "
-    "kinds."""
+    """One served version of a resource. `custom` is the version's part of its CRD, None for built-in kinds,
+    and `since` the resourceVersion of the CRD: what was stored before may lack defaults of its schema.
+    """
 
     group: str
     version: str
@@ -85,6 +86,7 @@ class Kind:
     custom: Mapping[str, Any] | None = None
     definition: str = ""  # name of the CRD
     storage_version: str = ""
+    since: int = 0
 
     @property
     def api_version(self) -> str:

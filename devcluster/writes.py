@@ -5,6 +5,7 @@ All of it is synchronous: nothing can come between reading the live object and s
 
 from __future__ import annotations
 
+import copy
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -43,9 +44,13 @@ class Writes:
         return self.as_version(kind, found)
 
     def as_version(self, kind: Kind, manifest: Manifest) -> Manifest:
-        if manifest["apiVersion"] == kind.api_version:
-            return manifest
-        return admission.converted(manifest, kind.api_version)
+        """In the kind's version, with the defaults that its schema has got since the object was stored."""
+        if manifest["apiVersion"] != kind.api_version:
+            manifest = admission.converted(manifest, kind.api_version)
+        if int(manifest["metadata"]["resourceVersion"]) < kind.since:
+            manifest = copy.deepcopy(manifest)
+            structural.fill(manifest, kind.shape())
+        return manifest
 
     # ---- the four ways to write
 

@@ -1,0 +1,66 @@
+"""Defaults that a CRD gets later: objects from before are shown with them, and are not changed by that."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from devcluster.testing import DevCluster
+from tests.devcluster.http import Http
+
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+LAMPS = "/apis/later.example.com/v1/namespaces/default/lamps"
+SPEC: dict[str, Any] = {"type": "object", "properties": {"size": {"type": "integer"}}}
+STATUS = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+DEFINITION: dict[str, Any] = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "lamps.later.example.com"},
+    "spec": {
+        "group": "later.example.com",
+        "scope": "Namespaced",
+        "names": {"plural": "lamps", "kind": "Lamp"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {"type": "object", "properties": {"spec": SPEC, "status": STATUS}}
+                },
+                "subresources": {"status": {}},
+            }
+        ],
+    },
+}
+LAMP = {"apiVersion": "later.example.com/v1", "kind": "Lamp", "metadata": {"name": "one"}}
+SHOWN = {"size": 1, "colour": "red"}
+
+
+@pytest.fixture
+def http() -> Iterator[Http]:
+    """An object, and a schema that has got a default after it."""
+    with DevCluster(controllers=False) as cluster:
+        http = Http(cluster)
+        assert http.post(CRDS, DEFINITION).status == 201
+        assert http.post(LAMPS, {**LAMP, "spec": {"size": 1}}).status == 201
+        later = copy.deepcopy(DEFINITION)
+        schema = later["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+        schema["properties"]["spec"]["properties"]["colour"] = {"type": "string", "default": "red"}
+        assert http.merge(f"{CRDS}/lamps.later.example.com", later).status == 200
+        yield http
+
+
+def test_it_is_read_with_the_default_and_stays_what_it_was(http: Http) -> None:
+    first, again = http.get(f"{LAMPS}/one").body, http.get(f"{LAMPS}/one").body
+    assert first["spec"] == SHOWN
+    assert again == first
+    assert [one["spec"] for one in http.get(LAMPS).body["items"]] == [SHOWN]
+
+
+def test_a_write_of_the_status_is_no_change_of_the_spec(http: Http) -> None:
+    live = http.apply(f"{LAMPS}/one/status", {**LAMP, "status": {"lit": True}}).body
+    assert (live["spec"], live["metadata"]["generation"]) == (SHOWN, 1)
