@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ class Rows:
     def __init__(self, database: Database, destination: int) -> None:
         self._database, self._destination = database, destination
         self._snapshots: OrderedDict[Key, Snapshot] = OrderedDict()
-        self._gone: list[Callable[[], Any]] = []
+        self._gone: list[tuple[Key | None, Callable[[], Any]]] = []
         self._notes: dict[str, list[Note]] = {}  # uid of an instance → lines for its history
         self._news = asyncio.Event()
 
@@ -42,12 +42,13 @@ class Rows:
     def gone(self, contract: int, key: Key, uid: str) -> None:
         """The object is deleted."""
         self._snapshots.pop(key, None)
-        self._gone.append(partial(projection.project_gone, self._destination, contract, key, uid))
+        work = partial(projection.project_gone, self._destination, contract, key, uid)
+        self._gone.append((key, work))
         self._news.set()
 
     def listed(self, contract: int, uids: set[str]) -> None:
         """A whole list was seen: rows of what is not in it are of the past."""
-        self._gone.append(partial(projection.project_list, self._destination, contract, uids))
+        self._gone.append((None, partial(projection.project_list, self._destination, contract, uids)))
         self._news.set()
 
     async def write(self) -> None:
@@ -58,15 +59,31 @@ class Rows:
             await self.flush()
 
     async def flush(self) -> None:
-        batch, self._snapshots = list(self._snapshots.values()), OrderedDict()
-        gone, self._gone = self._gone, []
+        """Raises what the database raises; then nothing is lost, and the next call writes it."""
+        while self._gone:
+            await self._database.call(self._gone[0][1])
+            self._gone.pop(0)
+        batch, self._snapshots = self._snapshots, OrderedDict()
         notes, self._notes = self._notes, {}
-        for work in gone:
-            await self._database.call(work)
-        if batch:
-            await self._database.call(projection.project, self._destination, batch)
-        if notes:
-            await self._database.call(projection.project_notes, self._destination, notes)
+        try:
+            if batch:
+                await self._database.call(projection.project, self._destination, list(batch.values()))
+                batch = OrderedDict()
+            if notes:
+                await self._database.call(projection.project_notes, self._destination, notes)
+        except BaseException:
+            self._put_back(batch, notes)
+            raise
+
+    def _put_back(self, batch: Mapping[Key, Snapshot], notes: Mapping[str, list[Note]]) -> None:
+        gone = {key for key, _ in self._gone}
+        newer, self._snapshots = self._snapshots, OrderedDict()
+        for key, snapshot in (*batch.items(), *newer.items()):
+            if key not in gone or key in newer:
+                self.put(snapshot)
+        for uid, lines in notes.items():
+            self._notes[uid] = [*lines, *self._notes.get(uid, [])]
+        self._news.set()
 
 
 def merged(older: Snapshot, newer: Snapshot) -> Snapshot:

@@ -1,0 +1,109 @@
+"""What waits to be written: the newest of each instance, and all of it again when the database fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from reconciler.engine import projection
+from reconciler.engine.database import Database
+from reconciler.engine.rows import Rows
+from reconciler.engine.snapshot import Key, Note, Snapshot
+
+ONE, TWO = Key("Pair.example.com", "a", "one"), Key("Pair.example.com", "a", "two")
+
+
+class Broken(Database):
+    """Refuses while ``away``; else keeps what it was asked to write."""
+
+    away = False
+
+    def __init__(self) -> None:
+        self.written: list[Any] = []
+
+    async def call(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        if self.away:
+            self.meanwhile()
+            raise OperationalError("the database is away")
+        if work is projection.project:
+            self.written += [
+                (one.key.name, one.instance["metadata"]["uid"], reasons(one)) for one in arguments[1]
+            ]
+        elif work is projection.project_notes:
+            self.written += [(uid, [note.reason for note in notes]) for uid, notes in arguments[1].items()]
+        else:
+            self.written.append("gone")
+
+    def meanwhile(self) -> None:
+        pass
+
+
+def reasons(snapshot: Snapshot) -> list[str]:
+    return [note.reason for note in snapshot.notes]
+
+
+def snapshot(key: Key, uid: str = "u", *notes: str) -> Snapshot:
+    lines = tuple(Note(reason, "", reason) for reason in notes)
+    return Snapshot(key, 1, 1, {"metadata": {"uid": uid}}, notes=lines)
+
+
+@pytest.fixture
+def database() -> Broken:
+    return Broken()
+
+
+@pytest.fixture
+def rows(database: Broken) -> Rows:
+    return Rows(database, 1)
+
+
+async def test_only_the_newest_is_written_with_the_notes_of_all(rows: Rows, database: Broken) -> None:
+    rows.put(snapshot(ONE, "u", "Created"))
+    rows.put(snapshot(TWO))
+    rows.put(snapshot(ONE, "u", "Updated"))
+    await rows.flush()
+    await rows.flush()
+    assert database.written == [("two", "u", []), ("one", "u", ["Created", "Updated"])]
+
+
+async def test_a_database_that_fails_loses_nothing(rows: Rows, database: Broken) -> None:
+    rows.gone(1, TWO, "old")
+    rows.put(snapshot(ONE, "u", "Created"))
+    rows.note("u", Note("BackOff", "", "n1"))
+    database.away = True
+    with pytest.raises(OperationalError):
+        await rows.flush()
+    rows.put(snapshot(ONE, "u", "Updated"))
+    rows.note("u", Note("Killing", "", "n2"))
+    database.away = False
+    await rows.flush()
+    assert database.written == ["gone", ("one", "u", ["Created", "Updated"]), ("u", ["BackOff", "Killing"])]
+
+
+async def test_what_went_while_the_database_failed_does_not_come_back(rows: Rows, database: Broken) -> None:
+    rows.put(snapshot(ONE))
+    rows.put(snapshot(TWO))
+    database.away = True
+    database.meanwhile = lambda: rows.gone(1, ONE, "u")  # type: ignore[method-assign]
+    with pytest.raises(OperationalError):
+        await rows.flush()
+    database.away = False
+    await rows.flush()
+    assert database.written == ["gone", ("two", "u", [])]
+
+
+async def test_what_was_made_anew_meanwhile_is_written(rows: Rows, database: Broken) -> None:
+    def replaced() -> None:
+        rows.gone(1, ONE, "u")
+        rows.put(snapshot(ONE, "anew"))
+
+    rows.put(snapshot(ONE))
+    database.away, database.meanwhile = True, replaced  # type: ignore[method-assign]
+    with pytest.raises(OperationalError):
+        await rows.flush()
+    database.away = False
+    await rows.flush()
+    assert database.written == ["gone", ("one", "anew", [])]
