@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.cel import operators
-from contracts.cel.errors import CelError
+from contracts.cel.errors import CelError, LimitExceeded
 from contracts.cel.functions import FUNCTIONS, METHODS, Function
 from contracts.cel.names import Environment
 from contracts.cel.operators import DIRECT, ORDERED
@@ -197,6 +197,34 @@ def conditional(condition: Run, result: Run, otherwise: Run, start: int) -> Run:
         if value is False:
             return otherwise(frame)
         raise no_overload("_?_:_", value).at(start)
+
+    return run
+
+
+# Names given by cel.bind
+
+
+def bind(place: int, value: Run, body: Run) -> Run:
+    """The body, with the value at its place; or with its error, for whoever reads it (as in cel-go)."""
+
+    def run(frame: Frame) -> Any:
+        try:
+            frame[place] = value(frame)
+        except LimitExceeded:
+            raise
+        except CelError as error:
+            frame[place] = error
+        return body(frame)
+
+    return run
+
+
+def bound_name(place: int) -> Run:
+    def run(frame: Frame) -> Any:
+        value = frame[place]
+        if isinstance(value, CelError):
+            raise value
+        return value
 
     return run
 

@@ -52,6 +52,8 @@ class Compiler:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.slots = 0
+        self.bound: set[int] = set()
+        """Places of cel.bind: they may hold an error, which counts only where the name is read."""
 
     def run(self, node: Node, scope: Scope) -> Run:
         found: Run = getattr(self, VISIT[type(node)])(node, scope)
@@ -72,6 +74,8 @@ class Compiler:
     def visit_ident(self, node: Ident, scope: Scope) -> Run:
         name, start = node.name, node.start
         place = None if node.rooted else scope.get(name)
+        if place in self.bound:
+            return calling.bound_name(place)
         if place is not None:
             return lambda frame: frame[place]
         constant = self._type_name(name)
@@ -103,7 +107,7 @@ class Compiler:
             return (
                 dotted_variable(root.name, tuple(names), node.start, run) if self.environment.extras else run
             )
-        if isinstance(root, Ident) and len(names) == 1:
+        if isinstance(root, Ident) and len(names) == 1 and scope[root.name] not in self.bound:
             return local_field(scope[root.name], names[0], root.name, node.start)
         label = root.name if isinstance(root, Ident) else ""
         return value_path(self.run(root, scope), tuple(names), label, node.start)
@@ -279,13 +283,8 @@ class Compiler:
     def visit_bind(self, node: Bind, scope: Scope) -> Run:
         value = self.run(node.value, scope)
         inner, place = self.bind(scope, node.name)
-        body = self.run(node.body, inner)
-
-        def bound(frame: Frame) -> Any:
-            frame[place] = value(frame)
-            return body(frame)
-
-        return bound
+        self.bound.add(place)
+        return calling.bind(place, value, self.run(node.body, inner))
 
     def visit_macro(self, node: Macro, scope: Scope) -> Run:
         target, inner, places = self.run(node.target, scope), scope, []

@@ -238,15 +238,20 @@ def position(key: Any) -> int | None:
     return None
 
 
+def no_such_key(key: Any) -> CelError:
+    """A field name is the author's own text; any other key may be data, and is not shown."""
+    return CelError(f"no such key: {key}" if key else "no such key", pending=True)
+
+
 def index(container: Any, key: Any) -> Any:
-    """``container[key]``."""
+    """``container[key]``. What has no parts has not this one yet, as in cel-go (kro §3.7)."""
     if isinstance(container, dict):
         if type(key) in (list, dict):
             raise no_overload("_[_]", container, key)
         found, value = lookup(container, key)
         if found:
             return value
-        raise CelError("no such key", pending=True)
+        raise no_such_key("")
     if isinstance(container, list):
         place = position(key)
         if place is None:
@@ -256,11 +261,14 @@ def index(container: Any, key: Any) -> Any:
         raise CelError("index out of bounds", pending=True)
     if isinstance(container, OptionalValue):
         return optional_index(container, key)
-    raise no_overload("_[_]", container, key)
+    raise no_such_key("")
 
 
 def optional_index(container: Any, key: Any) -> OptionalValue:
-    """``container[?key]``, ``container.?key``, and every selection from an optional."""
+    """``container[?key]``, ``container.?key``, and every selection from an optional.
+
+    What has no parts has not this one.
+    """
     if isinstance(container, OptionalValue):
         if not container.has_value:
             return NONE
@@ -273,18 +281,19 @@ def optional_index(container: Any, key: Any) -> OptionalValue:
         if place is None:
             raise no_overload("_[?_]", container, key)
         return some(container[place]) if 0 <= place < len(container) else NONE
-    raise no_overload("_?._", container, key)
+    return NONE
 
 
 def select(operand: Any, name: str) -> Any:
-    """``operand.name``."""
+    """``operand.name``. What has no fields, null above all, has not this one yet, as in cel-go (kro §3.7)."""
     if isinstance(operand, dict):
         if name in operand:
             return operand[name]
-        raise CelError(f"no such key: {name}", pending=True)
-    if isinstance(operand, OptionalValue):
+    elif isinstance(operand, OptionalValue):
         return optional_index(operand, name)
-    raise no_overload("select", operand)
+    elif isinstance(operand, list):
+        raise no_overload("select", operand)
+    raise no_such_key(name)
 
 
 def has_field(operand: Any, name: str) -> bool:
@@ -293,7 +302,9 @@ def has_field(operand: Any, name: str) -> bool:
         return name in operand
     if isinstance(operand, OptionalValue):
         return optional_index(operand, name).has_value
-    raise no_overload("has", operand)
+    if isinstance(operand, list):
+        raise no_overload("has", operand)
+    return False
 
 
 def truth(value: Any, where: str) -> bool:
