@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contracts.cel import advice
+from contracts.cel import advice, foreseen
 from contracts.cel.expression import Expression
 from contracts.cel.functions import FUNCTIONS, METHODS, Function
 from contracts.cel.inference import Inference, Scope, TypeProblem
@@ -33,10 +33,12 @@ from contracts.cel.types import (
     BYTES,
     CONSTRUCTORS,
     DOUBLE,
+    DURATION,
     DYN,
     INT,
     NULL,
     STRING,
+    TIMESTAMP,
     UINT,
     ConditionType,
     ListType,
@@ -58,6 +60,7 @@ LITERALS: dict[type, Type] = {
     bytes: BYTES,
     type(None): NULL,
 }
+ORDERED = frozenset((BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION))
 
 
 def check(expression: Expression, variables: Mapping[str, Type]) -> tuple[Type, list[TypeProblem]]:
@@ -132,7 +135,7 @@ class Checker(Inference):
         optional = node.optional or isinstance(operand, OptionalType)
         inner = operand.inner if isinstance(operand, OptionalType) else operand
         kind = self.operation("_[_]", [inner, key], node)
-        return OptionalType(kind) if optional else kind
+        return OptionalType(kind) if optional and operand is not DYN else kind
 
     # Operators
 
@@ -176,9 +179,11 @@ class Checker(Inference):
 
     def visit_list_literal(self, node: ListLiteral, scope: Scope) -> Type:
         kinds = [self.unwrapped(optional, item, scope) for optional, item in node.items]
+        self.listed[id(node)] = kinds
         return ListType(self.unifier.joined(kinds))
 
     def visit_map_literal(self, node: MapLiteral, scope: Scope) -> Type:
+        self.foresee("duplicate", foreseen.in_map(node))
         keys = [self.infer(key, scope) for _, key, _ in node.entries]
         values = [self.unwrapped(optional, value, scope) for optional, _, value in node.entries]
         return MapType(self.unifier.joined(keys), self.unifier.joined(values))
@@ -188,7 +193,7 @@ class Checker(Inference):
         if not optional:
             return kind
         inner = self.unifier.fresh()
-        if self.unifier.accepts([kind], [OptionalType(inner)]):
+        if kind is not NULL and self.unifier.accepts([kind], [OptionalType(inner)]):
             return inner
         message = f"What follows “?” must be optional, not {self.shown(kind)}."
         return self.fail(
@@ -218,9 +223,8 @@ class Checker(Inference):
             return self.call(node, name, FUNCTIONS, [self.infer(argument, scope) for argument in node.args])
         assert node.target is not None
         receiver = self.infer(node.target, scope)
-        return self.call(
-            node, node.function, METHODS, [receiver, *(self.infer(argument, scope) for argument in node.args)]
-        )
+        kinds = [self.infer(argument, scope) for argument in node.args]
+        return self.call(node, node.function, METHODS, [receiver, *kinds])
 
     def call(self, node: Call, name: str, table: Mapping[str, Function], kinds: list[Type]) -> Type:
         function, end = table.get(name), node.name_start + len(node.function)
@@ -233,6 +237,8 @@ class Checker(Inference):
             return self.gated(name, node)
         found = self.overload(function.overloads, kinds)
         if found is not None:
+            listed = self.listed.get(id(node.args[0]), []) if node.args else []
+            self.foresee("no-overload", foreseen.in_call(node, listed))
             return found
         resolved = [self.unifier.resolved(kind, final=True) for kind in kinds]
         member = table is METHODS
@@ -274,12 +280,22 @@ class Checker(Inference):
         if node.name == "transformMap":
             return MapType(key, kind)
         if node.name == "sortBy":
-            return ListType(item)
+            return self.sorted_by(node, target, item, kind, last)
         made = MapType(self.unifier.fresh(), self.unifier.fresh())
         if not self.unifier.accepts([kind], [made]):
             message = f"transformMapEntry() makes maps, not {self.shown(kind)}."
             return self.fail("wrong-type", message, last.start, last.end, "Write {key: value}.")
         return self.resolved(made)
+
+    def sorted_by(self, node: Macro, target: Type, item: Type, key: Type, body: Node) -> Type:
+        key = self.resolved(key)
+        if isinstance(target, MapType):
+            message, hint = "sortBy() sorts lists, not maps.", "Make a list of the keys first: .map(k, k)."
+            return self.fail("not-iterable", message, node.target.start, node.target.end, hint)
+        if key is not DYN and not isinstance(key, TypeParam) and key not in ORDERED:
+            message = f"Values of type {self.shown(key)} have no order to sort by."
+            return self.fail("wrong-type", message, body.start, body.end, "Sort by a number or a text of it.")
+        return ListType(item)
 
     def range_of(self, node: Macro, target: Type) -> tuple[Type, Type]:
         """(index or key, element or value) of what a macro goes through."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.cel import advice
+from contracts.cel.foreseen import Fault
 from contracts.cel.functions import Overload
 from contracts.cel.names import Environment
 from contracts.cel.nodes import VISIT, Node
@@ -21,7 +22,7 @@ class TypeProblem:
     """One thing wrong with an expression. ``start`` and ``end`` are offsets into its source.
 
     ``code`` is one of: unknown-name, unknown-field, unknown-function, gated-function, no-overload,
-    not-iterable, wrong-type.
+    not-iterable, wrong-type, duplicate.
     """
 
     message: str
@@ -42,6 +43,8 @@ class Inference:
         self.environment = environment
         self.unifier = Unifier()
         self.problems: list[TypeProblem] = []
+        self.listed: dict[int, list[Type]] = {}
+        """The types of what a list literal lists, by the identity of its node."""
         self.remembered: dict[tuple[int, tuple[Type, ...]] | None, Type] = {}
 
     def infer(self, node: Node, scope: Scope) -> Type:
@@ -57,6 +60,10 @@ class Inference:
     def fail(self, code: str, message: str, start: int, end: int, hint: str = "") -> Type:
         self.problems.append(TypeProblem(message, start, end, hint, code))
         return DYN
+
+    def foresee(self, code: str, faults: Iterable[Fault]) -> None:
+        for node, message, hint in faults:
+            self.fail(code, message, node.start, node.end, hint)
 
     def expect(self, node: Node, scope: Scope, wanted: Type, what: str) -> None:
         kind = self.infer(node, scope)

@@ -18,9 +18,8 @@ def _same(kinds: tuple[str, ...]) -> list[Overload]:
     return [_overload(kind, kind, kind) for kind in kinds]
 
 
-ORDER = [_overload(kind, kind, "bool") for kind in SCALARS] + [
-    _overload(left, right, "bool") for left in NUMBERS for right in NUMBERS if left != right
-]
+# Numbers of different types have an order at run time, but kro's checker asks for one type (kro §3.5).
+ORDER = [_overload(kind, kind, "bool") for kind in SCALARS]
 EQUALITY = [_overload("T", "T", "bool")]
 
 OPERATIONS: dict[str, list[Overload]] = {
@@ -47,5 +46,5 @@ OPERATIONS: dict[str, list[Overload]] = {
     "_in_": [_overload("T", "list(T)", "bool"), _overload("K", "map(K, V)", "bool")],
     "_[_]": [_overload("list(T)", "int", "T"), _overload("map(K, V)", "K", "V")],
     "!_": [_overload("bool", "bool")],
-    "-_": [_overload("int", "int"), _overload("double", "double"), _overload("duration", "duration")],
+    "-_": [_overload("int", "int"), _overload("double", "double")],
 }

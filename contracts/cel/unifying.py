@@ -52,8 +52,8 @@ def less_specific(one: Type, other: Type) -> bool:
         return True
     if other is DYN or isinstance(other, TypeParam):
         return False
-    if type(one) is not type(other):
-        return False
+    if type(one) is not type(other) or not parts(one):
+        return one == other
     return all(less_specific(a, b) for a, b in zip(parts(one), parts(other), strict=True))
 
 

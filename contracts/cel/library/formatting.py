@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.cel.errors import CelError
 from contracts.cel.functions import method
-from contracts.cel.library.conversions import string_of_double
+from contracts.cel.library.conversions import positional, shortest, string_of_double
 from contracts.cel.limits import Budget
 from contracts.cel.times import duration_seconds_text, timestamp_text
 from contracts.cel.values import Duration, Timestamp, TypeValue, UInt, type_name
@@ -38,6 +38,11 @@ def format_text(budget: Budget, text: str, args: list[Any]) -> str:
     parts.append(text[position:])
     budget.produce(sum(map(len, parts)))
     return "".join(parts)
+
+
+def clauses(text: str) -> list[str]:
+    """What each clause of a text asks for, ``%%`` left out: ``["s", "d"]``; unknown ones as they stand."""
+    return [clause["verb"] for clause in CLAUSE.finditer(text) if not clause["percent"]]
 
 
 def _precision(clause: re.Match[str]) -> int:
@@ -72,7 +77,7 @@ def _text(budget: Budget, value: Any, precision: int = 0) -> str:
         entries = sorted((_text(budget, key), _text(budget, item)) for key, item in value.items())
         return "{" + ", ".join(f"{key}: {item}" for key, item in entries) + "}"
     if isinstance(value, Timestamp):
-        return timestamp_text(value)
+        return timestamp_text(Timestamp(value.ns))
     if isinstance(value, Duration):
         return duration_seconds_text(value)
     if isinstance(value, TypeValue):
@@ -90,7 +95,7 @@ def _decimal(budget: Budget, value: Any, precision: int) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(int(value))
     if isinstance(value, float):
-        return _infinity(value) or string_of_double(value)
+        return _infinity(value) or ("-" if value < 0 else "") + positional(*shortest(value))
     raise _refused("d", value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -12,15 +13,20 @@ from contracts.cel.functions import function, method
 from contracts.cel.limits import Budget
 
 MAX_PATTERN = 4096
+ANY_BYTE = re.compile(r"(?:[^\\]|\\[^C])*\\C", re.DOTALL)
+"""``\\C`` is RE2's, and not Go's."""
 OPTIONS = re2.Options()
 OPTIONS.log_errors = False
 OPTIONS.max_mem = 4 << 20
 
 
 @lru_cache(maxsize=512)
-def _compiled(pattern: str) -> Any:
+def compiled(pattern: str) -> Any:
+    """Raises CelError for what RE2 does not know."""
     if len(pattern) > MAX_PATTERN:
         raise CelError("the regular expression is too long")
+    if ANY_BYTE.match(pattern):
+        raise CelError("invalid regular expression")
     try:
         return re2.compile(pattern, OPTIONS)
     except re2.error:
@@ -29,7 +35,7 @@ def _compiled(pattern: str) -> Any:
 
 def _pattern(budget: Budget, text: str, pattern: str) -> Any:
     budget.spend((len(text) >> 3) + len(pattern))
-    return _compiled(pattern)
+    return compiled(pattern)
 
 
 @function("matches(string, string): bool")
@@ -48,8 +54,12 @@ def find(budget: Budget, text: str, pattern: str) -> str:
 def find_all(budget: Budget, text: str, pattern: str, count: int = -1) -> list[str]:
     budget.produce(len(text))
     found: list[str] = []
+    last = -1
     for match in _pattern(budget, text, pattern).finditer(text):
         if 0 <= count <= len(found):
             break
+        if match.end() == match.start() == last:
+            continue  # Go finds no empty text right behind the text before
         found.append(match.group())
+        last = match.end()
     return found

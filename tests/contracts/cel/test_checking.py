@@ -85,13 +85,18 @@ VARIABLES: dict[str, Type] = {
         ("optional.of(1).or(optional.none())", "optional_type(int)"),
         ("optional.none()", "optional_type(dyn)"),
         ("type(1) == type('a')", "bool"),
-        ("1 < 2.0", "bool"),
+        ("1 < 2 && dyn(1) < 2.0", "bool"),
+        ("any[?'k']", "dyn"),
+        ("any[?'k'].orValue([1])", "list(int)"),
+        ("schema.spec.paused ? schema.spec.since : null", "timestamp"),
+        ("schema.spec.paused ? schema.spec.template : null", "__type_schema.spec.template"),
+        ("[].sum()", "int"),
         ("quantity('1').add(2)", "kubernetes.Quantity"),
         ("[quantity('1')].map(q, q.asInteger())", "list(int)"),
         ("lists.setAtIndex([1], 0, 2)", "list(int)"),
         ("{'a': 1}.merge({'b': 2})", "map(string, int)"),
         ("cel.bind(x, schema.spec, x.replicas)", "int"),
-        ("'%s'.format([1, 'a'])", "string"),
+        ("'%s %x'.format([1, 'a'])", "string"),
         ("json.unmarshal('1')", "dyn"),
         ("url('/x').getQuery()", "map(string, list(string))"),
         ("schema.spec.ports.exists(i, p, i > 0 && p.port == 1)", "bool"),
@@ -155,6 +160,50 @@ def test_types(source: str, kind: str) -> None:
             "Select the field with a dot.",
         ),
         ("type(1) == int", "int: There is no “int” here. There is: any, other, schema."),
+        (
+            "schema.spec.ratio > 1",
+            "schema.spec.ratio > 1: “>” does not work with double and int. Write the number with a fraction "
+            "(2.0), or convert with double(…) or int(…).",
+        ),
+        ("-schema.spec.paused", "-schema.spec.paused: “-” does not work with bool."),
+        ("-duration('1h')", "-duration('1h'): “-” does not work with duration."),
+        (
+            "[?null]",
+            "null: What follows “?” must be optional, not null. Select with “.?”, or leave out the “?”.",
+        ),
+        (
+            "schema.spec.labels.sortBy(k, k)",
+            "schema.spec.labels: sortBy() sorts lists, not maps. Make a list of the keys first: .map(k, k).",
+        ),
+        (
+            "schema.spec.ports.sortBy(p, p)",
+            "p: Values of type __type_schema.spec.ports.@item have no order to sort by. "
+            "Sort by a number or a text of it.",
+        ),
+        ("{'a': 1, 'b': 2, 'a': 3}", "'a': The map has this key twice. Remove one of them."),
+        (
+            "schema.metadata.name.matches('(?=a)')",
+            "'(?=a)': This is not a regular expression that RE2 knows. "
+            "RE2 has no look-around and no back references.",
+        ),
+        (
+            "'%s-%s'.format([schema.metadata.name])",
+            "[schema.metadata.name]: Clauses in the text: 2; values in the list: 1. "
+            "Write one clause, such as %s, for each value.",
+        ),
+        (
+            "'%5d'.format([1])",
+            "'%5d': format() does not know “%5”. There is: %s, %d, %f, %e, %b, %o, %x, %X and %%.",
+        ),
+        (
+            "'%d'.format([schema.metadata.name])",
+            "schema.metadata.name: format(): “%d” does not take string. Convert it first.",
+        ),
+        (
+            "'%s'.format([[schema.spec.template]])",
+            "[schema.spec.template]: format(): “%s” does not take list(__type_schema.spec.template). "
+            "Convert it first.",
+        ),
         (
             "math.abs(1)",
             "math.abs(1): kro does not have the math and sets libraries.",
