@@ -8,13 +8,13 @@ from contracts.cel.errors import CelError, LimitExceeded
 from contracts.cel.limits import DEFAULT, Budget, Limits
 from contracts.cel.operators import int64
 from contracts.cel.times import duration_go_text, timestamp_utc_text
-from contracts.cel.values import OMIT, Duration, OptionalValue, Timestamp, UInt, type_name
+from contracts.cel.values import OMIT, TIME_MIN, Duration, OptionalValue, Timestamp, UInt, type_name
 
 SCALARS = frozenset((str, int, bool, type(None)))
 
 
 def to_json(value: object, limits: Limits = DEFAULT) -> Any:
-    """The JSON value: uint becomes an integer, times become text, an empty optional null.
+    """The JSON value: uint becomes an integer, times become text, an empty optional and the zero time null.
 
     ``OMIT`` removes its own map key or list element; on top it is returned as it is, and the caller removes
     what it stands for. Bytes, and whatever JSON has no form for, raise CelError. Parts that need no change
@@ -42,7 +42,7 @@ def _json(value: Any, budget: Budget) -> Any:
     if kind is OptionalValue:
         return _json(value.value, budget) if value.has_value else None
     if kind is Timestamp:
-        return timestamp_utc_text(value)
+        return timestamp_utc_text(value) if value.ns != TIME_MIN else None
     if kind is Duration:
         return duration_go_text(value)
     if value is OMIT:

@@ -17,12 +17,14 @@ from contracts.cel.values import SECOND, Duration, Timestamp
 LOOKING_UP = 300
 """Steps that finding a time zone costs: an unknown one is looked for on disk."""
 
-OFFSET = re.compile(r"([+-]?)([0-9]{2}):([0-9]{2})")
+OFFSET = re.compile(r"([+-]?)([0-9]{1,2}):([0-9]{2})")
 
 
 @lru_cache(maxsize=256)
 def _known_zone(name: str) -> ZoneInfo | int | None:
-    """A zone of the database, a fixed offset in seconds, or None for what is neither."""
+    """A zone of the database, a fixed offset in seconds, or None for what is neither. No name is UTC."""
+    if not name:
+        return 0
     match = OFFSET.fullmatch(name)
     if match:
         seconds = int(match[2]) * 3600 + int(match[3]) * 60
@@ -97,6 +99,6 @@ def milliseconds_zoned(budget: Budget, value: Timestamp, zone: str) -> int:
 
 @method("duration.getMilliseconds(): int")
 def duration_milliseconds(value: Duration) -> int:
-    """Milliseconds within the second, as CEL's specification has it."""
+    """Milliseconds within the second, as CEL's specification has it; cel-go gives the whole duration."""
     rest = abs(value.ns) % SECOND // 1_000_000
     return -rest if value.ns < 0 else rest

@@ -93,7 +93,7 @@ def uint_of_double(value: float) -> UInt:
 
 @function("uint(string): uint")
 def uint_of_string(value: str) -> UInt:
-    if not DIGITS.fullmatch(value.removeprefix("+")):
+    if not DIGITS.fullmatch(value):
         raise CelError("type conversion error: the text is not a uint")
     return uint64(int(value))
 
@@ -107,7 +107,10 @@ def double_of_integer(value: int) -> float:
 def double_of_string(value: str) -> float:
     if len(value) > 1000 or not DOUBLE.fullmatch(value):
         raise CelError("type conversion error: the text is not a double")
-    return float(value)
+    number = float(value)
+    if math.isinf(number) and value[-1].isdigit():
+        raise CelError("range error: the number does not fit into a double")
+    return number
 
 
 @function("bool(string): bool")
@@ -204,4 +207,5 @@ def duration_of_string(value: str) -> Duration:
 
 @function("duration(int): duration")
 def duration_of_int(value: int) -> Duration:
-    return Duration(value * SECOND)
+    """Declared in CEL, and without an implementation in cel-go."""
+    raise CelError("type conversion error: an int is not a duration; write a text with a unit")

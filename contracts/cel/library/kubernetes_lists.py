@@ -7,23 +7,34 @@ from typing import Any
 
 from contracts.cel.errors import CelError
 from contracts.cel.functions import method
-from contracts.cel.library.lists import comparable, in_order
+from contracts.cel.library.lists import comparable
 from contracts.cel.limits import Budget
-from contracts.cel.operators import add, compare, equal
+from contracts.cel.operators import ORDERED, add, compare, equal
+from contracts.cel.values import Duration, UInt, no_overload
+
+SUMMABLE = frozenset((int, UInt, float, Duration))
 
 
 @comparable("list(T).isSorted(): bool")
 def is_sorted(budget: Budget, values: list[Any]) -> bool:
     budget.spend(len(values))
+    if not ORDERED.issuperset(map(type, values)):
+        raise no_overload("isSorted", values)
     return all((compare(a, b) or 0) <= 0 for a, b in pairwise(values))
 
 
-@method("list(int).sum(): int", "list(uint).sum(): uint", "list(double).sum(): double")
-@method("list(duration).sum(): duration")
+@method(
+    "list(int).sum(): int",
+    "list(uint).sum(): uint",
+    "list(double).sum(): double",
+    "list(duration).sum(): duration",
+)
 def total(budget: Budget, values: list[Any]) -> Any:
     """Of an empty list the int 0: at run time an empty list says nothing of its type."""
     budget.spend(len(values))
     result = values[0] if values else 0
+    if type(result) not in SUMMABLE:
+        raise no_overload("sum", values)
     for value in values[1:]:
         result = add(result, value, budget)
     return result
@@ -31,18 +42,26 @@ def total(budget: Budget, values: list[Any]) -> Any:
 
 @comparable("list(T).min(): T")
 def smallest(budget: Budget, values: list[Any]) -> Any:
-    return _some(in_order(budget, values, "min"), "min")[0]
+    return _extreme(budget, values, "min", -1)
 
 
 @comparable("list(T).max(): T")
 def largest(budget: Budget, values: list[Any]) -> Any:
-    return _some(in_order(budget, values, "max"), "max")[-1]
+    return _extreme(budget, values, "max", 1)
 
 
-def _some(values: list[Any], name: str) -> list[Any]:
+def _extreme(budget: Budget, values: list[Any], name: str, wanted: int) -> Any:
+    """The first of the greatest (or smallest) elements; numbers of different types have an order too."""
     if not values:
         raise CelError(f"{name}() was called on an empty list")
-    return values
+    budget.spend(len(values))
+    best = values[0]
+    if type(best) not in ORDERED:
+        raise no_overload(name, values)
+    for value in values[1:]:
+        if compare(value, best, name) == wanted:
+            best = value
+    return best
 
 
 @method("list(T).indexOf(T): int")

@@ -9,7 +9,7 @@ from typing import Any
 from contracts.cel.errors import CelError
 from contracts.cel.functions import F, function, method
 from contracts.cel.limits import Budget
-from contracts.cel.operators import NUMBERS, ORDERED, compare, contains
+from contracts.cel.operators import ORDERED, compare, contains
 from contracts.cel.values import NONE, OptionalValue, no_overload, some
 
 COMPARABLE = ("int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes")
@@ -22,12 +22,12 @@ def comparable(signature: str) -> Callable[[F], F]:
 
 
 def in_order(budget: Budget, values: list[Any], name: str) -> list[Any]:
-    """Sorted elements, which must be of one comparable type."""
+    """Sorted elements, which must be of one comparable type: an int and a double are two."""
     budget.spend(len(values) * len(values).bit_length())
     classes = set(map(type, values))
-    if classes - ORDERED or (len(classes) > 1 and classes - NUMBERS):
+    if classes - ORDERED or len(classes) > 1:
         raise no_overload(name, values)
-    if len(classes) == 1 and float not in classes:
+    if float not in classes:
         return sorted(values)
     return sorted(values, key=cmp_to_key(lambda a, b: compare(a, b, name) or 0))
 

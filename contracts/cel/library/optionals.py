@@ -7,7 +7,9 @@ from typing import Any
 from contracts.cel.errors import CelError
 from contracts.cel.functions import function, method
 from contracts.cel.limits import Budget
-from contracts.cel.values import NONE, OptionalValue, no_overload, some
+from contracts.cel.values import NONE, TIME_MIN, Duration, OptionalValue, Timestamp, no_overload, some
+
+ZEROS = (None, Duration(0), Timestamp(TIME_MIN))
 
 
 @function("optional.of(T): optional(T)")
@@ -22,9 +24,8 @@ def none() -> OptionalValue:
 
 @function("optional.ofNonZeroValue(T): optional(T)")
 def of_non_zero_value(value: Any) -> OptionalValue:
-    if value is None or (isinstance(value, (bool, int, float, str, bytes, list, dict)) and not value):
-        return NONE
-    return some(value)
+    empty = not value if isinstance(value, (bool, int, float, str, bytes, list, dict)) else value in ZEROS
+    return NONE if empty else some(value)
 
 
 @method("optional(T).hasValue(): bool")

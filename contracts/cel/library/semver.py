@@ -6,6 +6,7 @@ import re
 
 from contracts.cel.errors import CelError
 from contracts.cel.functions import function, method
+from contracts.cel.operators import int64
 from contracts.cel.values import UINT_MAX, Opaque
 
 NUMBER = r"(?:0|[1-9][0-9]{0,19})"
@@ -62,17 +63,17 @@ def is_semver(text: str) -> bool:
 
 @method("kubernetes.Semver.major(): int")
 def major(value: Version) -> int:
-    return value.numbers[0]
+    return int64(value.numbers[0])
 
 
 @method("kubernetes.Semver.minor(): int")
 def minor(value: Version) -> int:
-    return value.numbers[1]
+    return int64(value.numbers[1])
 
 
 @method("kubernetes.Semver.patch(): int")
 def patch(value: Version) -> int:
-    return value.numbers[2]
+    return int64(value.numbers[2])
 
 
 def _compare(one: Version, other: Version) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote, unquote, unquote_plus
 
 from contracts.cel.errors import CelError
 from contracts.cel.functions import function, method
@@ -11,10 +11,16 @@ from contracts.cel.limits import Budget
 from contracts.cel.values import Opaque
 
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.%]+\]|[^\[\]:/?#@ \"<>\\^`{|}]*)(?::(?P<port>[0-9]*))?")
+PORT = re.compile(r"(?::[0-9]*)?")
+USER = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
+HOST = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=<>\"%\x80-\U0010ffff]*")
+ADDRESS = re.compile(r"\[[0-9a-fA-F:.]+(?:%25[A-Za-z0-9\-._~%]+)?\]")
 BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
+# A host may escape what is not ASCII, and nothing else.
+BAD_HOST_ESCAPE = re.compile(r"%(?![89a-fA-F][0-9a-fA-F])(?!25)")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-PATH_SAFE = "/$&+,:;=@!'()*~%[]"
+WRITTEN_PATH = re.compile(r"[A-Za-z0-9\-_.~!$&'()*+,;=:@/%\[\]]*")
+PATH_SAFE = "$&+,/:;=@"
 
 
 class URLValue(Opaque):
@@ -37,26 +43,56 @@ class URLValue(Opaque):
         return hash(self.parts())
 
 
+def is_request_uri(text: str) -> bool:
+    """Go's ``url.ParseRequestURI``: an absolute URL or an absolute path, and “#” is nothing special in it."""
+    return _parsed(text, request=True) is not None
+
+
 def parse_url(text: str) -> URLValue | None:
-    """None for relative references and for what is no URL."""
+    """None for relative references and for what is no URL. A fragment is cut off."""
+    if not is_request_uri(text):
+        return None
+    text, _, fragment = text.partition("#")
+    return None if BAD_ESCAPE.search(fragment) else _parsed(text, request=False)
+
+
+def _parsed(text: str, request: bool) -> URLValue | None:
     if not text or CONTROL.search(text):
         return None
+    if text == "*":
+        return URLValue("", "", "*", "")
     match = SCHEME.match(text)
     scheme, rest = (match.group()[:-1].lower(), text[match.end() :]) if match else ("", text)
     rest, _, query = rest.partition("?")
     if not rest.startswith("/"):
-        return URLValue(scheme, "", "", query) if match and rest and " " not in rest else None
-    host = ""
-    if rest.startswith("//") and (match or not rest.startswith("///")) and match:
+        return URLValue(scheme, "", "", query) if match else None
+    host: str | None = ""
+    if rest.startswith("//") and (match or not (request or rest.startswith("///"))):
         authority, slash, path = rest[2:].partition("/")
-        host = authority.rpartition("@")[2]
         rest = slash + path
-        found = HOST.fullmatch(host)
-        if found is None or BAD_ESCAPE.search(host) or " " in authority:
-            return None
-    if BAD_ESCAPE.search(rest):
+        host = _host(authority)
+    if host is None or BAD_ESCAPE.search(rest):
         return None
     return URLValue(scheme, host, rest, query)
+
+
+def _host(authority: str) -> str | None:
+    """Host and port as they are read; None when they, or the user before them, are badly written."""
+    user, _, host = authority.rpartition("@")
+    name, port = split_port(host)
+    if not USER.fullmatch(user) or BAD_ESCAPE.search(user) or not PORT.fullmatch(port):
+        return None
+    if ADDRESS.fullmatch(name):
+        return unquote(name) + port
+    if not HOST.fullmatch(name) or BAD_HOST_ESCAPE.search(name):
+        return None
+    return unquote(name) + port
+
+
+def split_port(host: str) -> tuple[str, str]:
+    """``("[::1]", ":80")``: the port with its colon, or an empty text."""
+    end = host.rfind("]") + 1 if host.startswith("[") else host.rfind(":")
+    return (host, "") if end < 0 else (host[:end], host[end:])
 
 
 @function("url(string): kubernetes.URL")
@@ -71,7 +107,7 @@ def url(budget: Budget, text: str) -> URLValue:
 @function("isURL(string): bool")
 def is_url(budget: Budget, text: str) -> bool:
     budget.spend(len(text))
-    return parse_url(text) is not None
+    return is_request_uri(text)
 
 
 @method("kubernetes.URL.getScheme(): string")
@@ -86,20 +122,21 @@ def get_host(value: URLValue) -> str:
 
 @method("kubernetes.URL.getHostname(): string")
 def get_hostname(value: URLValue) -> str:
-    match = HOST.fullmatch(value.host)
-    return match["name"].removeprefix("[").removesuffix("]") if match else ""
+    return split_port(value.host)[0].removeprefix("[").removesuffix("]")
 
 
 @method("kubernetes.URL.getPort(): string")
 def get_port(value: URLValue) -> str:
-    match = HOST.fullmatch(value.host)
-    return (match["port"] or "") if match else ""
+    return split_port(value.host)[1].removeprefix(":")
 
 
 @method("kubernetes.URL.getEscapedPath(): string")
 def get_escaped_path(budget: Budget, value: URLValue) -> str:
+    """The path as it was written, when it needs no escape; else escaped anew."""
     budget.produce(len(value.path))
-    return quote(value.path, safe=PATH_SAFE)
+    if WRITTEN_PATH.fullmatch(value.path):
+        return value.path
+    return quote(unquote(value.path), safe=PATH_SAFE)
 
 
 @method("kubernetes.URL.getQuery(): map(string, list(string))")

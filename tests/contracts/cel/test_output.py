@@ -56,6 +56,7 @@ def test_wrapped_objects_in_expressions() -> None:
     [
         ("{'a': 1u, 'b': [1.5, 2.0, null, true]}", {"a": 1, "b": [1.5, 2, None, True]}),
         ("timestamp('2024-01-02T05:04:05.9+02:00')", "2024-01-02T03:04:05Z"),
+        ("timestamp('0001-01-01T00:00:00Z')", None),
         ("duration('1h')", "1h0m0s"),
         ("duration('90s') + duration('1.5s')", "1m31.5s"),
         ("[duration('0'), duration('1500us'), duration('-2m')]", ["0s", "1.5ms", "-2m0s"]),
