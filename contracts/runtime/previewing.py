@@ -10,7 +10,7 @@ from contracts.compiler import Definition
 from contracts.runtime.evaluation import Bindings, Unresolved, Value, evaluator, template_builder
 from contracts.runtime.expansion import Impossible, manifests
 from contracts.runtime.lookups import lookup_of
-from contracts.runtime.program import NodeProgram, Program, instance_bindings, program_of
+from contracts.runtime.program import NodeProgram, Walk
 from contracts.runtime.states import PreviewNode
 from contracts.schema import apply_defaults
 
@@ -26,7 +26,6 @@ def preview(
     What only the cluster can know stays as a text ``‹known after deployment.status.x›``. ``observed`` is for
     an instance that exists: its live objects then stand for themselves.
     """
-    program = program_of(definition)
     given = instance.get("spec")
     spec = apply_defaults(definition.spec_schema, given if isinstance(given, Mapping) else {})
     whole = {
@@ -36,22 +35,14 @@ def preview(
         "metadata": instance.get("metadata") or {},
         "spec": spec,
     }
-    return _Preview(definition, program, whole, observed or {}).run()
+    return _Preview(definition, whole, observed or {}).run()
 
 
-class _Preview:
+class _Preview(Walk):
     def __init__(
-        self,
-        definition: Definition,
-        program: Program,
-        instance: Mapping[str, Any],
-        observed: Mapping[str, object],
+        self, definition: Definition, instance: Mapping[str, Any], observed: Mapping[str, object]
     ) -> None:
-        self.definition = definition
-        self.program = program
-        self.namespace = str(instance["metadata"].get("namespace") or "")
-        self.observed = observed
-        self.bindings: dict[str, object] = instance_bindings(program, instance)
+        super().__init__(definition, instance, observed)
         self.ignored: set[str] = set()
 
     def run(self) -> list[PreviewNode]:

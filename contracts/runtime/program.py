@@ -118,6 +118,20 @@ def _condition(code: Code, names: set[str]) -> Condition:
     return Condition(code, raw(code), tuple(dict.fromkeys(root for root in roots if root in names)))
 
 
+class Walk:
+    """What a walk over the nodes of an instance starts from: the instance, what is observed, and names."""
+
+    def __init__(
+        self, definition: Definition, instance: Mapping[str, Any], observed: Mapping[str, object]
+    ) -> None:
+        self.definition = definition
+        self.program = program_of(definition)
+        self.instance = instance
+        self.observed = observed
+        self.namespace = str((instance.get("metadata") or {}).get("namespace") or "")
+        self.bindings: dict[str, object] = instance_bindings(self.program, instance)
+
+
 def instance_bindings(program: Program, instance: Mapping[str, Any]) -> dict[str, object]:
     """``schema``: the instance without its status (kro §3.3)."""
     visible = {key: value for key, value in instance.items() if key != "status"}

@@ -10,7 +10,7 @@ from contracts.problems import Problem
 from contracts.runtime.evaluation import Unresolved
 from contracts.runtime.expansion import Identity, Impossible, identity, in_desired_order, manifests, named
 from contracts.runtime.lookups import lookup_of
-from contracts.runtime.program import NodeProgram, Program, instance_bindings, program_of
+from contracts.runtime.program import NodeProgram, Walk
 from contracts.runtime.projection import author_conditions, project_status
 from contracts.runtime.readiness import READY, Readiness, of_many, of_one, of_selected
 from contracts.runtime.states import NodeState, Rendering
@@ -31,8 +31,7 @@ def render(
     Defaults that the instance lacks are filled in: it may be older than the revision that has them.
     ``own_conditions`` are the reconciler's, which author conditions may read. Nothing is changed or kept.
     """
-    program = program_of(definition)
-    return _Pass(definition, program, with_defaults(definition, instance), observed).run(own_conditions)
+    return _Pass(definition, with_defaults(definition, instance), observed).run(own_conditions)
 
 
 def with_defaults(definition: Definition, instance: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,20 +40,11 @@ def with_defaults(definition: Definition, instance: Mapping[str, Any]) -> dict[s
     return {**instance, "spec": spec} if spec is not None else dict(instance)
 
 
-class _Pass:
+class _Pass(Walk):
     def __init__(
-        self,
-        definition: Definition,
-        program: Program,
-        instance: Mapping[str, Any],
-        observed: Mapping[str, object],
+        self, definition: Definition, instance: Mapping[str, Any], observed: Mapping[str, object]
     ) -> None:
-        self.definition = definition
-        self.program = program
-        self.instance = instance
-        self.observed = observed
-        self.namespace = str((instance.get("metadata") or {}).get("namespace") or "")
-        self.bindings = instance_bindings(program, instance)
+        super().__init__(definition, instance, observed)
         self.states: dict[str, NodeState] = {}
         self.owners: dict[Identity, str] = {}
         self.problems: list[Problem] = []
