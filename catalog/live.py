@@ -39,4 +39,4 @@ class InstancesTopic:
 
 
 def _is_key(argument: str) -> bool:
-    return argument.isdigit() and len(argument) < 19
+    return argument.isdecimal() and len(argument) < 19

@@ -95,7 +95,7 @@ def fresh_page(request: HttpRequest, user: User, contract: Contract, offer: Offe
 
 def copied_from(request: HttpRequest, user: User, contract: Contract) -> Instance | Departed | None:
     key = request.GET.get("from", "")
-    if not key.isdigit() or len(key) > 18:
+    if not key.isdecimal() or len(key) > 18:
         return None
     here = Instance.objects.visible_to(user).filter(pk=int(key), contract=contract).first()
     return here or Departed.objects.visible_to(user).filter(pk=int(key), contract=contract).first()

@@ -184,6 +184,11 @@ def test_another_like_this_copies_what_was_meant(developer: Client, instance: In
     assert "Give the new one its own name" in page
 
 
+@pytest.mark.parametrize("key", ["0", "nobody", "²", "9" * 30, "-1"])
+def test_another_like_what_is_not_there_is_an_empty_form(developer: Client, key: str) -> None:
+    assert developer.get(CREATE, {"from": key}).status_code == 200
+
+
 def test_typing_answers_with_messages_and_preview_only(developer: Client) -> None:
     page = developer.get(CREATE).content.decode()
     shape = page.split('name="_shape" value="')[1].split('"')[0]

@@ -39,7 +39,7 @@ def row_token(position: int) -> str:
 
 def unused_row(tokens: Iterable[str]) -> str:
     """A token for a new row: one more than the largest in use."""
-    numbers = [int(token[1:]) for token in tokens if token[1:].isdigit()]
+    numbers = [int(token[1:]) for token in tokens if token[1:].isdecimal()]
     return row_token(max(numbers, default=-1) + 1)
 
 

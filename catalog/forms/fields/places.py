@@ -33,7 +33,7 @@ def path_of(text: str, schema: Schema) -> Path:
         step = plain if plain is not None else bracketed
         if bracketed is not None and bracketed[:1] in ("'", '"'):
             step = bracketed[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-        if plain is None and step.isdigit() and kind != "map":
+        if plain is None and step.isdecimal() and kind != "map":
             path.append(int(step))
         else:
             path.append(step)
