@@ -165,3 +165,14 @@ def test_status_fields_may_come_from_the_spec_alone() -> None:
     definition = defined(status="size: ${schema.spec.size}\nwords: of ${schema.spec.name}")
     rendering = render(definition, instance_of(definition, {"size": 4}), {})
     assert rendering.status == {"size": 4, "words": "of demo"}
+
+
+def test_an_instance_older_than_a_default_gets_it() -> None:
+    definition = defined(
+        config_map("a", "data: {k: '${schema.spec.name}'}"), status="name: ${schema.spec.name}"
+    )
+    older = {**instance_of(definition, {}), "spec": {"size": 1}}
+    rendering = render(definition, older, {})
+    assert rendering.nodes["a"].manifests[0]["data"] == {"k": "demo"}
+    assert rendering.status == {"name": "demo"}
+    assert older["spec"] == {"size": 1}
