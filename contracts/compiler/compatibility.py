@@ -64,6 +64,9 @@ def _identity(old: Definition, new: Definition) -> Iterator[Change]:
 def _schema(old: Schema, new: Schema, path: Path) -> Iterator[Change]:
     at = ".".join(map(str, path))
     before, after = _type(old), _type(new)
+    if before == "map" and _takes_anything(new):
+        yield Change("unknown-fields-kept", at, "Values of any type are taken now.", False)
+        return
     if before != after:
         yield Change("type-changed", at, f"The type changes from {before} to {after}.", True)
         return
@@ -78,6 +81,12 @@ def _schema(old: Schema, new: Schema, path: Path) -> Iterator[Change]:
             yield from _schema(inner, other, below)
         elif isinstance(inner, Mapping):
             yield Change("items-removed", at, "What the items are is not said any more.", True)
+
+
+def _takes_anything(schema: Schema) -> bool:
+    """Whether it is a free ``object``."""
+    free = schema.get("type") == "object" and schema.get("x-kubernetes-preserve-unknown-fields")
+    return bool(free) and not schema.get("properties")
 
 
 def _type(schema: Schema) -> str:
@@ -101,7 +110,7 @@ def _properties(old: Schema, new: Schema, path: Path) -> Iterator[Change]:
             continue
         other = after[name]
         if name in required_after and name not in required_before:
-            yield Change("required-added", at, "The field becomes required.", "default" not in other)
+            yield Change("required-added", at, "The field becomes required.", True)
         elif name in required_before and name not in required_after:
             yield Change("required-removed", at, "The field is not required any more.", False)
         elif name in required_after and "default" in child and "default" not in other:

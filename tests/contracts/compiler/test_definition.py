@@ -265,62 +265,6 @@ def test_the_paths_of_a_form():
     assert {"name", "items[]", "rows[]", "rows[].key", "labels{}"} <= set(field_paths(defined().spec_schema))
 
 
-def changes(before: str, after: str) -> list[tuple[str, bool]]:
-    old, new = defined(spec=before, types=""), defined(spec=after, types="")
-    return [(change.code, change.breaking) for change in breaking_changes(old, new)]
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "found"),
-    [
-        ("a: string", "a: string", []),
-        ("a: string\nb: string", "a: string", [("property-removed", True)]),
-        ("a: string", "a: integer", [("type-changed", True)]),
-        ("a: string", "a: '[]string'", [("type-changed", True)]),
-        ("a: string", "a: string\nb: string | required=true", [("property-added", True)]),
-        ("a: string", "a: string\nb: string", [("property-added", False)]),
-        ("a: string", "a: string\nb: string | required=true default=c", [("property-added", False)]),
-        ("a: string", "a: string | required=true", [("required-added", True)]),
-        ("a: string | required=true", "a: string", [("required-removed", False)]),
-        ("a: string | required=true default=b", "a: string | required=true", [("required-default-removed", True), ("default-changed", False)]),
-        ("a: string | default=b", "a: string | default=c", [("default-changed", False)]),
-        ('a: string | enum="b,c"', "a: string | enum=b", [("enum-restricted", True)]),
-        ("a: string | enum=b", 'a: string | enum="b,c"', [("enum-expanded", False)]),
-        ("a: string", "a: string | enum=b", [("enum-added", True)]),
-        ("a: string | enum=b", "a: string", [("enum-removed", False)]),
-        ("a: string", "a: string | pattern=b", [("pattern-added", True)]),
-        ("a: string | pattern=b", "a: string | pattern=c", [("pattern-changed", True)]),
-        ("a: string | pattern=b", "a: string", [("pattern-removed", False)]),
-        ("a: integer", "a: integer | minimum=1", [("minimum-added", True)]),
-        ("a: integer | minimum=1", "a: integer | minimum=2", [("minimum-increased", True)]),
-        ("a: integer | minimum=2", "a: integer | minimum=1", [("minimum-decreased", False)]),
-        ("a: integer | minimum=2", "a: integer", [("minimum-removed", False)]),
-        ("a: integer", "a: integer | maximum=1", [("maximum-added", True)]),
-        ("a: integer | maximum=1", "a: integer | maximum=2", [("maximum-increased", False)]),
-        ("a: integer | maximum=2", "a: integer | maximum=1", [("maximum-decreased", True)]),
-        ("a: string | maxLength=2", "a: string | maxLength=1", [("max-length-decreased", True)]),
-        ("a: '[]string | minItems=1'", "a: '[]string | minItems=2'", [("min-items-increased", True)]),
-        ("a: '[]string'", "a: '[]integer'", [("type-changed", True)]),
-        ("a: map[string]string", "a: map[string]integer", [("type-changed", True)]),
-        ("a: object", "a: {b: string}", [("unknown-fields-dropped", True), ("property-added", False)]),
-        ("a: string | description=b", "a: string | description=c", []),
-        ("a: string", "a: string | immutable=true", [("rule-added", True)]),
-        ("a: 'string | validation=\"true\"'", "a: string", [("rule-removed", False)]),
-        ("a: '[]string'", "a: '[]string | uniqueItems=true'", [("list-type-changed", True)]),
-    ],
-)  # fmt: skip
-def test_what_a_new_revision_changes(before, after, found):
-    assert changes(before, after) == found
-
-
-def test_kind_group_and_scope_never_change():
-    old, new = defined(), defined(schema="group: other.example.com\nscope: Cluster")
-    assert [(c.code, c.breaking) for c in breaking_changes(old, new)] == [
-        ("group-changed", True),
-        ("scope-changed", True),
-    ]
-
-
 def test_nodes_that_go_and_come_are_told():
     old, new = defined(config_map("a") + config_map("b")), defined(config_map("b") + config_map("c"))
     assert [(c.code, c.path) for c in breaking_changes(old, new)] == [
