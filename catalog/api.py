@@ -102,11 +102,11 @@ class Instances(ListCreateAPIView[Instance]):
         related = rows.select_related("contract", "team", "destination", "revision")
         return related.order_by(*ordering(params.get("sort", "name")))
 
-    @extend_schema(parameters=_FILTERS)
+    @extend_schema(summary="Instances that you may see", parameters=_FILTERS)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(request=WishSerializer, responses={202: AskedSerializer})
+    @extend_schema(summary="Create an instance", request=WishSerializer, responses={202: AskedSerializer})
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Ask for a new instance. It is delivered to the cluster in a moment; the answer names the change."""
         wish = WishSerializer(data=request.data)
@@ -139,7 +139,7 @@ class Instances(ListCreateAPIView[Instance]):
         return asked(change, status.HTTP_202_ACCEPTED)
 
 
-@extend_schema(tags=["instances"])
+@extend_schema(tags=["instances"], summary="One instance")
 class OneInstance(RetrieveAPIView[Instance]):
     """One instance: what was asked for, its state with the reason, and its resources."""
 
@@ -150,7 +150,7 @@ class OneInstance(RetrieveAPIView[Instance]):
         visible = Instance.objects.visible_to(self.request.user).select_related(*related)
         return visible.prefetch_related("resources")
 
-    @extend_schema(request=UpdateSerializer, responses={202: AskedSerializer})
+    @extend_schema(summary="Change an instance", request=UpdateSerializer, responses={202: AskedSerializer})
     def put(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Ask for other values. ``spec`` is the whole spec; what it leaves out goes back to its default."""
         instance = self.get_object()
@@ -181,7 +181,7 @@ class OneInstance(RetrieveAPIView[Instance]):
             raise Refused(str(leaving), code=409) from None
         return asked(change, status.HTTP_202_ACCEPTED)
 
-    @extend_schema(responses={202: AskedSerializer})
+    @extend_schema(summary="Delete an instance", responses={202: AskedSerializer})
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Ask for the end of an instance and of everything that it created. Safe to repeat."""
         instance = self.get_object()
@@ -192,7 +192,7 @@ class OneInstance(RetrieveAPIView[Instance]):
         return asked(Change.propose_deletion(instance=instance, by=user), status.HTTP_202_ACCEPTED)
 
 
-@extend_schema(tags=["changes"])
+@extend_schema(tags=["changes"], summary="What was asked for, and what became of it")
 class Changes(ListAPIView[Change]):
     """What was asked for and what became of it, newest first."""
 
@@ -202,7 +202,7 @@ class Changes(ListAPIView[Change]):
         return Change.objects.visible_to(self.request.user).select_related("contract")
 
 
-@extend_schema(tags=["changes"])
+@extend_schema(tags=["changes"], summary="What was asked for one instance")
 class ChangesOfInstance(Changes):
     """The history of one instance, newest first."""
 

@@ -138,6 +138,7 @@ class ContractList(generics.ListAPIView[Contract]):
         return found
 
     @extend_schema(
+        summary="Contracts that you may see",
         operation_id="contracts_list",
         parameters=[
             OpenApiParameter(
@@ -152,6 +153,7 @@ class ContractList(generics.ListAPIView[Contract]):
         return super().get(request, *args, **kwargs)
 
     @extend_schema(
+        summary="Publish a contract, or a new revision of it",
         operation_id="contracts_publish",
         request=PublicationSerializer,
         responses={
@@ -183,6 +185,7 @@ class ContractList(generics.ListAPIView[Contract]):
         return Response(answer, status.HTTP_201_CREATED if done.new else status.HTTP_200_OK)
 
 
+@extend_schema(summary="One contract")
 class ContractDetail(generics.RetrieveAPIView[Contract]):
     """One contract."""
 
@@ -196,11 +199,16 @@ class ContractDetail(generics.RetrieveAPIView[Contract]):
 class Withdrawal(APIView):
     """Withdraw a contract (PUT), or offer it again (DELETE). Both are safe to repeat."""
 
-    @extend_schema(request=ReasonSerializer, responses={200: ContractSerializer, 422: RefusedSerializer})
+    @extend_schema(
+        summary="Withdraw a contract",
+        request=ReasonSerializer,
+        responses={200: ContractSerializer, 422: RefusedSerializer},
+    )
     def put(self, request: Request, name: str) -> Response:
         return self.move(request, name, withdrawn=True)
 
     @extend_schema(
+        summary="Offer a withdrawn contract again",
         request=None,
         parameters=[OpenApiParameter("reason", required=True, description="Why it is offered again")],
         responses={200: ContractSerializer, 422: RefusedSerializer},
@@ -222,6 +230,7 @@ class Withdrawal(APIView):
         return Response(ContractSerializer(contracts_for(request).get(pk=contract.pk)).data)
 
 
+@extend_schema(summary="Revisions of a contract")
 class RevisionList(generics.ListAPIView[Revision]):
     """The revisions of a contract, newest first, without their texts."""
 
@@ -234,6 +243,7 @@ class RevisionList(generics.ListAPIView[Revision]):
         return contract.revisions.defer("text")
 
 
+@extend_schema(summary="One revision with its text")
 class RevisionDetail(generics.RetrieveAPIView[Revision]):
     """One revision with its text."""
 
@@ -250,7 +260,12 @@ class RevisionDetail(generics.RetrieveAPIView[Revision]):
 class Check(APIView):
     """Say everything that is wrong with a text. Nothing is saved or published."""
 
-    @extend_schema(operation_id="contracts_check", request=TextSerializer, responses=CheckedSerializer)
+    @extend_schema(
+        operation_id="contracts_check",
+        summary="Check a text without keeping it",
+        request=TextSerializer,
+        responses=CheckedSerializer,
+    )
     def post(self, request: Request) -> Response:
         if not can(request.user, "author", PLATFORM):
             raise Refused("Contracts are written by platform engineers.", code=status.HTTP_403_FORBIDDEN)
