@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "portal.slash.SlashAppended",
     "django.middleware.csrf.CsrfViewMiddleware",
     "portal.nul.WithoutNul",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -200,6 +200,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    # Two models have a field of this name, with words of their own.
+    "ENUM_NAME_OVERRIDES": {
+        "InstanceState": "catalog.models.instance.State",
+        "ChangeState": "catalog.models.change.ChangeState",
+    },
 }
 
 # The shell. Rooms above the ground floor are named here and imported nowhere (portal/hooks.py).

@@ -8,8 +8,15 @@ from typing import Any
 
 from django.http import Http404
 from rest_framework import status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    MethodNotAllowed,
+    NotAuthenticated,
+    UnsupportedMediaType,
+    ValidationError,
+)
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
 
@@ -33,12 +40,24 @@ def answer(exc: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(exc, ValidationError):
         response.data = {"message": "The request is not valid.", "problems": list(flatten(exc.detail))}
     elif isinstance(exc, APIException):
-        response.data = {"message": str(exc.detail), "problems": []}
+        response.data = {"message": words(exc, context), "problems": []}
     elif isinstance(exc, Http404):
         response.data = {"message": missing(exc, context), "problems": []}
     else:
         response.data = {"message": str(response.data.get("detail", "Refused.")), "problems": []}
     return response
+
+
+def words(exc: APIException, context: Mapping[str, Any]) -> str:
+    """What is wrong, and what to do next."""
+    if isinstance(exc, NotAuthenticated):
+        return "Say who you are: send “Authorization: Bearer TOKEN”. Your account page makes tokens."
+    if isinstance(exc, MethodNotAllowed):
+        possible = ", ".join(context["view"].allowed_methods)
+        return f"{context['request'].method} is not possible here. Possible: {possible}."
+    if isinstance(exc, UnsupportedMediaType):
+        return "Send JSON, with the header “Content-Type: application/json”."
+    return str(exc.detail)
 
 
 def missing(exc: Http404, context: Mapping[str, Any]) -> str:
@@ -51,7 +70,8 @@ def missing(exc: Http404, context: Mapping[str, Any]) -> str:
 def flatten(detail: Any, path: str = "") -> Iterable[dict[str, str]]:
     if isinstance(detail, Mapping):
         for key, value in detail.items():
-            yield from flatten(value, f"{path}.{key}" if path else str(key))
+            whole = key == api_settings.NON_FIELD_ERRORS_KEY
+            yield from flatten(value, path if whole else f"{path}.{key}" if path else str(key))
     elif isinstance(detail, list):
         for value in detail:
             yield from flatten(value, path)

@@ -19,7 +19,8 @@ from portal.api.reading import operations
 
 ENTRANCES = {
     "contracts": "api:contract-list",
-    "instances": "api:instance-list",
+    "instances": "api:instances",
+    "changes": "api:changes",
     "whoami": "api:whoami",
     "schema": "api:schema",
     "docs": "api:docs",
@@ -29,6 +30,7 @@ ENTRANCES = {
 class RootSerializer(serializers.Serializer[dict[str, str]]):
     contracts = serializers.URLField(required=False)
     instances = serializers.URLField(required=False)
+    changes = serializers.URLField(required=False)
     whoami = serializers.URLField()
     schema = serializers.URLField()
     docs = serializers.URLField()

@@ -30,10 +30,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @requires_csrf_token
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        message = f"There is no {request.path} in this API. /api/docs/ lists what there is."
-        return JsonResponse({"message": message, "problems": []}, status=404)
-    text = "It does not exist, or it belongs to a team that you are not in."
+    if is_call(request):
+        text = f"There is no {request.path} in this API. /api/docs/ lists what there is."
+    else:
+        text = "It does not exist, or it belongs to a team that you are not in."
     return answer(request, 404, "There is nothing here", text)
 
 
@@ -46,10 +46,20 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 @requires_csrf_token
 def broken(request: HttpRequest) -> HttpResponse:
     """Uses no database and no context processor: whatever broke the page may break those too."""
+    if is_call(request):
+        text = "Something broke on our side and was written to the log. What runs is not touched. Try again."
+        return answer(request, 500, "", text)
     return HttpResponse(loader.get_template("errors/broken.html").render({}), status=500)
 
 
+def is_call(request: HttpRequest) -> bool:
+    """Whether a program asks, which reads JSON."""
+    return request.path.startswith("/api/v")
+
+
 def answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    if is_call(request):
+        return JsonResponse({"message": text, "problems": []}, status=status)
     framed = getattr(request, "user", None) is not None and request.user.is_authenticated
     template = "errors/framed.html" if framed else "errors/plain.html"
     return render(request, template, {"status": status, "heading": title, "text": text}, status=status)

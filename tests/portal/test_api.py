@@ -1,0 +1,119 @@
+"""The manners of the API, whatever room answers: its errors say in JSON what is wrong and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from portal.accounts.models import APIToken, User
+from portal.api.problems import flatten
+from portal.api.strict import StrictSerializer, guess
+
+WHOAMI = "/api/v1/whoami/"
+CHECK = "/api/v1/contracts/check/"
+
+
+@pytest.fixture
+def call(people: dict[str, User]) -> Callable[..., tuple[int, dict]]:
+    """``call("engineer", "post", path, …)`` with that person's token: the status, and the JSON that came."""
+
+    def send(who: str, method: str, path: str, data: object = None, kind: str = "application/json"):
+        _, text = APIToken.issue(people[who], "test")
+        client = Client(headers={"Authorization": f"Bearer {text}"})
+        body = {} if data is None else {"data": data, "content_type": kind}
+        answer = getattr(client, method)(path, **body)
+        assert answer["Content-Type"] == "application/json"
+        return answer.status_code, answer.json()
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "kind", "code", "message"),
+    [
+        ("get", "/api/v1/nothing/", None, "", 404, "There is no /api/v1/nothing/ in this API."),
+        ("get", "/api/v1/contracts/?page=9", None, "", 404, "There is no page 9."),
+        ("delete", WHOAMI, None, "", 405, "DELETE is not possible here. Possible: GET, HEAD, OPTIONS."),
+        ("post", CHECK, "text: a", "text/yaml", 415, "Send JSON, with the header"),
+        ("post", CHECK, "{text: a}", "application/json", 400, "JSON parse error"),
+        ("post", CHECK, b"x" * (9 << 20), "application/json", 413, "Nothing was kept of it."),
+    ],
+)
+def test_what_goes_wrong_is_said_in_json(call, settings, method, path, body, kind, code, message):
+    status, answer = call("engineer", method, path, body, kind)
+    assert status == code
+    assert answer["message"].startswith(message)
+    assert answer["problems"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "message"),
+    [
+        ("page_size=many", "page_size", "Give a number from 1 to 500."),
+        ("page_size=-1", "page_size", "Give a number from 1 to 500."),
+    ],
+)
+def test_a_wrong_parameter_is_named(call, query, path, message):
+    status, answer = call("engineer", "get", f"/api/v1/contracts/?{query}")
+    assert status == 400
+    assert {"path": path, "message": message} in answer["problems"]
+
+
+def test_without_a_token_one_is_told_where_they_come_from():
+    answer = Client().get(WHOAMI)
+    assert answer.status_code == 401
+    assert "Your account page makes tokens." in answer.json()["message"]
+
+
+def test_the_entrance_leads_everywhere(call):
+    _, places = call("developer", "get", "/api/v1/")
+    assert {"contracts", "instances", "changes", "whoami", "schema", "docs"} == places.keys()
+
+
+def test_a_wish_sent_without_the_slash_is_repeated_as_it_was():
+    answer = Client().post("/api/v1/contracts/check", {}, content_type="application/json")
+    assert (answer.status_code, answer["Location"]) == (308, "/api/v1/contracts/check/")
+
+
+def test_the_document_has_no_name_made_up_by_the_machine():
+    answer = Client().get("/api/schema/", headers={"Accept": "application/json"})
+    names = json.loads(answer.content)["components"]["schemas"]
+    assert {"InstanceState", "ChangeState"} <= names.keys()
+    assert not [name for name in names if name.startswith("State")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "problems"),
+    [
+        (
+            {"nme": "a"},
+            {"nme": "There is no field “nme”. Did you mean “name”?", "name": "This field is required."},
+        ),
+        ({"name": "a", "zzz": 1}, {"zzz": "There is no field “zzz”."}),
+        ([1], {"": "Send a JSON object, not a list."}),
+        ({"name": "a"}, {}),
+    ],
+)
+def test_fields_that_nobody_knows_are_refused(sent, problems):
+    from rest_framework import serializers
+
+    class Named(StrictSerializer):
+        name = serializers.CharField()
+
+    judged = Named(data=sent)
+    judged.is_valid()
+    assert {one["path"]: one["message"] for one in flatten(judged.errors)} == problems
+
+
+@pytest.mark.parametrize(("name", "words"), [("labls", " Did you mean “labels”?"), ("q", "")])
+def test_a_guess_is_made_when_something_is_near(name, words):
+    assert guess(name, ["labels", "spec"]) == words
+
+
+def test_problems_of_a_list_keep_their_place():
+    found = list(flatten(ValidationError({"ports": {"0": [ErrorDetail("No.")]}}).detail))
+    assert found == [{"path": "ports.0", "message": "No."}]
