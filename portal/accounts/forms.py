@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils import timezone
 
-from portal.accounts.models import APIToken, Membership, Team, TeamNamespace, User
+from portal.accounts.models import APIToken, Membership, Team, TeamNamespace, User, dns_label
 
 LIFETIMES = {"30": "30 days", "90": "90 days", "365": "1 year", "": "No end"}
 
@@ -30,6 +30,11 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Team
         fields: ClassVar = ["name", "slug"]
+        labels: ClassVar = {"slug": "Short name"}
+        # The model's rule is stricter than a slug's, and it alone is told.
+        error_messages: ClassVar = {
+            "slug": {"invalid": dns_label.message, "unique": "Another team has this short name already."}
+        }
 
 
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]

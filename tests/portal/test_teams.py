@@ -70,6 +70,23 @@ def test_removing_a_member(admin, people):
     assert last_entry()[0] == "membership.deleted"
 
 
+@pytest.mark.parametrize(
+    ("slug", "message"),
+    [
+        ("Not A Slug!", "small letters, digits and hyphens, beginning"),
+        ("under_score", "small letters, digits and hyphens, beginning"),
+        ("checkout", "Another team has this short name already."),
+    ],
+)
+def test_a_short_name_that_a_team_cannot_have(admin, slug, message):
+    answer = admin.post("/teams/new/", {"name": "Ours", "slug": slug})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert page.count(message) == 1
+    assert "Short name" in page
+    assert f'value="{slug}"' in page
+
+
 def test_a_member_of_another_team_is_not_found(admin, people):
     member = people["other"].memberships.get()
     assert admin.post(f"/teams/checkout/members/{member.pk}/delete/").status_code == 404
