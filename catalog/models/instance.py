@@ -207,6 +207,8 @@ class InstanceResource(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.WAITING)
     fact = models.CharField(max_length=40, blank=True)  # "2/3", short enough for a graph node
     message = models.TextField(blank=True)
+    # What was asked of it when it was ready last (uid, generation, nodes): whether less is a loss.
+    whole = models.JSONField(null=True)
     created_at = models.DateTimeField(null=True)  # metadata.creationTimestamp
     deletion_asked_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(default=timezone.now)

@@ -14,6 +14,7 @@ from reconciler.engine.externals import Externals
 from reconciler.engine.instances import Instances, key_of
 from reconciler.engine.offering import Offering
 from reconciler.engine.queue import Queue
+from reconciler.engine.resource_rows import remembered
 from reconciler.engine.rows import Rows
 from reconciler.engine.snapshot import Key, Note
 from reconciler.engine.tasks import Work, together
@@ -32,6 +33,7 @@ class Duty:
     """Made anew whenever the engine takes up its work, so that nothing of an earlier time is believed."""
 
     def __init__(self, client: Client, database: Database, destination: int) -> None:
+        self.database, self.destination = database, destination
         self.queue: Queue[Key] = Queue()
         self.memory = Memory()
         self.rows = Rows(database, destination)
@@ -51,6 +53,7 @@ class Duty:
 
     async def run(self) -> None:
         """Until cancelled; then everything that was started is stopped, and what was seen is written."""
+        self.memory.losses = await self.database.call(remembered, self.destination)
         works: list[Work] = [
             self.offering.keep,
             self.offering.keep_schemas,

@@ -60,7 +60,7 @@ class Engine:
             self.pulse.tell(self.lease.obstacle)
             if self.lease.obstacle:
                 await self.go_off_duty()
-            elif self._duty is None:
+            elif self._duty is None or self._duty.done():
                 self.go_on_duty()
             elif doubted and self.lease.is_certain:
                 self.go_on()

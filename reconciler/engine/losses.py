@@ -2,12 +2,13 @@
 
 From a Deployment alone nobody can tell a scale-up from lost pods: both say that fewer are ready than asked
 for. The difference is what was asked for when it was whole last: its generation, and for a DaemonSet the
-number of nodes too.
+number of nodes too. The rows of resources keep it, so a loss that happens while no engine runs is told too.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from reconciler.objects.health import Health, number, status_of
 from reconciler.objects.reading import Manifest, generation_of, reference_to, uid_of
@@ -23,6 +24,9 @@ class Whole:
     uid: str
     generation: int
     nodes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 @dataclass(slots=True)

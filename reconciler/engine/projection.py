@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.models import Action, Destination, Event, Instance, InstanceResource, State
+from catalog.models import Action, Destination, Instance, State
 from catalog.models.instance import owning_team
 from contracts.models import Contract
 from portal.live.publish import publish
+from reconciler.engine.history import add_events, moment
+from reconciler.engine.resource_rows import project_resources
 from reconciler.engine.snapshot import Key, Note, Snapshot
-from reconciler.engine.summary import ResourceLine
 from reconciler.objects.reading import (
     annotations_of,
     generation_of,
@@ -32,7 +31,6 @@ log = logging.getLogger("slipway.projection")
 # Labels and annotations that are Slipway's or a tool's own: a person neither wrote nor edits them.
 HIDDEN = ("applyset.kubernetes.io/", "slipway.dev/", "kubectl.kubernetes.io/last-applied-configuration")
 SHOWN = ("slipway.dev/reconcile",)
-KEPT_EVENTS = 200
 
 
 def project(destination: int, snapshots: Sequence[Snapshot]) -> None:
@@ -158,142 +156,12 @@ def visible(texts: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in texts.items() if key in SHOWN or not key.startswith(HIDDEN)}
 
 
-# -- resources ------------------------------------------------------------------------------------------
-
-Name = tuple[str, str, str, str, str]
-
-
-def project_resources(row: Instance, lines: Iterable[ResourceLine], notes: list[Note]) -> bool:
-    """Make the rows equal to the lines. A first apply of what the rows knew before is told as a return."""
-    known: dict[Name, InstanceResource] = {
-        (one.node, one.api_version, one.kind, one.namespace, one.name): one for one in row.resources.all()
-    }
-    fresh: list[InstanceResource] = []
-    moved: list[InstanceResource] = []
-    for line in lines:
-        reference = line.reference
-        name = (line.node, reference.api_version, reference.kind, reference.namespace, reference.name)
-        old = known.pop(name, None)
-        if old is not None and old.uid and line.uid and old.uid != line.uid:
-            mark_return(notes, line)
-        target = old or InstanceResource(
-            instance=row, node=name[0], api_version=name[1], kind=name[2], namespace=name[3], name=name[4]
-        )
-        if copy_line(target, line) or old is None:
-            (moved if old is not None else fresh).append(target)
-    if fresh:
-        InstanceResource.objects.bulk_create(fresh)
-    if moved:
-        InstanceResource.objects.bulk_update(moved, [*RESOURCE_FIELDS, "updated_at"])
-    if known:
-        InstanceResource.objects.filter(pk__in=[one.pk for one in known.values()]).delete()
-    return bool(fresh or moved or known)
-
-
-RESOURCE_FIELDS = [
-    "index",
-    "uid",
-    "resource_version",
-    "state",
-    "fact",
-    "message",
-    "created_at",
-    "deletion_asked_at",
-]
-
-
-def copy_line(target: InstanceResource, line: ResourceLine) -> bool:
-    values = {
-        "index": line.index,
-        "uid": line.uid,
-        "resource_version": line.version,
-        "state": line.health.state,
-        "fact": line.health.fact[:40],
-        "message": line.health.message,
-        "created_at": moment(line.created),
-        "deletion_asked_at": moment(line.deleting),
-    }
-    changed = any(getattr(target, name) != value for name, value in values.items())
-    for name, value in values.items():
-        setattr(target, name, value)
-    target.updated_at = timezone.now()
-    return changed
-
-
-def mark_return(notes: list[Note], line: ResourceLine) -> None:
-    """What was created now had been there before: somebody deleted it."""
-    for place, note in enumerate(notes):
-        if note.reason == "Created" and note.resource == line.reference:
-            what = line.reference.words
-            notes[place] = Note(
-                "Restored",
-                f"Created {what} again: it had been deleted.",
-                note.uid,
-                warning=True,
-                node=note.node,
-                resource=note.resource,
-            )
-
-
-# -- events ---------------------------------------------------------------------------------------------
-
-
-def add_events(row: Instance, notes: Sequence[Note]) -> bool:
-    """Add lines to the history; a line that is there already only counts up."""
-    if not notes:
-        return False
-    known = {
-        one.uid: one
-        for one in Event.objects.filter(instance=row, uid__in=[short(note.uid) for note in notes])
-    }
-    fresh: dict[str, Event] = {}
-    changed = False
-    for note in notes:
-        uid = short(note.uid)
-        old = known.get(uid)
-        if old is not None:
-            if note.count > old.count:
-                Event.objects.filter(pk=old.pk).update(count=note.count, at=moment(note.at) or timezone.now())
-                changed = True
-            continue
-        resource = f"{note.resource.kind} {note.resource.name}" if note.resource else ""
-        fresh[uid] = Event(
-            instance=row,
-            at=moment(note.at) or timezone.now(),
-            warning=note.warning,
-            reason=note.reason[:80],
-            message=note.message,
-            node=note.node[:100],
-            resource=resource[:330],
-            source=note.source[:60],
-            count=note.count,
-            uid=uid,
-        )
-    Event.objects.bulk_create(fresh.values())
-    forget_old_events(row, len(fresh))
-    return changed or bool(fresh)
-
-
-def forget_old_events(row: Instance, added: int) -> None:
-    """An instance keeps its newest lines; looked at only now and then."""
-    if added and row.events.count() > KEPT_EVENTS + 50:
-        oldest = row.events.values_list("pk", flat=True)[KEPT_EVENTS:]
-        Event.objects.filter(pk__in=list(oldest)).delete()
-
-
 def project_notes(destination: int, notes: Mapping[str, Sequence[Note]]) -> None:
     """Events of the cluster, by the uid of the instance that they are about."""
     with transaction.atomic():
         for row in Instance.objects.filter(destination_id=destination, uid__in=list(notes)):
             if add_events(row, notes[row.uid]):
                 row.touch()
-
-
-def short(uid: str) -> str:
-    """Event uids have 64 characters at most; longer ones are hashed."""
-    if len(uid) <= 64:
-        return uid
-    return hashlib.sha256(uid.encode()).hexdigest()
 
 
 # -- what is gone, and what is fresh --------------------------------------------------------------------
@@ -341,7 +209,3 @@ def save_destination(pk: int, **fields: Any) -> None:
     Destination.objects.filter(pk=pk).update(**fields)
     if news:
         publish("destinations", timezone.now().isoformat())
-
-
-def moment(text: Any) -> datetime | None:
-    return datetime.fromisoformat(str(text).replace("Z", "+00:00")) if text else None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contracts.compiler import Definition
 from contracts.runtime import Rendering
-from reconciler.engine.losses import Losses
+from reconciler.engine.losses import Losses, Whole
 from reconciler.objects.health import Health, health_of
 from reconciler.objects.names import NODE, label_value
 from reconciler.objects.reading import (
@@ -46,6 +46,7 @@ class ResourceLine:
     version: str = ""
     created: str = ""
     deleting: str = ""
+    whole: Whole | None = None  # what was asked of it when it was ready last
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ def resource_lines(
         live = found.get(identity)
         health = losses.judge(live, judge(live, deeper, contracts)) if live is not None else None
         error = errors.get(identity, "")
-        lines.append(line_of(child.node, child.index, child.reference, live, health, error))
+        line = line_of(child.node, child.index, child.reference, live, health, error)
+        lines.append(replace(line, whole=losses.whole.get(identity)))
     for member in members:
         reference = reference_to(member)
         if reference.identity not in named:

@@ -14,9 +14,7 @@ from tests.reconciler.contracts import NESTED, PAIR, PLACE, SERVICE, SPOKEN
 from tests.reconciler.world import World, wait_for
 
 
-def definition_of(
-    name: str, *, kind: str, version: str = "v1", scope: str = "Namespaced"
-) -> dict[str, Any]:
+def definition_of(name: str, *, kind: str, version: str = "v1", scope: str = "Namespaced") -> dict[str, Any]:
     """A CustomResourceDefinition that somebody else brought."""
     plural, _, group = name.partition(".")
     schema = {"type": "object", "properties": {"spec": {"type": "object"}}}
@@ -98,6 +96,27 @@ def test_what_was_ready_and_is_not_any_more_is_degraded(world: World) -> None:
     for pod in world.cluster.list("v1", "Pod", world.namespace):
         world.cluster.delete("v1", "Pod", world.namespace, pod["metadata"]["name"])
     wait_for(lambda: world.row("web").state == "degraded", "it is degraded")
+    wait_for(lambda: world.row("web").state == "ready", "it recovers")
+
+
+def test_a_loss_that_no_engine_saw_is_degraded(world: World) -> None:
+    contract = world.publish(SERVICE)
+    world.create(contract, "web")
+    wait_for(lambda: (row := world.row("web")) and row.state == "ready")
+    world.engine.stop()
+    nodes = [node["metadata"]["name"] for node in world.cluster.list("v1", "Node")]
+    try:
+        for name in nodes:  # so that lost pods stay lost until an engine looks
+            world.cluster.merge("v1", "Node", "", name, {"spec": {"unschedulable": True}})
+        for pod in world.cluster.list("v1", "Pod", world.namespace):
+            world.cluster.delete("v1", "Pod", world.namespace, pod["metadata"]["name"])
+        wait_for(lambda: not world.child("Deployment", "web", "apps/v1")["status"].get("readyReplicas"))
+        world.engine.start()
+        wait_for(lambda: world.row("web").state != "ready", "it is noticed")
+        assert world.row("web").state == "degraded"
+    finally:
+        for name in nodes:
+            world.cluster.merge("v1", "Node", "", name, {"spec": {"unschedulable": None}})
     wait_for(lambda: world.row("web").state == "ready", "it recovers")
 
 
