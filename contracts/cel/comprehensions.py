@@ -175,8 +175,9 @@ def _sort_by(target: Run, places: list[int], body: list[Run], weight: int) -> Ru
             frame[place] = element
             rows.append((key(frame), element))
         frame[1].spend(len(rows) * len(rows).bit_length())
-        if rows and type(rows[0][0]) not in operators.ORDERED:
-            raise no_overload("sortBy", rows[0][0])
+        classes = {type(row[0]) for row in rows}
+        if len(classes) > 1 or classes - operators.ORDERED:
+            raise no_overload("sortBy", *(row[0] for row in rows[:2]))
         rows.sort(key=cmp_to_key(_by_key))
         return [element for _, element in rows]
 

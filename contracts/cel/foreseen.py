@@ -88,13 +88,7 @@ def _format(text: Literal, values: Node, kinds: Sequence[Type]) -> Iterator[Faul
 def _fits(kind: Type, verb: str) -> bool:
     if kind is DYN or isinstance(kind, TypeParam) or kind in TAKES[verb]:
         return True
-    if verb != "s":
-        return False
-    if isinstance(kind, ListType):
-        return _fits(kind.element, verb)
-    if isinstance(kind, MapType):
-        return _fits(kind.key, verb) and _fits(kind.value, verb)
-    return isinstance(kind, TypeType)
+    return verb == "s" and isinstance(kind, (ListType, MapType, TypeType))
 
 
 def in_map(node: MapLiteral) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from contracts.cel.errors import CelError, LimitExceeded
 from contracts.cel.limits import DEFAULT, Budget, Limits
 from contracts.cel.operators import int64
 from contracts.cel.times import duration_go_text, timestamp_utc_text
-from contracts.cel.values import OMIT, TIME_MIN, Duration, OptionalValue, Timestamp, UInt, type_name
+from contracts.cel.values import OMIT, TIME_MIN, Duration, OptionalValue, Sparse, Timestamp, UInt, type_name
 
 SCALARS = frozenset((str, int, bool, type(None)))
 
@@ -63,6 +63,7 @@ def _number(value: float) -> Any:
 
 def _object(value: dict[Any, Any], budget: Budget) -> dict[str, Any]:
     budget.produce(8 + len(value))
+    value = value.whole() if isinstance(value, Sparse) else value
     found: dict[str, Any] = {}
     for key, item in value.items():
         if not isinstance(key, str):

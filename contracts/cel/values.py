@@ -138,6 +138,20 @@ class Omit:
 OMIT: Final = Omit()
 
 
+class Sparse(dict[str, Any]):
+    """An object some of whose properties are null: expressions see only the others (kro §3.6). Written as a
+    whole, it keeps them."""
+
+    __slots__ = ("nulls",)
+
+    def __init__(self, present: dict[str, Any], nulls: tuple[str, ...]) -> None:
+        super().__init__(present)
+        self.nulls = nulls
+
+    def whole(self) -> dict[str, Any]:
+        return {**self, **dict.fromkeys(self.nulls)}
+
+
 class Opaque:
     """A value that only its own library understands; ``cel_type`` names it."""
 

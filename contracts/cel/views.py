@@ -1,7 +1,8 @@
 """Observed objects as their schema sees them (kro §3.6).
 
-Secret data become bytes, dates become timestamps, and a property that is null counts as absent. Parts that
-need no change are not copied. What a schema asks for is worked out once per type, on the way.
+Secret data become bytes, dates become timestamps, and a property that is null counts as absent, until the
+object is written as a whole. Parts that need no change are not copied. What a schema asks for is worked out
+once per type, on the way.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from contracts.cel.types import (
     StructType,
     Type,
 )
+from contracts.cel.values import Sparse
 
 View = Callable[[Any], Any]
 
@@ -106,7 +108,8 @@ def _struct(value: dict[str, Any], kind: StructType) -> dict[str, Any]:
             if seen is not item:
                 changed[name] = seen
     if nulls:
-        return {name: changed.get(name, item) for name, item in value.items() if item is not None}
+        present = {name: changed.get(name, item) for name, item in value.items() if item is not None}
+        return Sparse(present, tuple(name for name, item in value.items() if item is None))
     return {**value, **changed} if changed else value
 
 

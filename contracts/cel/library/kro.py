@@ -12,7 +12,7 @@ from contracts.cel.functions import function, method
 from contracts.cel.library.conversions import positional, shortest
 from contracts.cel.limits import Budget
 from contracts.cel.output import to_json
-from contracts.cel.values import OMIT, Omit, UInt, no_overload, type_name
+from contracts.cel.values import OMIT, Omit, Sparse, UInt, no_overload, type_name
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 FNV_OFFSET = 0xCBF29CE484222325
@@ -134,6 +134,7 @@ def _encode_items(budget: Budget, values: list[Any], parts: list[str]) -> None:
 
 
 def _encode_entries(budget: Budget, values: dict[Any, Any], parts: list[str]) -> None:
+    values = values.whole() if isinstance(values, Sparse) else values
     for key in values:
         if not isinstance(key, str):
             raise CelError(f"json.marshal(): map keys must be strings, not {type_name(key)}")

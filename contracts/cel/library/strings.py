@@ -71,7 +71,7 @@ def index_of_from(budget: Budget, text: str, part: str, start: int) -> int:
     budget.spend(len(text) >> 6)
     if not part:
         return start
-    if not text:
+    if not text and start >= 0:
         return -1
     return text.find(part, _place(start, len(text)))
 
@@ -88,7 +88,7 @@ def last_index_of_from(budget: Budget, text: str, part: str, start: int) -> int:
     budget.spend(len(text) >> 6)
     if not part:
         return start
-    if not text:
+    if not text and start >= 0:
         return -1
     return text.rfind(part, 0, _place(start, len(text)) + len(part))
 

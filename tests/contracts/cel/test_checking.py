@@ -97,6 +97,7 @@ VARIABLES: dict[str, Type] = {
         ("{'a': 1}.merge({'b': 2})", "map(string, int)"),
         ("cel.bind(x, schema.spec, x.replicas)", "int"),
         ("'%s %x'.format([1, 'a'])", "string"),
+        ("'%s %s'.format([schema.spec.ports, schema.spec.labels])", "string"),
         ("json.unmarshal('1')", "dyn"),
         ("url('/x').getQuery()", "map(string, list(string))"),
         ("schema.spec.ports.exists(i, p, i > 0 && p.port == 1)", "bool"),
@@ -200,8 +201,8 @@ def test_types(source: str, kind: str) -> None:
             "schema.metadata.name: format(): “%d” does not take string. Convert it first.",
         ),
         (
-            "'%s'.format([[schema.spec.template]])",
-            "[schema.spec.template]: format(): “%s” does not take list(__type_schema.spec.template). "
+            "'%s'.format([schema.spec.template])",
+            "schema.spec.template: format(): “%s” does not take __type_schema.spec.template. "
             "Convert it first.",
         ),
         (

@@ -40,6 +40,18 @@ def test_a_schema_shapes_what_is_seen() -> None:
     assert value["metadata"] == {"name": "x", "at": "2024-01-02T03:04:05Z", "gone": None}
 
 
+def test_a_null_is_not_seen_and_not_lost() -> None:
+    value = {"metadata": {"name": "x", "gone": None}, "extra": None}
+    seen = wrap(value, SECRET)
+    bindings = {"s": seen}
+    assert parse("has(s.extra) || has(s.metadata.gone) || s.?extra.hasValue()").evaluate(bindings) is False
+    with pytest.raises(CelError, match="no such key: extra"):
+        parse("s.extra").evaluate(bindings)
+    assert to_json(parse("s.metadata").evaluate(bindings)) == {"name": "x", "gone": None}
+    assert to_json(seen) == value
+    assert parse("json.marshal(s)").evaluate(bindings) == '{"extra":null,"metadata":{"gone":null,"name":"x"}}'
+
+
 def test_what_needs_no_change_is_not_copied() -> None:
     value = {"metadata": {"name": "x"}, "extra": [1, {"a": 2}]}
     assert wrap(value, SECRET) is value
