@@ -10,14 +10,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.forms.instance_form import InstanceForm, Offer, from_text
 from catalog.forms.yaml_text import to_yaml
-from catalog.models import AlreadyDeleting, Change, ContractWithdrawn, Instance, NameTaken
+from catalog.models import AlreadyDeleting, Change, ContractWithdrawn, Instance, NameTaken, State
 from catalog.offers import default_destination, may_create, offer_of
 from catalog.serializers import (
     AskedSerializer,
@@ -27,14 +27,23 @@ from catalog.serializers import (
     UpdateSerializer,
     WishSerializer,
 )
-from catalog.views.instances import FILTERS, narrowed, ordering
+from catalog.views.instances import COLUMNS, FILTERS, narrowed, ordering
 from contracts.models import Contract
 from contracts.problems import Problem
 from portal.accounts.models import User
 from portal.accounts.permission import can
 from portal.api.problems import Refused
+from portal.api.strict import check_parameters
 
-_FILTERS = [OpenApiParameter(name, str) for name in ("q", *FILTERS, "sort")]
+_ORDERS = [*COLUMNS, *(f"-{column}" for column in COLUMNS)]
+_PARAMETERS = [
+    OpenApiParameter("q", description="Words that occur in name or namespace; NAMESPACE/NAME finds the one"),
+    OpenApiParameter("contract", description="Name of the contract"),
+    OpenApiParameter("team", description="Short name of the team"),
+    OpenApiParameter("namespace"),
+    OpenApiParameter("state", enum=State.values),
+    OpenApiParameter("sort", enum=_ORDERS, description="By this column; “-” turns the order around"),
+]
 
 
 def signed_in(request: Request) -> User:
@@ -89,9 +98,6 @@ def asked(change: Change, code: int) -> Response:
 
 @extend_schema(tags=["instances"])
 class Instances(ListCreateAPIView[Instance]):
-    """Instances that the caller may see. ``state``, ``contract``, ``team``, ``namespace``, ``q`` narrow
-    them."""
-
     serializer_class = InstanceLineSerializer
 
     def get_queryset(self) -> QuerySet[Instance]:
@@ -102,13 +108,15 @@ class Instances(ListCreateAPIView[Instance]):
         related = rows.select_related("contract", "team", "destination", "revision")
         return related.order_by(*ordering(params.get("sort", "name")))
 
-    @extend_schema(summary="Instances that you may see", parameters=_FILTERS)
+    @extend_schema(summary="Instances that you may see", parameters=_PARAMETERS)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A line for each. The parameters narrow them; an instance must fit all that are given."""
+        check_parameters(request, _PARAMETERS, {"state": State.values, "sort": _ORDERS})
         return super().get(request, *args, **kwargs)
 
     @extend_schema(summary="Create an instance", request=WishSerializer, responses={202: AskedSerializer})
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Ask for a new instance. It is delivered to the cluster in a moment; the answer names the change."""
+        """It is delivered to the cluster in a moment. The change in the answer tells what becomes of it."""
         wish = WishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         data = wish.validated_data
@@ -122,6 +130,10 @@ class Instances(ListCreateAPIView[Instance]):
         if contract is None:
             missing = Problem("unknown-contract", f"There is no contract “{data['contract']}”.", "contract")
             raise Refused("There is no such contract.", problem_dicts([missing]))
+        if contract.withdrawn:
+            raise Refused(str(ContractWithdrawn(contract)), code=409)
+        if contract.namespaced and not data["namespace"]:
+            raise ValidationError({"namespace": f"Say in which namespace: every {contract.kind} has one."})
         decision = may_create(user, contract, data["namespace"], data["name"])
         if not decision:
             raise PermissionDenied(decision.reason)
@@ -192,6 +204,10 @@ class OneInstance(RetrieveAPIView[Instance]):
         return asked(Change.propose_deletion(instance=instance, by=user), status.HTTP_202_ACCEPTED)
 
 
+def visible_changes(request: Request) -> QuerySet[Change]:
+    return Change.objects.visible_to(request.user).select_related("contract")
+
+
 @extend_schema(tags=["changes"], summary="What was asked for, and what became of it")
 class Changes(ListAPIView[Change]):
     """What was asked for and what became of it, newest first."""
@@ -199,7 +215,17 @@ class Changes(ListAPIView[Change]):
     serializer_class = ChangeSerializer
 
     def get_queryset(self) -> QuerySet[Change]:
-        return Change.objects.visible_to(self.request.user).select_related("contract")
+        return visible_changes(self.request)
+
+
+@extend_schema(tags=["changes"], summary="One change")
+class OneChange(RetrieveAPIView[Change]):
+    """It is “approved” until it is delivered or refused; then it says when, and why."""
+
+    serializer_class = ChangeSerializer
+
+    def get_queryset(self) -> QuerySet[Change]:
+        return visible_changes(self.request)
 
 
 @extend_schema(tags=["changes"], summary="What was asked for one instance")
@@ -217,4 +243,5 @@ urlpatterns = [
     path("instances/<int:pk>/", OneInstance.as_view(), name="instance"),
     path("instances/<int:pk>/changes/", ChangesOfInstance.as_view(), name="instance-changes"),
     path("changes/", Changes.as_view(), name="changes"),
+    path("changes/<int:pk>/", OneChange.as_view(), name="change"),
 ]

@@ -21,6 +21,7 @@ from contracts.publishing import Outrun, publish
 from portal.accounts.models import User
 from portal.accounts.permission import PLATFORM, can
 from portal.api.problems import Refused
+from portal.api.strict import StrictSerializer, check_parameters
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -77,7 +78,7 @@ class RevisionTextSerializer(serializers.ModelSerializer[Revision]):
         fields = ("number", "digest", "note", "author", "created_at", "text")
 
 
-class TextSerializer(serializers.Serializer[Any]):
+class TextSerializer(StrictSerializer):
     text = serializers.CharField(trim_whitespace=False)
 
 
@@ -109,7 +110,7 @@ class CheckedSerializer(serializers.Serializer[Any]):
     problems = ProblemSerializer(many=True)
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class ReasonSerializer(StrictSerializer):
     reason = serializers.CharField(allow_blank=True, default="")
 
 
@@ -121,6 +122,13 @@ def person(request: Request) -> User:
 def contracts_for(request: Request) -> ContractQuerySet:
     found = Contract.objects.visible_to(request.user).select_related("owner", "revision")
     return found.annotate(uses=Count("instances")).order_by("title", "name")
+
+
+_PARAMETERS = [
+    OpenApiParameter("q", description="Words that must all occur in name, kind, title, description, …"),
+    OpenApiParameter("owner", description="Short name of the team that owns it"),
+    OpenApiParameter("category"),
+]
 
 
 class ContractList(generics.ListAPIView[Contract]):
@@ -140,16 +148,11 @@ class ContractList(generics.ListAPIView[Contract]):
     @extend_schema(
         summary="Contracts that you may see",
         operation_id="contracts_list",
-        parameters=[
-            OpenApiParameter(
-                "q", description="Words that must all occur in name, kind, title, description, …"
-            ),
-            OpenApiParameter("owner", description="Short name of the team that owns it"),
-            OpenApiParameter("category"),
-        ],
+        parameters=_PARAMETERS,
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Every contract, withdrawn ones too."""
+        check_parameters(request, _PARAMETERS, {})
         return super().get(request, *args, **kwargs)
 
     @extend_schema(

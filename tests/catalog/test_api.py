@@ -54,6 +54,9 @@ def test_an_instance_is_asked_for_read_changed_and_deleted(call: Callable[..., A
         "create",
     ]
     assert call("developer", "get", "/api/v1/changes/").json()["count"] == 3
+    change = f"/api/v1/changes/{made.json()['change']['id']}/"
+    assert call("teammate", "get", change).json()["instance_name"] == "checkout/shop"
+    assert call("other", "get", change).status_code == 404
 
 
 def test_every_problem_comes_at_once_with_its_path(call: Callable[..., Any]) -> None:
@@ -76,10 +79,11 @@ def test_every_problem_comes_at_once_with_its_path(call: Callable[..., Any]) -> 
     [
         ({"contract": "nothing"}, 422),
         ({"namespace": "search"}, 403),
-        ({"namespace": ""}, 403),
+        ({"namespace": ""}, 400),
         ({"spec": "text"}, 422),
         ({"spec": [1]}, 422),
         ({"name": ""}, 400),
+        ({"lables": {"a": "b"}}, 400),
     ],
 )
 def test_what_cannot_be_is_refused(call: Callable[..., Any], changed: dict[str, Any], code: int) -> None:
@@ -134,3 +138,29 @@ def test_the_list_holds_what_the_caller_may_see(
     ):
         assert [one["name"] for one in call(who, "get", ALL).json()["results"]] == names
     assert call("engineer", "get", f"{ALL}?namespace=search").json()["count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "message"),
+    [
+        ("state=redy", "state", "There is no “redy”. Possible: waiting, progressing, ready,"),
+        ("sort=size", "sort", "There is no “size”. Possible: name, state,"),
+        ("stat=ready", "stat", "There is no parameter “stat”. Did you mean “state”?"),
+    ],
+)
+def test_a_filter_that_is_not_there_is_not_passed_over(
+    call: Callable[..., Any], query: str, path: str, message: str
+) -> None:
+    answer = call("developer", "get", f"{ALL}?{query}")
+    assert answer.status_code == 400
+    [problem] = answer.json()["problems"]
+    assert (problem["path"], problem["message"][: len(message)]) == (path, message)
+
+
+def test_nothing_new_is_made_of_a_withdrawn_contract(
+    call: Callable[..., Any], contract: Contract, people: dict[str, User]
+) -> None:
+    contract.withdraw(by=None, reason="It is replaced")
+    answer = call("developer", "post", ALL, {**WISH, "spec": {}})
+    assert answer.status_code == 409
+    assert "was withdrawn" in answer.json()["message"]
