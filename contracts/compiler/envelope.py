@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.compiler.plurals import plural_of
+from contracts.compiler.plurals import NO_PLURAL_IN_KRO, plural_of
 from contracts.compiler.reporter import Reporter
 from contracts.compiler.words import (
     GROUP,
@@ -127,11 +127,14 @@ def _check_kind(schema: Mapping[str, Any], reporter: Reporter) -> None:
     if isinstance(kind, str) and not KIND.match(kind):
         name = upper_camel(kind)[:63]
         hint = f"For example “{name}”." if KIND.match(name) else ""
-        message = "A kind begins with a capital letter, followed by letters and digits (at most 63)."
+        message = "A kind begins with a capital letter, followed by letters and digits (at most 59)."
         reporter.add((*at, "kind"), "bad-name", message, hint)
     elif isinstance(kind, str) and max(len(kind) + len("List"), len(plural_of(kind))) > 63:
         message = "The kind is too long: its list and its plural have to fit into 63 characters, too."
         reporter.add((*at, "kind"), "bad-name", message, "Use at most 59 characters.")
+    elif isinstance(kind, str) and kind.lower() in NO_PLURAL_IN_KRO:
+        message = "kro makes a plural of this kind that Kubernetes refuses."
+        reporter.add((*at, "kind"), "kro-would-refuse", message, severity="warning")
     if isinstance(version, str) and not VERSION.match(version):
         hint = (
             f"Write “{version.rpartition('/')[2]}”; the group is a field of its own."

@@ -146,7 +146,7 @@ def _check_external(draft: NodeDraft, cluster_scoped: bool, reporter: Reporter) 
         reporter.add(at, "name-or-selector", message)
     if name == "":
         reporter.add((*at, "name"), "bad-name", "The name is empty.")
-    if draft.info and not draft.info.namespaced and metadata.get("namespace") is not None:
+    if draft.info and not draft.info.namespaced and metadata.get("namespace"):
         message = f"{draft.kind} has no namespace: it is cluster-scoped."
         reporter.add((*at, "namespace"), "namespace", message, "Remove this field.", at_key=True)
     needs_namespace = cluster_scoped and draft.info and draft.info.namespaced and selector is None

@@ -32,8 +32,13 @@ _WORDS = """
     information:information jeans:jeans money:money news:news rice:rice dwarf:dwarfs:dwarves
     hoof:hoofs:hooves thief:thieves chive:chives hive:hives move:moves movie:movies cookie:cookies
     pretorium:pretoriums agenda:agendas formula:formulas:formulae shoe:shoes =toe:toes graffiti:graffiti
-    =ID:IDs
+    =ID:IDs =ssh:sshs =tia:tias =eia:eias
 """
+
+NO_PLURAL_IN_KRO = frozenset(
+    ("aes", "bss", "cmos", "des", "dns", "ess", "fcs", "https", "ids", "ips", "mpls", "pots")
+)
+"""Acronyms that end in “s”: flect gives them capitals (“dnsDNSes”), and Kubernetes refuses such a name."""
 
 # Endings, the first that fits is used.
 _ENDINGS = """

@@ -44,6 +44,10 @@ kind: Contract
         ("Octopus", "octupuses"),
         ("Quota", "quotas"),
         ("Equipment", "equipment"),
+        ("SSH", "sshs"),
+        ("WebSSH", "websshes"),
+        ("TIA", "tias"),
+        ("MyDNS", "mydns"),
     ],
 )
 def test_plurals_are_those_of_kro(kind, plural):

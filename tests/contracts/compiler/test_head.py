@@ -60,6 +60,7 @@ HEAD = {
     "§1.1 a kind of 59 characters": (f"{SCHEMA}.kind", "T" * 59, ""),
     "§1.1 a kind of 60, whose list has 64": (f"{SCHEMA}.kind", "T" * 60, "bad-name"),
     "§1.1 a kind of 64": (f"{SCHEMA}.kind", "T" * 64, "bad-name"),
+    "§1.1 a kind whose plural kro gets wrong": (f"{SCHEMA}.kind", "DNS", "kro-would-refuse"),
     "§1.1 no version": (f"{SCHEMA}.apiVersion", GONE, "required"),
     "§1.1 a version with a group": (f"{SCHEMA}.apiVersion", "kro.run/v1", "bad-name"),
     "§1.1 a version that is neither alpha nor beta": (f"{SCHEMA}.apiVersion", "v1rc1", "bad-name"),
@@ -122,6 +123,62 @@ HEAD = {
 @pytest.mark.parametrize(("place", "value", "code"), HEAD.values(), ids=HEAD.keys())
 def test_the_head(place: str, value: Any, code: str) -> None:
     assert {problem.code for problem in compile_text(changed(place, value)).problems} == set(code.split())
+
+
+KRO_WORDS = """
+apiVersion context dependency dependencies each externalRef externalReference externalRefs externalReferences graph
+instance item items kind kro metadata namespace object resource resourcegraphdefinition resourceGraphDefinition resources
+root runtime schema self serviceAccountName spec status this variables vars version
+"""
+CEL_WORDS = "true false null in as break const continue else for function if import let loop package return var void while"
+
+
+@pytest.mark.parametrize("word", f"{KRO_WORDS} {CEL_WORDS}".split())
+def test_a_word_of_the_language_is_no_name(word: str) -> None:
+    """§1.3: neither of a node nor of an iterator."""
+    node = {"id": word, "template": TEMPLATE}
+    loop = {"id": "a", "forEach": [{word: "${[schema.spec.a]}"}], "template": TEMPLATE}
+    for entry in (node, loop):
+        problems = compile_text(changed("spec.resources", [entry])).problems
+        assert "reserved-name" in {problem.code for problem in problems}
+
+
+NAMES = {
+    "one letter": ("a", ""),
+    "camel case": ("myResource2", ""),
+    "a word of the language with more": ("schemas", ""),
+    "the same word in capitals": ("SCHEMA", "bad-name"),
+    "a capital first": ("My", "bad-name"),
+    "a digit first": ("1a", "bad-name"),
+    "an underscore": ("my_resource", "bad-name"),
+    "a dash": ("my-resource", "bad-name"),
+    "a letter of another alphabet": ("é", "bad-name"),
+    "nothing": ("", "bad-name"),
+    "a line break at the end": ("a\n", "bad-name"),
+}
+
+
+@pytest.mark.parametrize(("name", "code"), NAMES.values(), ids=NAMES.keys())
+def test_a_name_of_a_node_or_an_iterator(name: str, code: str) -> None:
+    """§1.3: lower camel case."""
+    template = {**TEMPLATE, "metadata": {"name": f"${{{name}}}"}} if not code else TEMPLATE
+    loop = {"id": "other", "forEach": [{name: "${[schema.spec.a]}"}], "template": template}
+    for entry in ({"id": name, "template": TEMPLATE}, loop):
+        problems = compile_text(changed("spec.resources", [entry])).problems
+        assert {problem.code for problem in problems} - {"foreach-identity"} == set(code.split())
+
+
+def test_an_iterator_of_the_same_name_in_two_nodes() -> None:
+    """§1.3: iterators are unique inside a node only."""
+    nodes = [
+        {
+            "id": name,
+            "forEach": [{"i": "${[schema.spec.a]}"}],
+            "template": {**TEMPLATE, "metadata": {"name": f"{name}-${{i}}"}},
+        }
+        for name in ("a", "b")
+    ]
+    assert compile_text(changed("spec.resources", nodes)).problems == ()
 
 
 CRD = {
