@@ -7,11 +7,13 @@ from typing import Any
 
 from contracts import cel
 from contracts.compiler.definition import Code, Part
+from contracts.compiler.portability import NestedForKro, closing_as_kro, refused_by_kro
 from contracts.compiler.reporter import Reporter
 
 MAX_UNCLOSED = 20
 """Unclosed “${” of one text that are looked at; each is a search to its end."""
 
+NESTED_HINT = "Close the outer one with “}” first; inside an expression no “${” is needed."
 STANDALONE_HINT = "Use “|-” or “>-” instead of “|” or “>”, which add a line break at the end."
 
 
@@ -55,9 +57,15 @@ def extract(
 
 
 def _closing(text: str, start: int, at: Sequence[str | int], reporter: Reporter) -> int | None:
-    """Where the expression ends. kro knows double quotes only (quirk 6); what it would miss is a warning."""
+    """Where the expression ends; None when it is text. What kro would miss is a warning (quirk 6)."""
     closing = cel.scan(text, start)
-    as_kro = _closing_as_kro(text, start)
+    try:
+        as_kro = closing_as_kro(text, start)
+    except NestedForKro as nested:
+        if closing is None:
+            message, where = "An expression begins inside another one.", nested.offset
+            reporter.add(at, "cel-syntax", message, NESTED_HINT, start=where, end=where + 2)
+        return closing
     if closing is None and as_kro is None:
         reporter.add(
             at,
@@ -81,33 +89,23 @@ def _closing(text: str, start: int, at: Sequence[str | int], reporter: Reporter)
     return closing if closing is not None else as_kro
 
 
-def _closing_as_kro(text: str, start: int) -> int | None:
-    depth, quoted, at = 1, False, start
-    while at < len(text):
-        char = text[at]
-        if quoted and char == "\\":
-            at += 1
-        elif char == '"':
-            quoted = not quoted
-        elif not quoted and char in "{}":
-            depth += 1 if char == "{" else -1
-            if depth == 0:
-                return at
-        at += 1
-    return None
-
-
 def _read(
     source: str, start: int, at: Sequence[str | int], reporter: Reporter, environment: cel.Environment
 ) -> Part | None:
     try:
-        return Part(source, cel.parse(source, environment), start)
+        expression = cel.parse(source, environment)
     except cel.CelSyntaxError as error:
         offset = min(error.offset, len(source))
         reporter.add(
             at, "cel-syntax", error.message, error.hint, start=start + offset, end=start + offset + 1
         )
         return None
+    for found in refused_by_kro(expression):
+        first, last = start + found.start, start + found.end
+        reporter.add(
+            at, "kro-would-refuse", found.message, found.hint, start=first, end=last, severity="warning"
+        )
+    return Part(source, expression, start)
 
 
 def standalone(

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Where expressions stand in a text, and which texts are one expression (kro §3.1)."""
 
 from __future__ import annotations
@@ -56,6 +57,30 @@ def test_a_text_without_an_expression(text):
     code, problems = extracted(text)
     assert code is None
     assert {problem.severity for problem in problems} <= {"warning"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a ${b ${c} d", "cel-syntax at ${: An expression begins inside another one."),
+        ("a ${b ${c", "cel-syntax at ${: An expression begins inside another one."),
+        ('a ${"b ${c}', "unclosed-expression at ${: This “${” is never closed, so the text is used as it stands."),
+        ("${'}'}", "kro-would-refuse at '}': kro does not see the single quotes around a brace here and would refuse this."),
+        ("${'${a}' + b}", "kro-would-refuse at ${: kro does not see the single quotes around “${” here."),
+        ("${a.`b-c`}", "kro-would-refuse at `b-c`: kro does not know names in backticks."),
+        ("${has(a.?b)}", "kro-would-refuse at b: kro's has() does not take “.?”."),
+        ("${a.in}", "kro-would-refuse at in: kro cannot select a field called “in”."),
+        ("${a + ${b}}", "cel-syntax at $: Unexpected “$”."),
+        ('${"${A}" + a.namespace}', ""),
+    ],
+)  # fmt: skip
+def test_what_is_said_about_a_text(text, told):
+    _, problems = extracted(text)
+    line = f"k: {json.dumps(text)}"
+    found = [
+        f"{each.code} at {line[each.column - 1 : each.end_column - 1]}: {each.message}" for each in problems
+    ]
+    assert found[:1] == ([told] if told else [])
 
 
 pieces = st.sampled_from(
