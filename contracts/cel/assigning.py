@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.cel.types import DYN, STRING, ListType, MapType, OptionalType, StructType, Type
+from contracts.cel.types import DYN, NULL, STRING, ListType, MapType, OptionalType, StructType, Type
 
 Seen = set[tuple[object, object]]
 """Pairs of structs that are being compared: schemas may contain themselves."""
@@ -18,6 +18,8 @@ def _reason(output: Type, expected: Type, seen: Seen) -> str | None:
     if isinstance(output, OptionalType):
         output = output.inner
     if DYN in (output, expected) or output == expected:
+        return None
+    if output == NULL and isinstance(expected, StructType):
         return None
     if isinstance(output, ListType) and isinstance(expected, ListType):
         return _within("list elements", _reason(output.element, expected.element, seen))
