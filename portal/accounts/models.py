@@ -101,3 +101,16 @@ class APIToken(models.Model):
         """Make a token and return it with its text, which cannot be read again."""
         text = f"slw_{secrets.token_urlsafe(32)}"
         return cls.objects.create(user=user, name=name, digest=cls.digest_of(text)), text
+
+
+class SignInFailure(models.Model):
+    """A wrong password. Deleted after some minutes; ``throttle.py`` says what it is for."""
+
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["key", "-at"], name="sign_in_failure_of_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} at {self.at}"
