@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +15,17 @@ from contracts.compiler import (
     kinds_with,
     validate_spec,
 )
+from contracts.compiler.kinds import object_meta
 from contracts.documents import Document, problem_at, read
 from contracts.paths import parse_path
 from contracts.problems import Problem, Rejected, did_you_mean, errors
+from contracts.runtime.pretended import shape_fault
 from contracts.runtime.rendering import render
 from contracts.runtime.states import Rendering
 from contracts.runtime.trials import Trial, instance_of, run_cases
+from contracts.schema import validate
+
+ENVELOPE = ("apiVersion", "kind", "metadata", "spec", "status")
 
 
 def kinds_from(texts: Mapping[str, str]) -> KindSchemas:
@@ -104,15 +109,7 @@ def render_files(
     definition = compiled(text, file=file, kinds=kinds).definition
     if definition is None:
         return {}
-    document = _only_document(input_text, input_file)
-    given = document.data
-    whole = given.get("kind") == definition.kind and "apiVersion" in given
-    spec = given.get("spec") if whole else given
-    found = validate_spec(definition, spec)
-    if found:
-        raise Rejected(_placed(problem, document, input_file, whole) for problem in found)
-    metadata = given.get("metadata") if whole else None
-    instance = instance_of(definition, spec or {}, metadata)
+    instance = _instance(definition, input_text, input_file)
     observed = _observed(definition, observed_text, observed_file)
     rendering = render(definition, instance, observed)
     if definition.conditions:
@@ -132,6 +129,38 @@ def render_files(
         "order": list(definition.order),
         "problems": [problem.as_dict() for problem in rendering.problems],
     }
+
+
+def _instance(definition: Definition, text: str, file: str) -> dict[str, Any]:
+    """The custom resource of an input. Raises :class:`Rejected` with all that is wrong with it."""
+    document = _only_document(text, file)
+    given: Mapping[str, Any] = document.data
+    own = definition.spec_schema.get("properties") or {}
+    whole = {"apiVersion", "kind"} <= given.keys() and not {"apiVersion", "kind"} <= own.keys()
+    faults = list(_envelope_faults(definition, document)) if whole else []
+    spec = given.get("spec") if whole else given
+    faults += [_placed(problem, document, whole) for problem in validate_spec(definition, spec)]
+    if faults:
+        raise Rejected(replace(fault, file=file) for fault in faults)
+    return instance_of(definition, spec or {}, given.get("metadata") if whole else None)
+
+
+def _envelope_faults(definition: Definition, document: Document) -> Iterator[Problem]:
+    """What is wrong around the spec of a custom resource."""
+    given = document.data
+    for key, wanted in (("apiVersion", definition.api_version), ("kind", definition.kind)):
+        if given[key] != wanted:
+            message = f"This contract's {key} is {wanted}."
+            yield problem_at(document.value_span((key,)), "wrong-document", message, path=key)
+    for key in given:
+        if key not in ENVELOPE:
+            hint = did_you_mean(str(key), ENVELOPE)
+            message = f"There is no field “{key}”."
+            yield problem_at(document.span_of((key,)), "unknown-field", message, path=str(key), hint=hint)
+    metadata = given.get("metadata")
+    if metadata is not None:
+        for problem in validate(object_meta(), metadata, path=("metadata",)):
+            yield _placed(problem, document, whole=True)
 
 
 def _presumed(rendering: Rendering) -> list[dict[str, str]]:
@@ -158,17 +187,15 @@ def _observed(definition: Definition, text: str, file: str) -> Mapping[str, Any]
         return {}
     document = _only_document(text, file)
     observed: dict[str, Any] = document.data
-    types = {node.id: node.type for node in definition.nodes}
+    nodes = {node.id: node for node in definition.nodes}
     faults = []
     for node_id, value in observed.items():
-        many = types.get(node_id, "") in ("collection", "external-collection")
         place = document.span_of((node_id,))
-        if node_id not in types:
-            message, hint = f"There is no node “{node_id}”.", did_you_mean(str(node_id), types)
+        if node_id not in nodes:
+            message, hint = f"There is no node “{node_id}”.", did_you_mean(str(node_id), nodes)
             faults.append(problem_at(place, "unknown-name", message, path=str(node_id), hint=hint))
-        elif value is not None and not isinstance(value, list if many else Mapping):
-            message = f"“{node_id}” is {'a list of objects' if many else 'one object'}."
-            faults.append(problem_at(place, "wrong-type", message, path=str(node_id)))
+        elif value is not None and (fault := shape_fault(nodes[node_id], value)):
+            faults.append(problem_at(place, "wrong-type", fault, path=str(node_id)))
     if faults:
         raise Rejected(replace(fault, file=file) for fault in faults)
     return observed
@@ -184,8 +211,7 @@ def _only_document(text: str, file: str) -> Document:
     return documents[0]
 
 
-def _placed(problem: Problem, document: Document, file: str, whole: bool) -> Problem:
+def _placed(problem: Problem, document: Document, whole: bool) -> Problem:
     path = parse_path(problem.path)
     span = document.value_span(path if whole else path[1:])
-    placed = problem_at(span, problem.code, problem.message, path=problem.path, hint=problem.hint)
-    return replace(placed, file=file)
+    return problem_at(span, problem.code, problem.message, path=problem.path, hint=problem.hint)

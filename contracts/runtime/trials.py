@@ -12,6 +12,7 @@ from contracts.compiler.cases import Case, FieldExpectation
 from contracts.paths import MISSING, get, parse_path, print_path
 from contracts.problems import Problem, did_you_mean
 from contracts.runtime.assertions import shown, unmet
+from contracts.runtime.pretended import shape_fault
 from contracts.runtime.previewing import preview
 from contracts.runtime.rendering import render
 from contracts.runtime.states import NodeState, PreviewNode
@@ -109,10 +110,10 @@ def _unknown_names(definition: Definition, case: Case) -> Iterator[str]:
         node = nodes.get(node_id)
         if node is None:
             continue
-        if not node.is_many and not isinstance(given, Mapping):
-            yield f"observed “{node_id}” should be one object, but it is {shown(given)}."
-        elif node.type == "external-collection" and not isinstance(given, list):
-            yield f"observed “{node_id}” should be a list of objects, but it is {shown(given)}."
+        each_item = node.type == "collection" and isinstance(given, Mapping)
+        fault = shape_fault(node, [given] if each_item else given)
+        if fault:
+            yield f"observed {fault}"
 
 
 def instance_of(

@@ -165,7 +165,7 @@ class TestWithoutADatabase:
         ("observed", "told"),
         [
             ("setings: {kind: A}", ":1:1 setings: There is no node “setings”. Did you mean “settings”?"),
-            ("settings: [{kind: ConfigMap}]", ":1:1 settings: “settings” is one object."),
+            ("settings: []", ":1:1 settings: “settings” should be one object, but it is []."),
             ("- settings", ":1:1: The file must hold one YAML map."),
         ],
         ids=["unknown-node", "list-for-one", "no-map"],

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from contracts.problems import Rejected
@@ -67,22 +69,74 @@ def test_render_takes_a_whole_resource_and_observed_objects():
     assert answer["status"] == {"uid": "u7"}
 
 
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ("name: 3\n", "i.yaml:1:7 spec.name: Must be a text, not a whole number. Put it in quotes."),
-        (
-            "apiVersion: kro.run/v1alpha1\nkind: Example\nspec:\n  naem: a\n",
-            "i.yaml:4:9 spec.naem: There is no field “naem”. Did you mean “name”?",
-        ),
-        ("- a\n", "The file must hold one YAML map."),
-        ("a: [", "This is not valid YAML"),
-    ],
-)
+HEAD = "apiVersion: kro.run/v1alpha1\nkind: Example\n"
+INPUTS = {
+    "a wrong type": ("name: 3\n", "i.yaml:1:7 spec.name: Must be a text, not a whole number. Put it in quotes."),
+    "an unknown field": (f"{HEAD}spec:\n  naem: a\n", "i.yaml:4:9 spec.naem: There is no field “naem”. Did you mean “name”?"),
+    "a spec that is none": (f"{HEAD}spec: 3\n", "i.yaml:3:7 spec: Must be an object, not a whole number."),
+    "metadata that are none": (f"{HEAD}metadata: 3\n", "i.yaml:3:11 metadata: Must be an object, not a whole number."),
+    "labels that are none": (f"{HEAD}metadata: {{labels: [a]}}\n", "i.yaml:3:20 metadata.labels: Must be an object, not a list."),
+    "a misspelled spec": (f"{HEAD}specs: {{}}\n", "i.yaml:3:1 specs: There is no field “specs”. Did you mean “spec”?"),
+    "another kind": ("apiVersion: kro.run/v1alpha1\nkind: Other\n", "i.yaml:2:7 kind: This contract's kind is Example."),
+    "another group": ("apiVersion: apps/v1\nkind: Example\n", "i.yaml:1:13 apiVersion: This contract's apiVersion is kro.run/v1alpha1."),
+    "a list": ("- a\n", "i.yaml:1:1: The file must hold one YAML map."),
+    "nothing": ("", "i.yaml:1:1: The file must hold one YAML map."),
+    "two documents": ("name: a\n---\nname: b\n", "i.yaml:1:1: The file must hold one YAML map."),
+    "no YAML": ("a: [", "This is not valid YAML"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "words"), INPUTS.values(), ids=INPUTS.keys())
 def test_a_faulty_input_is_refused_with_its_place(given, words):
     with pytest.raises(Rejected) as refusal:
         offline.render_files(TEXT, given, input_file="i.yaml")
     assert words in str(refusal.value)
+
+
+def test_everything_that_is_wrong_with_an_input_is_told_at_once():
+    with pytest.raises(Rejected) as refusal:
+        offline.render_files(TEXT, "apiVersion: v1\nkind: Other\nmetadata: 3\nspec: {name: 3, size: x}\n")
+    assert [problem.path for problem in refusal.value.problems] == [
+        "apiVersion",
+        "kind",
+        "metadata",
+        "spec.name",
+        "spec.size",
+    ]
+
+
+def test_an_input_as_kubectl_prints_it():
+    printed = """
+      metadata:
+        name: z
+        namespace: w
+        creationTimestamp: null
+        generation: 4
+        labels: {a: b}
+        managedFields:
+        - {apiVersion: v1, fieldsType: FieldsV1, fieldsV1: {"f:spec": {"f:name": {}}}, manager: kubectl, operation: Update, time: "2026-01-01T00:00:00Z"}
+      spec: {items: []}
+      status: {state: ACTIVE}
+"""
+    answer = offline.render_files(TEXT, HEAD + dedent(printed))
+    assert answer["nodes"][0]["manifests"][0]["metadata"]["namespace"] == "w"
+
+
+OBSERVED = {
+    "an unknown node": ("aa: {}", "aa: There is no node “aa”. Did you mean “a”?"),
+    "a number": ("a: 3", "a: “a” should be one object, but it is 3."),
+    "a list for one": ("a: []", "a: “a” should be one object, but it is []."),
+    "one for a list": ("c: {}", "c: “c” should be a list of objects, but it is {}."),
+    "an item that is no object": ("c: [{}, null]", "c: “c[1]” should be one object, but it is null."),
+    "metadata that are none": ("a: {metadata: 3}", "a: “a” should have a map as metadata, but it is 3."),
+}
+
+
+@pytest.mark.parametrize(("observed", "words"), OBSERVED.values(), ids=OBSERVED.keys())
+def test_faulty_observed_objects_are_refused_with_their_place(observed, words):
+    with pytest.raises(Rejected) as refusal:
+        offline.render_files(TEXT, "items: []\n", observed, observed_file="o.yaml")
+    assert str(refusal.value) == f"o.yaml:1:1 {words}"
 
 
 def test_a_faulty_contract_is_refused_with_all_its_problems():

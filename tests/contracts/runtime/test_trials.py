@@ -68,6 +68,14 @@ STATES = {
         expecting("present: [a]", f"{ITEMS}\nobserved: {{e: {{kind: Secret}}}}"),
         ['observed “e” should be a list of objects, but it is {"kind": "Secret"}.'],
     ),
+    "an item that is no object": (
+        expecting("present: [a]", f"{ITEMS}\nobserved: {{c: [{{}}, 3]}}"),
+        ["observed “c[1]” should be one object, but it is 3."],
+    ),
+    "metadata that are none": (
+        expecting("present: [a]", f"{ITEMS}\nobserved: {{a: {{metadata: u1}}}}"),
+        ['observed “a” should have a map as metadata, but it is "u1".'],
+    ),
     "many observed objects for one": (
         expecting("present: [a]", f"{ITEMS}\nobserved: {{a: []}}"),
         ["observed “a” should be one object, but it is []."],
