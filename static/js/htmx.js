@@ -18,7 +18,11 @@ Idiomorph.defaults.callbacks.beforeNodeAdded = (node) => !isRemoved(node);
 document.addEventListener("htmx:beforeSend", (event) => sent(event.detail.xhr));
 document.addEventListener("htmx:beforeSwap", (event) => answering(event.detail.xhr));
 
+// A page that asks for news by itself shows at its own label ("Reconnecting") that none come.
+const byItself = ({ detail }) => detail.requestConfig?.triggeringEvent?.type.startsWith("changed-") ?? false;
+
 document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status >= 500 && byItself(event)) return;
   const status = event.detail.xhr.status;
   const words = {
     401: "You are signed out. Reload the page to sign in again.",
@@ -35,8 +39,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (opened) document.getElementById(opened)?.focus({ preventScroll: true });
 });
 
-document.addEventListener("htmx:sendError", () => {
-  toast("error", "The server cannot be reached. Try again in a moment.");
+document.addEventListener("htmx:sendError", (event) => {
+  if (!byItself(event)) toast("error", "The server cannot be reached. Try again in a moment.");
 });
 
 // A session that ended answers a fragment with the sign-in page: show it as a page and not inside the fragment.

@@ -10,6 +10,8 @@ export function toast(state, text) {
   const place = document.getElementById("toasts");
   const pattern = document.getElementById("toast-pattern");
   if (!place || !pattern) return;
+  // The same words twice say no more than once.
+  for (const shown of place.children) if (shown.querySelector("p")?.textContent === text) shown.remove();
   const element = pattern.content.firstElementChild.cloneNode(true);
   element.dataset.state = state;
   const use = element.querySelector("use");

@@ -4,7 +4,8 @@ styles on.
     def test_something(visit, axe, shot, engineer):
         page = visit(engineer, "/catalog/", theme="dark", width=390)
 
-Whatever the browser reports as an error, also a violation of the policy, fails the test that caused it.
+Whatever the browser reports as an error, also a violation of the policy, fails the test that caused it;
+a test that provokes some empties ``visit.complaints``.
 ``SLIPWAY_SCREENSHOTS=folder`` keeps what ``shot`` takes.
 """
 
@@ -120,6 +121,7 @@ def visit(site: str, chromium: Browser) -> Iterator[Visit]:
         page.goto(path)
         return page
 
+    open_page.complaints = complaints  # type: ignore[attr-defined]
     yield open_page
     for context in contexts:
         context.close()

@@ -104,3 +104,14 @@ def test_a_right_that_is_gone_is_said(live_page):
     live_page.line.whole = True
     expect(live_page.locator(".toast")).to_contain_text("You may no longer see this.")
     expect(live_page.locator("[data-live-label]")).to_have_text("Offline")
+
+
+def test_a_server_that_is_away_is_said_at_the_label_and_not_by_toasts(live_page, visit):
+    live_page.route("**/live/part/", lambda route: route.abort())
+    with live_page.expect_event("requestfailed"):
+        move(2)
+    live_page.unroute("**/live/part/")
+    move(3)
+    expect(live_page.locator("#part")).to_contain_text("Revision 3")
+    expect(live_page.locator(".toast")).to_have_count(0)
+    visit.complaints.clear()
