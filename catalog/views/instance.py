@@ -78,7 +78,7 @@ def context_of(request: HttpRequest, row: Instance) -> dict[str, Any]:
     tab = request.GET.get("tab", "overview")
     tab = tab if tab in TABS else "overview"
     resources = list(row.resources.order_by("node", "index", "name"))
-    change = row.changes.first()
+    change = row.changes.select_related("author").first()
     context: dict[str, Any] = {
         "instance": row,
         "contract": row.contract,
@@ -102,7 +102,7 @@ def context_of(request: HttpRequest, row: Instance) -> dict[str, Any]:
         events = row.events.all()
         context["events"] = events[:6] if tab == "overview" else paged(request, events)
     if tab == "history":
-        context["changes"] = paged(request, row.changes.all())
+        context["changes"] = paged(request, row.changes.select_related("author"))
     if tab == "manifest":
         context |= manifest(row)
     return context
