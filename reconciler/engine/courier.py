@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 
 from catalog.models.change import ChangeState
-from reconciler.engine import delivery
 from reconciler.engine.database import Database
+from reconciler.engine.delivery import deliver
 from reconciler.engine.instances import Instances
 from reconciler.engine.snapshot import Key
-from reconciler.engine.wake import listen, stop_listening
+from reconciler.engine.wake import hear, listen, stop_listening
+from reconciler.engine.wishes import Delivery, Wish, open_wishes, save_deliveries
 from reconciler.kube import Client
 
 WISHES_AT_ONCE = 32
-LOOK_AT_ROWS_EVERY = 2.0  # seconds; a safety net, since writes wake the engine
 
 
 class Courier:
@@ -37,26 +36,23 @@ class Courier:
         news = listen("changes")
         try:
             while True:
-                wishes = await self._database.call(delivery.open_wishes, self._destination)
+                wishes = await self._database.call(open_wishes, self._destination)
                 starts = range(0, len(wishes), WISHES_AT_ONCE)
                 if any([await self._deliver(wishes[at : at + WISHES_AT_ONCE]) for at in starts]):
                     continue  # the next change of the same instance may be due
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_AT_ROWS_EVERY):
-                        await news.wait()
-                news.clear()
+                await hear(news)
         finally:
             stop_listening(news)
 
-    async def _deliver(self, wishes: list[delivery.Wish]) -> bool:
+    async def _deliver(self, wishes: list[Wish]) -> bool:
         """Ask for all at once, write the answers together. True when at least one was decided."""
         answers = await asyncio.gather(*(self._deliver_one(wish) for wish in wishes))
-        await self._database.call(delivery.save_deliveries, list(zip(wishes, answers, strict=True)))
+        await self._database.call(save_deliveries, list(zip(wishes, answers, strict=True)))
         return any(answer.state != ChangeState.APPROVED for answer in answers)
 
-    async def _deliver_one(self, wish: delivery.Wish) -> delivery.Delivery:
+    async def _deliver_one(self, wish: Wish) -> Delivery:
         key = Key(wish.group_kind, wish.namespace, wish.name)
-        answer = await delivery.deliver(self._client, wish, self._instances.generations(key))
+        answer = await deliver(self._client, wish, self._instances.generations(key))
         if answer.live is not None and key.group_kind in self._instances.informers:
             self._instances.learn(key, answer.live)
             self._on_delivered(key)

@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from reconciler.objects.health import Health, number, status_of
-from reconciler.objects.reading import Manifest, generation_of, reference_to, uid_of
+from reconciler.objects.reading import Identity, Manifest, generation_of, reference_to, uid_of
 
 UNREADY = ("progressing", "waiting", "unknown")
-Identity = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)

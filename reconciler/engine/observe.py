@@ -12,10 +12,8 @@ from contracts.runtime import Rendering, render
 from reconciler.engine.watches import Watched, Watches
 from reconciler.kube import Client, NotServed
 from reconciler.objects.names import APPLYSET_PART_OF, NODE, label_value
-from reconciler.objects.reading import Manifest, is_deleting, labels_of, reference_to
+from reconciler.objects.reading import Identity, Manifest, is_deleting, labels_of, reference_to
 from reconciler.plan import Child, children, set_id
-
-Identity = tuple[str, str, str, str]
 
 
 @dataclass(slots=True)

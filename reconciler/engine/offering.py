@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -15,7 +14,7 @@ from reconciler.engine.kinds import CRD, Verdict, ensure_kind
 from reconciler.engine.offers import Offer, Published
 from reconciler.engine.rows import Rows
 from reconciler.engine.snapshot import Key
-from reconciler.engine.wake import listen, stop_listening
+from reconciler.engine.wake import hear, listen, stop_listening
 from reconciler.engine.watches import Watched, Watches
 from reconciler.kube import Client, Informer, KubeError, NotServed
 from reconciler.kube.informer import Event
@@ -23,7 +22,6 @@ from reconciler.objects.reading import Manifest, uid_of
 
 log = logging.getLogger("slipway.engine")
 
-LOOK_AT_ROWS_EVERY = 2.0  # seconds; a safety net, since writes wake the engine
 SCHEMAS_SETTLE = 2.0
 WHILE_AWAY = 5.0  # seconds between two tries to read schemas
 
@@ -65,10 +63,7 @@ class Offering:
                     await self._keep_offer(published, definitions)
                 except KubeError as error:
                     log.warning("contract %s: %s", published.name, error)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_AT_ROWS_EVERY):
-                    await self._wanted.wait()
-            self._wanted.clear()
+            await hear(self._wanted)
 
     # -- kinds ------------------------------------------------------------------------------------------
 

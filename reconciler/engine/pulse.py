@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,6 +13,7 @@ from django.utils import timezone
 from catalog.models import Destination
 from reconciler.engine.database import Database
 from reconciler.engine.projection import save_destination
+from reconciler.engine.wake import hear
 from reconciler.kube import Client, KubeError
 
 log = logging.getLogger("slipway.engine")
@@ -41,10 +41,7 @@ class Pulse:
     async def run(self) -> None:
         while True:
             await self.feel()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PULSE_EVERY if self.reachable else PULSE_WHEN_AWAY):
-                    await self._news.wait()
-            self._news.clear()
+            await hear(self._news, PULSE_EVERY if self.reachable else PULSE_WHEN_AWAY)
 
     async def feel(self) -> None:
         try:

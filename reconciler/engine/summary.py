@@ -12,6 +12,7 @@ from reconciler.engine.losses import Losses, Whole
 from reconciler.objects.health import Health, health_of
 from reconciler.objects.names import NODE, label_value
 from reconciler.objects.reading import (
+    Identity,
     Manifest,
     Reference,
     condition_of,
@@ -23,7 +24,6 @@ from reconciler.objects.reading import (
 )
 from reconciler.plan import Child
 
-Identity = tuple[str, str, str, str]
 REASONS = {
     "failed": "ResourceFailed",
     "degraded": "ResourceNotReady",

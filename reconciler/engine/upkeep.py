@@ -15,7 +15,7 @@ from reconciler.engine.carry_out import apply_all, explain, keep_books, prune_al
 from reconciler.engine.conditions import Outcome
 from reconciler.engine.losses import Losses
 from reconciler.engine.notes import note_of
-from reconciler.engine.observe import Identity, View, look
+from reconciler.engine.observe import View, look
 from reconciler.engine.offers import Offer
 from reconciler.engine.passes import Pass, Result
 from reconciler.engine.snapshot import Key, Note
@@ -24,7 +24,7 @@ from reconciler.engine.watches import Watches
 from reconciler.kube import ApiError, Client, KubeError
 from reconciler.objects.health import Health
 from reconciler.objects.plain import sentences
-from reconciler.objects.reading import Manifest, generation_of, uid_of
+from reconciler.objects.reading import Identity, Manifest, generation_of, uid_of
 from reconciler.plan import Apply, Inventory, Plan, Settled, plan, recorded, settled
 from reconciler.plan.instance import possible
 

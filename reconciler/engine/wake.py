@@ -6,6 +6,7 @@ An engine in a process of its own hears through Redis; without that it polls.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -13,6 +14,7 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from portal.live.publish import group_name
 
 TOPICS = ("changes", "contracts")
+LOOK_AT_ROWS_EVERY = 2.0  # seconds; a safety net, since writes wake the engine
 
 _lock = threading.Lock()
 _listeners: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Event, str]] = {}
@@ -24,6 +26,14 @@ def listen(topic: str) -> asyncio.Event:
     with _lock:
         _listeners[id(event)] = (asyncio.get_running_loop(), event, topic)
     return event
+
+
+async def hear(event: asyncio.Event, within: float = LOOK_AT_ROWS_EVERY) -> None:
+    """Wait until it is set, but not longer than so many seconds."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            await event.wait()
+    event.clear()
 
 
 def stop_listening(event: asyncio.Event) -> None:

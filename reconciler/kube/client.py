@@ -103,14 +103,6 @@ class Client:
             await self.renew()
         raise AssertionError("unreachable")
 
-    async def text(self, path: str, query: Mapping[str, str] | None = None) -> str:
-        """An answer that is no JSON, such as a pod's log."""
-        async with self._send("GET", path, query, None, "", None) as response:
-            data = await response.read()
-            if response.status >= 400:
-                raise read_error(response.status, data, None)
-            return data.decode(errors="replace")
-
     @contextlib.asynccontextmanager
     async def _send(
         self,
@@ -195,12 +187,9 @@ class Client:
         *,
         manager: str,
         subresource: str = "",
-        dry_run: bool = False,
     ) -> dict[str, Any]:
         """Server-side apply of exactly these fields, taking them from other managers (``force``)."""
         query = {"fieldManager": manager, "force": "true", "fieldValidation": "Strict"}
-        if dry_run:
-            query["dryRun"] = "All"
         metadata = body["metadata"]
         path = resource.path(metadata.get("namespace") or "", metadata["name"], subresource)
         return await self.request("PATCH", path, query=query, body=body, content_type=APPLY)

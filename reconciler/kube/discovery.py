@@ -31,7 +31,6 @@ class Resource:
     kind: str
     plural: str
     namespaced: bool
-    verbs: frozenset[str] = frozenset()
 
     @property
     def api_version(self) -> str:
@@ -133,7 +132,6 @@ def aggregated(answer: Mapping[str, Any]) -> Iterator[Resource]:
                     kind=kind.get("kind") or "",
                     plural=entry["resource"],
                     namespaced=entry.get("scope") == "Namespaced",
-                    verbs=frozenset(entry.get("verbs") or ()),
                 )
 
 
@@ -158,5 +156,4 @@ def legacy(group_version: str, document: Mapping[str, Any]) -> Iterator[Resource
             kind=entry["kind"],
             plural=entry["name"],
             namespaced=bool(entry.get("namespaced")),
-            verbs=frozenset(entry.get("verbs") or ()),
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 Manifest = Mapping[str, Any]
+Identity = tuple[str, str, str, str]  # group, kind, namespace, name
 
 
 class Reference(NamedTuple):
@@ -26,7 +27,7 @@ class Reference(NamedTuple):
         return f"{self.kind}.{self.group}" if self.group else self.kind
 
     @property
-    def identity(self) -> tuple[str, str, str, str]:
+    def identity(self) -> Identity:
         """What makes two references the same object: the version does not count."""
         return (self.group, self.kind, self.namespace, self.name)
 

@@ -13,6 +13,7 @@ from contracts.runtime import Rendering
 from reconciler.objects.health import why_it_stays
 from reconciler.objects.names import APPLYSET_PART_OF, INSTANCE, INSTANCE_ID, NODE, label_value
 from reconciler.objects.reading import (
+    Identity,
     Manifest,
     annotations_of,
     is_deleting,
@@ -26,8 +27,6 @@ from reconciler.plan.children import Child
 from reconciler.plan.compare import Settled, differences, digest, live_digest
 from reconciler.plan.inventory import Inventory, inventory_of, recorded, set_id
 from reconciler.plan.steps import Apply, Plan, Prune, Refuse, Wait
-
-Identity = tuple[str, str, str, str]
 
 
 def plan(

@@ -29,9 +29,6 @@ class Inventory:
     def __or__(self, other: Inventory) -> Inventory:
         return Inventory(self.kinds | other.kinds, self.namespaces | other.namespaces)
 
-    def covers(self, other: Inventory) -> bool:
-        return self.kinds >= other.kinds and self.namespaces >= other.namespaces
-
     def annotations(self) -> dict[str, str]:
         return {
             APPLYSET_TOOLING: TOOLING,
