@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from catalog.models import Change
+from catalog.models import Change, ChangeState
 from contracts.models import Contract, Revision
 from reconciler.kube import NotServed
 from reconciler.objects.reading import annotations_of, condition_of, labels_of
@@ -52,6 +52,17 @@ def by_hand(world: World, name: str, patch: dict[str, Any]) -> None:
 
 def set_data(world: World, name: str, **data: str | None) -> None:
     by_hand(world, name, {"data": data})
+
+
+def edit(world: World, contract: Contract, **spec: Any) -> None:
+    """Another wish for ``one``, by somebody who sees it as it is now."""
+
+    def seen() -> bool:
+        row, live = world.row("one"), world.instance(contract, "one")
+        return row.resource_version == live["metadata"]["resourceVersion"]
+
+    wait_for(seen, "the row has caught up")
+    assert decided(update(world, contract, "one", **spec)).state == ChangeState.DELIVERED
 
 
 def remove(world: World, name: str) -> None:
@@ -145,12 +156,10 @@ def test_a_chain_vanishes_with_its_first_link_and_so_do_its_status_fields(world:
     up(world, contract, "one")
     assert names(world) == {"one-a", "one-b", "one-c", "one-d"}
     assert {"last": "v", "size": 1}.items() <= wire(world, contract).items()
-    decided(update(world, contract, "one", extra=False))
+    edit(world, contract, extra=False)
     wait_for(lambda: names(world) == {"one-d"}, "the chain is gone")
     assert "last" not in tells(world, contract, "ACTIVE", generation=2)
-    version = world.instance(contract, "one")["metadata"]["resourceVersion"]
-    wait_for(lambda: world.row("one").resource_version == version, "the row has caught up")
-    decided(update(world, contract, "one", extra=True))
+    edit(world, contract, extra=True)
     wait_for(lambda: wire(world, contract).get("last") == "v", "it is there again")
 
 
@@ -173,7 +182,7 @@ def test_a_shrinking_collection_keeps_what_stays(world: World) -> None:
     contract = contract_of(world, COLLECTION)
     up(world, contract, "one", items=["p", "q", "r"])
     kept = {name: world.child("ConfigMap", name)["metadata"]["uid"] for name in ("one-p", "one-r")}
-    decided(update(world, contract, "one", items=["p", "r"]))
+    edit(world, contract, items=["p", "r"])
     wait_for(lambda: names(world) == set(kept), "the surplus is gone")
     for index, (name, uid) in enumerate(kept.items()):
         metadata = world.child("ConfigMap", name)["metadata"]
@@ -277,7 +286,7 @@ def test_nothing_is_pruned_while_a_node_is_pending(world: World) -> None:
     contract = contract_of(world, toggled + named("b") + named("c", "data: {k: '${b.data.late}'}"))
     world.create(contract, "one", extra=True)
     tells(world, contract, "IN_PROGRESS")
-    decided(update(world, contract, "one", extra=False))
+    edit(world, contract, extra=False)
     tells(world, contract, "IN_PROGRESS", generation=2)
     assert names(world) == {"one-a", "one-b"}
     set_data(world, "one-b", late="x")
@@ -289,7 +298,7 @@ def test_what_is_not_ready_holds_up_no_pruning(world: World) -> None:
     contract = contract_of(world, toggled + named("b", extra="readyWhen: ['${b.data.go == \"yes\"}']"))
     world.create(contract, "one", extra=True)
     tells(world, contract, "IN_PROGRESS")
-    decided(update(world, contract, "one", extra=False))
+    edit(world, contract, extra=False)
     wait_for(lambda: names(world) == {"one-b"}, "it is pruned")
     assert world.row("one").state == "progressing"
 
@@ -326,7 +335,7 @@ def test_what_needs_a_child_that_is_being_deleted_waits_and_the_rest_goes_on(wor
         return found if found and found["reason"] == "ResourceDeleting" else None
 
     assert "example.com/hold" in wait_for(condition, "it says that a resource is being deleted")["message"]
-    decided(update(world, contract, "one", extra=True, n=2))
+    edit(world, contract, extra=True, n=2)
     wait_for(lambda: (condition() or {}).get("observedGeneration") == 2)
     assert names(world) == {"one-a", "one-b"}
     assert world.child("ConfigMap", "one-a")["data"] == {"k": "2"}
