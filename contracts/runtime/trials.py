@@ -240,7 +240,7 @@ def _compare_field(expectation: FieldExpectation, outcome: _Outcome) -> Iterator
         yield f"{error}."
         return
     made = outcome.manifests(node_id)
-    if index >= len(made):
+    if not 0 <= index < len(made):
         have = f"it has {len(made)}" if made else f"it is {_found('present', outcome.states[node_id])}"
         yield f"“{node_id}” should have an object at index {index}, but {have}."
         return

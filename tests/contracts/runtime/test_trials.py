@@ -112,6 +112,10 @@ FIELDS = {
         expecting("fields: [{node: c, path: metadata.name, index: 2, equals: q}]"),
         ["“c” should have an object at index 2, but it has 2."],
     ),
+    "an item before the first": (
+        expecting("fields: [{node: c, path: metadata.name, index: -1, equals: q}]"),
+        ["“c” should have an object at index -1, but it has 2."],
+    ),
     "a field of what is left out": (
         expecting("fields: [{node: b, path: data.k, equals: q}]", "input: {flag: false, items: []}"),
         ["“b” should have an object at index 0, but it is absent (Left out: schema.spec.flag is not true)."],
