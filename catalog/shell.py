@@ -107,6 +107,10 @@ def is_old(seen: datetime | None) -> bool:
     return seen is not None and (timezone.now() - seen).total_seconds() > SILENT_AFTER
 
 
-def readiness() -> str:
-    """What is not ready in this room; nothing, for now: pages work with the cluster away."""
-    return ""
+def health_facts() -> dict[str, str]:
+    """How the reconciler is: of several destinations, the one that was served longest ago counts."""
+    times = list(Destination.objects.values_list("engine_seen_at", flat=True))
+    seen = min((time for time in times if time), default=None)
+    if seen is None or None in times:
+        return {"reconciler": "not seen yet"}
+    return {"reconciler": f"silent since {seen:%Y-%m-%dT%H:%M:%SZ}" if is_old(seen) else "alive"}

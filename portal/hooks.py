@@ -17,7 +17,7 @@ log = logging.getLogger("slipway.hooks")
 
 # Settings that hold dotted names: one, several, or a table of them.
 HOOK_SETTINGS = (
-    "SEARCH_PROVIDERS", "NAVIGATION_COUNTS", "LIVE_TOPICS", "PORTAL_NOTICES", "HOME_SECTIONS", "READINESS",
+    "SEARCH_PROVIDERS", "NAVIGATION_COUNTS", "LIVE_TOPICS", "PORTAL_NOTICES", "HOME_SECTIONS", "HEALTH_FACTS",
     "DEMO_LOADERS",
 )  # fmt: skip
 

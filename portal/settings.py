@@ -240,7 +240,7 @@ NAVIGATION_COUNTS = {
 SEARCH_PROVIDERS = ["catalog.shell.find", "contracts.shell.find"]
 HOME_SECTIONS = ["catalog.shell.home_sections", "contracts.shell.home_sections"]
 PORTAL_NOTICES = ["catalog.shell.notices"]
-READINESS = ["catalog.shell.readiness"]
+HEALTH_FACTS = ["catalog.shell.health_facts"]
 API_ROOMS = ["contracts.api", "catalog.api"]
 # Pictures beside the contract editor; each takes a Compilation and returns HTML.
 CONTRACT_FORM_PREVIEW = "catalog.views.preview.form_for"

@@ -23,15 +23,21 @@ def alive(request: HttpRequest) -> JsonResponse:
 @never_cache
 @login_not_required
 def ready(request: HttpRequest) -> JsonResponse:
-    """``/readyz``: 503 with the reasons while the database or something that a room names is not ready."""
-    reasons = database_problem() or [reason for _, check in hooks("READINESS") if (reason := check())]
-    return JsonResponse({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+    """``/readyz``: 503 with the reason while the database does not answer: no page could.
+
+    Beside that it tells what the hooks of ``HEALTH_FACTS`` know, such as how the reconciler is. That makes
+    this process no less ready: pages work without it, and taking them away would hide why nothing moves.
+    """
+    if problem := database_problem():
+        return JsonResponse({"ready": False, "reasons": [problem]}, status=503)
+    facts = {name: text for _, tell in hooks("HEALTH_FACTS") for name, text in tell().items()}
+    return JsonResponse({"ready": True, "reasons": [], **facts})
 
 
-def database_problem() -> list[str]:
+def database_problem() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Error:
-        return ["The database does not answer."]
-    return []
+        return "The database does not answer."
+    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from catalog.health import Health
 from catalog.models import Destination, Instance, State
-from catalog.shell import count_instances, find, notices
+from catalog.shell import count_instances, find, health_facts, notices
 from contracts.models import Contract
 from portal.accounts.models import User
 
@@ -182,3 +182,25 @@ def test_what_is_wrong_with_a_cluster_stands_above_every_page(
     seen = timezone.now() - timedelta(seconds=age)
     Destination.objects.create(slug="it", title="It", seen_at=seen, engine_seen_at=seen, **fields)
     assert [notice.title for notice in notices(people["developer"])] == ([title] if title else [])
+
+
+@pytest.mark.parametrize(
+    ("ages", "words"),
+    [
+        ([], "not seen yet"),
+        ([None], "not seen yet"),
+        ([5], "alive"),
+        ([5, 600], "silent since 2026-01-01T11:50:00Z"),
+        ([5, None], "not seen yet"),
+    ],
+)
+@pytest.mark.django_db
+def test_readyz_tells_how_the_reconciler_is(
+    monkeypatch: pytest.MonkeyPatch, ages: list[int | None], words: str
+) -> None:
+    now = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    for number, age in enumerate(ages):
+        seen = None if age is None else now - timedelta(seconds=age)
+        Destination.objects.create(slug=f"it-{number}", title="It", engine_seen_at=seen)
+    assert health_facts() == {"reconciler": words}

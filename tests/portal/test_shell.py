@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.checks import run_checks
+from django.db import OperationalError
 from django.test import RequestFactory
 
 from portal.home.navigation import current_url, navigation
@@ -29,8 +30,8 @@ def put_on_home(request):
     return [HomeSection("home/_empty.html", {"title": "unused"}, wide=True)]
 
 
-def not_ready():
-    return "The reconciler is silent."
+def tell_of_the_weather():
+    return {"weather": "fog"}
 
 
 def labels(user, path="/"):
@@ -105,12 +106,22 @@ def test_every_hook_of_the_real_settings_can_be_loaded():
             assert load(dotted) is not None, f"{setting}: {dotted}"
 
 
-def test_readiness_tells_why_not(client, db, settings):
+def test_readiness_tells_what_rooms_know_beside_it(client, db, settings):
     assert client.get("/readyz").json() == {"ready": True, "reasons": []}
-    settings.READINESS = ["tests.portal.test_shell.not_ready"]
+    settings.HEALTH_FACTS = ["tests.portal.test_shell.tell_of_the_weather"]
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"ready": True, "reasons": [], "weather": "fog"}
+
+
+def test_without_a_database_it_is_not_ready(client, monkeypatch):
+    def broken(*_):
+        raise OperationalError
+
+    monkeypatch.setattr("django.db.connection.cursor", broken)
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "reasons": ["The reconciler is silent."]}
+    assert answer.json() == {"ready": False, "reasons": ["The database does not answer."]}
 
 
 @pytest.mark.parametrize(
