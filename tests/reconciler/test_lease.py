@@ -292,6 +292,33 @@ def test_an_identity_reads_back(tmp_path: Path) -> None:
     assert read_identity("controller-7f-abc_12") is None
 
 
+# -- an engine ------------------------------------------------------------------------------------------
+
+
+def test_an_engine_that_loses_it_does_nothing_until_it_has_it_again(world: World) -> None:
+    contract = world.publish(PAIR)
+    world.create(contract, "one")
+    wait_for(lambda: (row := world.row("one")) and row.state == "ready")
+    engine = world.engine.engine
+    given_to(world, SECOND.identity)
+    wait_for(lambda: engine.duty is None, "it has stopped")
+    assert "process 22 on two" in engine.lease.obstacle
+    with pytest.raises(Unreachable):
+        engine.lease.permit()
+    world.cluster.delete("v1", "ConfigMap", world.namespace, "one-first")
+    change = world.create(contract, "two")
+    given_to(world, None)
+    wait_for(lambda: world.child("ConfigMap", "one-first"), "what was lost meanwhile is there again")
+    wait_for(lambda: (row := world.row("two")) and row.state == "ready")
+    change.refresh_from_db()
+    assert change.attempts == 1, "nobody tried to deliver it meanwhile"
+
+
+def given_to(world: World, identity: str | None) -> None:
+    spec = {"spec": {"holderIdentity": identity}}
+    world.cluster.merge(KIND.api_version, KIND.kind, "default", NAME, spec)
+
+
 # -- processes ------------------------------------------------------------------------------------------
 
 
