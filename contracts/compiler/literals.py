@@ -134,11 +134,12 @@ def admitted_types(schema: Schema, resolve_ref: Callable[[str], Schema]) -> list
     if schema.get("x-kubernetes-int-or-string"):
         return ["string", "integer"]
     if "type" in schema:
-        return [str(schema["type"])]
+        named = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        return [str(kind) for kind in named if kind != "null"]
     if "properties" in schema or "additionalProperties" in schema:
         return ["object"]
     types: list[str] = []
-    for branch in schema.get("anyOf") or ():
+    for branch in (*(schema.get("oneOf") or ()), *(schema.get("anyOf") or ())):
         known = admitted_types(resolved(branch, resolve_ref), resolve_ref)
         if not known and not ("required" in branch or "not" in branch):
             return []

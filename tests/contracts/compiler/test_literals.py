@@ -1,0 +1,107 @@
+# ruff: noqa: E501
+"""A template's values against the schema of their place (kro §3.2)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from contracts.compiler.literals import TemplateReader
+from contracts.compiler.reporter import Reporter
+from contracts.documents import read
+from contracts.problems import Problem
+
+TEXT, WHOLE = {"type": "string"}, {"type": "integer"}
+OBJECT = {"type": "object", "properties": {"a": TEXT, "x.y/z": WHOLE}}
+PRESERVED = {**OBJECT, "x-kubernetes-preserve-unknown-fields": True}
+EITHER = {"x-kubernetes-int-or-string": True}
+
+FINE = ""
+LITERALS = {
+    "a text": (TEXT, "t", FINE),
+    "a number for a text": (TEXT, 1, "k: This field takes a text, not a whole number."),
+    "a fraction": (WHOLE, 1.5, "k: This field takes a whole number, not a decimal number."),
+    "a whole number where a fraction may stand": ({"type": "number"}, 1, FINE),
+    "a text for a boolean": ({"type": "boolean"}, "true", "k: This field takes true or false, not a text."),
+    "a map for a list": ({"type": "array", "items": TEXT}, {}, "k: This field takes a list, not a map."),
+    "an item": ({"type": "array", "items": TEXT}, ["t", 1], "k[1]: This field takes a text, not a whole number."),
+    "a list in a list": (
+        {"type": "array", "items": {"type": "array", "items": WHOLE}},
+        [[1], ["t"]],
+        "k[1][0]: This field takes a whole number, not a text.",
+    ),
+    "null is admitted everywhere": (WHOLE, None, FINE),
+    "null in a list": ({"type": "array", "items": WHOLE}, [None], FINE),
+    "an unknown field": (OBJECT, {"b": 1}, "k.b: There is no field “b” here."),
+    "a field with a dot in its name": (
+        OBJECT,
+        {"x.y/z": "t"},
+        'k["x.y/z"]: This field takes a whole number, not a text.',
+    ),
+    "any field of a map": ({"type": "object", "additionalProperties": WHOLE}, {"b": 1}, FINE),
+    "a value of a map": (
+        {"type": "object", "additionalProperties": WHOLE},
+        {"b": "t"},
+        "k.b: This field takes a whole number, not a text.",
+    ),
+    "enums, patterns and bounds are the API server's": (
+        {"type": "string", "enum": ["a"], "pattern": "b", "maxLength": 1},
+        "long",
+        FINE,
+    ),
+    "required is too": ({**OBJECT, "required": ["a"]}, {}, FINE),
+    "nothing is checked below preserve-unknown-fields": (PRESERVED, {"a": 1, "b": {"c": []}}, FINE),
+    "int or string: a text": (EITHER, "80%", FINE),
+    "int or string: a number": (EITHER, 80, FINE),
+    "int or string: true": (EITHER, True, "k: This field takes a text or a whole number, not true or false."),
+    "oneOf is the union of its branches": (
+        {"oneOf": [TEXT, WHOLE]},
+        [],
+        "k: This field takes a text or a whole number, not a list.",
+    ),
+    "anyOf is too": ({"anyOf": [TEXT, WHOLE]}, True, "k: This field takes a text or a whole number, not true or false."),
+    "a branch of a union": ({"oneOf": [TEXT, WHOLE]}, 3, FINE),
+    "a branch with required is a map": (
+        {"anyOf": [{"required": ["a"]}, TEXT]},
+        1,
+        "k: This field takes a map or a text, not a whole number.",
+    ),
+    "a type beside null": ({"type": ["string", "null"]}, 1, "k: This field takes a text, not a whole number."),
+    "several types": ({"type": ["string", "integer"]}, [], "k: This field takes a text or a whole number, not a list."),
+    "a schema without a type admits everything": ({"description": "any"}, [1, {"a": "b"}], FINE),
+    "one expression, whatever is wanted": (WHOLE, "${x}", FINE),
+    "one expression for a map": (OBJECT, "${x}", FINE),
+    "text around an expression, where a text may stand": (EITHER, "a${x}", FINE),
+    "text around an expression, where none may": (
+        WHOLE,
+        "a${x}",
+        "k: This field takes a whole number, not a text with expressions in it.",
+    ),
+    "two expressions are a text": (OBJECT, "${x}${x}", "k: This field takes a map, not a text with expressions in it."),
+    "an expression at an unknown field": (OBJECT, {"b": "${x}"}, "k.b: There is no field “b” here."),
+}  # fmt: skip
+
+
+def problems_of(schema: object, value: object) -> list[Problem]:
+    problems: list[Problem] = []
+    document = read(json.dumps({"k": value}))[0][0]
+    reader = TemplateReader((), lambda reference: {}, Reporter(document, problems))
+    root = {"type": "object", "properties": {"k": schema}}
+    list(reader.read({"k": value}, root))
+    return problems
+
+
+@pytest.mark.parametrize(("schema", "value", "told"), LITERALS.values(), ids=LITERALS.keys())
+def test_a_literal(schema, value, told):
+    found = [f"{problem.path}: {problem.message}" for problem in problems_of(schema, value)]
+    assert found == ([told] if told else [])
+
+
+def test_all_problems_are_told_at_once():
+    value = {"a": 1, "b": 2, "x.y/z": "t"}
+    assert [problem.code for problem in problems_of(OBJECT, value)] == [
+        "wrong-type",
+        "unknown-field",
+        "wrong-type",
+    ]
