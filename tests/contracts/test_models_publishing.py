@@ -126,7 +126,9 @@ def test_a_failing_test_of_the_contract_refuses_it(people, small):
         publish(text, by=people.engineer)
     (problem,) = refusal.value.problems
     assert (problem.code, problem.line) == ("test-failed", 31)
-    assert problem.message == 'Test “loud”: “settings.data.message == "HELLO"” should be true, but settings.data.message is "hello".'
+    assert problem.message == (
+        'Test “loud”: “settings.data.message == "HELLO"” should be true, but settings.data.message is "hello".'
+    )
 
 
 class TestWhoMayPublish:
