@@ -127,7 +127,8 @@ def test_a_failing_test_of_the_contract_refuses_it(people, small):
     (problem,) = refusal.value.problems
     assert (problem.code, problem.line) == ("test-failed", 31)
     assert problem.message == (
-        'Test “loud”: “settings.data.message == "HELLO"” should be true, but settings.data.message is "hello".'
+        'Test “loud”: “settings.data.message == "HELLO"” should be true, '
+        'but settings.data.message is "hello".'
     )
 
 
