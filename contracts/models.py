@@ -106,9 +106,10 @@ class Contract(models.Model):
         return Scope("contract", self.name, team_id=self.owner_id)
 
     def withdraw(self, *, by: User | None, reason: str) -> None:
-        """Hide it from the catalog; instances live on. Safe to repeat. ``by`` None: an operator's command.
+        """Hide it from the catalog; instances live on. Safe to repeat.
 
-        Raises ``PermissionDenied`` with the reason in words, ``ReasonMissing`` for an empty ``reason``.
+        ``by`` None is an operator's command, whose reason may be empty. For a person it raises
+        ``PermissionDenied`` with the reason in words, ``ReasonMissing`` for an empty ``reason``.
         """
         self._move(by=by, reason=reason, withdrawn=True)
 
@@ -120,7 +121,7 @@ class Contract(models.Model):
         verb = "withdrawn" if withdrawn else "reinstated"
         if by is not None and not (decision := can(by, "withdraw", self)):
             raise PermissionDenied(decision.reason)
-        if not reason.strip():
+        if by is not None and not reason.strip():
             raise ReasonMissing(f"Say why it is {verb}: people who use it will ask.")
         now = timezone.now()
         with transaction.atomic():

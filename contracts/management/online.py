@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,27 +56,20 @@ def publish_file(
 
 
 def withdraw(options: Mapping[str, Any]) -> Answer:
-    contract = contract_named(options["name"])
-    reason = options["reason"] or "Withdrawn at the command line."
-    return moved(
-        lambda: contract.withdraw(by=person(options["username"]), reason=reason), contract, "withdrawn"
-    )
+    return moved(Contract.withdraw, "withdrawn", options)
 
 
 def reinstate(options: Mapping[str, Any]) -> Answer:
+    return moved(Contract.reinstate, "offered again", options)
+
+
+def moved(move: Callable[..., None], outcome: str, options: Mapping[str, Any]) -> Answer:
     contract = contract_named(options["name"])
-    reason = options["reason"] or "Reinstated at the command line."
-    return moved(
-        lambda: contract.reinstate(by=person(options["username"]), reason=reason), contract, "offered again"
-    )
-
-
-def moved(move: Any, contract: Contract, word: str) -> Answer:
     try:
-        move()
+        move(contract, by=person(options["username"]), reason=options["reason"])
     except (PermissionDenied, ReasonMissing) as refusal:
         return Answer(complaints=(str(refusal),), ok=False, summary=f"{contract.name} is as it was.")
-    return Answer((f"{contract.name}: {word}.",))
+    return Answer((f"{contract.name}: {outcome}.",))
 
 
 def contract_named(name: str) -> Contract:

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 
 from contracts.models import Contract
 from contracts.publishing import publish
+from portal.audit.models import Entry
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SAMPLES = REPOSITORY / "contracts" / "samples"
@@ -305,6 +306,16 @@ class TestPublish:
         assert Ended("withdraw", "note", "--reason", "It is replaced").out == "note: withdrawn.\n"
         assert Contract.objects.get().withdrawn
         assert Ended("reinstate", "note").out == "note: offered again.\n"
+        assert [entry.reason for entry in Entry.objects.filter(verb__startswith="contract.")[:2]] == [
+            "",  # an operator need not say why, and nothing is made up
+            "It is replaced",
+        ]
+
+    def test_a_person_says_why(self, file):
+        Ended("publish", file)
+        ended = Ended("withdraw", "note", "--as", "root")
+        assert (ended.code, "Say why it is withdrawn" in ended.err) == (1, True)
+        assert not Contract.objects.get().withdrawn
 
     def test_withdraw_what_is_not_there(self, file):
         Ended("publish", file)
