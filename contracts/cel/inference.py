@@ -10,7 +10,7 @@ from contracts.cel.foreseen import Fault
 from contracts.cel.functions import Overload
 from contracts.cel.names import Environment
 from contracts.cel.nodes import VISIT, Node
-from contracts.cel.operations import OPERATIONS
+from contracts.cel.operations import EXTRA_OPERATIONS, OPERATIONS
 from contracts.cel.types import DYN, Type
 from contracts.cel.unifying import Unifier
 
@@ -71,7 +71,8 @@ class Inference:
             self.fail("wrong-type", f"{what} must be {wanted}, not {self.shown(kind)}.", node.start, node.end)
 
     def operation(self, operator: str, kinds: list[Type], node: Node) -> Type:
-        found = self.overload(OPERATIONS[operator], kinds)
+        operations = EXTRA_OPERATIONS if self.environment.extras else OPERATIONS
+        found = self.overload(operations[operator], kinds)
         if found is not None:
             return found
         resolved = [self.unifier.resolved(kind, final=True) for kind in kinds]

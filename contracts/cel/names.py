@@ -41,7 +41,8 @@ class Environment:
 
     ``omit``: ``omit()``, in templates and behind kro's CELOmitFunction gate (kro §3.8). ``conditions``: the
     ``runtime`` functions of ``status.conditions`` (kro §5.6). ``extras``: what standard CEL has and kro has
-    not: the math and sets libraries, type names as values, variables with dots in their names.
+    not: the math and sets libraries, type names as values, variables with dots in their names, an order
+    between numbers of different types.
     """
 
     omit: bool = False

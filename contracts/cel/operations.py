@@ -20,6 +20,9 @@ def _same(kinds: tuple[str, ...]) -> list[Overload]:
 
 # Numbers of different types have an order at run time, but kro's checker asks for one type (kro §3.5).
 ORDER = [_overload(kind, kind, "bool") for kind in SCALARS]
+MIXED_ORDER = ORDER + [
+    _overload(left, right, "bool") for left in NUMBERS for right in NUMBERS if left != right
+]
 EQUALITY = [_overload("T", "T", "bool")]
 
 OPERATIONS: dict[str, list[Overload]] = {
@@ -48,3 +51,5 @@ OPERATIONS: dict[str, list[Overload]] = {
     "!_": [_overload("bool", "bool")],
     "-_": [_overload("int", "int"), _overload("double", "double")],
 }
+EXTRA_OPERATIONS = {**OPERATIONS, **dict.fromkeys(("_<_", "_<=_", "_>_", "_>=_"), MIXED_ORDER)}
+"""In the rules of schemas the API server compares numbers of different types, too."""

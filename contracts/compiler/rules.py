@@ -7,9 +7,24 @@ from typing import Any
 
 from contracts import cel
 from contracts.compiler.reporter import Reporter
+from contracts.schema import without
 
 RULES = cel.Environment(extras=True)
-"""The API server's rules know more libraries than kro's templates."""
+"""The API server's rules know other libraries than kro's templates."""
+_NOT_IN_RULES = (
+    "base64.",
+    "cel.bind",
+    "deepMerge",
+    "hash.",
+    "json.",
+    "lists.insertAtIndex",
+    "lists.removeAtIndex",
+    "lists.setAtIndex",
+    "math.",
+    "merge",
+    "random.",
+)
+"""Beginnings of the names of functions that a Kubernetes 1.36 API server refused in rules."""
 
 Path = tuple[str | int, ...]
 Schema = Mapping[str, Any]
@@ -27,7 +42,7 @@ def check_rules(schema: Schema, at: Path, reporter: Reporter) -> bool:
         except cel.CelSyntaxError as error:
             _report(path, f"The rule “{rule}” cannot be read: {error.message}", error.hint, reporter)
             continue
-        found = cel.from_openapi(below, name="self")
+        found = cel.from_openapi(without(below, "x-kubernetes-preserve-unknown-fields"), name="self")
         result, problems = cel.check(expression, {"self": found, "oldSelf": found})
         foreign = next((problem for problem in problems if problem.code == "unknown-function"), None)
         if foreign:
@@ -36,6 +51,10 @@ def check_rules(schema: Schema, at: Path, reporter: Reporter) -> bool:
             continue
         for problem in problems:
             _report(path, f"The rule “{rule}” is wrong: {problem.message}", problem.hint, reporter)
+        for name in sorted(expression.functions):
+            if name.startswith(_NOT_IN_RULES):
+                message = f"The rule “{rule}” uses {name}, which the API server does not know in rules."
+                _report(path, message, "", reporter)
         if not problems and result not in (cel.BOOL, cel.DYN):
             _report(path, f"The rule “{rule}” must be true or false, and gives {result}.", "", reporter)
         if in_list and any(reference.root == "oldSelf" for reference in expression.references):

@@ -4,7 +4,7 @@ from contracts.schema.defaulting import apply_defaults, prune
 from contracts.schema.patterns import pattern_fault
 from contracts.schema.problem import SchemaProblem
 from contracts.schema.simple import SchemaResult, simple_schema
-from contracts.schema.values import validate
+from contracts.schema.values import validate, without
 
 __all__ = [
     "SchemaProblem",
@@ -14,4 +14,5 @@ __all__ = [
     "prune",
     "simple_schema",
     "validate",
+    "without",
 ]

@@ -50,18 +50,19 @@ def fits_of(schema: Schema, value: Any) -> str:
 
     The API server fills nothing into a default before it judges it: required fields have to be there.
     """
-    for path, _, message, _ in faults(_without_defaults(schema), value, ()):
+    for path, _, message, _ in faults(without(schema, "default"), value, ()):
         return f"{print_path(path)}: {message}" if path else message
     return ""
 
 
-def _without_defaults(schema: Schema) -> Schema:
-    bare = {key: value for key, value in schema.items() if key != "default"}
+def without(schema: Schema, word: str) -> Schema:
+    """The schema as if nothing in it said ``word``, for example ``default``."""
+    bare = {key: value for key, value in schema.items() if key != word}
     if "properties" in bare:
-        bare["properties"] = {name: _without_defaults(child) for name, child in bare["properties"].items()}
+        bare["properties"] = {name: without(child, word) for name, child in bare["properties"].items()}
     for key in ("items", "additionalProperties"):
         if isinstance(bare.get(key), Mapping):
-            bare[key] = _without_defaults(bare[key])
+            bare[key] = without(bare[key], word)
     return bare
 
 
