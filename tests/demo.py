@@ -89,7 +89,11 @@ class Demo:
         return Session(self.url, username)
 
     def __enter__(self) -> Demo:
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()  # nobody else would
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None
