@@ -53,6 +53,18 @@ def test_a_form_previews_what_it_would_create_and_opens_the_instance(
     assert Instance.objects.get().spec == {"image": "shop:2", "ports": [{"name": "http", "port": 80}]}
 
 
+def test_the_bar_with_the_main_action_lies_at_the_foot_of_the_window(
+    visit: Visit, developer: User, contract: Contract, cluster: Destination
+) -> None:
+    for height in (500, 900, 2400):  # a form that is longer than the window, and one that is much shorter
+        page = visit(developer, "/catalog/service/create/")
+        page.set_viewport_size({"width": 1440, "height": height})
+        box = page.locator(".action-bar").bounding_box()
+        assert box
+        assert abs(box["y"] + box["height"] - height) <= 1
+        page.context.close()
+
+
 def test_typing_is_never_overwritten_by_an_answer(
     visit: Visit, developer: User, contract: Contract, cluster: Destination
 ) -> None:
