@@ -50,6 +50,7 @@ class Lease:
         self._mine: Manifest | None = None  # as it was written last
         self._until = float("-inf")
         self._seen = ("", 0.0)  # somebody else's: its version, and since when it has it
+        self._trouble = ""  # why it could not be looked at
         self.obstacle = ""
 
     @property
@@ -79,11 +80,15 @@ class Lease:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._take_or_see()
-        except (Unreachable, TimeoutError):
+        except (Unreachable, TimeoutError) as error:
+            self._doubt(str(error) or "it takes too long to answer")
             await self._client.renew()  # it may have moved; whoever holds the lease is not known to be gone
         except ApiError as error:
+            self._doubt(error.message)
             if error.is_refusal and not error.conflict and not self.is_certain:
                 self._turn(self._why_refused(error))
+        else:
+            self._trouble = ""
 
     async def _take_or_see(self) -> None:
         for _ in range(TRIES):
@@ -168,6 +173,12 @@ class Lease:
         else:
             todo = f"The cluster says: {error.message}"
         return f"{unknown} {todo}"
+
+    def _doubt(self, trouble: str) -> None:
+        """To the log, once for as long as it lasts."""
+        if not self._trouble:
+            log.warning("The Lease %s cannot be read or renewed: %s", self.name, trouble)
+        self._trouble = trouble
 
     def _turn(self, obstacle: str) -> None:
         if obstacle and obstacle != self.obstacle:

@@ -338,9 +338,11 @@ def test_the_next_one_takes_over(
     contract = world.publish(PAIR)
     with reconciler(kubeconfig, tmp_path) as first:
         wait_for(lambda: holder(world) == first.pid, "the first one has it", 30)
-        with reconciler(kubeconfig, tmp_path) as second:
+        log = tmp_path / "second.log"
+        with reconciler(kubeconfig, tmp_path, log=log) as second:
             world.create(contract, "one")
             wait_for(lambda: (row := world.row("one")) and row.state == "ready", seconds=30)
+            wait_for(lambda: f"process {first.pid} on" in log.read_text(), "the second one stands by", 30)
             first.send_signal(ending)
             first.wait(10)
             if ending == signal.SIGTERM:
@@ -368,7 +370,7 @@ def test_a_second_portal_waits_and_its_pages_say_for_whom(
     with reconciler(kubeconfig, tmp_path / "a") as first:
         wait_for(lambda: holder(silent_world) == first.pid, "the first one has it", 30)
         with reconciler(kubeconfig, tmp_path / "b", copy) as second:
-            wait_for(lambda: f"process {first.pid} on" in message(), "the page says who has it", 30)
+            wait_for(lambda: f"process {first.pid} on" in message(), "the page says who has it", 45)
             wait_for(lambda: Destination.objects.get().engine_seen_at, "the first one is at work")
             assert not Destination.objects.get().message
             first.terminate()
