@@ -9,6 +9,8 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 
 Needs = Mapping[str, Iterable[str]]
+SHORTEST = 3
+"""Names in the shortest cycle of several: ``[a, b, a]``."""
 
 
 def topological_order(needs: Needs) -> list[str]:
@@ -40,8 +42,10 @@ def layers(needs: Needs) -> list[list[str]]:
     depth: dict[str, int] = {}
     for name in topological_order(needs):
         depth[name] = max((depth[n] + 1 for n in needs[name] if n in depth), default=0)
-    count = max(depth.values(), default=-1) + 1
-    return [[name for name in needs if depth[name] == level] for level in range(count)]
+    found: list[list[str]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
+    for name in needs:
+        found[depth[name]].append(name)
+    return found
 
 
 def reach(needs: Needs, start: str) -> set[str]:
@@ -61,23 +65,66 @@ def find_cycle(needs: Needs) -> list[str]:
 
     Among equals it is the one that starts with the earliest name, so messages are stable.
     """
+    return _shortest(_knots(needs))
+
+
+def _shortest(knots: Mapping[str, Sequence[str]]) -> list[str]:
+    for name, needed in knots.items():
+        if name in needed:
+            return [name, name]
     best: list[str] = []
-    for start in needs:
-        cycle = _shortest_back_to(needs, start, len(best) or len(needs) + 2)
+    for start in knots:
+        cycle = _shortest_back_to(knots, start, len(best) or len(knots) + 2)
         if cycle and (not best or len(cycle) < len(best)):
             best = cycle
+        if len(best) == SHORTEST:
+            break
     return best
 
 
-def cycles(needs: Needs) -> list[list[str]]:
-    """A shortest cycle of every knot of names that need each other."""
-    rest = {name: list(needed) for name, needed in needs.items()}
-    found = []
-    while cycle := find_cycle(rest):
+def cycles(needs: Needs, most: int = 20) -> list[list[str]]:
+    """A shortest cycle of every knot of names that need each other, of so many at the most."""
+    rest = _knots(needs)
+    found: list[list[str]] = []
+    while len(found) < most and (cycle := _shortest(rest)):
         found.append(cycle)
-        for name in cycle:
-            rest.pop(name, None)
+        rest = _knots({name: needed for name, needed in rest.items() if name not in cycle})
     return found
+
+
+def _knots(needs: Needs) -> dict[str, list[str]]:
+    """What is left when names that need nobody, or that nobody needs, are taken away again and again."""
+    rest = {name: [n for n in dict.fromkeys(needed) if n in needs] for name, needed in needs.items()}
+    for _ in range(2):  # from the one end, and with every edge turned round, from the other
+        order = _orderable(rest)
+        rest = {
+            name: [n for n in needed if n not in order] for name, needed in rest.items() if name not in order
+        }
+        rest = _turned(rest)
+    return rest
+
+
+def _orderable(needs: Mapping[str, Sequence[str]]) -> set[str]:
+    """The names that come before any cycle."""
+    missing = {name: len(needed) for name, needed in needs.items()}
+    users = _turned(needs)
+    free = [name for name, count in missing.items() if not count]
+    found = set(free)
+    while free:
+        for user in users[free.pop()]:
+            missing[user] -= 1
+            if not missing[user]:
+                free.append(user)
+                found.add(user)
+    return found
+
+
+def _turned(needs: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    turned: dict[str, list[str]] = {name: [] for name in needs}
+    for name, needed in needs.items():
+        for n in needed:
+            turned[n].append(name)
+    return turned
 
 
 def _shortest_back_to(needs: Needs, start: str, limit: int) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,6 +61,31 @@ def test_every_knot_is_found():
         ["a", "b", "a"],
         ["c", "d", "c"],
     ]
+
+
+def test_of_very_many_knots_some_are_told():
+    names = [str(number) for number in range(60)]
+    everybody = {name: [other for other in names if other != name] for name in names}
+    assert len(cycles(everybody)) == 20
+    assert len(cycles(everybody, most=50)) == 30
+
+
+BIG = {
+    "a long chain": {str(n): [str(n - 1)] if n else [] for n in range(5000)},
+    "a long ring": {str(n): [str((n + 1) % 300)] for n in range(300)},
+    "everybody needs all before": {str(n): [str(m) for m in range(n)] for n in range(300)},
+    "everybody needs everybody": {str(n): [str(m) for m in range(200) if m != n] for n in range(200)},
+}
+
+
+@pytest.mark.parametrize("needs", BIG.values(), ids=BIG.keys())
+def test_big_graphs_are_no_trouble(needs):
+    """Each of these took seconds to minutes when every name was searched from."""
+    begun = time.process_time()
+    assert sorted(topological_order(needs)) == sorted(needs)
+    assert sum(map(len, layers(needs))) == len(needs)
+    cycles(needs)
+    assert time.process_time() - begun < 5
 
 
 def test_reach():
