@@ -1,15 +1,16 @@
-"""kro's features and the tests that show them; ``python -m tests.kro_features`` writes the page's table."""
+"""kro's features and the tests that show them; ``python -m tests.kro_features`` writes the page's tables."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs/reference/kro-compatibility.md"
-BEGIN, END = "<!-- table: begin -->\n", "<!-- table: end -->\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +23,44 @@ class Feature:
     differs: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """What surprises in kro, and what Slipway does instead."""
+
+    kro: str
+    here: str
+    tests: tuple[str, ...] = ()
+
+
+def documents() -> list[list[dict[str, Any]]]:
+    found = list(yaml.safe_load_all((HERE / "kro_features.yaml").read_text()))
+    return [[{**row, "tests": tuple(row.get("tests") or ())} for row in rows] for rows in found]
+
+
 def features() -> list[Feature]:
-    rows = yaml.safe_load((HERE / "kro_features.yaml").read_text())
-    return [Feature(**{**row, "tests": tuple(row.get("tests") or ())}) for row in rows]
+    return [Feature(**row) for row in documents()[0]]
 
 
-def table() -> str:
-    lines = ["| # | In kro | In Slipway |", "|---|---|---|"]
-    for one in features():
-        cells = (str(one.row), one.feature, one.differs or "the same")
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+def surprises() -> list[Surprise]:
+    return [Surprise(**row) for row in documents()[1]]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def written(page: str) -> str:
-    """The page with the table of today."""
-    before, _, rest = page.partition(BEGIN)
-    return before + BEGIN + table() + END + rest.partition(END)[2]
+    """The page with the tables of today."""
+    rows = [(str(one.row), one.feature, one.differs or "the same") for one in features()]
+    page = between(page, "features", table(("#", "In kro", "In Slipway"), rows))
+    return between(page, "surprises", table(("In kro", "In Slipway"), [(s.kro, s.here) for s in surprises()]))
+
+
+def between(page: str, name: str, text: str) -> str:
+    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
+    before, _, rest = page.partition(begin)
+    return before + begin + text + end + rest.partition(end)[2]
 
 
 if __name__ == "__main__":

@@ -46,6 +46,8 @@ def test_a_status_field_that_fails_takes_no_other_with_it(world: World) -> None:
     edit(world, contract, n=0)
     told = tells(world, contract, "ACTIVE", generation=2)
     assert (told["name"], "share" in told) == ("one-a", False)
+    event = wait_for(lambda: world.row("one").events.filter(reason="StatusIncomplete").first())
+    assert event.message.startswith("status.share: ")
 
 
 def test_state_and_ready_agree(world: World) -> None:
