@@ -135,7 +135,12 @@ async def make_namespace(client: Client, name: str) -> None:
     resource = await client.kinds.find("v1", "Namespace")
     metadata = {"name": name, "labels": {MANAGED_BY: "slipway"}}
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-    await client.apply(resource, body, manager=INSTANCE_MANAGER)
+    try:
+        # Not applied: that would need the right to patch every namespace.
+        await client.create(resource, body, manager=INSTANCE_MANAGER)
+    except ApiError as error:
+        if not error.conflict:  # somebody was quicker
+            raise
 
 
 def refusal(error: ApiError) -> Delivery:
@@ -145,6 +150,9 @@ def refusal(error: ApiError) -> Delivery:
         message = f"The contract has no field “{error.undeclared_field}”."
     elif error.kind_terminating:
         return Delivery(ChangeState.APPROVED, WHILE_KIND_GOES)
+    elif error.lacks_right:
+        words = f"Slipway lacks a right in the cluster, and goes on once it has it: {error.message}"
+        return Delivery(ChangeState.APPROVED, words)
     elif error.code == 403:
         message = f"The cluster does not let Slipway do this: {error.message}"
     elif not error.is_refusal:

@@ -83,6 +83,11 @@ class ApiError(KubeError):
         return self.code == 403 and "custom resource definition is terminating" in self.message
 
     @property
+    def lacks_right(self) -> bool:
+        """RBAC has not granted it (yet); other 403s are a policy's or a quota's judgement of the object."""
+        return self.code == 403 and " cannot " in self.message and ' in API group "' in self.message
+
+    @property
     def undeclared_field(self) -> str:
         """The field that the kind does not have; a server-side apply answers 500 for it, not 422."""
         for marker in (": field not declared in schema", "unknown field "):
