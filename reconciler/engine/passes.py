@@ -63,6 +63,7 @@ class Pass:
         failed: bool = False,
         at_least: float = 0.0,
         again_after: float | None = None,
+        partial: bool = False,
     ) -> Result:
         now = timestamp()
         conditions = built_in(self.instance, outcome, now)
@@ -85,6 +86,7 @@ class Pass:
             summary=summary,
             suspended=outcome.suspended,
             notes=tuple(self.notes),
+            partial=partial,
         )
         return Result(
             snapshot,
@@ -124,7 +126,9 @@ class Pass:
 
 
 class Standstill(Pass):
-    """Nothing may be done to the instance, or its contract cannot be read."""
+    """Nothing may be done to the instance, or its contract cannot be read. What it made before is not looked
+    at, so what the row says of its resources stays: they are still there, and go when it is deleted.
+    """
 
     async def run(self) -> Result:
         if is_suspended(self.instance):
@@ -139,12 +143,12 @@ class Standstill(Pass):
     async def give_up(self, *, managed: str = "", resolved: str = "") -> Result:
         outcome = Outcome(managed=managed, resolved=resolved, failed=True)
         reason = "ManagementFailed" if managed else "ResolutionFailed"
-        return await self.finish(outcome, None, Summary("failed", reason, managed or resolved))
+        return await self.finish(outcome, None, Summary("failed", reason, managed or resolved), partial=True)
 
     async def stay_suspended(self) -> Result:
         text = "Reconciliation is suspended by an annotation on the instance; nothing is applied or repaired."
         outcome = Outcome(not_ready=text, suspended=True)
-        return await self.finish(outcome, None, Summary("waiting", "Suspended", text))
+        return await self.finish(outcome, None, Summary("waiting", "Suspended", text), partial=True)
 
 
 def must_stand_still(instance: Manifest) -> bool:

@@ -261,6 +261,7 @@ def test_a_suspended_instance_is_left_alone(world: World) -> None:
     unmark = {"metadata": {"annotations": {"slipway.dev/reconcile": None}}}
     wait_for(lambda: world.row("one").reason == "Suspended")
     assert world.child("ConfigMap", "one-first")["data"] == {"text": "wrong"}
+    assert world.row("one").resources.count() == 2, "the page would say that nothing was created"
     world.cluster.merge(contract.api_version, contract.kind, world.namespace, "one", unmark)
     wait_for(lambda: world.child("ConfigMap", "one-first")["data"] == {"text": "right"})
     ready(world, "one")
