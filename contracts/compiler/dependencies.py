@@ -101,8 +101,11 @@ def outline_of(
         for draft in drafts
         if draft.id
     )
+    expressions: dict[tuple[str, str], dict[str, None]] = {}
+    for use in found:
+        expressions.setdefault((use.user, use.reason.node), {})[use.reason.expression] = None
     edges = tuple(
-        OutlineEdge(user, needed, _expressions(user, needed, found))
+        OutlineEdge(user, needed, tuple(expressions[user, needed]))
         for user, needed_by in needs.items()
         for needed in needed_by
     )
@@ -111,8 +114,3 @@ def outline_of(
 
 def _place(draft: NodeDraft, reporter: Reporter) -> Place:
     return reporter.place((*draft.at, "id"))
-
-
-def _expressions(user: str, needed: str, found: Sequence[Use]) -> tuple[str, ...]:
-    texts = [use.reason.expression for use in found if use.user == user and use.reason.node == needed]
-    return tuple(dict.fromkeys(texts))

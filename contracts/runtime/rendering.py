@@ -106,9 +106,12 @@ class _Pass(Walk):
         blockers = [need for need in needs if not self.states[need].ready]
         if not blockers:
             return None
-        first = self.states[blockers[0]]
         shown = ", ".join(f"“{blocker}”" for blocker in blockers)
-        reason = f"Waits for {shown}: {first.reason}" if len(blockers) == 1 else f"Waits for {shown}."
+        reason = f"Waits for {shown}."
+        if len(blockers) == 1:
+            root = self._root(self.states[blockers[0]])
+            deeper = f", which waits for “{root.id}”" if root.id != blockers[0] else ""
+            reason = f"Waits for {shown}{deeper}: {root.reason}"
         return NodeState(
             node.node.id,
             "pending",
@@ -116,6 +119,12 @@ class _Pass(Walk):
             waiting_for=tuple(blockers),
             code="dependency-not-ready",
         )
+
+    def _root(self, state: NodeState) -> NodeState:
+        """The node at which a chain of waiting nodes begins, by the first of their needs."""
+        while state.code == "dependency-not-ready":
+            state = self.states[state.waiting_for[0]]
+        return state
 
     def _unresolved(self, node: NodeProgram, why: Unresolved) -> NodeState:
         if not why.pending:

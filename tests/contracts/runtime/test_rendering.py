@@ -73,6 +73,25 @@ def test_reasons_say_what_is_waited_for():
     assert rendering.fatal is False
 
 
+def test_a_long_chain_waits_for_its_first_link_in_one_sentence():
+    definition = defined(
+        config_map("a", "data: {k: '${schema.spec.labels.x}'}")
+        + config_map("b", "data: {k: '${a.data.k}'}")
+        + config_map("c", "data: {k: '${b.data.k}'}")
+        + config_map("d", "data: {k: '${c.data.k}'}")
+        + config_map("e", extra="includeWhen: ['${d.data.k == \"\"}']")
+    )
+    rendering = render(definition, instance(definition), {})
+    missing = "Waits: “spec.labels” is not set in this instance."
+    assert [node.reason for node in rendering.nodes.values()] == [
+        missing,
+        f"Waits for “a”: {missing}",
+        f"Waits for “b”, which waits for “a”: {missing}",
+        f"Waits for “c”, which waits for “a”: {missing}",
+        f"Waits for “d”, which waits for “a”: {missing}",
+    ]
+
+
 def test_an_optional_field_that_is_not_set_is_named_as_the_instances():
     definition = defined(config_map("a", "data: {k: '${string(schema.spec.ratio)}'}"))
     node = render(definition, instance(definition), {}).nodes["a"]
