@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 NAMES = (
@@ -22,7 +23,7 @@ NAMES = (
     "validation",
     "immutable",
 )
-_CLOSES = {"}": "{", "]": "["}
+_INK = re.compile(r"\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,15 @@ def split(text: str) -> list[Marker]:
     """
     markers = []
     at = 0
-    while text[at:].strip():
+    while found := _INK.search(text, at):
+        start = found.start()
         equals = text.find("=", at)
         if equals < 0:
             rest = text[at:].strip()
-            start = text.index(rest, at)
             raise MarkerError(
                 f"The marker “{rest}” has no value.", start, len(text.rstrip()), _pairs_hint(rest)
             )
         name = text[at:equals].strip()
-        start = text.index(name, at) if name else equals
         if not name:
             raise MarkerError("There is no marker name before “=”.", equals, equals + 1)
         end = _value_end(text, equals + 1, name)
@@ -80,8 +80,9 @@ def _pairs_hint(rest: str) -> str:
 
 
 def _value_end(text: str, at: int, name: str) -> int:
-    """Where a value ends: at white space outside of quotes and of balanced brackets."""
-    start, quoted, opened = at, False, [""]
+    """Where a value ends: at white space outside of quotes and of brackets; as in kro, any bracket
+    closes any other."""
+    start, quoted, opened = at, False, 0
     while at < len(text):
         char = text[at]
         if quoted:
@@ -91,22 +92,20 @@ def _value_end(text: str, at: int, name: str) -> int:
         elif char == '"':
             quoted = True
         elif char in "{[":
-            opened.append(char)
+            opened += 1
         elif char in "}]":
-            if opened[-1] != _CLOSES[char]:
+            if not opened:
                 raise MarkerError(
                     f"The value of “{name}” closes a “{char}” that it never opened.", at, at + 1
                 )
-            opened.pop()
-        elif char.isspace() and len(opened) == 1:
+            opened -= 1
+        elif char.isspace() and not opened:
             break
         at += 1
     if quoted:
         raise MarkerError(f"The value of “{name}” has an opening quote but no closing one.", start, len(text))
-    if len(opened) > 1:
-        raise MarkerError(
-            f"The value of “{name}” opens a “{opened[-1]}” that it never closes.", start, len(text)
-        )
+    if opened:
+        raise MarkerError(f"The value of “{name}” opens a bracket that it never closes.", start, len(text))
     return min(at, len(text))
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.graph import find_cycle
+from contracts.graph import find_cycle, topological_order
 from contracts.paths import Path
 from contracts.problems import did_you_mean
 from contracts.schema.apply import apply_markers
@@ -15,6 +14,10 @@ from contracts.schema.problem import SchemaProblem
 from contracts.schema.types import ATOMIC, Named, TypeSyntaxError, named_in, parse_type
 
 OpenAPI = dict[str, Any]
+MAX_SCHEMAS = 20_000
+"""Types are copied in where they are used: a few that use each other twice could fill any memory."""
+MAX_LEVELS = 64
+"""Of one custom type; a chain of types could exhaust the stack of whoever reads the schema."""
 
 
 @dataclass(slots=True)
@@ -29,6 +32,7 @@ class SchemaResult:
 class _Custom:
     schema: OpenAPI
     required: bool = False
+    size: int = 1
 
 
 def simple_schema(
@@ -53,6 +57,7 @@ class _Builder:
     def __init__(self) -> None:
         self.problems: list[SchemaProblem] = []
         self.custom: dict[str, _Custom] = {}
+        self.copied = 0
 
     def report(
         self, path: Path, message: str, code: str, hint: str = "", start: int = -1, end: int = -1
@@ -79,7 +84,7 @@ class _Builder:
                 self.custom[name] = _Custom(_anything())
                 uses.pop(name, None)
             uses = {name: [n for n in used if n in uses] for name, used in uses.items()}
-        for name in _used_first(uses):
+        for name in topological_order(uses):
             self._read_type(name, types[name], (*at, name))
 
     def _read_type(self, name: str, body: object, at: Path) -> None:
@@ -88,14 +93,18 @@ class _Builder:
             self.problems.append(
                 SchemaProblem(at, message, "schema-shadowed-type", severity="warning", at_key=True)
             )
+        schema, required = _anything(), False
         if isinstance(body, Mapping):
-            self.custom[name] = _Custom(self.struct(body, at))
+            schema = self.struct(body, at)
         elif isinstance(body, str):
             schema, required = self.field(body, at)
-            self.custom[name] = _Custom(schema, required)
         else:
             self._refuse(body, at)
-            self.custom[name] = _Custom(_anything())
+        levels = list(_levels(schema))
+        if max(levels) > MAX_LEVELS:
+            self.report(at, f"The type “{name}” is nested more than {MAX_LEVELS} levels deep.", "schema-type")
+            schema, levels = _anything(), [0]
+        self.custom[name] = _Custom(schema, required, len(levels))
 
     def struct(self, fields: Mapping[str, object], at: Path) -> OpenAPI:
         """An inline struct: its properties, the sorted required names, and the derived ``default: {}``."""
@@ -148,15 +157,26 @@ class _Builder:
             self.report(at, str(error), "schema-type", error.hint, 0, len(text.rstrip()))
             return _anything(), False
         if isinstance(parsed, Named) and parsed.name in self.custom:
-            custom = self.custom[parsed.name]
-            return copy.deepcopy(custom.schema), custom.required
+            return self._use(parsed.name, at), self.custom[parsed.name].required
         return self._schema(parsed, text, at), False
+
+    def _use(self, name: str, at: Path) -> OpenAPI:
+        """A copy of the custom type, as long as all copies together stay small enough."""
+        before, custom = self.copied, self.custom[name]
+        self.copied += custom.size
+        if self.copied <= MAX_SCHEMAS:
+            copied: OpenAPI = _copy(custom.schema)
+            return copied
+        if before <= MAX_SCHEMAS:
+            message = f"With this “{name}” the schema has more than {MAX_SCHEMAS:,} parts."
+            self.report(at, message, "schema-type", "Write “object” where what is inside does not matter.")
+        return _anything()
 
     def _schema(self, parsed: Any, text: str, at: Path) -> OpenAPI:
         schema: OpenAPI = parsed.openapi()
         if isinstance(parsed, Named):
             if parsed.name in self.custom:
-                return copy.deepcopy(self.custom[parsed.name].schema)
+                return self._use(parsed.name, at)
             start = text.find(parsed.name)
             hint = _type_hint(parsed.name, self.custom)
             self.report(
@@ -200,16 +220,20 @@ def _type_hint(name: str, custom: Mapping[str, Any]) -> str:
     return did_you_mean(name, [*builtin, *custom]) or kinds
 
 
-def _used_first(uses: Mapping[str, list[str]]) -> list[str]:
-    """Names so that every type comes after those that it uses; there is no cycle any more."""
-    done: dict[str, None] = {}
-    waiting = dict(uses)
-    while waiting:
-        ready = [name for name, used in waiting.items() if all(n in done or n not in waiting for n in used)]
-        for name in ready:
-            done[name] = None
-            del waiting[name]
-    return list(done)
+def _levels(schema: OpenAPI, level: int = 0) -> Iterator[int]:
+    """How deep each schema inside ``schema`` lies, itself included."""
+    yield level
+    for child in (schema.get("properties") or {}).values():
+        yield from _levels(child, level + 1)
+    for slot in ("items", "additionalProperties"):
+        if slot in schema:
+            yield from _levels(schema[slot], level + 1)
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(child) for key, child in value.items()}
+    return [_copy(child) for child in value] if isinstance(value, list) else value
 
 
 def _anything() -> OpenAPI:

@@ -204,7 +204,7 @@ def test_a_required_alias_makes_its_direct_users_required_and_cannot_be_undone()
         ),
         ({"f": 'string | default="a'}, "The value of “default” has an opening quote but no closing one."),
         ({"f": 'string | default="'}, "The value of “default” has an opening quote but no closing one."),
-        ({"f": "object | default={"}, "The value of “default” opens a “{” that it never closes."),
+        ({"f": "object | default={"}, "The value of “default” opens a bracket that it never closes."),
         ({"f": "object | default=}"}, "The value of “default” closes a “}” that it never opened."),
         ({"f": "integer | default=x"}, "“default” must be a whole number, not “x”."),
         ({"f": "integer | default=9223372036854775808"}, "“default” is out of range: 9223372036854775808."),

@@ -106,6 +106,8 @@ MARKER_TEXT = {
     "an unclosed bracket": ("[]integer | default=[1", REFUSED),
     "a brace that was never opened": ("object | default=}", REFUSED),
     "a bracket that was never opened": ("[]integer | default=]", REFUSED),
+    "any bracket closes any other": ("string | default={a]", {**STRING, "default": "{a]"}),
+    "a bracket in quotes": ('string | default="a]"', {**STRING, "default": "a]"}),
     "a second bar": ("string | required=true | default=a", REFUSED),
     "the last of two": ("integer | minimum=1 minimum=2 description=a description=b", {**INTEGER, "minimum": 2, "description": "b"}),
     "rules add up": ('integer | validation="self > 1" validation="self < 9" immutable=true', {**INTEGER, "x-kubernetes-validations": [
@@ -329,6 +331,25 @@ def test_a_field_is_a_text_or_a_map(value: Any, where: str) -> None:
 )  # fmt: skip
 def test_types_may_use_each_other(types: dict[str, Any], codes: list[str]) -> None:
     assert [problem.code for problem in simple_schema({"f": "string"}, types).problems] == codes
+
+
+def chain(length: int) -> dict[str, Any]:
+    return {f"T{number}": {"a": f"T{number - 1}"} if number else "string" for number in range(length)}
+
+
+@pytest.mark.parametrize(("length", "refused"), [(65, False), (66, True), (3000, True)])
+def test_types_are_nested_64_levels_deep_at_most(length: int, refused: bool) -> None:
+    problems = simple_schema({"f": f"T{length - 1}"}, chain(length)).problems
+    assert (problems != []) is refused
+    assert {problem.code for problem in problems} <= {"schema-type"}
+
+
+def test_types_that_use_each_other_twice_do_not_fill_the_memory() -> None:
+    """Forty small types of which each holds the one before twice would be a million million fields."""
+    types = {f"T{n}": {"a": f"T{n - 1}", "b": f"[]T{n - 1}"} if n else {"x": "string"} for n in range(40)}
+    result = simple_schema({"f": "T39"}, types)
+    assert [problem.code for problem in result.problems] == ["schema-type"]
+    assert "more than 20,000 parts" in result.problems[0].message
 
 
 def test_a_built_in_name_wins_over_a_type_of_the_same_name() -> None:
