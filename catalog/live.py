@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from django.db.models import Count, Max
 
-from catalog.models import Departed, Instance
+from catalog.models import Departed, Destination, Instance
 from portal.accounts.models import User
 
 
@@ -36,6 +38,17 @@ class InstancesTopic:
     def revision(self, argument: str) -> str:
         newest = Instance.objects.aggregate(at=Max("updated_at"), number=Count("pk"))
         return f"{newest['number']}-{newest['at'].isoformat() if newest['at'] else ''}"
+
+
+class NoticesTopic:
+    """``notices``: the banners above every page."""
+
+    def may_listen(self, user: User, argument: str) -> bool:
+        return user.is_active
+
+    def revision(self, argument: str) -> str:
+        rows = Destination.objects.values_list("slug", "reachable", "message")
+        return hashlib.sha256(repr(list(rows)).encode()).hexdigest()[:16]
 
 
 def _is_key(argument: str) -> bool:

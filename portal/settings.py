@@ -250,6 +250,7 @@ DEMO_LOADERS = ["contracts.demo.load", "catalog.demo.load"]
 LIVE_TOPICS = {
     "instance": "catalog.live.InstanceTopic",
     "instances": "catalog.live.InstancesTopic",
+    "notices": "catalog.live.NoticesTopic",
     "contract": "contracts.live.ContractTopic",
     "contracts": "contracts.live.ContractsTopic",
 }

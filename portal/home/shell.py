@@ -48,10 +48,6 @@ class Shell:
         return notices(self.user)
 
     @cached_property
-    def stale(self) -> bool:
-        return any(notice.stale for notice in self.notices)
-
-    @cached_property
     def team_line(self) -> str:
         if not isinstance(self.user, User):
             return "Self-service platform"

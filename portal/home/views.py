@@ -24,3 +24,10 @@ def search(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
     context = {"groups": find(request.user, text), "text": text}  # type: ignore[arg-type]
     return render(request, "home/_results.html" if request.htmx else "home/search.html", context)  # type: ignore[attr-defined]
+
+
+@require_GET
+@login_required
+def notices(request: HttpRequest) -> HttpResponse:
+    """The banners alone, for pages that are open while something changes."""
+    return render(request, "home/_banners.html")

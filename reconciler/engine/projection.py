@@ -208,4 +208,4 @@ def save_destination(pk: int, **fields: Any) -> None:
     news = any(getattr(row, name) != value for name, value in fields.items() if not name.endswith("_at"))
     Destination.objects.filter(pk=pk).update(**fields)
     if news:
-        publish("destinations", timezone.now().isoformat())
+        publish("notices", timezone.now().isoformat())

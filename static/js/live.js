@@ -30,10 +30,11 @@ function topics() {
 function show(state) {
   const words = { live: "Live", reconnecting: "Reconnecting", offline: "Offline" };
   document.body.dataset.liveState = state;
+  const stale = state === "live" && document.querySelector("#banners [data-stale]");
   for (const label of document.querySelectorAll("[data-live-label]")) {
-    const stale = state === "live" && "stale" in label.dataset;
     label.dataset.liveState = stale ? "reconnecting" : state;
     label.textContent = stale ? "Last seen" : words[state];
+    label.title = stale ? "The page is connected, but the cluster cannot be seen." : "";
   }
 }
 
@@ -109,12 +110,9 @@ setInterval(() => {
 addEventListener("online", () => listening && reconnect());
 addEventListener("offline", () => listening && show("offline"));
 
-// A swap may have brought in or taken away topics.
+// A swap may have brought in or taken away topics, the label, or a banner that says what cannot be seen.
 document.addEventListener("htmx:afterSettle", () => {
-  for (const label of document.querySelectorAll("[data-live-label]:not([data-live-state])")) {
-    if (document.body.dataset.liveState) show(document.body.dataset.liveState);
-    if (label) break;
-  }
+  if (document.body.dataset.liveState) show(document.body.dataset.liveState);
   if (topics().join(",") !== listening) reconnect();
 });
 

@@ -18,6 +18,7 @@ PAGES = {
     },
     "/teams/new/": {"admin": 200, "engineer": 403, "developer": 403, "": SIGN_IN},
     "/audit/": {"admin": 200, "engineer": 200, "developer": 403, "viewer": 403, "nobody": 403, "": SIGN_IN},
+    "/notices/": {"developer": 200, "nobody": 200, "": SIGN_IN},
     "/search/?q=team": {"developer": 200, "nobody": 200, "": SIGN_IN},
     "/api/docs/": {"developer": 200, "": SIGN_IN},
     "/login/": {"": 200, "developer": 302},
