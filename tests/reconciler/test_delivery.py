@@ -26,7 +26,7 @@ ANSWERS = {
     ),
     "a quota": (
         403,
-        'webs.a.dev "one" is forbidden: exceeded quota: few, requested: pods=1, used: pods=3, limited: pods=3',
+        'webs.a.dev "one" is forbidden: exceeded quota: few, requested: pods=1, limited: pods=3',
         IS_OVER,
         "exceeded quota: few",
     ),
