@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.models import Change, Instance
+from portal.api.strict import StrictSerializer
 
 LINE: tuple[str, ...] = (
     "id",
@@ -79,7 +80,7 @@ class InstanceSerializer(InstanceLineSerializer):
         return pending.pk if pending else None
 
 
-class WishSerializer(serializers.Serializer[Any]):
+class WishSerializer(StrictSerializer):
     """A new instance. ``spec`` is judged by the contract's schema."""
 
     contract = serializers.CharField(max_length=253)
@@ -90,7 +91,7 @@ class WishSerializer(serializers.Serializer[Any]):
     annotations = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
 
 
-class UpdateSerializer(serializers.Serializer[Any]):
+class UpdateSerializer(StrictSerializer):
     """Other values: the whole spec. ``generation`` is the one it was made from; another one now is a
     conflict."""
 
