@@ -54,6 +54,7 @@ def deep_merge(budget: Budget, left: Any, right: Any) -> Any:
     if not isinstance(left, dict) or not isinstance(right, dict):
         raise no_overload("deepMerge", left, right)
     budget.produce(len(left) + len(right))
+    budget.spend(10)
     merged = dict(left)
     for key, value in right.items():
         have = merged.get(key)
@@ -101,6 +102,7 @@ def marshal(budget: Budget, value: Any) -> str:
 
 def _encode(budget: Budget, value: Any, parts: list[str]) -> None:
     budget.produce(4)
+    budget.spend(16)
     if value is None or value is True or value is False:
         parts.append({None: "null", True: "true", False: "false"}[value])
     elif isinstance(value, str):

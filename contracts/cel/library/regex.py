@@ -15,6 +15,7 @@ from contracts.cel.limits import Budget
 MAX_PATTERN = 4096
 ANY_BYTE = re.compile(r"(?:[^\\]|\\[^C])*\\C", re.DOTALL)
 """``\\C`` is RE2's, and not Go's."""
+PER_MATCH = 16
 OPTIONS = re2.Options()
 OPTIONS.log_errors = False
 OPTIONS.max_mem = 4 << 20
@@ -54,12 +55,19 @@ def find(budget: Budget, text: str, pattern: str) -> str:
 def find_all(budget: Budget, text: str, pattern: str, count: int = -1) -> list[str]:
     budget.produce(len(text))
     found: list[str] = []
+    data = text.encode()  # the library counts characters anew for every match in a text
     last = -1
-    for match in _pattern(budget, text, pattern).finditer(text):
+    for match in _pattern(budget, text, pattern).finditer(data):
         if 0 <= count <= len(found):
             break
-        if match.end() == match.start() == last:
-            continue  # Go finds no empty text right behind the text before
-        found.append(match.group())
-        last = match.end()
+        start, end = match.span()
+        if start == end and (start == last or _inside_character(data, start)):
+            continue  # as in Go: no empty text right behind the one before, none within a character
+        budget.spend(PER_MATCH)
+        found.append(data[start:end].decode())
+        last = end
     return found
+
+
+def _inside_character(data: bytes, place: int) -> bool:
+    return place < len(data) and data[place] & 0xC0 == 0x80

@@ -189,8 +189,17 @@ def test_no_error_shows_a_value(source: str) -> None:
         "".join(f"cel.bind(x{n}, [x{n - 1}, x{n - 1}], " for n in range(1, 40)).replace("x0", "[1]")
         + "json.marshal(x39)"
         + ")" * 39,
+        "".join(f"cel.bind(x{n}, {{'a': x{n - 1}, 'b': x{n - 1}}}, " for n in range(1, 40)).replace(
+            "x0", "{'c': 1}"
+        )
+        + "x39.deepMerge(x39)"
+        + ")" * 39,
+        "lists.range(1000000).map(i, 'x').join().findAll('x|')",
+        "lists.range(10000).map(i, 'x').join().replace('', lists.range(10000).map(i, 'x').join())",
+        "lists.range(100000).map(i, hash.sha256(lists.range(10000).map(j, 'x').join()))",
+        "'x'" + ".replace('x', 'xxxxxxxxxx')" * 9,
     ],
-    ids=range(11),
+    ids=range(16),
 )
 def test_no_expression_runs_away(source: str) -> None:
     with pytest.raises(CelError) as caught:

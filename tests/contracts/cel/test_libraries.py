@@ -46,6 +46,7 @@ WITH_ALL = Environment(omit=True, conditions=True)
         ("'a,b'.split(',').join('-').upperAscii()", "A-B"),
         ("'%s has %d at %.2f and %x'.format(['x', 3, 1.5, 255])", "x has 3 at 1.50 and ff"),
         ("'a1b22'.findAll('[0-9]+') + ['a1b22'.find('[a-z]')]", ["1", "22", "a"]),
+        ("'äöa🙂'.findAll('[äa]|') + ['ä🙂'.find('.$')]", ["ä", "a", "", "🙂"]),
         ("'abc'.findAll('$') + 'aab'.findAll('a*')", ["", "aa", ""]),
         ("'abc'.findAll('a|') + 'aa'.findAll('a', 1) + 'aa'.findAll('a', 0)", ["a", "", "", "a"]),
         ("string(bytes('ä')) + base64.encode(b'hi')", "äaGk="),

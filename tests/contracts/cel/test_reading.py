@@ -59,6 +59,8 @@ def test_prints_in_one_form(source: str, canonical: str) -> None:
         ("a + ${b}", "1:5: Unexpected “$”. An expression inside an expression needs no “${”."),
         ("'\\q'", "1:1: There is no escape “\\q”; write “\\\\” for a backslash."),
         ("9223372036854775808", "1:1: This integer does not fit into 64 bits."),
+        ("9" * 5000, "1:1: This integer does not fit into 64 bits."),
+        ("9" * 5000 + "u", "1:1: This unsigned integer does not fit into 64 bits."),
         ("-1u", "1:1: This unsigned integer does not fit into 64 bits."),
         ("while", "1:1: “while” is a reserved word and cannot be a variable."),
         ("has(a)", "1:5: has() takes a field selection. Write has(a.b)."),
