@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from contracts.compiler import Definition
-from contracts.runtime import render
+from contracts.runtime import instance_of, render
 from reconciler.engine.conditions import Outcome, built_in, status_body
 from reconciler.engine.notes import notes_of_status
+from reconciler.engine.summary import node_lines, resource_lines, summarise
+from reconciler.objects.reading import reference_to
+from reconciler.plan import children
 from tests.contracts.definitions import config_map, defined
 
 BEFORE, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
@@ -211,3 +214,33 @@ def test_without_a_readable_contract_the_cluster_tells_whose_they_are(
 def test_fields_of_the_author_stay_while_nothing_is_rendered() -> None:
     given, outcome = instance(BUILT_IN), Outcome(deleting="One is left.")
     assert status_body(given, None, outcome, built_in(given, outcome, NOW), NOW)["kept"] == "yes"
+
+
+NODES = {
+    "left out": ("includeWhen: ['${schema.spec.size == 4}']", None, "ignored"),
+    "waiting": ("includeWhen: ['${b.data.go == \"yes\"}']", None, "waiting"),
+    "wanted": ("", None, "waiting"),
+    "not ready": ("readyWhen: ['${a.data.go == \"yes\"}']", {"go": "no"}, "progressing"),
+    "ready": ("readyWhen: ['${a.data.go == \"yes\"}']", {"go": "yes"}, "ready"),
+    "readyWhen fails for ever": ("readyWhen: ['${1 / size(a.data) > 0}']", {}, "failed"),
+    "an includeWhen that can never be": ("includeWhen: ['${schema.spec.free.on == true}']", None, "failed"),
+}
+
+
+@pytest.mark.parametrize(("extra", "data", "state"), NODES.values(), ids=NODES.keys())
+def test_the_state_of_a_node_and_of_the_instance(extra: str, data: dict[str, str] | None, state: str) -> None:
+    definition = defined(config_map("b") + config_map("a", extra=extra))
+    given = instance_of(definition, {}, instance()["metadata"])
+    live = {} if data is None else {"a": found("a", data)}
+    rendering = render(definition, given, {"b": found("b", {}), **live})
+    wanted = children(given, definition, rendering)
+    there = {reference_to(one).identity: one for one in (found("b", {}), *live.values())}
+    nodes = node_lines(definition, rendering, resource_lines(wanted, there, [], {}, {}), {})
+    assert {node.id: node.state for node in nodes} == {"b": "ready", "a": state}
+    whole = summarise(nodes, [], 7).state
+    assert whole == ("ready" if state == "ignored" else state)
+
+
+def found(name: str, data: dict[str, str]) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": "team", "uid": name, "resourceVersion": "1"}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}

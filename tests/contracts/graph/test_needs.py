@@ -68,6 +68,8 @@ ORDERS = {
     "the first needs the last": ("a b c d e f", "f>a f>b b>a", "c d e f b a"),
     "two knots": ("a b c d e f", "b>a c>a d>b d>c f>e a>e", "d b c a f e"),
     "the earlier of two that become free": ("a b c d", "a>b c>b c>d", "a c b d"),
+    "what becomes free does not overtake what stands before it": ("a b c", "a>c", "a b c"),
+    "the author's order counts, not that of letters": ("d z c a", "d>z d>c d>a", "d z c a"),
     "a chain against the author's order": ("a b c", "c>b b>a", "c b a"),
 }
 
