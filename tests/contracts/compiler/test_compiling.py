@@ -179,6 +179,10 @@ def test_the_data_of_a_secret_are_bytes(value, read, complaint):
         ("url: TCP", "status-literal: A status field is an expression; a fixed value has no place there. Write “${…}” with a node or schema in it."),
         ("url: 3", "status-literal: A status field is an expression; a fixed value has no place there. Write “${…}” with a node or schema in it."),
         ("url: string", "status-literal: A status field is an expression; a fixed value has no place there. Types belong to spec.schema.spec."),
+        ("url: ${schema.status.x}", "unknown-field: There is no field “status” here. There is: apiVersion, kind, metadata, spec."),
+        ("url: '${runtime.condition(schema, \"Ready\").status}'", "unknown-function: “runtime.condition” exists only in status.conditions."),
+        ("url: ${omit()}", "omit: omit() can leave out a field of a template, nothing else."),
+        ("conditions: ['${runtime.newCondition({type: \"A\", status: schema.status.conditions.exists(c, c.type == \"Ready\") ? \"True\" : \"False\"})}']", ""),
         ("url: ${1 + 1}", "status-constant: A status field must refer to a node or to schema."),
         ("url: ${we.status}", "unknown-name: There is nothing called “we” here. Did you mean “web”?"),
         ("state: ${schema.spec.size}", "status-state: status.state is a text that the reconciler writes; this gives int. Choose another name."),
@@ -257,6 +261,7 @@ CLUSTER = "scope: Cluster"
     [
         (config_map("a"), "namespace: ConfigMap lives in a namespace, and a cluster-scoped instance has none to give. Add metadata.namespace."),
         (config_map("a", name="a\n      namespace: ${schema.spec.name}"), ""),
+        (config_map("a", name="a\n      namespace: ${omit()}"), "omit: metadata.namespace cannot be left out."),
         (config_map("a", name="a\n      namespace: ${schema.metadata.namespace}"), "unknown-field: There is no field “namespace” here. Did you mean “name”?"),
         ("- id: a\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: b}}", "namespace: Secret lives in a namespace, and a cluster-scoped instance has none to give. Add metadata.namespace."),
         ("- id: a\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {selector: {}}}", ""),
