@@ -221,6 +221,7 @@ class InstanceResource(models.Model):
                 name="resource_once_per_instance",
             )
         ]
+        indexes: ClassVar = [models.Index(fields=["name"], name="resource_by_name")]  # whose is it?
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from django.http import HttpRequest
 
+from catalog.claims import Claim, claims
 from catalog.forms.differences import Difference, differences
 from catalog.forms.fields import Trouble
 from catalog.forms.highlight import Line, yaml_lines
@@ -44,6 +45,7 @@ class Page:
     told: bool = False  # a submission was refused: everything is said at its field
     base: str = ""  # the generation that the edit began with
     previewed: list[PreviewNode] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)  # what it would create and another instance has
     continued: FormDraft | None = None  # the draft that the form goes on with
     copied: Instance | Departed | None = None  # the instance that the form is a copy of
     theirs: list[tuple[Difference, bool]] = field(default_factory=list)  # changed meanwhile; and by me too
@@ -123,6 +125,14 @@ class Page:
         named = isinstance(metadata, dict) and metadata.get("name")
         wished["metadata"] = {**(metadata if isinstance(metadata, dict) else {}), "name": named or "unnamed"}
         self.previewed = list(preview(self.offer.definition, wished))
+        if named and not self.form.name_troubles:
+            self.claims = claims(
+                [manifest for node in self.previewed for manifest in node.manifests],
+                namespace=self.form.namespace,
+                destination=self.instance.destination if self.instance else default_destination(),
+                by=self.user,
+                instance=self.instance,
+            )
 
 
 def changed_lines(before: str, after: str) -> list[int]:

@@ -1,0 +1,94 @@
+"""Who fills in a form learns at once that another instance has an object which this one would create."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from catalog.claims import claims
+from catalog.models import Destination, Instance, InstanceResource
+from contracts.models import Contract
+from portal.accounts.models import User
+
+pytestmark = pytest.mark.backends
+
+PREVIEW = "/catalog/service/create/preview/"
+
+
+@pytest.fixture
+def blog(make_instance: Callable[..., Instance]) -> Instance:
+    """An instance “blog” that has a Deployment called “shop”, in the namespace of the developer."""
+    made = make_instance("blog")
+    made.resources.filter(kind="Deployment").update(name="shop")
+    return made
+
+
+def typed(client: Client, **changed: str) -> str:
+    form = {"_name": "shop", "_namespace": "checkout", "/image": "shop:1", **changed}
+    return client.post(PREVIEW, form, headers={"HX-Request": "true"}).content.decode()
+
+
+def test_the_preview_names_the_owner(sign_in: Callable[[str], Client], blog: Instance) -> None:
+    page = typed(sign_in("developer"))
+    assert f'Deployment <code>shop</code> belongs to <a class="link" href="/instances/{blog.pk}/"' in page
+    assert "Everything that the contract asks for is there." not in page
+
+
+@pytest.mark.parametrize(
+    "changed", [{"_name": "other"}, {"_namespace": "checkout-staging"}, {"_name": ""}], ids=str
+)
+def test_elsewhere_nothing_is_said(
+    sign_in: Callable[[str], Client], blog: Instance, changed: dict[str, str]
+) -> None:
+    assert "belongs to" not in typed(sign_in("developer"), **changed)
+
+
+def test_an_owner_that_one_may_not_see_is_not_named(
+    sign_in: Callable[[str], Client], blog: Instance, people: dict[str, User]
+) -> None:
+    Instance.objects.update(team=people["other"].teams.get())
+    page = typed(sign_in("developer"))
+    assert "belongs to an instance of another team" in page
+    assert "checkout/blog" not in page
+
+
+@pytest.mark.parametrize(
+    ("kept", "manifest", "found"),
+    [
+        ({}, {}, True),
+        ({"kind": "StatefulSet"}, {}, False),
+        ({"api_version": "apps/v1beta1"}, {}, True),
+        ({"api_version": "example.com/v1"}, {}, False),
+        ({"namespace": ""}, {}, True),
+        ({"namespace": "search"}, {}, False),
+        ({"namespace": "search"}, {"namespace": "search"}, True),
+    ],
+    ids=[
+        "the same",
+        "another kind",
+        "another version",
+        "another group",
+        "no namespace",
+        "elsewhere",
+        "both there",
+    ],
+)
+def test_what_counts_as_the_same_object(
+    blog: Instance, people: dict[str, User], kept: dict[str, str], manifest: dict[str, str], found: bool
+) -> None:
+    InstanceResource.objects.filter(kind="Deployment").update(**kept)
+    wish = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop", **manifest}}
+    asked = {"namespace": "checkout", "destination": blog.destination, "by": people["developer"]}
+    assert bool(claims([wish], instance=None, **asked)) is found
+    assert not claims([wish], instance=blog, **asked)
+
+
+def test_another_cluster_is_another_matter(
+    blog: Instance, contract: Contract, people: dict[str, User]
+) -> None:
+    away = Destination.objects.create(slug="away", title="Away")
+    wish = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop"}}
+    by = people["developer"]
+    assert not claims([wish], namespace="checkout", destination=away, by=by, instance=None)
