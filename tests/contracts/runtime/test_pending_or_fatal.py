@@ -15,6 +15,9 @@ PENDING = {
     "an item behind the end": "schema.spec.items[3]",
     "an item behind the end of a computed list": 'schema.spec.name.split("-")[5]',
     "a field far below": "string(schema.spec.free.a.b.c)",
+    "a field of a text": "string(schema.spec.free.text.x)",
+    "a field of null": "string(schema.spec.free.nothing.x)",
+    "an item of a number": "string(schema.spec.free.number[0])",
 }
 FATAL = {
     "a division by zero": "string(10 / (schema.spec.size - 3))",
@@ -26,7 +29,12 @@ FATAL = {
     "an index that kro's own functions refuse": "string(lists.removeAtIndex([1], 5)[0])",
     "bytes as a whole value": "dyn(b'ab')",
 }
-SPEC = {"name": "shop", "labels": {"a": "b"}, "items": ["x"], "free": {"a": {}}}
+SPEC = {
+    "name": "shop",
+    "labels": {"a": "b"},
+    "items": ["x"],
+    "free": {"a": {}, "text": "t", "nothing": None, "number": 1},
+}
 
 
 def rendered(resources, status=""):

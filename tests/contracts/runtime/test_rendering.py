@@ -319,6 +319,56 @@ def test_readywhen_sees_plain_json():
     assert rendering.nodes["c"].manifests[0]["data"] == {"k": "a"}
 
 
+SEEN = """
+- id: s
+  template: {apiVersion: v1, kind: Secret, metadata: {name: s}}
+- id: included
+  includeWhen: ['${string(s.data.k) == "x,y"}']
+  template: {apiVersion: v1, kind: ConfigMap, metadata: {name: included}}
+- id: looped
+  forEach: [{i: '${string(s.data.k).split(",")}'}]
+  template: {apiVersion: v1, kind: ConfigMap, metadata: {name: '${i}'}}
+- id: external
+  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {name: '${string(s.data.k).replace(",", "-")}'}}
+"""
+
+
+def test_everything_but_readywhen_sees_objects_through_their_schema():
+    definition = defined(SEEN, status="made: ${s.metadata.creationTimestamp.getFullYear()}")
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "s", "namespace": "team", "creationTimestamp": "2026-01-02T03:04:05Z"},
+        "data": {"k": "eCx5"},
+    }
+    rendering = render(definition, instance(definition), {"s": secret})
+    assert rendering.nodes["included"].state == "desired"
+    assert [each["metadata"]["name"] for each in rendering.nodes["looped"].manifests] == ["x", "y"]
+    assert rendering.nodes["external"].lookups[0].name == "x-y"
+    assert rendering.status == {"made": 2026}
+
+
+def test_a_null_of_an_object_counts_as_absent_and_is_copied_with_it():
+    definition = defined(
+        config_map("a", "data: {k: '${schema.spec.free.?x.orValue(\"none\")}'}")
+        + config_map("b", "data: {k: '${json.marshal(schema.spec.free)}'}")
+    )
+    rendering = render(definition, instance(definition, free={"x": None, "y": 1}), {})
+    made = [rendering.nodes[name].manifests[0]["data"]["k"] for name in ("a", "b")]
+    assert made == ["none", '{"x":null,"y":1}']
+
+
+def test_includewhen_on_a_node_waits_for_a_field_of_it_too():
+    definition = defined(config_map("a") + config_map("b", extra="includeWhen: ['${a.data.go == \"yes\"}']"))
+    first = render(definition, instance(definition), {})
+    rendering = render(definition, instance(definition), {"a": live(first, "a")})
+    assert (rendering.nodes["b"].state, rendering.nodes["b"].code, rendering.fatal) == (
+        "pending",
+        "field-missing",
+        False,
+    )
+
+
 LOOP = config_map(
     "a",
     "data: {k: '${i}-${j}'}",
