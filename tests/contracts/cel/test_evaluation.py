@@ -10,7 +10,15 @@ from contracts.cel import CelError, LimitExceeded, Limits, OptionalValue, UInt, 
 
 DATA: dict[str, Any] = {
     "schema": {
-        "spec": {"name": "web", "n": 0, "ports": [{"port": 80}, {"port": 443}], "null": None, "a-b": 1}
+        "spec": {
+            "name": "web",
+            "n": 0,
+            "ports": [{"port": 80}, {"port": 443}],
+            "null": None,
+            "a-b": 1,
+            "a.b": 2,
+            "a/b": 3,
+        }
     },
     "deployment": {"status": {}},
     "secret": {"data": {"token": "hunter2"}, "list": ["hunter2"]},
@@ -44,6 +52,7 @@ def evaluate(source: str) -> Any:
         ("'ß' < 'ä'", True),
         ("size('🙂é')", 2),
         ("schema.spec.a__dash__b", 1),
+        ("schema.spec.a__dot__b + schema.spec.a__slash__b", 5),
         ("schema.spec.?a__dash__b.orValue(0)", 1),
         ("has(schema.spec.a__dash__b)", True),
         ("schema.spec.`a-b`", 1),
