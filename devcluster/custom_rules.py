@@ -17,12 +17,12 @@ REASONS = {
 }
 
 
-def rule_problems(engine: Engine, shape: Shape, new: Manifest, live: Manifest | None) -> list[Cause]:
-    """Rules that are not true of the new object. Rules about oldSelf are asked only where there is an old
-    value.
+def rule_problems(engine: Engine, shape: Shape, new: Any, live: Any, path: str = "") -> list[Cause]:
+    """Rules that are not true of the new object, or of the value at ``path``. Rules about oldSelf are asked
+    only where there is an old value.
     """
     found: list[Cause] = []
-    _walk(engine, shape, new, live, "", found)
+    _walk(engine, shape, new, live, path, found)
     return found
 
 

@@ -88,6 +88,15 @@ def problems(manifest: Manifest, shape: Shape, subresource: str = "") -> list[Ca
     return found
 
 
+def value_problems(value: Any, shape: Shape) -> list[Cause]:
+    """Everything in which one value does not fit its schema; paths begin below it."""
+    found: list[Cause] = []
+    _check(value, shape, "", found)
+    return [
+        Cause(one.reason, one.message.replace(": .", ": ", 1), one.field.removeprefix(".")) for one in found
+    ]
+
+
 FORMATS = {
     "date-time": r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)",
     "date": r"\d{4}-\d\d-\d\d",

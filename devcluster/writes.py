@@ -13,6 +13,7 @@ from typing import Any
 
 from devcluster import admission, checks, defaults, identity, metadata, owners, structural
 from devcluster.custom_rules import rule_problems
+from devcluster.default_checks import default_problems
 from devcluster.errors import ApiError, already_exists, bad_request, conflict, invalid, not_found, stale
 from devcluster.kinds import Kind, Kinds
 from devcluster.memory import Manifest, Memory
@@ -239,6 +240,8 @@ class Writes:
         if kind.custom is None:
             if not found or live is None:
                 found = found + checks.problems(kind.group, new, live, subresource)
+            if not found and kind.kind == "CustomResourceDefinition":
+                found = default_problems(new, self.rules)
         else:
             found = found + self._custom_problems(kind, new, live, subresource)
         if found:
