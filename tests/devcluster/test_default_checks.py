@@ -1,4 +1,4 @@
-"""A definition whose defaults its own schema or rules do not take is refused, in the words of an API server."""
+"""A definition whose defaults its own schema or rules do not take is refused in an API server’s words."""
 
 from __future__ import annotations
 
