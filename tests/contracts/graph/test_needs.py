@@ -136,6 +136,11 @@ def test_a_cycle_is_a_path_with_the_expressions_that_make_it(edges: tuple[tuple[
     assert (problem.path, problem.line > 0) == ("spec.resources[0].template.data.k", True)
 
 
+def test_an_iterator_called_as_its_own_node_is_told_once() -> None:
+    compilation = compiled(config_map("a", extra="forEach: [{a: '${schema.spec.items}'}]", name="${a}"))
+    assert [problem.code for problem in compilation.problems] == ["duplicate-id"]
+
+
 def test_every_knot_and_every_other_problem_is_told_at_once() -> None:
     text = (
         config_map("a", "data: {k: '${b.data.k}'}")

@@ -20,6 +20,7 @@ from contracts.graph import cycles, find_cycle, layers, reach, topological_order
         ({"a": ["z"], "b": [], "z": []}, ["b", "z", "a"]),
         ({"d": ["b", "c"], "b": ["a"], "c": ["a"], "a": []}, ["a", "b", "c", "d"]),
         ({"x": ["elsewhere"], "y": ["x"]}, ["x", "y"]),
+        ({"a": ["a"], "b": ["c"], "c": ["b"], "d": ["c"], "e": []}, ["a", "e", "b", "c", "d"]),
     ],
     ids=[
         "nothing",
@@ -28,6 +29,7 @@ from contracts.graph import cycles, find_cycle, layers, reach, topological_order
         "position decides",
         "diamond",
         "unknown names are ignored",
+        "cycles and what needs them come last, but for what needs itself",
     ],
 )
 def test_a_name_comes_after_what_it_needs_and_else_in_the_authors_order(needs, order):
