@@ -181,6 +181,21 @@ def test_an_iterator_of_the_same_name_in_two_nodes() -> None:
     assert compile_text(changed("spec.resources", nodes)).problems == ()
 
 
+USUAL_COLUMNS = [
+    ("State", "string", ".status.state"),
+    ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
+    ("Age", "date", ".metadata.creationTimestamp"),
+]
+CONDITIONS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            **{name: {"type": "string"} for name in ("type", "status", "reason", "message", "lastTransitionTime")},
+            "observedGeneration": {"type": "integer"},
+        },
+    },
+}  # fmt: skip
 CRD = {
     "kind and names": ("kind: Policy", ("spec", "names"), {"kind": "Policy", "listKind": "PolicyList", "plural": "policies", "singular": "policy"}),
     "capitals": ("kind: CONFIG", ("spec", "names"), {"kind": "CONFIG", "listKind": "CONFIGList", "plural": "configs", "singular": "config"}),
@@ -201,6 +216,7 @@ CRD = {
     "apiVersion": ("kind: Thing", ("spec", "versions", 0, "schema", "openAPIV3Schema", "properties", "apiVersion"), {"type": "string"}),
     "metadata": ("kind: Thing", ("spec", "versions", 0, "schema", "openAPIV3Schema", "properties", "metadata"), {"type": "object"}),
     "a spec of nothing": ("kind: Thing", ("spec", "versions", 0, "schema", "openAPIV3Schema", "properties", "spec"), {"type": "object"}),
+    "conditions": ("kind: Thing", ("spec", "versions", 0, "schema", "openAPIV3Schema", "properties", "status", "properties", "conditions"), CONDITIONS),
     "state": ("kind: Thing", ("spec", "versions", 0, "schema", "openAPIV3Schema", "properties", "status", "properties", "state"), {"type": "string"}),
 }  # fmt: skip
 
@@ -213,6 +229,11 @@ def test_the_crd(head: str, place: tuple[str | int, ...], value: Any) -> None:
     for part in place:
         found = found[part]
     assert found == value
+
+
+def test_the_columns_that_are_meant_where_none_are_given() -> None:
+    columns = [(column["name"], column["type"], column["jsonPath"]) for column in defined().printer_columns]
+    assert columns == USUAL_COLUMNS
 
 
 def test_spec_is_not_required_even_when_its_fields_are() -> None:
