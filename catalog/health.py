@@ -41,7 +41,11 @@ class Health:
 
     @property
     def failed(self) -> int:
-        return self.counts.get(State.FAILED, 0) + self.counts.get(State.DEGRADED, 0)
+        return self.counts.get(State.FAILED, 0)
+
+    @property
+    def degraded(self) -> int:
+        return self.counts.get(State.DEGRADED, 0)
 
     @property
     def words(self) -> str:
