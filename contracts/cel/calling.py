@@ -10,7 +10,7 @@ from contracts.cel.errors import CelError, LimitExceeded
 from contracts.cel.functions import FUNCTIONS, METHODS, Function
 from contracts.cel.names import Environment
 from contracts.cel.operators import DIRECT, ORDERED
-from contracts.cel.values import INT_MAX, INT_MIN, no_overload
+from contracts.cel.values import INT_MAX, INT_MIN, OptionalValue, no_overload
 
 Frame = list[Any]
 Run = Callable[[Frame], Any]
@@ -230,6 +230,26 @@ def bound_name(place: int) -> Run:
 
 
 # Calls
+
+
+def otherwise(name: str, target: Run, other: Run, start: int) -> Run:
+    """``or`` and ``orValue``: what stands in for an empty optional is worked out only when it is needed.
+
+    What is no optional, which only dyn can hide from the checker, is its own value, as in cel-go.
+    """
+
+    def run(frame: Frame) -> Any:
+        value = target(frame)
+        if not isinstance(value, OptionalValue):
+            return value
+        if value.has_value:
+            return value if name == "or" else value.value
+        found = other(frame)
+        if name == "or" and not isinstance(found, OptionalValue):
+            raise no_overload(name, value, found).at(start)
+        return found
+
+    return run
 
 
 def find(name: str, member: bool, environment: Environment) -> Function | None:

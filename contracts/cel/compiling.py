@@ -276,7 +276,10 @@ class Compiler:
         if name:
             return calling.call(calling.find(name, False, self.environment), name, args, node.start)
         assert node.target is not None
-        args.insert(0, self.run(node.target, scope))
+        target = self.run(node.target, scope)
+        if node.function in ("or", "orValue") and len(args) == 1:
+            return calling.otherwise(node.function, target, args[0], node.name_start)
+        args.insert(0, target)
         found = calling.find(node.function, True, self.environment)
         return calling.call(found, node.function, args, node.name_start)
 
