@@ -36,6 +36,11 @@ def administered(request: HttpRequest, slug: str) -> Team:
     return team
 
 
+def administered_member(request: HttpRequest, slug: str, pk: int) -> tuple[Team, Membership]:
+    team = administered(request, slug)
+    return team, get_object_or_404(team.memberships.select_related("user"), pk=pk)
+
+
 @require_safe
 @login_required
 def list_teams(request: HttpRequest) -> HttpResponse:
@@ -85,8 +90,7 @@ def create_membership(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def change_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    team = administered(request, slug)
-    membership = get_object_or_404(team.memberships.select_related("user"), pk=pk)
+    team, membership = administered_member(request, slug, pk)
     before = membership.role
     form = RoleForm(request.POST, instance=membership)
     if not form.is_valid():
@@ -104,8 +108,7 @@ def change_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def delete_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    team = administered(request, slug)
-    membership = get_object_or_404(team.memberships.select_related("user"), pk=pk)
+    team, membership = administered_member(request, slug, pk)
     if is_last_administrator(membership):
         return show(request, team, status=409, problem=LAST_ADMINISTRATOR)
     with transaction.atomic():
