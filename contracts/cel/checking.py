@@ -135,7 +135,7 @@ class Checker(Inference):
         optional = node.optional or isinstance(operand, OptionalType)
         inner = operand.inner if isinstance(operand, OptionalType) else operand
         kind = self.operation("_[_]", [inner, key], node)
-        return OptionalType(kind) if optional and operand is not DYN else kind
+        return OptionalType(kind) if optional and inner is not DYN else kind
 
     # Operators
 

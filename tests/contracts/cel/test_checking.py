@@ -97,6 +97,8 @@ VARIABLES: dict[str, Type] = {
         ("1 < 2 && dyn(1) < 2.0", "bool"),
         ("any[?'k']", "dyn"),
         ("any[?'k'].orValue([1])", "list(int)"),
+        ("any.?k[0].orValue(1)", "int"),
+        ("schema.spec.?ports[?0]", "optional_type(__type_schema.spec.ports.@item)"),
         ("schema.spec.paused ? schema.spec.since : null", "timestamp"),
         ("schema.spec.paused ? schema.spec.template : null", "__type_schema.spec.template"),
         ("[].sum()", "int"),
