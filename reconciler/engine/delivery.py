@@ -66,7 +66,12 @@ async def deliver(client: Client, wish: Wish, generation_at: Mapping[str, int]) 
 
 
 def is_delivered(wish: Wish, live: Manifest) -> bool:
-    """Whether the object is as wished already, such as when the answer to an earlier try was lost."""
+    """Whether it was done before, and only the answer was lost.
+
+    What became of a created object since is no part of the wish; an edit is done when the object is so.
+    """
+    if wish.action == Action.CREATE:
+        return annotations_of(live).get(CHANGE) == wish.token
     if is_deleting(live) or not is_meant(wish, live):
         return False
     body = body_of(wish, live)
@@ -75,16 +80,14 @@ def is_delivered(wish: Wish, live: Manifest) -> bool:
 
 
 def is_meant(wish: Wish, live: Manifest) -> bool:
-    """Whether this is the object that the wish is about, and no other of its name."""
-    if wish.action == Action.CREATE:
-        return annotations_of(live).get(CHANGE) == wish.token
+    """Whether this is the object that an edit or a deletion is about, and no other of its name."""
     return not wish.uid or uid_of(live) == wish.uid
 
 
 def objection(wish: Wish, live: Manifest | None, generation_at: Mapping[str, int]) -> str:
     """Why the cluster need not even be asked; empty when it may be."""
     if wish.action == Action.CREATE:
-        if live is None or is_meant(wish, live):
+        if live is None:
             return ""
         return f"There is already a {wish.kind} called {wish.words} in the cluster. Choose another name."
     if live is None:
@@ -111,10 +114,9 @@ def body_of(wish: Wish, live: Manifest | None) -> dict[str, Any]:
     metadata["name"] = wish.name
     if wish.namespace:
         metadata["namespace"] = wish.namespace
-    token = wish.token
     if live is not None:
         metadata["uid"] = uid_of(live)
-        token = annotations_of(live).get(CHANGE, "") if wish.action == Action.UPDATE else wish.token
+    token = wish.token if live is None else annotations_of(live).get(CHANGE)
     if token:
         metadata["annotations"] = {**metadata.get("annotations", {}), CHANGE: token}
     body = {key: value for key, value in wish.manifest.items() if key not in ("metadata", "status")}

@@ -145,8 +145,9 @@ class Upkeep(Pass):
         due = {step.reference.identity for step in todo.applies}
         for child in view.wanted:
             live = view.found.get(child.reference.identity)
-            if live is not None and child.reference.identity not in due:
-                self.memory.settled.setdefault(uid_of(live), settled(child.body, live))
+            if live is None or child.reference.identity in due or uid_of(live) in self.memory.settled:
+                continue
+            self.memory.settled[uid_of(live)] = settled(child.body, live)
 
     async def record(self, inventory: Inventory) -> None:
         before = self.instance

@@ -1,61 +1,107 @@
-"""What a refusal of the API server means for the change that was asked for."""
+"""A change whose answer was lost is delivered once more: what is done stays as it is."""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from catalog.models import ChangeState
-from reconciler.engine.delivery import refusal
-from reconciler.kube import ApiError
+from reconciler.engine.delivery import deliver
+from reconciler.engine.wishes import Delivery, Wish
+from reconciler.kube import Client, Resource, read_kubeconfig
+from reconciler.objects.reading import uid_of, version_of
 
-WAITS, IS_OVER = ChangeState.APPROVED, ChangeState.REFUSED
-
-ANSWERS = {
-    "a right is missing": (
-        403,
-        'webs.a.dev "one" is forbidden: User "slipway" cannot patch resource "webs" in API group "a.dev" '
-        'in the namespace "shop"',
-        WAITS,
-        "Slipway lacks a right in the cluster",
-    ),
-    "the kind is going": (
-        403,
-        'webs.a.dev "one" is forbidden: create not allowed while custom resource definition is terminating',
-        WAITS,
-        "Its kind is being removed",
-    ),
-    "a quota": (
-        403,
-        'webs.a.dev "one" is forbidden: exceeded quota: few, requested: pods=1, limited: pods=3',
-        IS_OVER,
-        "exceeded quota: few",
-    ),
-    "a policy": (
-        403,
-        'admission webhook "names.example.com" denied the request: the name cannot be one',
-        IS_OVER,
-        "the name cannot be one",
-    ),
-    "a namespace that is not there": (
-        404,
-        'namespaces "shop" not found',
-        IS_OVER,
-        "The namespace shop does not exist in the cluster.",
-    ),
-    "a field that the kind does not have": (
-        500,
-        "failed to create typed patch object: .spec.colour: field not declared in schema",
-        IS_OVER,
-        "The contract has no field “spec.colour”.",
-    ),
-    "too many requests": (429, "the server is busy", WAITS, "The cluster could not take it right now"),
-    "a fault of the server": (500, "etcd is away", WAITS, "The cluster could not take it right now"),
-}
+MAP = Resource("", "v1", "ConfigMap", "configmaps", namespaced=True)
+CREATE = Wish(
+    pk=1, token="1-1", action="create", api_version="v1", kind="ConfigMap", namespace="default", name="",
+    uid="", manifest={"data": {"text": "asked"}}, base="", base_spec=None, team=False,
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("case", ANSWERS)
-def test_a_change_waits_when_asking_again_may_help(case: str) -> None:
-    code, message, state, words = ANSWERS[case]
-    delivery = refusal(ApiError(code, message))
-    assert delivery.state == state
-    assert words in delivery.message
+@pytest.fixture
+async def client(kubeconfig: Path) -> AsyncIterator[Client]:
+    async with Client(lambda: read_kubeconfig(kubeconfig)) as made:
+        yield made
+
+
+@pytest.fixture
+def creation() -> Wish:
+    """A ConfigMap stands for an instance: what is asked here is the same of every kind."""
+    return replace(CREATE, name=f"one-{secrets.token_hex(3)}")
+
+
+async def ask(client: Client, wish: Wish) -> Delivery:
+    return await deliver(client, wish, {})
+
+
+async def live_of(client: Client, wish: Wish) -> dict[str, Any]:
+    found = await client.get(MAP, wish.namespace, wish.name)
+    assert found is not None
+    return found
+
+
+async def somebody_edits(client: Client, wish: Wish) -> None:
+    patch = {"data": {"text": "edited"}}
+    await client.merge(MAP, wish.namespace, wish.name, patch, manager="kubectl-edit")
+
+
+async def an_edit(client: Client, creation: Wish) -> Wish:
+    await ask(client, creation)
+    live = await live_of(client, creation)
+    text = {"data": {"text": "changed"}}
+    return replace(
+        creation, token="2-2", action="update", uid=uid_of(live), base=version_of(live), manifest=text
+    )
+
+
+async def test_a_creation_twice_writes_once(client: Client, creation: Wish) -> None:
+    assert (await ask(client, creation)).state == "delivered"
+    before = await live_of(client, creation)
+    again = await ask(client, creation)
+    assert (again.state, again.live) == ("delivered", before)
+    assert await live_of(client, creation) == before
+
+
+async def test_a_creation_is_not_repeated_over_what_somebody_did_since(
+    client: Client, creation: Wish
+) -> None:
+    await ask(client, creation)
+    await somebody_edits(client, creation)
+    assert (await ask(client, creation)).state == "delivered"
+    assert (await live_of(client, creation))["data"] == {"text": "edited"}
+
+
+async def test_another_creation_of_the_name_is_refused(client: Client, creation: Wish) -> None:
+    await ask(client, creation)
+    assert (await ask(client, replace(creation, token="9-9"))).state == "refused"
+
+
+async def test_an_edit_twice_writes_once(client: Client, creation: Wish) -> None:
+    edit = await an_edit(client, creation)
+    assert (await ask(client, edit)).state == "delivered"
+    before = await live_of(client, edit)
+    assert before["data"] == {"text": "changed"}
+    assert (await ask(client, edit)).state == "delivered"
+    assert await live_of(client, edit) == before
+
+
+async def test_an_edit_is_not_repeated_over_what_somebody_did_since(client: Client, creation: Wish) -> None:
+    edit = await an_edit(client, creation)
+    await ask(client, edit)
+    await somebody_edits(client, edit)
+    again = await ask(client, edit)
+    assert again.state == "refused"
+    assert again.message.startswith(f"Somebody changed default/{edit.name}")
+    assert (await live_of(client, edit))["data"] == {"text": "edited"}
+
+
+async def test_a_deletion_twice_is_done(client: Client, creation: Wish) -> None:
+    edit = await an_edit(client, creation)
+    deletion = replace(edit, action="delete")
+    assert (await ask(client, deletion)).state == "delivered"
+    again = await ask(client, deletion)
+    assert (again.state, again.gone) == ("delivered", True)
