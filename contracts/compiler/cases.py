@@ -74,7 +74,7 @@ class ProblemExpectation:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One named test. ``observed`` holds, per node id, what its live object has beside its manifest."""
+    """One named test, at ``index``. ``observed``: per node id, what its object has beside its manifest."""
 
     name: str
     input: Mapping[str, Any] = field(default_factory=dict)
@@ -88,6 +88,7 @@ class Case:
     status: Mapping[str, Any] = field(default_factory=dict)
     assertions: tuple[str, ...] = ()
     problems: tuple[ProblemExpectation, ...] = ()
+    index: int = 0
     place: Place = NOWHERE
 
 
@@ -103,11 +104,11 @@ def read_cases(tests: Any, reporter: Reporter) -> tuple[Case, ...]:
             message = f"There are two tests named “{entry['name']}”."
             reporter.add((*AT, index, "name"), "duplicate", message)
         names.add(entry["name"])
-        cases.append(_read(entry, reporter.place((*AT, index, "name"))))
+        cases.append(_read(entry, index, reporter.place((*AT, index, "name"))))
     return tuple(cases)
 
 
-def _read(entry: Mapping[str, Any], place: Place) -> Case:
+def _read(entry: Mapping[str, Any], index: int, place: Place) -> Case:
     expect = _map(entry.get("expect"))
     return Case(
         name=entry["name"],
@@ -125,6 +126,7 @@ def _read(entry: Mapping[str, Any], place: Place) -> Case:
             ProblemExpectation(str(each.get("path", "")), str(each.get("code") or ""))
             for each in _maps(expect.get("problems"))
         ),
+        index=index,
         place=place,
     )
 

@@ -47,7 +47,7 @@ class Trial:
             Problem(
                 "test-failed",
                 f"Test “{self.case.name}”: {failure}",
-                "spec.tests",
+                f"spec.tests[{self.case.index}]",
                 place.line,
                 place.column,
                 place.end_line,

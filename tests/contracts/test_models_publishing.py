@@ -119,13 +119,11 @@ def test_somebody_was_quicker(people, published, small):
 
 
 def test_a_failing_test_of_the_contract_refuses_it(people, small):
-    text = (
-        f"{small}  tests:\n    - {{name: loud, expect: {{assert: ['settings.data.message == \"HELLO\"']}}}}\n"
-    )
+    text = f"{small}  tests:\n    - {{name: fine, expect: {{}}}}\n    - {{name: loud, expect: {{assert: ['settings.data.message == \"HELLO\"']}}}}\n"
     with pytest.raises(Rejected) as refusal:
         publish(text, by=people.engineer)
     (problem,) = refusal.value.problems
-    assert (problem.code, problem.line) == ("test-failed", 31)
+    assert (problem.code, problem.path, problem.line) == ("test-failed", "spec.tests[1]", 32)
     assert problem.message == (
         'Test “loud”: “settings.data.message == "HELLO"” should be true, '
         'but settings.data.message is "hello".'

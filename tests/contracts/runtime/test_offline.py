@@ -32,6 +32,7 @@ def test_a_failing_test_is_shown_at_its_name():
     )
     assert (problem.file, problem.code, problem.severity) == ("c.yaml", "test-failed", "error")
     assert (TEXT + CONTRACT).splitlines()[problem.line - 1].strip() == "- name: the case"
+    assert problem.path == "spec.tests[0]"
 
 
 def test_render_answers_with_plain_data():
