@@ -119,7 +119,9 @@ def test_somebody_was_quicker(people, published, small):
 
 
 def test_a_failing_test_of_the_contract_refuses_it(people, small):
-    text = f"{small}  tests:\n    - {{name: fine, expect: {{}}}}\n    - {{name: loud, expect: {{assert: ['settings.data.message == \"HELLO\"']}}}}\n"
+    claim = "['settings.data.message == \"HELLO\"']"
+    fine, loud = "{name: fine, expect: {}}", f"{{name: loud, expect: {{assert: {claim}}}}}"
+    text = f"{small}  tests:\n    - {fine}\n    - {loud}\n"
     with pytest.raises(Rejected) as refusal:
         publish(text, by=people.engineer)
     (problem,) = refusal.value.problems
