@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from catalog.health import Health, count_states
 from catalog.models import Destination, FormDraft, Instance, State
-from catalog.models.instance import InstanceQuerySet
 from contracts.models import Contract
 from portal.accounts.models import User
 from portal.home.notices import Notice
@@ -68,16 +67,14 @@ def home_sections(request: HttpRequest) -> Iterator[HomeSection]:
     yield HomeSection("catalog/_home_states.html", {"health": health, "states": states_of(health)}, wide=True)
     yield HomeSection(
         "catalog/_home_trouble.html",
-        {"instances": first(trouble), "total": sum(health.counts.get(state, 0) for state in _TROUBLE)},
+        {
+            "instances": trouble.lines(MOST_LINES),
+            "total": sum(health.counts.get(state, 0) for state in _TROUBLE),
+        },
     )
-    yield HomeSection("catalog/_home_recent.html", {"instances": first(newest), "drafts": drafts[:5]})
-
-
-def first(rows: InstanceQuerySet) -> InstanceQuerySet:
-    """The first few: sorted by key alone, so that only the rows that are shown are read whole."""
-    keys = list(rows.values_list("pk", flat=True)[:MOST_LINES])
-    found = Instance.objects.filter(pk__in=keys).order_by(*rows.query.order_by)
-    return found.select_related("contract").defer("spec", "status", "conditions", "nodes")
+    yield HomeSection(
+        "catalog/_home_recent.html", {"instances": newest.lines(MOST_LINES), "drafts": drafts[:5]}
+    )
 
 
 def states_of(health: Health) -> list[tuple[str, str, int]]:

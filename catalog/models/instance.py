@@ -40,6 +40,10 @@ def owning_team(contract: Contract, namespace: str) -> Team | None:
     return owned.team if owned else None
 
 
+# What no list shows: long texts of JSON.
+HEAVY = ("spec", "labels", "annotations", "status", "conditions", "nodes")
+
+
 class InstanceQuerySet(models.QuerySet["Instance"]):
     def visible_to(self, user: User | AnonymousUser) -> InstanceQuerySet:
         """What this person may see: everything for platform engineers, else what their teams own."""
@@ -62,6 +66,12 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
             else:
                 found = found.filter(models.Q(name__contains=word) | models.Q(namespace__contains=word))
         return found
+
+    def lines(self, most: int) -> InstanceQuerySet:
+        """The first few, for a short list: sorted by key alone, so that only those are read."""
+        keys = list(self.values_list("pk", flat=True)[:most])
+        found = Instance.objects.filter(pk__in=keys).order_by(*self.query.order_by)
+        return found.select_related("contract", "team").defer(*HEAVY)
 
 
 class Instance(models.Model):

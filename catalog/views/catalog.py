@@ -118,7 +118,7 @@ def offer(request: HttpRequest, name: str) -> HttpResponse:
         "graph": graph_of_definition(offered.definition) if offered else None,
         "revisions": contract.revisions.order_by("-number")[:8],
         "revision_count": contract.revisions.count(),
-        "instances": instances.order_by("-updated_at").select_related("team")[:8],
+        "instances": instances.order_by("-updated_at", "-pk").lines(8),
         "health": Health(count_states(instances)),
         "may_create": may_create_somewhere(user, contract),
         "draft": FormDraft.of(user, contract, None),
