@@ -160,7 +160,7 @@ class Compiler:
 
         def has(frame: Frame) -> bool:
             value = operand(frame)
-            if type(value) is dict:
+            if isinstance(value, dict):
                 return field in value or plain in value
             try:
                 return operators.has_field(value, field)

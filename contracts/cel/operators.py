@@ -120,7 +120,7 @@ def add(a: Any, b: Any, budget: Budget) -> Any:
         return Timestamp(a.ns + b.ns, a.offset)
     elif kind is Duration and type(b) is Timestamp:
         return Timestamp(a.ns + b.ns, b.offset)
-    elif isinstance(a, list) and isinstance(b, list):
+    if isinstance(a, list) and isinstance(b, list):
         budget.produce(len(a) + len(b))
         return [*a, *b]
     raise no_overload("_+_", a, b)

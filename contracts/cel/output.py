@@ -8,7 +8,17 @@ from contracts.cel.errors import CelError, LimitExceeded
 from contracts.cel.limits import DEFAULT, Budget, Limits
 from contracts.cel.operators import int64
 from contracts.cel.times import duration_go_text, timestamp_utc_text
-from contracts.cel.values import OMIT, TIME_MIN, Duration, OptionalValue, Sparse, Timestamp, UInt, type_name
+from contracts.cel.values import (
+    OMIT,
+    TIME_MIN,
+    Duration,
+    OptionalValue,
+    SeenList,
+    SeenMap,
+    Timestamp,
+    UInt,
+    type_name,
+)
 
 SCALARS = frozenset((str, int, bool, type(None)))
 
@@ -32,6 +42,8 @@ def _json(value: Any, budget: Budget) -> Any:
         return value
     if kind is float:
         return _number(value)
+    if isinstance(value, (SeenMap, SeenList)):
+        value = value.raw
     if isinstance(value, list):
         budget.produce(8 + len(value))
         return [item for item in (_json(item, budget) for item in value) if item is not OMIT]
@@ -63,7 +75,6 @@ def _number(value: float) -> Any:
 
 def _object(value: dict[Any, Any], budget: Budget) -> dict[str, Any]:
     budget.produce(8 + len(value))
-    value = value.whole() if isinstance(value, Sparse) else value
     found: dict[str, Any] = {}
     for key, item in value.items():
         if not isinstance(key, str):

@@ -138,18 +138,24 @@ class Omit:
 OMIT: Final = Omit()
 
 
-class Sparse(dict[str, Any]):
-    """An object some of whose properties are null: expressions see only the others (kro §3.6). Written as a
-    whole, it keeps them."""
+class SeenMap(dict[str, Any]):
+    """A map as its schema shows it: bytes, times, and no nulls. Written whole it is ``raw`` again."""
 
-    __slots__ = ("nulls",)
+    __slots__ = ("raw",)
 
-    def __init__(self, present: dict[str, Any], nulls: tuple[str, ...]) -> None:
-        super().__init__(present)
-        self.nulls = nulls
+    def __init__(self, shown: dict[str, Any], raw: dict[str, Any]) -> None:
+        super().__init__(shown)
+        self.raw = raw
 
-    def whole(self) -> dict[str, Any]:
-        return {**self, **dict.fromkeys(self.nulls)}
+
+class SeenList(list[Any]):
+    """A list as its schema shows it. Written whole it is ``raw`` again."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, shown: list[Any], raw: list[Any]) -> None:
+        super().__init__(shown)
+        self.raw = raw
 
 
 class Opaque:

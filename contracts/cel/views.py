@@ -1,8 +1,8 @@
 """Observed objects as their schema sees them (kro §3.6).
 
-Secret data become bytes, dates become timestamps, and a property that is null counts as absent, until the
-object is written as a whole. Parts that need no change are not copied. What a schema asks for is worked out
-once per type, on the way.
+Secret data become bytes, dates become timestamps, and a property that is null counts as absent. What is
+written somewhere as a whole is written as it was observed. Parts that need no change are not copied. What a
+schema asks for is worked out once per type, on the way.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from contracts.cel.types import (
     StructType,
     Type,
 )
-from contracts.cel.values import Sparse
+from contracts.cel.values import SeenList, SeenMap
 
 View = Callable[[Any], Any]
 
@@ -109,15 +109,16 @@ def _struct(value: dict[str, Any], kind: StructType) -> dict[str, Any]:
                 changed[name] = seen
     if nulls:
         present = {name: changed.get(name, item) for name, item in value.items() if item is not None}
-        return Sparse(present, tuple(name for name, item in value.items() if item is None))
-    return {**value, **changed} if changed else value
+        return SeenMap(present, value)
+    return SeenMap({**value, **changed}, value) if changed else value
 
 
 def _map(value: dict[str, Any], kind: Type) -> dict[str, Any]:
     seen = {name: _value(item, kind) for name, item in value.items()}
-    return seen if any(seen[name] is not item for name, item in value.items()) else value
+    same = all(seen[name] is item for name, item in value.items())
+    return value if same else SeenMap(seen, value)
 
 
 def _list(value: list[Any], kind: Type) -> list[Any]:
     seen = [_value(item, kind) for item in value]
-    return seen if any(a is not b for a, b in zip(seen, value, strict=True)) else value
+    return value if all(a is b for a, b in zip(seen, value, strict=True)) else SeenList(seen, value)

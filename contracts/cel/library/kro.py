@@ -12,7 +12,7 @@ from contracts.cel.functions import function, method
 from contracts.cel.library.conversions import positional, shortest
 from contracts.cel.limits import Budget
 from contracts.cel.output import to_json
-from contracts.cel.values import OMIT, Omit, Sparse, UInt, no_overload, type_name
+from contracts.cel.values import OMIT, Omit, SeenList, SeenMap, UInt, no_overload, type_name
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 FNV_OFFSET = 0xCBF29CE484222325
@@ -103,6 +103,8 @@ def marshal(budget: Budget, value: Any) -> str:
 def _encode(budget: Budget, value: Any, parts: list[str]) -> None:
     budget.produce(4)
     budget.spend(16)
+    if isinstance(value, (SeenMap, SeenList)):
+        value = value.raw
     if value is None or value is True or value is False:
         parts.append({None: "null", True: "true", False: "false"}[value])
     elif isinstance(value, str):
@@ -136,7 +138,6 @@ def _encode_items(budget: Budget, values: list[Any], parts: list[str]) -> None:
 
 
 def _encode_entries(budget: Budget, values: dict[Any, Any], parts: list[str]) -> None:
-    values = values.whole() if isinstance(values, Sparse) else values
     for key in values:
         if not isinstance(key, str):
             raise CelError(f"json.marshal(): map keys must be strings, not {type_name(key)}")

@@ -52,6 +52,52 @@ def test_a_null_is_not_seen_and_not_lost() -> None:
     assert parse("json.marshal(s)").evaluate(bindings) == '{"extra":null,"metadata":{"gone":null,"name":"x"}}'
 
 
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("s.data", {"a": "aGk="}),
+        ("[s.data, {'x': s.?data}]", [{"a": "aGk="}, {"x": {"a": "aGk="}}]),
+        ("s.times", ["2024-01-02T03:04:05.9+02:00"]),
+        ("s.times + s.times", ["2024-01-02T01:04:05Z", "2024-01-02T01:04:05Z"]),
+        ("s.metadata", {"name": "x", "at": "2024-01-02T05:04:05+02:00"}),
+        ("json.marshal(s.data)", '{"a":"aGk="}'),
+        ("s.data.map(k, string(s.data[k]))", ["hi"]),
+        ("s.data == {'a': b'hi'} && s.times[0] > timestamp('2024-01-01T00:00:00Z')", True),
+    ],
+)
+def test_what_is_copied_whole_is_written_as_it_was(source: str, wanted: Any) -> None:
+    observed = {
+        "metadata": {"name": "x", "at": "2024-01-02T05:04:05+02:00"},
+        "data": {"a": "aGk="},
+        "times": ["2024-01-02T03:04:05.9+02:00"],
+    }
+    assert to_json(parse(source).evaluate({"s": wrap(observed, SECRET)})) == wanted
+
+
+def test_what_is_copied_is_a_copy() -> None:
+    observed: dict[str, Any] = {"data": {"a": "aGk="}}
+    copied = to_json(parse("s.data").evaluate({"s": wrap(observed, SECRET)}))
+    copied["b"] = "c"
+    assert observed == {"data": {"a": "aGk="}}
+
+
+@pytest.mark.parametrize("source", ["s.data.a", "[s.data.a]", "s.data.merge({'b': b'x'})"])
+def test_bytes_alone_have_no_json(source: str) -> None:
+    with pytest.raises(CelError, match="bytes cannot be used directly"):
+        to_json(parse(source).evaluate({"s": wrap({"data": {"a": "aGk="}}, SECRET)}))
+
+
+def test_escaped_names_are_found_in_what_a_schema_shows() -> None:
+    properties = {"a-b": {"type": "string"}, "at": {"type": "string", "format": "date-time"}}
+    kind = from_openapi({"type": "object", "properties": properties}, name="t")
+    seen = wrap({"a-b": "x", "at": "2024-01-02T03:04:05Z"}, kind)
+    assert (
+        parse("has(o.a__dash__b) && o.a__dash__b == 'x' && o.?a__dash__b.hasValue()").evaluate({"o": seen})
+        is True
+    )
+    assert parse("[o].map(p, has(p.a__dash__b) ? p.a__dash__b : '')").evaluate({"o": seen}) == ["x"]
+
+
 def test_what_needs_no_change_is_not_copied() -> None:
     value = {"metadata": {"name": "x"}, "extra": [1, {"a": 2}]}
     assert wrap(value, SECRET) is value

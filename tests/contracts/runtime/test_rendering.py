@@ -348,6 +348,16 @@ def test_everything_but_readywhen_sees_objects_through_their_schema():
     assert rendering.status == {"made": 2026}
 
 
+def test_the_data_of_a_secret_are_copied_whole():
+    definition = defined(
+        "- id: s\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: s}}\n"
+        "- id: c\n  template: {apiVersion: v1, kind: Secret, metadata: {name: c}, data: '${s.data}'}\n"
+    )
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"k": "YQ=="}}
+    rendering = render(definition, instance(definition), {"s": secret})
+    assert rendering.nodes["c"].manifests[0]["data"] == {"k": "YQ=="}
+
+
 def test_a_null_of_an_object_counts_as_absent_and_is_copied_with_it():
     definition = defined(
         config_map("a", "data: {k: '${schema.spec.free.?x.orValue(\"none\")}'}")
