@@ -136,9 +136,9 @@ class Compiler:
         def index(frame: Frame) -> Any:
             container, place = operand(frame), key(frame)
             kind = type(place)
-            if kind is str and type(container) is dict and place in container:
+            if kind is str and isinstance(container, dict) and place in container:
                 return container[place]
-            if kind is int and type(container) is list and 0 <= place < len(container):
+            if kind is int and isinstance(container, list) and 0 <= place < len(container):
                 return container[place]
             try:
                 return operators.index(container, place)

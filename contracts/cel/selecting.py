@@ -88,7 +88,7 @@ def local_field(place: int, name: str, label: str, start: int) -> Run:
 
     def run(frame: Frame) -> Any:
         value = frame[place]
-        if type(value) is dict and name in value:
+        if isinstance(value, dict) and name in value:
             return value[name]
         return walk_path(value, (name,), label, start)
 
@@ -101,7 +101,7 @@ def value_path(root: Run, names: tuple[str, ...], label: str, start: int) -> Run
 
         def one(frame: Frame) -> Any:
             value = root(frame)
-            if type(value) is dict and only in value:
+            if isinstance(value, dict) and only in value:
                 return value[only]
             return walk_path(value, names, label, start)
 
