@@ -297,3 +297,15 @@ def test_a_status_field_is_there_when_it_is_known(status: str, found: dict[str, 
     )
     assert rendering.status == found
     assert rendering.problems == ()
+
+
+@pytest.mark.parametrize(("count", "state"), [(1000, "desired"), (1001, "failed")])
+def test_a_collection_has_a_thousand_items_at_the_most(count: int, state: str) -> None:
+    rendering = rendered(config_map("a", extra=ITEMS, name="${i}"), items=[f"i{n}" for n in range(count)])
+    assert rendering.nodes["a"].state == state
+
+
+def test_no_expression_sees_the_status_of_its_instance() -> None:
+    definition = defined(config_map("a", "data: {k: '${string(has(dyn(schema).status))}'}"))
+    given = {**instance_of(definition, {}), "status": {"state": "ACTIVE"}}
+    assert render(definition, given, {}).nodes["a"].manifests[0]["data"] == {"k": "false"}
