@@ -29,6 +29,8 @@ def silent_world(transactional_db: None, kubeconfig: Path, settings: Any) -> Ite
     """A cluster and a portal's rows, without an engine."""
     settings.KUBECONFIG = str(kubeconfig)
     made = World(kubeconfig)
+    if "SLIPWAY_TEST_KUBECONFIG" in os.environ:
+        settings.LEASE_NAMESPACE = made.namespace  # the last test's killed process may hold the common one
     yield made
     made.close()
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from tests.conftest import REPOSITORY
@@ -32,6 +33,7 @@ def reconciler(
         "DATABASE_URL": f"sqlite:///{database or database_file()}",
         "SLIPWAY_STATE_DIR": str(state),
         "SLIPWAY_EMBEDDED": "0",
+        "SLIPWAY_LEASE_NAMESPACE": settings.LEASE_NAMESPACE,
     }
     command = [sys.executable, "manage.py", "reconcile"]
     with open(log or os.devnull, "wb") as file:
