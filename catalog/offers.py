@@ -17,9 +17,9 @@ def offer_of(contract: Contract) -> Offer | None:
 
 def compiled(revision: Revision) -> Offer | None:
     compilation = compile_known(revision.text)
-    if compilation.definition is None:
+    if compilation.runnable is None:
         return None
-    return Offer(compilation.definition, compilation.presentation)
+    return Offer(compilation.runnable, compilation.presentation)
 
 
 def namespaces_for(user: User) -> list[TeamNamespace]:

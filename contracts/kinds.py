@@ -59,5 +59,5 @@ def assembled(schemas: tuple[tuple[int, str], ...], revisions: tuple[tuple[int, 
 def crd_of(revision_id: int, kinds: KindSchemas) -> Mapping[str, Any] | None:
     """The generated CRD of a revision. Kinds of further contracts that it uses count as unknown here."""
     text = Revision.objects.values_list("text", flat=True).get(pk=revision_id)
-    definition = compile_cached(text, kinds=kinds).definition
+    definition = compile_cached(text, kinds=kinds).runnable
     return definition.crd if definition else None

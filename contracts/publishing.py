@@ -253,7 +253,7 @@ def too_long(compilation: Compilation) -> Iterator[Problem]:
 
 def changes_since(newest: Revision, definition: Definition) -> tuple[Change, ...]:
     """An older text that no longer compiles, because a kind it uses is gone, has nothing to compare with."""
-    before = compile_known(newest.text).definition
+    before = compile_known(newest.text).runnable
     return tuple(breaking_changes(before, definition)) if before else ()
 
 

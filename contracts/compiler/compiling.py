@@ -35,6 +35,12 @@ Schema = Mapping[str, Any]
 DEFINITION = "ResourceGraphDefinition"
 
 
+JUDGED = frozenset(
+    {"schema-default", "schema-rule", "schema-bounds", "cel-type", "no-overload", "status-state"}
+)
+"""Errors that judge what can be run all the same; every other one leaves a part out."""
+
+
 def compile_text(text: str, *, kinds: KindSchemas | None = None) -> Compilation:
     """Compile one file: a ResourceGraphDefinition and, if there is one, its ``Contract`` document.
 
@@ -64,7 +70,12 @@ def compile_text(text: str, *, kinds: KindSchemas | None = None) -> Compilation:
     found = in_reading_order(problems)
     failed = any(problem.is_error for problem in found)
     return Compilation(
-        None if failed else compiled, presentation, found, form_schema=work.spec_schema, outline=work.outline
+        None if failed else compiled,
+        presentation,
+        found,
+        form_schema=work.spec_schema,
+        outline=work.outline,
+        runnable=compiled,
     )
 
 
@@ -171,7 +182,7 @@ class _Work:
         check_conditions(
             conditions, variables, instance_type(spec_schema, self.scope, status), checker, self.reporter
         )
-        if any(problem.is_error for problem in self.reporter.problems):
+        if any(problem.is_error and problem.code not in JUDGED for problem in self.reporter.problems):
             return None
         nodes = tuple(_node(draft, needs, found, types, self.reporter) for draft in drafts)
         return self._definition(

@@ -272,13 +272,18 @@ class Presentation:
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What an author gets back. ``definition`` is None as long as any problem is an error."""
+    """What an author gets back. ``definition`` is None as long as any problem is an error.
+
+    ``runnable`` is what a revision that was published once goes on with, when only rules judge it that may be
+    younger than it is; nobody's instances stop because a newer Slipway is stricter.
+    """
 
     definition: Definition | None
     presentation: Presentation
     problems: tuple[Problem, ...]
     form_schema: Mapping[str, Any] | None = None
     outline: Outline | None = None
+    runnable: Definition | None = None
 
     @property
     def ok(self) -> bool:

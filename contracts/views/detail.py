@@ -59,7 +59,7 @@ def reading(compilation: Compilation | None) -> dict[str, Any]:
     """A compiled text as its readers see it. Definitions published long ago may not compile any more."""
     if compilation is None:
         return {}
-    definition = compilation.definition
+    definition = compilation.runnable
     return {
         "problems": compilation.problems,
         "definition": definition,
@@ -82,7 +82,7 @@ def revision_detail(request: HttpRequest, name: str, number: int) -> HttpRespons
         "newest": contract.revision == revision,
         "numbers": contract.revisions.values_list("number", flat=True),
         "lines": highlighted(revision.text),
-        "files": FILES if compilation.definition else FILES[:1],
+        "files": FILES if compilation.runnable else FILES[:1],
         "may_author": can(request.user, "author", PLATFORM),
         **reading(compilation),
     }
@@ -117,7 +117,7 @@ def number_in(request: HttpRequest, key: str, default: int) -> int:
 
 
 def changes_between(before: Revision, after: Revision) -> list[Any]:
-    old, new = compile_known(before.text).definition, compile_known(after.text).definition
+    old, new = compile_known(before.text).runnable, compile_known(after.text).runnable
     return list(breaking_changes(old, new)) if old and new else []
 
 
@@ -137,7 +137,7 @@ def file_text(revision: Revision, file: str) -> str:
         return revision.text
     if file == "definition.yaml":
         return definition_text(revision.text)
-    definition = compile_known(revision.text).definition
+    definition = compile_known(revision.text).runnable
     if file != "crd.yaml" or definition is None:
         raise Http404("There is no such file.")
     return yaml.safe_dump(dict(definition.crd), sort_keys=False, allow_unicode=True)

@@ -34,10 +34,7 @@ class Verdict:
     status: str
     reason: str
     message: str
-
-    @property
-    def served(self) -> bool:
-        return self.status == "True"
+    served: bool = False
 
 
 def crd_of(definition: Definition) -> dict[str, Any]:
@@ -89,12 +86,14 @@ async def ensure_kind(client: Client, definition: Definition, live: Manifest | N
         try:
             live = await apply_crd(client, wanted)
         except ApiError as error:
-            if error.is_refusal:
-                return Verdict("False", "Refused", f"The cluster refused the kind: {error.message}")
-            raise
+            if not error.is_refusal:
+                raise
+            # What was there before goes on being served, and its instances with it.
+            served = live is not None and health_of(live).state == "ready"
+            return Verdict("False", "Refused", f"The cluster refused the kind: {error.message}", served)
     health = health_of(live)
     if health.state == "ready":
-        return Verdict("True", "Ready", f"The kind {definition.kind} is served.")
+        return Verdict("True", "Ready", f"The kind {definition.kind} is served.", True)
     if health.state == "failed":
         return Verdict("False", "NamesNotAccepted", health.message)
     return Verdict("False", "Establishing", "The cluster is taking up the kind.")

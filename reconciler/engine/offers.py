@@ -72,13 +72,13 @@ def compile_offer(published: Published) -> Offer:
     """Compile with every kind that this portal knows. Reads rows: for the engine's database thread."""
     text = Revision.objects.values_list("text", flat=True).get(pk=published.revision)
     compilation = compile_known(text)
-    if compilation.definition is None:
+    if compilation.runnable is None:
         problem = "; ".join(str(one) for one in compilation.problems if one.is_error)
         log.error(
             "revision %s of contract %s does not compile: %s", published.number, published.name, problem
         )
         return Offer(published, None, problem)
-    return Offer(published, compilation.definition)
+    return Offer(published, compilation.runnable)
 
 
 def save_condition(contract: int, status: str, reason: str, message: str) -> None:

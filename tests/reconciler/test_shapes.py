@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models.signals import post_save
 
 from catalog.models import Change, Instance
-from contracts.models import KnownSchema
+from contracts.models import KnownSchema, Revision
 from reconciler.objects.reading import annotations_of, condition_of, finalizers_of, labels_of
 from tests.reconciler.contracts import NESTED, PAIR, PLACE, SERVICE, SPOKEN
 from tests.reconciler.world import World, wait_for
@@ -199,3 +199,24 @@ def test_why_a_kind_is_not_served_stands_on_what_waits_for_it(world: World) -> N
     assert row.message.startswith("The cluster does not serve the kind Pair yet. ")
     world.cluster.delete(other["apiVersion"], other["kind"], "", other["metadata"]["name"])
     wait_for(lambda: world.row("one").state == "ready", "the name is free", 40)
+
+
+def test_a_revision_that_a_newer_slipway_would_refuse_goes_on(world: World) -> None:
+    contract = world.publish(PAIR)
+    world.create(contract, "one")
+    wait_for(lambda: (row := world.row("one")) and row.state == "ready")
+    fields = 'range: Range | default={} validation="self.low < self.high"\n      text:'
+    types = "    types:\n      Range: {low: integer | default=1, high: integer | default=2}\n    status:"
+    text = contract.revision.text.replace("text:", fields, 1).replace("    status:", types, 1)
+    number = contract.revision.number + 1
+    contract.revision = Revision.objects.create(contract=contract, number=number, text=text, digest="2")
+    contract.save()
+
+    def is_refused() -> bool:
+        contract.refresh_from_db()
+        return any(one["type"] == "KindReady" and one["reason"] == "Refused" for one in contract.conditions)
+
+    wait_for(is_refused, "the cluster does not take the default either")
+    world.cluster.delete("v1", "ConfigMap", world.namespace, "one-first")
+    wait_for(lambda: world.child("ConfigMap", "one-first"), "it is looked after all the same")
+    wait_for(lambda: world.row("one").state == "ready")
