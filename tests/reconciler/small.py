@@ -33,7 +33,7 @@ def named(node: str, body: str = "", extra: str = "") -> str:
 
 def names(world: World) -> set[str]:
     found = {one["metadata"]["name"] for one in world.cluster.list("v1", "ConfigMap", world.namespace)}
-    return {name for name in found if not name.endswith("ca.crt")}  # a cluster puts those into every namespace
+    return {name for name in found if not name.endswith("ca.crt")}  # every cluster's own
 
 
 def give(world: World, name: str, labels: dict[str, str] | None = None, **data: str) -> dict[str, Any]:
