@@ -19,7 +19,8 @@ spec:
       Range: {least: integer | default=1, most: integer | default=5}
     spec:
       place: string | required=true immutable=true
-      copies: Range | default={} validation="self.least <= self.most"
+      copies: >-
+        Range | default={"least": 1, "most": 5} validation="self.least <= self.most"
       room: integer | default=1 validation="self >= oldSelf"
 """
 
