@@ -6,6 +6,7 @@ What every pass says, on the object and for the rows, and the passes that do not
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,16 +37,16 @@ class Result:
     members: list[Manifest] = field(default_factory=list)
 
 
-class Pass:
+class Pass(ABC):
     """The work on one instance. It never waits inside for something to happen; events bring the next one."""
 
     def __init__(self, client: Client, offer: Offer, key: Key, instance: Manifest) -> None:
         self.client, self.offer, self.key, self.instance = client, offer, key, instance
         self.notes: list[Note] = []
 
+    @abstractmethod
     async def run(self) -> Result:
         """Raises ``KubeError`` when the cluster cannot be asked; nothing is lost by that."""
-        raise NotImplementedError
 
     def trouble(self, text: str) -> Snapshot:
         """The pass could not be finished; what the row says of its resources stays."""
