@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -13,6 +14,8 @@ from contracts.models import Contract, Revision
 from portal.live.publish import publish
 
 log = logging.getLogger("slipway.engine.offers")
+
+KIND_READY = "KindReady"  # the condition of a contract's row
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +84,37 @@ def compile_offer(published: Published) -> Offer:
     return Offer(published, compilation.runnable)
 
 
+def kind_ready(conditions: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
+    """The condition of a contract's row that says how its kind stands in the cluster."""
+    return next((one for one in conditions if one["type"] == KIND_READY), None)
+
+
+def trouble_of_kind(conditions: Sequence[Mapping[str, str]]) -> str:
+    """What a platform engineer must mend before anything of the kind can be made; empty while it comes up."""
+    ready = kind_ready(conditions)
+    if ready is None or ready["status"] == "True" or ready["reason"] == "Establishing":
+        return ""
+    return ready["message"]
+
+
 def save_condition(contract: int, status: str, reason: str, message: str) -> None:
-    """What became of the contract's kind in the cluster, on the contract's row (condition ``KindReady``)."""
+    """What became of the contract's kind in the cluster, on the contract's row."""
     row = Contract.objects.filter(pk=contract).first()
     if row is None:
         return
     now = timezone.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-    old = next((one for one in row.conditions if one.get("type") == "KindReady"), None)
+    old = kind_ready(row.conditions)
     if old and (old["status"], old["reason"], old["message"]) == (status, reason, message):
         return
     since = old["lastTransitionTime"] if old and old["status"] == status else now
     condition = {
-        "type": "KindReady",
+        "type": KIND_READY,
         "status": status,
         "reason": reason,
         "message": message,
         "lastTransitionTime": since,
     }
-    others = [one for one in row.conditions if one.get("type") != "KindReady"]
+    others = [one for one in row.conditions if one["type"] != KIND_READY]
     Contract.objects.filter(pk=contract).update(conditions=[*others, condition])
     publish(f"contract.{contract}", now)
     publish("contracts", now)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from catalog.models import Change, Instance, State
 from catalog.models.change import ChangeState
 from portal.accounts.models import TeamNamespace
+from reconciler.engine.offers import trouble_of_kind
 from reconciler.engine.projection import remove
 
 
@@ -85,14 +86,6 @@ def open_wishes(destination: int) -> list[Wish]:
             kind_trouble=trouble_of_kind(contract.conditions),
         )
     return list(first.values())
-
-
-def trouble_of_kind(conditions: Sequence[Mapping[str, str]]) -> str:
-    """What a platform engineer must mend before anything of the kind can be made; empty while it comes up."""
-    ready = next((one for one in conditions if one["type"] == "KindReady"), None)
-    if ready is None or ready["status"] == "True" or ready["reason"] == "Establishing":
-        return ""
-    return ready["message"]
 
 
 def save_deliveries(answered: Sequence[tuple[Wish, Delivery]]) -> None:
