@@ -44,6 +44,9 @@ DEPLOYMENT = """
 """
 
 
+READ_ONLY = "- id: NAME\n  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {name: e}}\n"
+
+
 def definition_text(
     resources: str = "", *, status: str = "", spec: str = SPEC, types: str = TYPES, schema: str = ""
 ) -> str:
@@ -71,6 +74,17 @@ def config_map(node_id: str, body: str = "", extra: str = "", *, name: str = "")
     text += "  template:\n    apiVersion: v1\n    kind: ConfigMap\n    metadata:\n"
     text += f"      name: {name or node_id.lower()}\n"
     return text + (indent(dedent(body).strip("\n"), "    ") + "\n" if body.strip() else "")
+
+
+def wired(names: str, edges: str) -> str:
+    """Nodes in this order; “a>b”: b needs a. A capital is an object that is only read."""
+    text = ""
+    for name in names.split():
+        needed = [a.lower() for a, _, b in (edge.partition(">") for edge in edges.split()) if b == name]
+        values = "".join(f"\n  {need}: ${{{need}.metadata.name}}" for need in needed)
+        own = config_map(name, f"data:{values}" if values else "")
+        text += READ_ONLY.replace("NAME", name.lower()) if name.isupper() else own
+    return text
 
 
 def with_value(value: str, extra: str = "") -> str:

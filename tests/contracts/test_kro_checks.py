@@ -7,18 +7,8 @@ import pytest
 
 from contracts.compiler import compile_text, validate_spec
 from contracts.runtime import instance_of, render
-from tests.contracts.definitions import compiled, config_map, defined, definition_text
+from tests.contracts.definitions import DEPLOYMENT, compiled, config_map, defined, definition_text
 
-DEPLOYMENT = """
-- id: web
-  template:
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: nginx}]}}
-"""
 OTHER = DEPLOYMENT.replace("web", "other")
 POD_SPEC = "web.spec.template.spec"
 

@@ -26,7 +26,7 @@ from reconciler.plan import (
     settled,
 )
 from reconciler.plan.children import with_encoded_data
-from tests.contracts.definitions import config_map, defined
+from tests.contracts.definitions import config_map, defined, wired
 from tests.reconciler.contracts import PAIR
 
 INSTANCE: dict[str, Any] = {
@@ -255,7 +255,6 @@ def test_apply_order_counts_from_the_dependents_end(pair: Definition) -> None:
     assert apply_order(pair) == {"first": 1, "second": 2, "extra": 2}
 
 
-EXTERNAL = "- id: NAME\n  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {name: e}}\n"
 WAVES = {
     "one alone": ("a", "", "a1"),
     "nobody needs anybody": ("a b c", "", "a1 b1 c1"),
@@ -269,14 +268,8 @@ WAVES = {
 
 @pytest.mark.parametrize(("names", "edges", "waves"), WAVES.values(), ids=WAVES.keys())
 def test_waves_are_counted_from_those_whom_nobody_needs(names: str, edges: str, waves: str) -> None:
-    """“a>b”: b needs a. Capitals are only read. The highest wave is deleted first (kro §4.8)."""
-    text = ""
-    for name in names.split():
-        needed = [a for a, _, b in (edge.partition(">") for edge in edges.split()) if b == name]
-        values = "".join(f"\n  {need.lower()}: ${{{need.lower()}.metadata.name}}" for need in needed)
-        own = config_map(name, f"data:{values}" if values else "")
-        text += EXTERNAL.replace("NAME", name.lower()) if name.isupper() else own
-    found = apply_order(defined(text))
+    """The highest wave is deleted first (kro §4.8)."""
+    found = apply_order(defined(wired(names, edges)))
     assert found == {wave[0].lower(): int(wave[1]) for wave in waves.split()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.definitions import compiled, config_map, defined
+from tests.contracts.definitions import compiled, config_map, defined, wired
 
 UNKNOWN = "- id: db\n  EXTRA\n  template: {apiVersion: x.y/v1, kind: Database, metadata: {name: d}}\n"
 ITEMS = "forEach: [{i: '${schema.spec.items}'}]"
@@ -76,15 +76,7 @@ ORDERS = {
 
 @pytest.mark.parametrize(("names", "edges", "order"), ORDERS.values(), ids=ORDERS.keys())
 def test_nodes_come_as_early_as_the_authors_order_allows(names: str, edges: str, order: str) -> None:
-    """“a>b”: b needs a."""
-    text = ""
-    for name in names.split():
-        needed = [
-            first for first, _, second in (edge.partition(">") for edge in edges.split()) if second == name
-        ]
-        values = "".join(f"\n  {need}: ${{{need}.metadata.name}}" for need in needed)
-        text += config_map(name, f"data:{values}" if values else "")
-    assert " ".join(defined(text).order) == order
+    assert " ".join(defined(wired(names, edges)).order) == order
 
 
 UNCHECKED = {
