@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from devcluster.testing import DevCluster
+from tests.custom_kinds import custom_definition
 from tests.devcluster.http import Http
 
 CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -39,27 +40,7 @@ STATUS = {
     "type": "object",
     "properties": {"n": {"type": "integer", "x-kubernetes-validations": [{"rule": "self < 10"}]}},
 }
-DEFINITION = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "claims.rules.example.com"},
-    "spec": {
-        "group": "rules.example.com",
-        "scope": "Namespaced",
-        "names": {"plural": "claims", "kind": "Claim"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {
-                    "openAPIV3Schema": {"type": "object", "properties": {"spec": SPEC, "status": STATUS}}
-                },
-                "subresources": {"status": {}},
-            }
-        ],
-    },
-}
+DEFINITION = custom_definition("claims.rules.example.com", "Claim", spec=SPEC, status=STATUS)
 
 
 def claim(name: str, **spec: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import yaml
 
 from devcluster.server import Settings, serve
 from devcluster.testing import DevCluster
+from tests.custom_kinds import custom_definition
 from tests.devcluster.http import Http
 
 CM = "/api/v1/namespaces/default/configmaps"
@@ -106,24 +107,7 @@ def test_only_the_token_on_loopback_is_answered(
 
 def test_a_second_run_finds_the_objects_of_the_first(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
-    definition = {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": "things.state.example.com"},
-        "spec": {
-            "group": "state.example.com",
-            "scope": "Cluster",
-            "names": {"plural": "things", "kind": "Thing"},
-            "versions": [
-                {
-                    "name": "v1",
-                    "served": True,
-                    "storage": True,
-                    "schema": {"openAPIV3Schema": {"type": "object"}},
-                }
-            ],
-        },
-    }
+    definition = custom_definition("things.state.example.com", "Thing", scope="Cluster")
     thing = {"apiVersion": "state.example.com/v1", "kind": "Thing", "metadata": {"name": "one"}}
     with DevCluster(controllers=False, state=state) as first:
         http = Http(first)

@@ -9,33 +9,14 @@ from typing import Any
 import pytest
 
 from devcluster.testing import DevCluster
+from tests.custom_kinds import custom_definition
 from tests.devcluster.http import Http
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 LAMPS = "/apis/later.example.com/v1/namespaces/default/lamps"
 SPEC: dict[str, Any] = {"type": "object", "properties": {"size": {"type": "integer"}}}
 STATUS = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-DEFINITION: dict[str, Any] = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "lamps.later.example.com"},
-    "spec": {
-        "group": "later.example.com",
-        "scope": "Namespaced",
-        "names": {"plural": "lamps", "kind": "Lamp"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {
-                    "openAPIV3Schema": {"type": "object", "properties": {"spec": SPEC, "status": STATUS}}
-                },
-                "subresources": {"status": {}},
-            }
-        ],
-    },
-}
+DEFINITION = custom_definition("lamps.later.example.com", "Lamp", spec=SPEC, status=STATUS)
 LAMP = {"apiVersion": "later.example.com/v1", "kind": "Lamp", "metadata": {"name": "one"}}
 SHOWN = {"size": 1, "colour": "red"}
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from devcluster.testing import DevCluster
+from tests.custom_kinds import custom_definition
 from tests.devcluster.http import Http
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -77,18 +78,7 @@ def http() -> Iterator[Http]:
 
 def definition(field: dict[str, Any]) -> dict[str, Any]:
     spec = {"type": "object", "properties": {"f": field}}
-    schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": "things.t.example.com"},
-        "spec": {
-            "group": "t.example.com",
-            "scope": "Namespaced",
-            "names": {"plural": "things", "singular": "thing", "kind": "Thing", "listKind": "ThingList"},
-            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
-        },
-    }
+    return custom_definition("things.t.example.com", "Thing", spec=spec)
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from django.db.models.signals import post_save
 
 from catalog.models import Change, Instance
 from contracts.models import KnownSchema, Revision
 from reconciler.objects.reading import annotations_of, condition_of, finalizers_of, labels_of
+from tests.custom_kinds import custom_definition
 from tests.reconciler.contracts import NESTED, PAIR, PLACE, SERVICE, SPOKEN
 from tests.reconciler.world import World, wait_for
-
-
-def definition_of(name: str, *, kind: str, version: str = "v1", scope: str = "Namespaced") -> dict[str, Any]:
-    """A CustomResourceDefinition that somebody else brought."""
-    plural, _, group = name.partition(".")
-    schema = {"type": "object", "properties": {"spec": {"type": "object"}}}
-    one = {"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-    names = {"plural": plural, "singular": plural[:-1], "kind": kind, "listKind": f"{kind}List"}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": name},
-        "spec": {"group": group, "scope": scope, "names": names, "versions": [one]},
-    }
 
 
 def test_a_cluster_wide_instance_makes_a_namespace_and_what_is_in_it(world: World) -> None:
@@ -151,7 +137,7 @@ def test_scaling_up_is_progress_and_no_loss(world: World) -> None:
 
 def test_the_schemas_of_the_clusters_own_kinds_are_kept_for_checking(world: World) -> None:
     group = f"other-{world.suffix}.example.com"
-    crd = definition_of(f"gadgets.{group}", kind="Gadget", scope="Cluster")
+    crd = custom_definition(f"gadgets.{group}", "Gadget", scope="Cluster")
     world.publish(PAIR)
     world.cluster.apply(crd)
     known = wait_for(lambda: KnownSchema.objects.filter(group_version=f"{group}/v1").first())
@@ -190,7 +176,7 @@ def test_a_change_waits_while_its_kind_is_being_removed(world: World) -> None:
 
 
 def test_why_a_kind_is_not_served_stands_on_what_waits_for_it(world: World) -> None:
-    other = definition_of(f"others.{world.group}", kind="Pair", version="v9")
+    other = custom_definition(f"others.{world.group}", "Pair", version="v9")
     world.cluster.apply(other)
     wait_for(lambda: world.cluster.served(f"{world.group}/v9", "Pair"))
     contract = world.publish(PAIR)
