@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from textwrap import dedent, indent
+from typing import Any
 
 from contracts.compiler import Compilation, Definition, compile_text
+from contracts.runtime import instance_of
 
 # Codes that warn; every other one refuses the definition.
 WARNINGS = frozenset({"expression-in-key", "kro-would-refuse", "unclosed-expression", "unknown-kind"})
@@ -106,3 +108,8 @@ def defined(resources: str = "", **parts: str) -> Definition:
 def complaints(resources: str = "", **parts: str) -> list[str]:
     """Errors and warnings as ``code: message hint``, in reading order."""
     return [f"{p.code}: {p.message} {p.hint}".strip() for p in compiled(resources, **parts).problems]
+
+
+def instance(definition: Definition, **spec: Any) -> dict[str, Any]:
+    """“shop” in the namespace “team”."""
+    return instance_of(definition, spec, {"name": "shop", "namespace": "team"})
