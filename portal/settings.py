@@ -261,7 +261,7 @@ KUBECONFIG = env("KUBECONFIG")
 # Where the Lease stands by which reconcilers of one cluster agree who works; empty: nothing guards that.
 LEASE_NAMESPACE = env("SLIPWAY_LEASE_NAMESPACE", "default") if flag("SLIPWAY_LEASE", True) else ""
 # Dotted names of what a web process starts beside itself; empty when the reconciler is a process of its own.
-EMBEDDED_ENGINE = "reconciler.engine.embedded:EmbeddedEngine" if EMBEDDED else ""
+EMBEDDED_ENGINE = "reconciler.manager.embedded:EmbeddedEngine" if EMBEDDED else ""
 APPEND_SLASH = True
 
 LOGGING = {

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from catalog.models import Destination, Instance
 from portal.accounts.models import User
-from reconciler.engine.projection import save_destination
+from reconciler.projection.instances import save_destination
 from tests.browser.conftest import Visit
 
 

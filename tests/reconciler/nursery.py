@@ -63,7 +63,7 @@ def main() -> None:
     import kubernetes.aio.client
     import kubernetes.aio.config  # noqa: F401  imported when a connection is made; here once for all
 
-    from reconciler.engine.engine import Engine
+    from reconciler.manager.manager import Engine
 
     for line in sys.stdin:
         word, _, pid = line.strip().partition(" ")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.engine.delivery import deliver
-from reconciler.engine.wishes import Delivery, Wish
+from reconciler.changes.deliver import deliver
+from reconciler.changes.outbox import Delivery, Wish
 from reconciler.kube import Client, Resource, read_kubeconfig
 from reconciler.objects.reading import uid_of, version_of
 

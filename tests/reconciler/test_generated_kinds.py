@@ -13,7 +13,7 @@ import pytest
 
 from contracts.compiler import Definition, compile_text
 from devcluster.testing import DevCluster
-from reconciler.engine.kinds import crd_of
+from reconciler.kinds.crd import crd_of
 from reconciler.kube import ApiError, NotServed
 from tests.contracts.definitions import definition_text
 from tests.reconciler.world import Cluster, wait_for

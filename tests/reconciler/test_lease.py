@@ -19,9 +19,9 @@ from aiohttp.test_utils import TestServer
 from django.db import connection
 
 from catalog.models import Destination, Event, Instance
-from reconciler.engine.holder import Holder, read_identity, this_process
-from reconciler.engine.lease import DURATION, KIND, TRUSTED, Lease
 from reconciler.kube import Access, Client, Unreachable
+from reconciler.leader.election import DURATION, KIND, TRUSTED, Lease
+from reconciler.leader.identity import Holder, read_identity, this_process
 from tests.reconciler.contracts import PAIR
 from tests.reconciler.processes import database_file, reconciler
 from tests.reconciler.world import Cluster, World, wait_for

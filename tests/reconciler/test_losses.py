@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.engine.losses import Losses
-from reconciler.engine.summary import NodeLine, ResourceLine, summarise
 from reconciler.objects.health import Health
 from reconciler.objects.reading import Reference
+from reconciler.status.baseline import Losses
+from reconciler.status.summary import NodeLine, ResourceLine, summarise
 
 READY, COMING = Health("ready", "3/3"), Health("progressing", "2/3", "2 of 3 pods are ready.")
 

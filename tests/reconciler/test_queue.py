@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from reconciler.engine.queue import LONGEST_WAIT, Queue
+from reconciler.base.workqueue import LONGEST_WAIT, Queue
 
 
 async def test_a_key_that_is_added_twice_is_due_once() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from reconciler.engine import projection
-from reconciler.engine.database import Database
-from reconciler.engine.rows import Rows
-from reconciler.engine.snapshot import Key, Note, Snapshot
+from reconciler.base.db_thread import Database
+from reconciler.projection import instances
+from reconciler.projection.writer import Rows
+from reconciler.status.snapshot import Key, Note, Snapshot
 
 ONE, TWO = Key("Pair.example.com", "a", "one"), Key("Pair.example.com", "a", "two")
 
@@ -28,11 +28,11 @@ class Broken(Database):
         if self.away:
             self.meanwhile()
             raise OperationalError("the database is away")
-        if work is projection.project:
+        if work is instances.project:
             self.written += [
                 (one.key.name, one.instance["metadata"]["uid"], reasons(one)) for one in arguments[1]
             ]
-        elif work is projection.project_notes:
+        elif work is instances.project_notes:
             self.written += [(uid, [note.reason for note in notes]) for uid, notes in arguments[1].items()]
         else:
             self.written.append("gone")

@@ -8,11 +8,11 @@ import pytest
 
 from contracts.compiler import Definition
 from contracts.runtime import instance_of, render
-from reconciler.engine.conditions import Outcome, built_in, status_body
-from reconciler.engine.notes import notes_of_status
-from reconciler.engine.summary import node_lines, resource_lines, summarise
+from reconciler.instances.events import notes_of_status
 from reconciler.objects.reading import reference_to
 from reconciler.plan import children
+from reconciler.status.conditions import Outcome, built_in, status_body
+from reconciler.status.summary import node_lines, resource_lines, summarise
 from tests.contracts.definitions import config_map, defined
 
 BEFORE, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"

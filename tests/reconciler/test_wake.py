@@ -11,7 +11,7 @@ import pytest
 from channels.layers import channel_layers, get_channel_layer
 
 from portal.live.publish import group_name
-from reconciler.engine.wake import hear_other_processes, listen, stop_listening, wake
+from reconciler.base.signals import hear_other_processes, listen, stop_listening, wake
 from tests.backends.servers import find_redis, redis
 
 

@@ -15,8 +15,8 @@ from contracts.compiler import compile_text
 from contracts.models import Contract, Revision
 from portal.accounts.models import Team, TeamNamespace, User
 from reconciler.destinations import default_destination
-from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.kube import Client, NotServed, read_kubeconfig
+from reconciler.manager.embedded import EmbeddedEngine
 
 PATIENCE = 15.0  # seconds that a test waits for the world to become as it should be
 

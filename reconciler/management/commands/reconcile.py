@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from reconciler.destinations import kubeconfig_path
-from reconciler.engine.engine import Engine
+from reconciler.manager.manager import Engine
 
 
 class Command(BaseCommand):

@@ -1,0 +1,62 @@
+"""The instances that are watched: by name, by uid, and which generation each version of them had."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from reconciler.kube import Informer
+from reconciler.objects.reading import Manifest, generation_of, name_of, namespace_of, uid_of, version_of
+from reconciler.status.snapshot import Key
+
+VERSIONS_KEPT = 64
+
+
+class Instances:
+    """``informers``: one per ``Kind.group`` of a contract, as long as its kind is served."""
+
+    def __init__(self) -> None:
+        self.informers: dict[str, Informer] = {}
+        self._keys: dict[str, Key] = {}  # uid →
+        self._generations: dict[Key, OrderedDict[str, int]] = {}
+
+    def get(self, key: Key) -> Manifest | None:
+        informer = self.informers.get(key.group_kind)
+        return informer.get(key.namespace, key.name) if informer else None
+
+    def of_kind(self, group_kind: str) -> dict[Key, Manifest]:
+        informer = self.informers.get(group_kind)
+        return {key_of(group_kind, obj): obj for obj in informer.all()} if informer else {}
+
+    def all_keys(self) -> list[Key]:
+        return [key for group_kind in self.informers for key in self.of_kind(group_kind)]
+
+    def key_of_uid(self, uid: str) -> Key | None:
+        return self._keys.get(uid)
+
+    def generations(self, key: Key) -> Mapping[str, int]:
+        """resourceVersion → generation, of the versions seen lately: only the spec's changes make an edit
+        conflict."""
+        return self._generations.get(key, {})
+
+    def remember(self, key: Key, obj: Manifest) -> None:
+        self._keys[uid_of(obj)] = key
+        seen = self._generations.setdefault(key, OrderedDict())
+        seen[version_of(obj)] = generation_of(obj)
+        while len(seen) > VERSIONS_KEPT:
+            seen.popitem(last=False)
+
+    def forget(self, key: Key, obj: Manifest) -> None:
+        self._keys.pop(uid_of(obj), None)
+        self._generations.pop(key, None)
+
+    def learn(self, key: Key, obj: Manifest) -> None:
+        """The answer of a write to it."""
+        informer = self.informers.get(key.group_kind)
+        if informer is not None:
+            informer.learn(dict(obj))
+            self.remember(key, obj)
+
+
+def key_of(group_kind: str, obj: Manifest) -> Key:
+    return Key(group_kind, namespace_of(obj), name_of(obj))

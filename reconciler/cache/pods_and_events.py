@@ -1,0 +1,226 @@
+"""What happens below an instance's resources: the pods that a workload owns, and the cluster's own events.
+
+The deepest error is what helps: a Deployment says "0 of 3 pods are ready", its pod says that the image
+does not exist. Pods are watched only in namespaces where a workload was not ready, events only where
+instances have resources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconciler.cache.informers import Watched, Watches
+from reconciler.kube import Client, Informer, KubeError
+from reconciler.kube.informer import Event
+from reconciler.objects.health import Health, health_of
+from reconciler.objects.names import INSTANCE_ID, NODE
+from reconciler.objects.reading import (
+    Manifest,
+    Reference,
+    controller_of,
+    is_deleting,
+    labels_of,
+    metadata_of,
+    name_of,
+    namespace_of,
+    uid_of,
+)
+from reconciler.status.snapshot import Note
+
+# Kinds that own pods, directly or through a ReplicaSet.
+WORKLOADS = {
+    "Deployment": "apps",
+    "StatefulSet": "apps",
+    "DaemonSet": "apps",
+    "Job": "batch",
+    "ReplicaSet": "apps",
+}
+NOISE = frozenset({"Scheduled", "Pulling", "Pulled", "Created", "Started", "SuccessfulCreate"})
+
+
+class Companions:
+    """``on_news`` gets the uid of an instance when something below one of its resources changed."""
+
+    def __init__(
+        self,
+        client: Client,
+        watches: Watches,
+        on_news: Callable[[str], None],
+        on_note: Callable[[str, Note], None],
+    ) -> None:
+        self._client, self._watches = client, watches
+        self._on_news, self._on_note = on_news, on_note
+        self._pods: dict[str, Informer] = {}
+        self._events: dict[str, Informer] = {}
+        self.deeper: dict[str, Health] = {}  # uid of a child → what its worst pod says
+
+    async def follow(self, members: list[Manifest]) -> None:
+        """Watch what these live resources may be told about by. Starts each watch once."""
+        for namespace in {namespace_of(member) for member in members} - {""}:
+            if namespace not in self._events:
+                await self._watch("Event", namespace, self._events, self._event_changed)
+        for member in members:
+            namespace = namespace_of(member)
+            unready = member["kind"] in WORKLOADS and health_of(member).state != "ready"
+            if unready and namespace not in self._pods:
+                await self._watch("Pod", namespace, self._pods, self._pod_changed)
+
+    async def _watch(
+        self,
+        kind: str,
+        namespace: str,
+        known: dict[str, Informer],
+        on_change: Callable[[Event, Manifest, Manifest | None], None],
+    ) -> None:
+        try:
+            resource = await self._client.kinds.find("v1", kind)
+        except KubeError:
+            return  # without it only the words are poorer
+        keep = trimmed_pod if kind == "Pod" else lambda obj: obj
+        informer = Informer(
+            self._client, resource, namespace=namespace, on_change=on_change, index=owner_keys, keep=keep
+        )
+        known[namespace] = self._watches.start(Watched(kind, namespace, "", "companion"), informer)
+
+    # -- pods -------------------------------------------------------------------------------------------
+
+    def _pod_changed(self, event: Event, pod: Manifest, old: Manifest | None) -> None:
+        owner = self.owner_of_pod(pod)
+        if owner is None:
+            return
+        said = self.worst_pod(owner)
+        if self.deeper.get(uid_of(owner)) == said:
+            return
+        if said is None:
+            self.deeper.pop(uid_of(owner), None)
+        else:
+            self.deeper[uid_of(owner)] = said
+        self._on_news(labels_of(owner).get(INSTANCE_ID, ""))
+
+    def owner_of_pod(self, pod: Manifest) -> Manifest | None:
+        """The resource of ours that this pod belongs to, through its ReplicaSet if need be."""
+        for kind, name in owners(pod):
+            found = self._watches.child(f"{kind}.{WORKLOADS[kind]}", namespace_of(pod), name)
+            if found is not None:
+                return found
+        return None
+
+    def worst_pod(self, owner: Manifest) -> Health | None:
+        """What the worst pod of a workload says, when it cannot go on by itself."""
+        informer = self._pods.get(namespace_of(owner))
+        pods = informer.group(f"{owner['kind']}/{name_of(owner)}") if informer else []
+        for word in ("failed", "waiting"):
+            for pod in pods:
+                health = health_of(pod)
+                if health.state == word and not is_deleting(pod):
+                    return Health(health.state, "", f"{health.message} Pod {name_of(pod)}.")
+        return None
+
+    # -- events -----------------------------------------------------------------------------------------
+
+    def _event_changed(self, event: Event, obj: Manifest, old: Manifest | None) -> None:
+        if event == "deleted" or obj.get("reason") in NOISE:
+            return
+        about = obj.get("involvedObject") or {}
+        child = self.child_of(about)
+        if child is None or about.get("kind") == "Secret":
+            return
+        self._on_note(labels_of(child).get(INSTANCE_ID, ""), note_of(obj, about, child))
+
+    def child_of(self, about: Mapping[str, Any]) -> Manifest | None:
+        """The resource of ours that an event is about: itself, or the owner of the pod or ReplicaSet."""
+        kind, namespace, name = (
+            str(about.get("kind")),
+            str(about.get("namespace") or ""),
+            str(about.get("name")),
+        )
+        group = str(about.get("apiVersion") or "").rpartition("/")[0]
+        found = self._watches.child(f"{kind}.{group}" if group else kind, namespace, name)
+        if found is not None:
+            return found
+        for owner, owner_name in owners_by_name(kind, name):
+            found = self._watches.child(f"{owner}.{WORKLOADS[owner]}", namespace, owner_name)
+            if found is not None:
+                return found
+        return None
+
+
+def owner_keys(pod: Manifest) -> list[str]:
+    return [f"{kind}/{name}" for kind, name in owners(pod)]
+
+
+def owners(pod: Manifest) -> list[tuple[str, str]]:
+    """(kind, name) of what owns a pod; a ReplicaSet stands for the Deployment whose name it carries too."""
+    controller = controller_of(pod)
+    if controller is None or controller.get("kind") not in WORKLOADS:
+        return []
+    kind, name = str(controller["kind"]), str(controller["name"])
+    return [(kind, name), *([("Deployment", name.rpartition("-")[0])] if kind == "ReplicaSet" else [])]
+
+
+def owners_by_name(kind: str, name: str) -> list[tuple[str, str]]:
+    """The same for an event, which names a pod or a ReplicaSet but not its owner."""
+    first = name.rpartition("-")[0]
+    if kind == "ReplicaSet":
+        return [("Deployment", first)]
+    if kind != "Pod":
+        return []
+    second = first.rpartition("-")[0]
+    return [
+        ("Deployment", second),
+        *((owner, first) for owner in ("StatefulSet", "DaemonSet", "Job", "ReplicaSet")),
+    ]
+
+
+def trimmed_pod(pod: dict[str, Any]) -> dict[str, Any]:
+    """A pod as far as its health is read; there may be many."""
+    wanted = (
+        "name",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "ownerReferences",
+        "deletionTimestamp",
+        "finalizers",
+    )
+    metadata = metadata_of(pod)
+    spec = {
+        kind: [{"name": one.get("name"), "image": one.get("image")} for one in given]
+        for kind in ("initContainers", "containers")
+        if (given := (pod.get("spec") or {}).get(kind))
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {key: metadata[key] for key in wanted if key in metadata},
+        "spec": spec,
+        "status": pod.get("status") or {},
+    }
+
+
+def note_of(event: Manifest, about: Mapping[str, Any], child: Manifest) -> Note:
+    series = event.get("series") or {}
+    at = (
+        series.get("lastObservedTime")
+        or event.get("lastTimestamp")
+        or event.get("eventTime")
+        or metadata_of(event).get("creationTimestamp")
+    )
+    source = (event.get("source") or {}).get("component") or event.get("reportingComponent") or "kubernetes"
+    return Note(
+        reason=str(event.get("reason") or "Event"),
+        message=str(event.get("message") or ""),
+        uid=uid_of(event),
+        warning=event.get("type") == "Warning",
+        node=labels_of(child).get(NODE, ""),
+        resource=Reference(
+            str(about.get("apiVersion") or "v1"),
+            str(about.get("kind")),
+            str(about.get("namespace") or ""),
+            str(about.get("name")),
+        ),
+        source=str(source),
+        at=str(at or ""),
+        count=int(series.get("count") or event.get("count") or 1),
+    )

@@ -1,0 +1,88 @@
+"""Does the cluster answer? Its row says so, and the engine hears when it is back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from catalog.models import Destination
+from reconciler.base.db_thread import Database
+from reconciler.base.signals import hear
+from reconciler.kube import Client, KubeError
+from reconciler.projection.instances import save_destination
+
+log = logging.getLogger("slipway.engine")
+
+PULSE_EVERY, PULSE_WHEN_AWAY = 5.0, 1.0  # seconds
+SILENT_AFTER = timedelta(seconds=3 * PULSE_EVERY)
+
+
+class Pulse:
+    """``on_return`` is called when a cluster that was away answers again."""
+
+    def __init__(self, client: Client, database: Database, on_return: Callable[[], None]) -> None:
+        self._client, self._database, self._on_return = client, database, on_return
+        self.destination = 0
+        self.reachable: bool | None = None
+        self._obstacle = ""
+        self._news = asyncio.Event()
+
+    def tell(self, obstacle: str) -> None:
+        """Why the engine does nothing, in words for every page; empty while it works."""
+        if obstacle != self._obstacle:
+            self._obstacle = obstacle
+            self._news.set()
+
+    async def run(self) -> None:
+        while True:
+            await self.feel()
+            await hear(self._news, PULSE_EVERY if self.reachable else PULSE_WHEN_AWAY)
+
+    async def feel(self) -> None:
+        try:
+            version = await self._client.version()
+        except KubeError as error:
+            await self._away(error)
+            return
+        came_back, self.reachable = self.reachable is False, True
+        await self._save(
+            reachable=True,
+            message=self._obstacle,
+            seen_at=timezone.now(),
+            server_version=str(version.get("gitVersion") or "")[:60],
+            simulated=is_simulated(version),
+        )
+        if came_back:
+            log.info("The cluster answers again.")
+            self._on_return()
+
+    async def _away(self, error: KubeError) -> None:
+        if self.reachable is not False:
+            log.warning("%s %s", error, getattr(error, "detail", ""))
+        self.reachable = False
+        await self._client.renew()  # it may have moved, or its token changed
+        await self._save(reachable=False, message=str(error))
+
+    async def _save(self, **fields: Any) -> None:
+        """The sign of life is given by whoever is on duty; one that only stands by leaves the rows to it."""
+        if not self._obstacle:
+            fields["engine_seen_at"] = timezone.now()
+        elif await self._database.call(is_served, self.destination):
+            return
+        await self._database.call(lambda: save_destination(self.destination, **fields))
+
+
+def is_served(destination: int) -> bool:
+    """Whether an engine keeps this very row, as its sign of life tells."""
+    since = timezone.now() - SILENT_AFTER
+    return Destination.objects.filter(pk=destination, engine_seen_at__gte=since).exists()
+
+
+def is_simulated(version: dict[str, Any]) -> bool:
+    """A simulated server says so in the build metadata of its version."""
+    return "sim" in str(version.get("gitVersion", "")).partition("+")[2]

@@ -1,0 +1,69 @@
+"""Lines of an instance's history: each is kept once, however often it is told."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from catalog.models import Event, Instance
+from reconciler.status.snapshot import Note
+
+KEPT_EVENTS = 200
+
+
+def add_events(row: Instance, notes: Sequence[Note]) -> bool:
+    """Add lines to the history; a line that is there already only counts up."""
+    if not notes:
+        return False
+    known = {
+        one.uid: one
+        for one in Event.objects.filter(instance=row, uid__in=[short(note.uid) for note in notes])
+    }
+    fresh: dict[str, Event] = {}
+    changed = False
+    for note in notes:
+        uid = short(note.uid)
+        old = known.get(uid)
+        if old is not None:
+            if note.count > old.count:
+                Event.objects.filter(pk=old.pk).update(count=note.count, at=moment(note.at) or timezone.now())
+                changed = True
+            continue
+        resource = f"{note.resource.kind} {note.resource.name}" if note.resource else ""
+        fresh[uid] = Event(
+            instance=row,
+            at=moment(note.at) or timezone.now(),
+            warning=note.warning,
+            reason=note.reason[:80],
+            message=note.message,
+            node=note.node[:100],
+            resource=resource[:330],
+            source=note.source[:60],
+            count=note.count,
+            uid=uid,
+        )
+    Event.objects.bulk_create(fresh.values())
+    forget_old_events(row, len(fresh))
+    return changed or bool(fresh)
+
+
+def forget_old_events(row: Instance, added: int) -> None:
+    """An instance keeps its newest lines; looked at only now and then."""
+    if added and row.events.count() > KEPT_EVENTS + 50:
+        oldest = row.events.values_list("pk", flat=True)[KEPT_EVENTS:]
+        Event.objects.filter(pk__in=list(oldest)).delete()
+
+
+def short(uid: str) -> str:
+    """Event uids have 64 characters at most; longer ones are hashed."""
+    if len(uid) <= 64:
+        return uid
+    return hashlib.sha256(uid.encode()).hexdigest()
+
+
+def moment(text: Any) -> datetime | None:
+    return datetime.fromisoformat(str(text).replace("Z", "+00:00")) if text else None

@@ -1,0 +1,92 @@
+"""What waits to be written into the database.
+
+Whatever comes together while one batch is written is the next batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from reconciler.base.db_thread import Database
+from reconciler.objects.reading import uid_of
+from reconciler.projection import instances
+from reconciler.status.snapshot import Key, Note, Snapshot
+
+
+class Rows:
+    """Of each instance only the newest snapshot is kept, with the notes of those before it."""
+
+    def __init__(self, database: Database, destination: int) -> None:
+        self._database, self._destination = database, destination
+        self._snapshots: OrderedDict[Key, Snapshot] = OrderedDict()
+        self._gone: list[tuple[Key | None, Callable[[], Any]]] = []
+        self._notes: dict[str, list[Note]] = {}  # uid of an instance → lines for its history
+        self._news = asyncio.Event()
+
+    def put(self, snapshot: Snapshot) -> None:
+        waiting = self._snapshots.pop(snapshot.key, None)
+        if waiting is not None and uid_of(waiting.instance) == uid_of(snapshot.instance):
+            snapshot = merged(waiting, snapshot)
+        self._snapshots[snapshot.key] = snapshot
+        self._news.set()
+
+    def note(self, uid: str, note: Note) -> None:
+        self._notes.setdefault(uid, []).append(note)
+        self._news.set()
+
+    def gone(self, contract: int, key: Key, uid: str) -> None:
+        """The object is deleted."""
+        self._snapshots.pop(key, None)
+        work = partial(instances.project_gone, self._destination, contract, key, uid)
+        self._gone.append((key, work))
+        self._news.set()
+
+    def listed(self, contract: int, uids: set[str]) -> None:
+        """A whole list was seen: rows of what is not in it are of the past."""
+        self._gone.append((None, partial(instances.project_list, self._destination, contract, uids)))
+        self._news.set()
+
+    async def write(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Raises what the database raises; then nothing is lost, and the next call writes it."""
+        while self._gone:
+            await self._database.call(self._gone[0][1])
+            self._gone.pop(0)
+        batch, self._snapshots = self._snapshots, OrderedDict()
+        notes, self._notes = self._notes, {}
+        try:
+            if batch:
+                await self._database.call(instances.project, self._destination, list(batch.values()))
+                batch = OrderedDict()
+            if notes:
+                await self._database.call(instances.project_notes, self._destination, notes)
+        except BaseException:
+            self._put_back(batch, notes)
+            raise
+
+    def _put_back(self, batch: Mapping[Key, Snapshot], notes: Mapping[str, list[Note]]) -> None:
+        gone = {key for key, _ in self._gone}
+        newer, self._snapshots = self._snapshots, OrderedDict()
+        for key, snapshot in (*batch.items(), *newer.items()):
+            if key not in gone or key in newer:
+                self.put(snapshot)
+        for uid, lines in notes.items():
+            self._notes[uid] = [*lines, *self._notes.get(uid, [])]
+        self._news.set()
+
+
+def merged(older: Snapshot, newer: Snapshot) -> Snapshot:
+    """The newer one, with the notes of one that was not written yet."""
+    summary = newer.summary or older.summary
+    return replace(newer, notes=older.notes + newer.notes, summary=summary)
