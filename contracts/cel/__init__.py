@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from contracts.cel.assigning import assignable
-from contracts.cel.checking import check
+from contracts.cel.environment import KRO, Environment
 from contracts.cel.errors import CelError, CelSyntaxError, LimitExceeded
 from contracts.cel.expression import Expression, parse
-from contracts.cel.inference import TypeProblem
 from contracts.cel.limits import DEFAULT, Limits
-from contracts.cel.names import KRO, Environment
-from contracts.cel.openapi import from_openapi, to_openapi
-from contracts.cel.output import to_json
 from contracts.cel.references import Reference
-from contracts.cel.scanning import scan
-from contracts.cel.types import (
+from contracts.cel.syntax.scanning import scan
+from contracts.cel.typecheck.checker import check
+from contracts.cel.typecheck.inference import TypeProblem
+from contracts.cel.types.assignability import assignable
+from contracts.cel.types.cel_types import (
     BOOL,
     BYTES,
     CIDR,
@@ -37,8 +35,10 @@ from contracts.cel.types import (
     Type,
     TypeType,
 )
-from contracts.cel.values import OMIT, Duration, OptionalValue, Timestamp, UInt
-from contracts.cel.views import wrap
+from contracts.cel.types.openapi import from_openapi, to_openapi
+from contracts.cel.types.schema_views import wrap
+from contracts.cel.values.cel_values import OMIT, Duration, OptionalValue, Timestamp, UInt
+from contracts.cel.values.output import to_json
 
 OPTIONAL = OptionalValue
 

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
-from contracts.cel import compiling, printing, references
+from contracts.cel import references
+from contracts.cel.environment import KRO, Environment
 from contracts.cel.errors import CelError, LimitExceeded
+from contracts.cel.evaluate import compiling
 from contracts.cel.limits import DEFAULT, Budget, Limits
-from contracts.cel.names import KRO, Environment
-from contracts.cel.nodes import Node
 from contracts.cel.references import Reference
+from contracts.cel.syntax import printing
+from contracts.cel.syntax.nodes import Node
+from contracts.cel.syntax.parsing import read
 
 FAULT = "the expression could not be evaluated"
 
@@ -63,6 +66,4 @@ class Expression:
 @lru_cache(maxsize=4096)
 def parse(source: str, environment: Environment = KRO) -> Expression:
     """Read an expression. Raises CelSyntaxError with its place; the result is cached by text."""
-    from contracts.cel.reading import read  # the parser's library is slow to import, and not always needed
-
     return Expression(source, read(source), environment)

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from contracts.cel.signatures import function_signature, method_signature
-from contracts.cel.types import Type, accepts
-from contracts.cel.values import no_overload
+from contracts.cel.types.cel_types import Type, accepts
+from contracts.cel.types.signatures import function_signature, method_signature
+from contracts.cel.values.cel_values import no_overload
 
 Implementation = Callable[..., Any]
 F = TypeVar("F", bound=Implementation)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contracts.cel.names import qualified
-from contracts.cel.nodes import Bind, Call, Field, Has, Ident, Index, Literal, Macro, Node, walk
+from contracts.cel.environment import qualified
+from contracts.cel.syntax.nodes import Bind, Call, Field, Has, Ident, Index, Literal, Macro, Node, walk
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from contracts import cel
-from contracts.cel.nodes import Call, Ident, Literal, NewCondition, walk
+from contracts.cel.syntax.nodes import Call, Ident, Literal, NewCondition, walk
 from contracts.compiler.checking import ExpressionChecker, Variables
 from contracts.compiler.definition import Code, Part
 from contracts.compiler.reporter import Reporter

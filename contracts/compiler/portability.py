@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts import cel
-from contracts.cel.nodes import Field, Has, walk
+from contracts.cel.syntax.nodes import Field, Has, walk
 
 WORDS = frozenset(("true", "false", "null", "in"))
 """Words of CEL's grammar that kro's parser does not take for the name of a field."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contracts import cel
-from contracts.cel.nodes import Binary, Chain, Literal, Node
+from contracts.cel.syntax.nodes import Binary, Chain, Literal, Node
 from contracts.paths import MISSING
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "in")

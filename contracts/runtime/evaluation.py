@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from contracts import cel
-from contracts.cel.values import type_name
+from contracts.cel.values.cel_values import type_name
 from contracts.compiler import Code, Part, Path
 
 Bindings = Mapping[str, object]

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from contracts import cel
-from contracts.cel.values import type_name
+from contracts.cel.values.cel_values import type_name
 from contracts.compiler import Definition, Node
 from contracts.runtime.evaluation import Bindings
 from contracts.runtime.program import NodeProgram

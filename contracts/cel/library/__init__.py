@@ -1,4 +1,4 @@
-"""Every function that an expression can call; importing this registers them."""
+"""Every function that an expression can call. Importing this package registers them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ from contracts.cel.library import (
     conditions,
     conversions,
     encoders,
-    extras,
     formatting,
     kro,
-    kubernetes_lists,
+    kubernetes,
     lists,
-    network,
+    math_and_sets,
     optionals,
-    quantity,
-    regex,
-    semver,
     strings,
-    urls,
 )
 
 __all__ = [
@@ -26,16 +21,11 @@ __all__ = [
     "conditions",
     "conversions",
     "encoders",
-    "extras",
     "formatting",
     "kro",
-    "kubernetes_lists",
+    "kubernetes",
     "lists",
-    "network",
+    "math_and_sets",
     "optionals",
-    "quantity",
-    "regex",
-    "semver",
     "strings",
-    "urls",
 ]

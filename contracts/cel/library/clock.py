@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from contracts.cel.errors import CelError
 from contracts.cel.functions import method
 from contracts.cel.limits import Budget
-from contracts.cel.times import moment
-from contracts.cel.values import SECOND, Duration, Timestamp
+from contracts.cel.values.cel_values import SECOND, Duration, Timestamp
+from contracts.cel.values.times import moment
 
 LOOKING_UP = 300
 """Steps that finding a time zone costs: an unknown one is looked for on disk."""

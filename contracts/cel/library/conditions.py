@@ -7,7 +7,7 @@ from typing import Any
 from contracts.cel.errors import CelError
 from contracts.cel.functions import function
 from contracts.cel.limits import Budget
-from contracts.cel.values import no_overload
+from contracts.cel.values.cel_values import no_overload
 
 STATUSES = ("True", "False", "Unknown")
 FIELDS = ("type", "status", "reason", "message")

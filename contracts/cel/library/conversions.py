@@ -9,9 +9,9 @@ from typing import Any
 from contracts.cel.errors import CelError
 from contracts.cel.functions import function, method
 from contracts.cel.limits import Budget
-from contracts.cel.operators import int64, uint64
-from contracts.cel.times import duration_seconds_text, parse_duration, parse_timestamp, timestamp_text
-from contracts.cel.values import SECOND, Duration, Timestamp, TypeValue, UInt, type_name
+from contracts.cel.values.cel_values import SECOND, Duration, Timestamp, TypeValue, UInt, type_name
+from contracts.cel.values.operators import int64, uint64
+from contracts.cel.values.times import duration_seconds_text, parse_duration, parse_timestamp, timestamp_text
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 DIGITS = re.compile(r"[0-9]{1,40}")

@@ -11,8 +11,8 @@ from contracts.cel.errors import CelError
 from contracts.cel.functions import method
 from contracts.cel.library.conversions import positional, shortest, string_of_double
 from contracts.cel.limits import Budget
-from contracts.cel.times import duration_seconds_text, timestamp_text
-from contracts.cel.values import Duration, Timestamp, TypeValue, UInt, type_name
+from contracts.cel.values.cel_values import Duration, Timestamp, TypeValue, UInt, type_name
+from contracts.cel.values.times import duration_seconds_text, timestamp_text
 
 CLAUSE = re.compile(r"%(?:(?P<percent>%)|(?:\.(?P<precision>[0-9]{1,9}))?(?P<verb>.?))", re.DOTALL)
 MOST_DIGITS = 1000

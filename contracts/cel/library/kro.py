@@ -11,8 +11,8 @@ from contracts.cel.errors import CelError
 from contracts.cel.functions import function, method
 from contracts.cel.library.conversions import positional, shortest
 from contracts.cel.limits import Budget
-from contracts.cel.output import to_json
-from contracts.cel.values import OMIT, Omit, SeenList, SeenMap, UInt, no_overload, type_name
+from contracts.cel.values.cel_values import OMIT, Omit, SeenList, SeenMap, UInt, no_overload, type_name
+from contracts.cel.values.output import to_json
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 FNV_OFFSET = 0xCBF29CE484222325

@@ -9,8 +9,8 @@ from typing import Any
 from contracts.cel.errors import CelError
 from contracts.cel.functions import F, function, method
 from contracts.cel.limits import Budget
-from contracts.cel.operators import ORDERED, compare, contains
-from contracts.cel.values import NONE, OptionalValue, no_overload, some
+from contracts.cel.values.cel_values import NONE, OptionalValue, no_overload, some
+from contracts.cel.values.operators import ORDERED, compare, contains
 
 COMPARABLE = ("int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes")
 

@@ -7,7 +7,15 @@ from typing import Any
 from contracts.cel.errors import CelError
 from contracts.cel.functions import function, method
 from contracts.cel.limits import Budget
-from contracts.cel.values import NONE, TIME_MIN, Duration, OptionalValue, Timestamp, no_overload, some
+from contracts.cel.values.cel_values import (
+    NONE,
+    TIME_MIN,
+    Duration,
+    OptionalValue,
+    Timestamp,
+    no_overload,
+    some,
+)
 
 ZEROS = (None, Duration(0), Timestamp(TIME_MIN))
 

@@ -7,7 +7,7 @@ from typing import Any
 from contracts.cel.errors import CelError
 from contracts.cel.functions import function, method
 from contracts.cel.limits import Budget
-from contracts.cel.values import no_overload
+from contracts.cel.values.cel_values import no_overload
 
 BLANKS = (
     " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from contracts import cel
-from contracts.cel.library.network import CIDRValue, IPValue
-from contracts.cel.values import SECOND, TypeValue
+from contracts.cel.library.kubernetes.network import CIDRValue, IPValue
+from contracts.cel.values.cel_values import SECOND, TypeValue
 from tests.contracts.cel import textproto
 from tests.contracts.cel.textproto import Message
 

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.cel import CelError, Environment, check, parse, to_json
 from contracts.cel.functions import FUNCTIONS, METHODS
-from contracts.cel.macros import ONE_VARIABLE, TWO_VARIABLES
+from contracts.cel.syntax.macros import ONE_VARIABLE, TWO_VARIABLES
 
 WITH_ALL = Environment(omit=True, conditions=True)
 WHEN = "timestamp('2024-02-29T23:59:58.123456789Z')"

@@ -24,7 +24,7 @@ from contracts.cel import (
 )
 from contracts.cel.expression import FAULT
 from contracts.cel.functions import FUNCTIONS, METHODS
-from contracts.cel.nodes import walk
+from contracts.cel.syntax.nodes import walk
 
 EVERYTHING = Environment(omit=True, conditions=True, extras=True)
 SMALL = Limits(steps=20_000, size=20_000)

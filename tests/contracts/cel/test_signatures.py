@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from contracts.cel import CelError, Duration, Limits, OptionalValue, Timestamp, UInt
 from contracts.cel.functions import FUNCTIONS, METHODS, Function, Overload
-from contracts.cel.library.network import CIDRValue, IPValue, cidr, ip
-from contracts.cel.library.quantity import Quantity
-from contracts.cel.library.semver import semver
-from contracts.cel.library.urls import url
+from contracts.cel.library.kubernetes.network import CIDRValue, IPValue, cidr, ip
+from contracts.cel.library.kubernetes.quantity import Quantity
+from contracts.cel.library.kubernetes.semver import semver
+from contracts.cel.library.kubernetes.urls import url
 from contracts.cel.limits import Budget
-from contracts.cel.types import (
+from contracts.cel.types.cel_types import (
     ListType,
     MapType,
     OptionalType,
@@ -26,7 +26,7 @@ from contracts.cel.types import (
     TypeType,
     accepts,
 )
-from contracts.cel.values import INT_MAX, INT_MIN, TIME_MAX, TIME_MIN, UINT_MAX, Omit, TypeValue
+from contracts.cel.values.cel_values import INT_MAX, INT_MIN, TIME_MAX, TIME_MIN, UINT_MAX, Omit, TypeValue
 
 TEXTS = st.one_of(
     st.text(max_size=12),

@@ -1,0 +1,1 @@
+"""Turns syntax trees into closures, and runs them."""

@@ -1,0 +1,102 @@
+"""Failures that can be foreseen, because the argument that decides is written out in the expression.
+
+cel-go refuses most of them when it compiles; the others can never have a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from contracts.cel.errors import CelError
+from contracts.cel.library.formatting import VERBS, clauses
+from contracts.cel.library.kubernetes.regex import compiled
+from contracts.cel.syntax.nodes import Call, ListLiteral, Literal, MapLiteral, Node
+from contracts.cel.types.cel_types import (
+    BOOL,
+    BYTES,
+    DOUBLE,
+    DURATION,
+    DYN,
+    INT,
+    NULL,
+    STRING,
+    TIMESTAMP,
+    UINT,
+    ListType,
+    MapType,
+    Type,
+    TypeParam,
+    TypeType,
+)
+
+Fault = tuple[Node, str, str]
+"""Where, what, and what to do."""
+
+PATTERNS = frozenset(("matches", "find", "findAll"))
+NUMBERS = frozenset((INT, UINT, DOUBLE))
+TAKES = {
+    "d": NUMBERS,
+    "f": NUMBERS,
+    "e": NUMBERS,
+    "b": frozenset((INT, UINT, BOOL)),
+    "o": frozenset((INT, UINT)),
+    "x": frozenset((INT, UINT, STRING, BYTES)),
+    "X": frozenset((INT, UINT, STRING, BYTES)),
+    "s": NUMBERS | {STRING, BYTES, BOOL, NULL, TIMESTAMP, DURATION},
+}
+
+
+def in_call(node: Call, kinds: Sequence[Type]) -> Iterator[Fault]:
+    """``kinds`` are the types of the arguments; of ``format``, those of the listed values."""
+    if node.function in PATTERNS and node.args:
+        yield from _pattern(node.args[0 if node.target is not None else -1])
+    elif node.function == "format" and isinstance(node.target, Literal):
+        yield from _format(node.target, node.args[0], kinds)
+
+
+def _pattern(node: Node) -> Iterator[Fault]:
+    if not isinstance(node, Literal) or not isinstance(node.value, str):
+        return
+    try:
+        compiled(node.value)
+    except CelError:
+        yield (
+            node,
+            "This is not a regular expression that RE2 knows.",
+            "RE2 has no look-around and no back references.",
+        )
+
+
+def _format(text: Literal, values: Node, kinds: Sequence[Type]) -> Iterator[Fault]:
+    if not isinstance(text.value, str):
+        return
+    verbs = clauses(text.value)
+    for verb in verbs:
+        if verb not in VERBS:
+            yield text, f"format() does not know “%{verb}”.", f"There is: %{', %'.join(VERBS)} and %%."
+    if not isinstance(values, ListLiteral) or any(optional for optional, _ in values.items):
+        return
+    if len(verbs) != len(values.items):
+        message = f"Clauses in the text: {len(verbs)}; values in the list: {len(values.items)}."
+        yield values, message, "Write one clause, such as %s, for each value."
+        return
+    for verb, (_, item), kind in zip(verbs, values.items, kinds, strict=True):
+        if verb in TAKES and not _fits(kind, verb):
+            yield item, f"format(): “%{verb}” does not take {kind}.", "Convert it first."
+
+
+def _fits(kind: Type, verb: str) -> bool:
+    if kind is DYN or isinstance(kind, TypeParam) or kind in TAKES[verb]:
+        return True
+    return verb == "s" and isinstance(kind, (ListType, MapType, TypeType))
+
+
+def in_map(node: MapLiteral) -> Iterator[Fault]:
+    """A key that is written twice."""
+    seen: set[tuple[type, object]] = set()
+    for _, key, _ in node.entries:
+        if isinstance(key, Literal):
+            known = (type(key.value), key.value)
+            if known in seen:
+                yield key, "The map has this key twice.", "Remove one of them."
+            seen.add(known)

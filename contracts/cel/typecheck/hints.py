@@ -1,0 +1,129 @@
+"""What a problem says, and what would put it right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+from contracts.cel.environment import Environment
+from contracts.cel.functions import FUNCTIONS, METHODS, Function
+from contracts.cel.types.cel_types import (
+    BYTES,
+    DOUBLE,
+    DYN,
+    INT,
+    NULL,
+    NUMBERS,
+    STRING,
+    ListType,
+    MapType,
+    StructType,
+    Type,
+)
+
+WORDS = {"_[_]": "[ ]", "_in_": "in"}
+GATES = {
+    "omit": (
+        "omit() requires the CELOmitFunction feature gate to be enabled, and works only in templates.",
+        "Use “.?field.orValue(…)” for a default.",
+    ),
+    "conditions": ("The runtime functions are only available in status.conditions expressions.", ""),
+    "extras": ("kro does not have the math and sets libraries.", ""),
+}
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    names = sorted(set(known))
+    same = {name.lower(): name for name in names}
+    if word.lower() in same:
+        return same[word.lower()]
+    return next(iter(get_close_matches(word, names, n=1, cutoff=0.6)), "")
+
+
+def for_name(word: str, known: Iterable[str]) -> str:
+    """“Did you mean …?”, or the list of what there is when it is short."""
+    names = sorted(set(known))
+    match = near(word, names)
+    if match:
+        return f"Did you mean “{match}”?"
+    if 0 < len(names) <= 8:
+        return f"There is: {', '.join(names)}."
+    return ""
+
+
+def for_function(name: str, table: Mapping[str, Function], environment: Environment) -> str:
+    other = METHODS if table is FUNCTIONS else FUNCTIONS
+    if name in other and environment.offers(other[name]):
+        return f"Write x.{name}(…)." if other is METHODS else f"Write {name}(x)."
+    offered = [known for known, function in table.items() if environment.offers(function)]
+    match = near(name, offered)
+    return f"Did you mean “{match}”?" if match else ""
+
+
+def gate(name: str) -> tuple[str, str]:
+    """Message and hint for a function that is not offered here."""
+    function = FUNCTIONS.get(name)
+    return GATES[function.feature if function and function.feature else "conditions"]
+
+
+def refused(operator: str, kinds: Sequence[Type]) -> str:
+    sign = WORDS.get(operator, operator.strip("_"))
+    if operator == "_[_]":
+        return f"A value of type {kinds[0]} cannot be indexed with {kinds[1]}."
+    if len(kinds) == 1:
+        return f"“{sign}” does not work with {kinds[0]}."
+    return f"“{sign}” does not work with {kinds[0]} and {kinds[1]}."
+
+
+def for_operator(operator: str, kinds: Sequence[Type]) -> str:
+    """The usual cure for two types that do not go together."""
+    if operator == "_[_]":
+        return "Select the field with a dot." if isinstance(kinds[0], StructType) else ""
+    if len(kinds) != 2:
+        return ""
+    if NULL in kinds:
+        return "Only objects can be null; ask with has(…) whether a value is there."
+    if operator == "_+_" and STRING in kinds:
+        other = kinds[1] if kinds[0] == STRING else kinds[0]
+        if other in NUMBERS or other in (BYTES,) or other.name in ("bool", "timestamp", "duration"):
+            return f"Wrap the {other} in string(…)."
+    if set(kinds) == {INT, DOUBLE}:
+        return "Write the number with a fraction (2.0), or convert with double(…) or int(…)."
+    if set(kinds) <= NUMBERS:
+        return "Convert one side, so that both are of the same type."
+    if set(kinds) == {STRING, BYTES}:
+        return "Convert the bytes with string(…)."
+    if operator in ("_==_", "_!=_") and DYN not in kinds:
+        return "Both sides must have the same type."
+    return ""
+
+
+def refused_call(name: str, kinds: Sequence[Type], member: bool) -> str:
+    if member:
+        args = ", ".join(map(str, kinds[1:]))
+        return f"{kinds[0]}.{name}({args}) does not exist."
+    return f"{name}({', '.join(map(str, kinds))}) does not exist."
+
+
+def for_call(function: Function, member: bool) -> str:
+    """The forms that the function has, if they are few."""
+    forms = []
+    for overload in function.overloads:
+        params = list(map(str, overload.params))
+        prefix = f"{params.pop(0)}." if member else ""
+        forms.append(f"{prefix}{function.name}({', '.join(params)})")
+    return f"There is: {', '.join(forms[:4])}{' …' if len(forms) > 4 else ''}."
+
+
+def for_iteration(kind: Type) -> str:
+    if isinstance(kind, StructType):
+        return "Wrap it in dyn(…) to go through its keys."
+    return ""
+
+
+def for_list(kind: Type) -> str:
+    if isinstance(kind, ListType):
+        return "It is a list: take one element ([0]) or go through all with map(x, …)."
+    if isinstance(kind, MapType):
+        return "It is a map."
+    return ""

@@ -1,0 +1,1 @@
+"""Run-time values, and the operations on them."""
