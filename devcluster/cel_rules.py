@@ -17,7 +17,7 @@ Schema = Mapping[str, Any]
 
 
 class CelRules:
-    """See `devcluster.rules.Engine`. CEL is imported at the first rule: most clusters never see one."""
+    """See `devcluster.kinds.rules.Engine`. CEL is imported at the first rule: most clusters never see one."""
 
     def holds(self, rule: str, value: Any, old: Any, schema: Schema, *, optional_old: bool = False) -> bool:
         """Also true of a rule that this CEL cannot read: a gap here must not refuse what a real server takes.

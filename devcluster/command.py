@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from devcluster.server import Settings, serve
-from devcluster.snapshot import UnreadableState
+from devcluster.storage.snapshot import UnreadableState
 
 
 def parser() -> argparse.ArgumentParser:

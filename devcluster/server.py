@@ -9,20 +9,21 @@ from pathlib import Path
 
 from aiohttp import web
 
-from devcluster import certificates, controllers, kubeconfig, snapshot
-from devcluster.api import Api
+from devcluster import certificates, controllers, kubeconfig
 from devcluster.cel_rules import CelRules
-from devcluster.collector import Collector
 from devcluster.controllers import Controllers
-from devcluster.crds import Definitions
-from devcluster.front import Front
-from devcluster.kinds import Kinds
-from devcluster.local import LocalStore
-from devcluster.memory import Manifest, Memory
-from devcluster.namespaces import Emptier
-from devcluster.reading import Options
-from devcluster.rules import Engine
-from devcluster.writes import Writes
+from devcluster.http.api import Api
+from devcluster.http.front import Front
+from devcluster.kinds.kinds import Kinds
+from devcluster.kinds.rules import Engine
+from devcluster.registry.crds import Definitions
+from devcluster.registry.decode import Options
+from devcluster.registry.garbage_collector import Collector
+from devcluster.registry.local_store import LocalStore
+from devcluster.registry.namespace_deletion import Emptier
+from devcluster.registry.writes import Writes
+from devcluster.storage import snapshot
+from devcluster.storage.memory import Manifest, Memory
 
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devcluster.controllers.actions import Action, Create
-from devcluster.controllers.controller import Controller, Turn
-from devcluster.controllers.objects import Key, Object, is_deleting, name_of
-from devcluster.controllers.view import View
+from devcluster.controllers.framework.actions import Action, Create
+from devcluster.controllers.framework.cache import View
+from devcluster.controllers.framework.controller import Controller, Turn
+from devcluster.controllers.framework.objects import Key, Object, is_deleting, name_of
 
 ROOT_CERTIFICATE = "kube-root-ca.crt"
 

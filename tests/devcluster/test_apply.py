@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devcluster import fieldsets
-from devcluster.custom_rules import rule_problems
-from devcluster.errors import ApiError
-from devcluster.kinds import Kinds
-from devcluster.memory import Memory
-from devcluster.owners import read
-from devcluster.reading import Options
-from devcluster.schema import custom_shape
-from devcluster.structural import problems
-from devcluster.writes import Writes
+from devcluster.kinds.kinds import Kinds
+from devcluster.kinds.validation_rules import rule_problems
+from devcluster.machinery import fieldsets
+from devcluster.machinery.errors import ApiError
+from devcluster.machinery.managed_fields import read
+from devcluster.machinery.schema import custom_shape
+from devcluster.machinery.structural import problems
+from devcluster.registry.decode import Options
+from devcluster.registry.writes import Writes
+from devcluster.storage.memory import Memory
 
 KEYS = st.sampled_from("abcde")
 DATA = st.dictionaries(KEYS, st.sampled_from(["1", "2"]))

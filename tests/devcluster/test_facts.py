@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from devcluster.kinds import Kinds
-from devcluster.printers import printer
+from devcluster.http.printers import printer
+from devcluster.kinds.kinds import Kinds
 from devcluster.testing import DevCluster
 from tests.conftest import conformance_folder
 from tests.devcluster.http import Http

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from devcluster.errors import ApiError
-from devcluster.protobuf import decode
+from devcluster.http.protobuf import decode
+from devcluster.machinery.errors import ApiError
 from tests.conftest import conformance_folder
 
 RECORDED = conformance_folder() / "kubernetes" / "kubectl" / "protobuf.json"

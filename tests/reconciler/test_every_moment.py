@@ -18,7 +18,7 @@ from aiohttp import web
 
 from catalog.models import Change, ChangeState, Event
 from contracts.models import Contract
-from devcluster.errors import ApiError
+from devcluster.machinery.errors import ApiError
 from devcluster.testing import DevCluster
 from reconciler.objects.reading import condition_of
 from tests.reconciler.nursery import Nursery, nursery

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from devcluster import memory
+from devcluster.storage import memory
 from devcluster.testing import DevCluster
 from reconciler.kube import Access, Client, Informer, Resource, read_kubeconfig
 

@@ -6,13 +6,13 @@ import copy
 from typing import Any
 
 from devcluster.controllers import INSTANT, Settings
-from devcluster.controllers.clock import HandClock
-from devcluster.controllers.everything import assemble
-from devcluster.controllers.objects import KINDS, resource_of
-from devcluster.kinds import Kinds
-from devcluster.local import LocalStore
-from devcluster.memory import Memory
-from devcluster.writes import Writes
+from devcluster.controllers.framework.clock import HandClock
+from devcluster.controllers.framework.objects import KINDS, resource_of
+from devcluster.controllers.manager import assemble
+from devcluster.kinds.kinds import Kinds
+from devcluster.registry.local_store import LocalStore
+from devcluster.registry.writes import Writes
+from devcluster.storage.memory import Memory
 
 Object = dict[str, Any]
 

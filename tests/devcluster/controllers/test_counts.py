@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from devcluster.controllers.autoscaling import wanted_size
-from devcluster.controllers.disruption import status_of
+from devcluster.controllers.policy.autoscaling import wanted_size
+from devcluster.controllers.policy.disruption import status_of
 from tests.devcluster.controllers.cluster import Cluster, condition, namespace, thing, workload
 
 

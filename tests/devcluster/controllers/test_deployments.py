@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from devcluster.controllers.deployments import HISTORY, REVISION
-from devcluster.errors import ApiError
+from devcluster.controllers.workloads.deployments import HISTORY, REVISION
+from devcluster.machinery.errors import ApiError
 from tests.devcluster.controllers.cluster import Cluster, condition, template, thing, workload
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from devcluster.controllers.objects import timestamp
+from devcluster.controllers.framework.objects import timestamp
 from tests.devcluster.controllers.cluster import condition, job, template, thing
 
 

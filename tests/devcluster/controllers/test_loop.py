@@ -7,14 +7,14 @@ import logging
 from time import monotonic
 
 from devcluster.controllers import INSTANT, Settings, start
-from devcluster.controllers.actions import LookAgain
-from devcluster.controllers.clock import HandClock
-from devcluster.controllers.controller import Controller
-from devcluster.controllers.loop import Controllers
-from devcluster.kinds import Kinds
-from devcluster.local import LocalStore
-from devcluster.memory import Memory
-from devcluster.writes import Writes
+from devcluster.controllers.framework.actions import LookAgain
+from devcluster.controllers.framework.clock import HandClock
+from devcluster.controllers.framework.controller import Controller
+from devcluster.controllers.framework.loop import Controllers
+from devcluster.kinds.kinds import Kinds
+from devcluster.registry.local_store import LocalStore
+from devcluster.registry.writes import Writes
+from devcluster.storage.memory import Memory
 from tests.devcluster.controllers.cluster import Cluster, namespace, thing, workload
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devcluster.controllers.endpoints import ports_for
+from devcluster.controllers.networking.endpoints import ports_for
 from tests.devcluster.controllers.cluster import template, thing, workload
 
 PORTS = [{"name": "http", "port": 80, "targetPort": "http"}]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from devcluster.controllers import Settings, speeds_for
-from devcluster.controllers.containers import canonical, mood_of
-from devcluster.controllers.nodes import refusal, simulated_nodes
+from devcluster.controllers.nodes.containers import canonical, mood_of
+from devcluster.controllers.nodes.nodes import refusal, simulated_nodes
 from tests.devcluster.controllers.cluster import Cluster, condition, template, thing, workload
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from devcluster.controllers.rollout import Bounds, bounds_of, first_size, recreated, resized, rolled
+from devcluster.controllers.workloads.rollout import Bounds, bounds_of, first_size, recreated, resized, rolled
 
 
 def replica_set(name: str, size: int, available: int | None = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from devcluster.controllers.schedule import ScheduleError, parse
+from devcluster.controllers.workloads.cron_schedule import ScheduleError, parse
 
 SATURDAY = datetime(2026, 11, 21, 12, 30, 15, tzinfo=UTC)
 

@@ -1,0 +1,265 @@
+"""What objects of built-in kinds must fulfil beyond their schema, as far as the portal and kubectl can meet
+it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from typing import Any
+
+from devcluster.kinds import crd_validation
+from devcluster.machinery.errors import Cause
+from devcluster.machinery.metadata import forbidden, invalid_value, required, shown, unsupported
+
+Manifest = dict[str, Any]
+Check = Callable[[Manifest], list[Cause]]
+ChangeCheck = Callable[[Manifest, Manifest], list[Cause]]
+
+IMMUTABLE = "field is immutable"
+
+
+def selector_matches(selector: Manifest | None, labels: Manifest) -> bool:
+    """Whether a LabelSelector selects these labels; an empty selector selects all."""
+    selector = selector or {}
+    for key, value in (selector.get("matchLabels") or {}).items():
+        if labels.get(key) != value:
+            return False
+    for term in selector.get("matchExpressions") or ():
+        value, values = labels.get(term["key"]), term.get("values") or ()
+        holds = {
+            "In": value in values,
+            "NotIn": value not in values,
+            "Exists": value is not None,
+            "DoesNotExist": value is None,
+        }[term["operator"]]
+        if not holds:
+            return False
+    return True
+
+
+def _pod_spec(spec: Manifest, field: str) -> list[Cause]:
+    found = []
+    containers = spec.get("containers") or []
+    if not containers:
+        found.append(required(f"{field}.containers"))
+    for group in ("initContainers", "containers"):
+        for index, container in enumerate(spec.get(group) or []):
+            where = f"{field}.{group}[{index}]"
+            if not container.get("name"):
+                found.append(required(f"{where}.name"))
+            if not container.get("image"):
+                found.append(required(f"{where}.image"))
+    return found
+
+
+def _workload(manifest: Manifest) -> list[Cause]:
+    spec = manifest["spec"]
+    found = []
+    replicas = spec.get("replicas")
+    if isinstance(replicas, int) and replicas < 0:
+        found.append(invalid_value("spec.replicas", replicas, "must be greater than or equal to 0"))
+    labels = (spec["template"].get("metadata") or {}).get("labels") or {}
+    if spec.get("selector") is None:
+        found.append(required("spec.selector"))
+        words = "`selector` does not match template `labels`"
+        found.append(invalid_value("spec.template.metadata.labels", labels or None, words))
+    elif not (spec["selector"].get("matchLabels") or spec["selector"].get("matchExpressions")):
+        found.append(
+            invalid_value(
+                "spec.selector", spec["selector"], f"empty selector is invalid for {manifest['kind'].lower()}"
+            )
+        )
+    elif not selector_matches(spec["selector"], labels):
+        found.append(
+            invalid_value(
+                "spec.template.metadata.labels", labels, "`selector` does not match template `labels`"
+            )
+        )
+    return found + _pod_spec(spec["template"].get("spec") or {}, "spec.template.spec")
+
+
+def _deployment(manifest: Manifest) -> list[Cause]:
+    strategy = manifest["spec"]["strategy"]
+    rolling = strategy.get("rollingUpdate")
+    found = _workload(manifest)
+    if strategy["type"] == "Recreate" and rolling is not None:
+        found.append(
+            forbidden(
+                "spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"
+            )
+        )
+    elif rolling and all(rolling.get(key) in (0, "0%") for key in ("maxSurge", "maxUnavailable")):
+        found.append(
+            invalid_value(
+                "spec.strategy.rollingUpdate.maxUnavailable",
+                rolling["maxUnavailable"],
+                "may not be 0 when `maxSurge` is 0",
+            )
+        )
+    return found
+
+
+def _deployment_status(manifest: Manifest) -> list[Cause]:
+    status = manifest.get("status") or {}
+    found = []
+    limits = {"updatedReplicas": "replicas", "readyReplicas": "replicas", "availableReplicas": "replicas"}
+    for key, limit in limits.items():
+        if (status.get(key) or 0) > (status.get(limit) or 0):
+            found.append(
+                invalid_value(f"status.{key}", status[key], f"cannot be greater than status.{limit}")
+            )
+    if (status.get("availableReplicas") or 0) > (status.get("readyReplicas") or 0):
+        found.append(
+            invalid_value(
+                "status.availableReplicas",
+                status["availableReplicas"],
+                "cannot be greater than readyReplicas",
+            )
+        )
+    return found
+
+
+def _pod(manifest: Manifest) -> list[Cause]:
+    return _pod_spec(manifest["spec"], "spec")
+
+
+def _job(manifest: Manifest) -> list[Cause]:
+    return _pod_spec(manifest["spec"]["template"].get("spec") or {}, "spec.template.spec")
+
+
+PROTOCOLS = ["SCTP", "TCP", "UDP"]
+SERVICE_TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
+CLUSTER_RANGE = ipaddress.ip_network("10.96.0.0/16")
+PORT_WORDS = "must be between 1 and 65535, inclusive"
+
+
+def _service(manifest: Manifest) -> list[Cause]:
+    spec = manifest["spec"]
+    ports = spec.get("ports") or []
+    found = []
+    if spec["type"] == "ExternalName" and not spec.get("externalName"):
+        found.append(required("spec.externalName"))
+    if not ports and spec["type"] != "ExternalName" and spec.get("clusterIP") != "None":
+        found.append(required("spec.ports"))
+    seen: set[tuple[Any, Any]] = set()
+    for index, port in enumerate(ports):
+        where = f"spec.ports[{index}]"
+        if len(ports) > 1 and not port.get("name"):
+            found.append(required(f"{where}.name"))
+        found += _service_port(port, where)
+        key = (port.get("protocol"), port.get("port"))
+        if key in seen:
+            go = {
+                "Name": "",
+                "Protocol": key[0],
+                "AppProtocol": None,
+                "Port": key[1],
+                "TargetPort": 0,
+                "NodePort": 0,
+            }
+            found.append(Cause("FieldValueDuplicate", f"Duplicate value: {shown(go)}", where))
+        seen.add(key)
+    if spec.get("sessionAffinity") not in ("ClientIP", "None"):
+        found.append(unsupported("spec.sessionAffinity", spec.get("sessionAffinity"), ["ClientIP", "None"]))
+    if spec["type"] not in SERVICE_TYPES:
+        found.append(unsupported("spec.type", spec["type"], SERVICE_TYPES))
+    return found + _service_address(spec)
+
+
+def _service_port(port: Manifest, where: str) -> list[Cause]:
+    found = []
+    if not 1 <= port.get("port", 0) <= 65535:
+        found.append(invalid_value(f"{where}.port", port.get("port", 0), PORT_WORDS))
+    if port.get("protocol") not in PROTOCOLS:
+        found.append(unsupported(f"{where}.protocol", port.get("protocol"), PROTOCOLS))
+    target = port.get("targetPort", 0)
+    if isinstance(target, int) and not 1 <= target <= 65535:
+        found.append(invalid_value(f"{where}.targetPort", target, PORT_WORDS))
+    return found
+
+
+def _service_address(spec: Manifest) -> list[Cause]:
+    address = spec.get("clusterIP")
+    if address in (None, "", "None"):
+        return []
+    try:
+        inside = ipaddress.ip_address(address) in CLUSTER_RANGE
+    except ValueError:
+        words = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+        return [invalid_value("spec.clusterIPs[0]", address, words)]
+    if inside:
+        return []
+    words = f"failed to allocate IP {address}: the provided network does not match the current range"
+    return [invalid_value("spec.clusterIPs", [address], words)]
+
+
+MOST_DATA = 1024 * 1024
+
+
+def _config_map(manifest: Manifest) -> list[Cause]:
+    texts = [*(manifest.get("data") or {}).values(), *(manifest.get("binaryData") or {}).values()]
+    if sum(len(text.encode()) for text in texts) > MOST_DATA:
+        return [Cause("FieldValueTooLong", f"Too long: may not be more than {MOST_DATA} bytes", "[]")]
+    return []
+
+
+CHECKS: dict[str, Check] = {
+    "CustomResourceDefinition": crd_validation.problems,
+    "ConfigMap": _config_map,
+    "Service": _service,
+    "Deployment": _deployment,
+    "ReplicaSet": _workload,
+    "StatefulSet": _workload,
+    "DaemonSet": _workload,
+    "Pod": _pod,
+    "Job": _job,
+}
+STATUS_CHECKS: dict[str, Check] = {"Deployment": _deployment_status}
+
+
+def _immutable_data(live: Manifest, new: Manifest) -> list[Cause]:
+    if not live.get("immutable"):
+        return []
+    why = "field is immutable when `immutable` is set"
+    found = []
+    if not new.get("immutable"):
+        found.append(forbidden("immutable", why))
+    for key in ("data", "binaryData"):
+        if (live.get(key) or {}) != (new.get(key) or {}):
+            found.append(forbidden(key, why))
+    return found
+
+
+def _immutable_selector(live: Manifest, new: Manifest) -> list[Cause]:
+    if live["spec"].get("selector") == new["spec"].get("selector"):
+        return []
+    return [invalid_value("spec.selector", new["spec"].get("selector"), IMMUTABLE)]
+
+
+def _secret(live: Manifest, new: Manifest) -> list[Cause]:
+    found = _immutable_data(live, new)
+    if live.get("type") != new.get("type"):
+        found.insert(0, invalid_value("type", new.get("type"), IMMUTABLE))
+    return found
+
+
+CHANGE_CHECKS: dict[str, ChangeCheck] = {
+    "ConfigMap": _immutable_data,
+    "Secret": _secret,
+    "Deployment": _immutable_selector,
+    "ReplicaSet": _immutable_selector,
+    "DaemonSet": _immutable_selector,
+    "Job": _immutable_selector,
+}
+
+
+def problems(group: str, manifest: Manifest, live: Manifest | None, subresource: str) -> list[Cause]:
+    """Everything wrong with an object of a built-in kind, in itself or as a change of `live`."""
+    kind = manifest["kind"]
+    if subresource == "status":
+        return STATUS_CHECKS[kind](manifest) if kind in STATUS_CHECKS else []
+    found = CHECKS[kind](manifest) if kind in CHECKS else []
+    if live is not None and kind in CHANGE_CHECKS:
+        found += CHANGE_CHECKS[kind](live, manifest) if not found or kind != "Deployment" else []
+    return found

@@ -1,0 +1,58 @@
+"""Defaults in a CustomResourceDefinition must be what their own schema and rules take, or it is refused.
+
+A default is judged as it stands: defaults below it are not filled in first. Source: the CRD documentation on
+defaulting, and a real API server's answers.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from devcluster.kinds.rules import Engine
+from devcluster.kinds.validation_rules import rule_problems
+from devcluster.machinery.errors import Cause
+from devcluster.machinery.schema import Shape, custom_shape
+from devcluster.machinery.structural import prune, value_problems
+
+Manifest = dict[str, Any]
+
+
+def default_problems(definition: Manifest, engine: Engine | None) -> list[Cause]:
+    """Without an engine, rules are not asked."""
+    versions = definition["spec"]["versions"]
+    found: list[Cause] = []
+    for index, version in enumerate(versions):
+        schema = copy.deepcopy(version["schema"]["openAPIV3Schema"])
+        place = "spec.validation" if len(versions) == 1 else f"spec.versions[{index}].schema"
+        for path, shape in _with_default(custom_shape(schema), f"{place}.openAPIV3Schema"):
+            found += _problems(shape, f"{path}.default", engine)
+    return found
+
+
+def _with_default(shape: Shape, path: str) -> Iterator[tuple[str, Shape]]:
+    if shape.default is not None:
+        yield path, shape
+    for name in shape.raw.get("properties") or ():
+        inner = shape.fields.get(name)
+        if inner is not None and inner.raw:
+            yield from _with_default(inner, f"{path}.properties[{name}]")
+    if shape.items is not None and shape.items.raw:
+        yield from _with_default(shape.items, f"{path}.items")
+    if shape.values is not None and shape.values.raw:
+        yield from _with_default(shape.values, f"{path}.additionalProperties")
+
+
+def _problems(shape: Shape, path: str, engine: Engine | None) -> list[Cause]:
+    unknown: list[str] = []
+    prune(shape.default, shape, unknown)
+    if unknown:
+        shown = json.dumps(shape.default, separators=(",", ":"))
+        return [Cause("FieldValueInvalid", f"Invalid value: {shown}: must not have unknown fields", path)]
+    found = value_problems(shape.default, shape)
+    if found or engine is None:
+        return [replace(one, field=f"{path}.{one.field}" if one.field else path) for one in found]
+    return rule_problems(engine, shape, shape.default, None, path)

@@ -1,0 +1,72 @@
+"""The objects in a file, so that a second run finds what the first one left.
+
+Written whole or not at all, at most once a second while things change, and on stop. Versions go on counting;
+what happened before is forgotten, so watches from the time before start with 410.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from devcluster.storage.memory import Change, Memory, place_of
+
+FORMAT = 1
+DELAY = 0.5
+
+
+class UnreadableState(Exception):
+    """The file is no state of this server's; the message says what to do."""
+
+
+def load(memory: Memory, path: Path) -> None:
+    """Fill an empty memory from a file, if it is there. Raises UnreadableState."""
+    if not path.exists():
+        return
+    try:
+        content: dict[str, Any] = orjson.loads(path.read_bytes())
+        if content["format"] != FORMAT:
+            raise ValueError(f"its format is {content['format']}, not {FORMAT}")
+        memory.version = int(content["version"])
+        memory.oldest = memory.version
+        for resource, manifests in content["objects"].items():
+            table = memory.table(resource)
+            table.objects.update({place_of(manifest): manifest for manifest in manifests})
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise UnreadableState(
+            f"cannot read the state in {path}: {problem}. Move the file away to start with an empty cluster."
+        ) from problem
+
+
+class Keeper:
+    """Keeps a file up to date with a memory. Made inside the event loop that writes happen in."""
+
+    def __init__(self, memory: Memory, path: Path) -> None:
+        self._memory, self._path = memory, path
+        self._timer: asyncio.TimerHandle | None = None
+        memory.on_write.append(self._changed)
+
+    def _changed(self, resource: str, change: Change) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(DELAY, self.save)
+
+    def save(self) -> None:
+        """Write the file now."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        tables = self._memory.tables
+        objects = {
+            resource: list(table.objects.values()) for resource, table in tables.items() if table.objects
+        }
+        content = orjson.dumps({"format": FORMAT, "version": self._memory.version, "objects": objects})
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_name(f"{self._path.name}.new")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(fresh, self._path)
