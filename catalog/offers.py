@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalog.forms.instance_form import Offer
 from catalog.models import Destination, Instance, owning_team
-from contracts.kinds import compile_known
+from contracts.known_kinds import compile_known
 from contracts.models import Contract, Revision
 from portal.accounts.models import Role, TeamNamespace, User
 from portal.accounts.permission import Decision, can, teams_with

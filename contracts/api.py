@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from contracts.kinds import compile_known
+from contracts.known_kinds import compile_known
 from contracts.models import Contract, ContractQuerySet, ReasonMissing, Revision
 from contracts.problems import Rejected
 from contracts.publishing import Outrun, publish

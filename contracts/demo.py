@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from contracts.contract_templates import SAMPLES
 from contracts.models import Contract
 from contracts.publishing import Publication, publish
-from contracts.starters import SAMPLES
 
 
 def load() -> list[Publication]:

@@ -15,11 +15,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from contracts.collisions import collisions
 from contracts.compiler import Change, Compilation, Definition, breaking_changes
-from contracts.kinds import compile_known
+from contracts.known_kinds import compile_known
 from contracts.models import Contract, Draft, Revision
-from contracts.places import placed
+from contracts.name_conflicts import collisions
+from contracts.problem_positions import placed
 from contracts.problems import Problem, Rejected, errors, in_reading_order
 from contracts.runtime import run_cases
 from portal.accounts.models import Role, Team, User

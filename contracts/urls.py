@@ -1,4 +1,4 @@
-"""Addresses of the contract pages. Names that are pages of their own come first (contracts/collisions.py)."""
+"""URLs of the contract pages. Reserved names (``name_conflicts.PAGE_NAMES``) come before contract names."""
 
 from django.urls import path
 

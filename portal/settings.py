@@ -237,8 +237,8 @@ NAVIGATION_COUNTS = {
     "catalog:catalog": "catalog.shell.count_contracts",
     "catalog:instances": "catalog.shell.count_instances",
 }
-SEARCH_PROVIDERS = ["catalog.shell.find", "contracts.shell.find"]
-HOME_SECTIONS = ["catalog.shell.home_sections", "contracts.shell.home_sections"]
+SEARCH_PROVIDERS = ["catalog.shell.find", "contracts.portal_hooks.find"]
+HOME_SECTIONS = ["catalog.shell.home_sections", "contracts.portal_hooks.home_sections"]
 PORTAL_NOTICES = ["catalog.shell.notices"]
 HEALTH_FACTS = ["catalog.shell.health_facts"]
 API_ROOMS = ["contracts.api", "catalog.api"]
@@ -251,8 +251,8 @@ LIVE_TOPICS = {
     "instance": "catalog.live.InstanceTopic",
     "instances": "catalog.live.InstancesTopic",
     "notices": "catalog.live.NoticesTopic",
-    "contract": "contracts.live.ContractTopic",
-    "contracts": "contracts.live.ContractsTopic",
+    "contract": "contracts.live_topics.ContractTopic",
+    "contracts": "contracts.live_topics.ContractsTopic",
 }
 
 # The reconciler. KUBECONFIG (or in-cluster configuration) names a real cluster; the embedded cluster writes

@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog.forms.fields.kinds import Schema, children_of
 from catalog.forms.fields.scalars import to_text
-from contracts.paths import MISSING, Path, print_path
+from contracts.documents.paths import MISSING, Path, print_path
 
 
 @dataclass(frozen=True, slots=True)

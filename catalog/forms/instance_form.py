@@ -19,7 +19,7 @@ from catalog.forms.fields.words import is_immutable
 from catalog.forms.yaml_text import merge, read_manifest, to_yaml
 from contracts.compiler import Definition, Presentation, validate_spec
 from contracts.documents import Document
-from contracts.paths import MISSING, Path, get, parse_path, print_path
+from contracts.documents.paths import MISSING, Path, get, parse_path, print_path
 from contracts.problems import Problem, did_you_mean, in_reading_order
 
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")

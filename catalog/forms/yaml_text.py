@@ -17,9 +17,9 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from contracts.documents import Document, Limits, read
-from contracts.paths import MISSING, Path
+from contracts.documents.paths import MISSING, Path
+from contracts.documents.scalars import resolve
 from contracts.problems import Problem
-from contracts.scalars import resolve
 
 Drawn = Callable[[Path], bool]
 LIMITS = Limits(size=256 * 1024)

@@ -10,22 +10,24 @@ from functools import lru_cache
 from typing import Any
 
 from contracts import cel
-from contracts.compiler.checking import ExpressionChecker, instance_type, node_type
-from contracts.compiler.conditions import check_conditions
+from contracts.compiler.checks.conditions import check_conditions
+from contracts.compiler.checks.dependencies import needs_of, outline_of, report_cycles, uses
+from contracts.compiler.checks.expression_types import ExpressionChecker, instance_type, node_type
+from contracts.compiler.checks.node_types import check_nodes
+from contracts.compiler.checks.rules import check_rules
+from contracts.compiler.checks.status import read_status, status_schema
+from contracts.compiler.checks.validation import check_defaults
+from contracts.compiler.compilation import Compilation
+from contracts.compiler.contract_document import Presentation
 from contracts.compiler.crd import build_crd
-from contracts.compiler.definition import Compilation, Definition, Node, Outline, Presentation, Scope
-from contracts.compiler.dependencies import needs_of, outline_of, report_cycles, uses
-from contracts.compiler.envelope import check_shape, wrong_kind_hint
-from contracts.compiler.feeds import feeds_of
-from contracts.compiler.judging import check_defaults
-from contracts.compiler.kinds import KindSchemas, builtin_kinds
-from contracts.compiler.node_types import check_nodes
-from contracts.compiler.nodes import NodeDraft, read_nodes
-from contracts.compiler.plurals import plural_of
-from contracts.compiler.presentation import default_presentation, read_presentation
+from contracts.compiler.definition import Definition, Node, Outline, Scope
+from contracts.compiler.field_mappings import feeds_of
+from contracts.compiler.kinds.kind_schemas import KindSchemas, builtin_kinds
+from contracts.compiler.kinds.plurals import plural_of
+from contracts.compiler.parsing.nodes import NodeDraft, read_nodes
+from contracts.compiler.parsing.presentation import default_presentation, read_presentation
+from contracts.compiler.parsing.rgd_shape import check_shape, wrong_kind_hint
 from contracts.compiler.reporter import Reporter
-from contracts.compiler.rules import check_rules
-from contracts.compiler.status import read_status, status_schema
 from contracts.documents import Document, read
 from contracts.graph import layers, topological_order
 from contracts.problems import Problem, in_reading_order

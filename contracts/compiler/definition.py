@@ -1,20 +1,16 @@
 """What a compiled contract is: values that the form, the runtime, the planner and the pages read.
 
-Nothing here computes. ``Definition`` is the whole compiled definition; ``Compilation`` is what an author gets
-back, which may hold problems instead of a definition, and best-effort parts for a picture beside the editor.
+Nothing here computes. ``Definition`` is the whole compiled definition; ``Outline`` is the part of it that is
+known while the text still has errors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from contracts.problems import Problem
-
-if TYPE_CHECKING:
-    from contracts.cel import Expression
-    from contracts.compiler.cases import Case
+from contracts.cel import Expression
 
 Path = tuple[str | int, ...]
 NodeType = Literal["resource", "collection", "external", "external-collection"]
@@ -220,71 +216,3 @@ class Outline:
 
     nodes: tuple[OutlineNode, ...] = ()
     edges: tuple[OutlineEdge, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FieldHint:
-    """How the form shows one field; ``path`` is below ``spec``, with ``[]`` for list items."""
-
-    path: str
-    title: str = ""
-    placeholder: str = ""
-    widget: str = ""
-    group: str = ""
-    order: int | None = None
-    advanced: bool = False
-    wide: bool = False
-    help: str = ""
-    when: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FieldGroup:
-    name: str
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FormHints:
-    fields: Mapping[str, FieldHint] = field(default_factory=dict)
-    groups: tuple[FieldGroup, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Presentation:
-    """What the catalog shows of a contract: the `Contract` document, or its defaults."""
-
-    name: str = ""
-    title: str = ""
-    description: str = ""
-    owner: str = ""
-    category: str = ""
-    icon: str = "package"
-    lifecycle: Literal["stable", "beta", "deprecated"] = "stable"
-    tags: tuple[str, ...] = ()
-    docs_url: str = ""
-    form: FormHints = FormHints()
-    examples: tuple[Mapping[str, Any], ...] = ()
-    tests: tuple[Mapping[str, Any], ...] = ()
-    cases: tuple[Case, ...] = ()
-    given: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Compilation:
-    """What an author gets back. ``definition`` is None as long as any problem is an error.
-
-    ``runnable`` is what a revision that was published once goes on with, when only rules judge it that may be
-    younger than it is; nobody's instances stop because a newer Slipway is stricter.
-    """
-
-    definition: Definition | None
-    presentation: Presentation
-    problems: tuple[Problem, ...]
-    form_schema: Mapping[str, Any] | None = None
-    outline: Outline | None = None
-    runnable: Definition | None = None
-
-    @property
-    def ok(self) -> bool:
-        return self.definition is not None

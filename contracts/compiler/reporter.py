@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from contracts.compiler.definition import Place
 from contracts.documents import Document, Span, print_path, problem_at
-from contracts.paths import get
+from contracts.documents.paths import get
 from contracts.problems import Problem, Severity
 from contracts.schema import SchemaProblem
 

@@ -1,6 +1,6 @@
 """The verbs of ``manage.py contract`` that need no database or cluster: check, render, crd, graph, test.
 
-What they answer is worked out by :mod:`contracts.runtime.offline`; here files are read and answers printed.
+The results come from :mod:`contracts.runtime.cli_operations`; this module reads files and prints.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 import yaml
 
 from contracts.compiler import KindSchemas
-from contracts.management.answers import STDIN, Answer, counted, one_line, printed, text_of
+from contracts.management.results import STDIN, Answer, counted, one_line, printed, text_of
 from contracts.problems import Problem, Rejected, errors
-from contracts.runtime import offline
+from contracts.runtime import cli_operations
 
 Options = Mapping[str, Any]
 NO_TESTS = "There are no tests: they stand under spec.tests of a Contract document."
@@ -59,7 +59,7 @@ def check_files(options: Options) -> Answer:
     good: list[str] = []
     for file in options["files"]:
         text, problems = text_of(file)
-        problems = problems or tuple(offline.check(text, file=str(file), kinds=kinds))
+        problems = problems or tuple(cli_operations.check(text, file=str(file), kinds=kinds))
         found += problems
         if not problems:
             good.append(f"{file}: nothing is wrong.")
@@ -72,7 +72,7 @@ def check_files(options: Options) -> Answer:
 def render_file(options: Options) -> Answer:
     """What an input gives: per node its state and manifests, then status, conditions and order."""
     observed = read_file(options["observed"]) if options["observed"] else ""
-    result = offline.render_files(
+    result = cli_operations.render_files(
         read_file(options["file"]),
         read_file(options["input"]),
         observed,
@@ -89,7 +89,9 @@ def render_file(options: Options) -> Answer:
 
 @refusing
 def print_crd(options: Options) -> Answer:
-    crd = offline.crd(read_file(options["file"]), file=str(options["file"]), kinds=kinds_in(options["crds"]))
+    crd = cli_operations.crd(
+        read_file(options["file"]), file=str(options["file"]), kinds=kinds_in(options["crds"])
+    )
     return Answer((as_text(crd, options),))
 
 
@@ -97,7 +99,7 @@ def print_crd(options: Options) -> Answer:
 def print_graph(options: Options) -> Answer:
     """One paragraph per node in order; with ``--json`` nodes, edges, order and layers."""
     text, file = read_file(options["file"]), str(options["file"])
-    graph = offline.graph(text, file=file, kinds=kinds_in(options["crds"]))
+    graph = cli_operations.graph(text, file=file, kinds=kinds_in(options["crds"]))
     return Answer((as_json(graph),) if options["json"] else tuple(graph_lines(graph)))
 
 
@@ -116,7 +118,7 @@ def graph_lines(graph: Mapping[str, Any]) -> Iterator[str]:
 def test_file(options: Options) -> Answer:
     """Every test of the Contract document with what came of it; a failing one refuses."""
     text, file = read_file(options["file"]), str(options["file"])
-    trials = offline.run_tests(text, file=file, kinds=kinds_in(options["crds"]))
+    trials = cli_operations.run_tests(text, file=file, kinds=kinds_in(options["crds"]))
     failed = [trial for trial in trials if not trial.passed]
     if options["json"]:
         shown = [{"name": t.case.name, "passed": t.passed, "failures": list(t.failures)} for t in trials]
@@ -145,7 +147,7 @@ def kinds_in(folder: Path | None) -> KindSchemas | None:
     """Kubernetes' own kinds and those of the CustomResourceDefinitions in a folder, or in one file."""
     if folder is None:
         return None
-    return offline.kinds_from({str(file): read_file(file) for file in yaml_files(folder)})
+    return cli_operations.kinds_from({str(file): read_file(file) for file in yaml_files(folder)})
 
 
 def yaml_files(folder: Path) -> Iterable[Path]:

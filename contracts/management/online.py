@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import CommandError
 
-from contracts.management.answers import Answer, in_file, printed, text_of
+from contracts.management.results import Answer, in_file, printed, text_of
 from contracts.models import Contract, ReasonMissing
 from contracts.problems import Rejected
 from contracts.publishing import BreaksInstances, publish

@@ -4,10 +4,10 @@ Pure: the preview, the contract tests, the planner and the reconciler all read t
 """
 
 from contracts.runtime.previewing import preview
-from contracts.runtime.projection import merge_conditions
 from contracts.runtime.rendering import render
 from contracts.runtime.states import Lookup, NodeState, PreviewNode, Rendering, State
-from contracts.runtime.trials import Trial, instance_of, run_cases
+from contracts.runtime.status_projection import merge_conditions
+from contracts.runtime.test_runner import Trial, instance_of, run_cases
 
 __all__ = [
     "Lookup",

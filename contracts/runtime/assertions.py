@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts import cel
 from contracts.cel.syntax.nodes import Binary, Chain, Literal, Node
-from contracts.paths import MISSING
+from contracts.documents.paths import MISSING
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "in")
 MOST = 200

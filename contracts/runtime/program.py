@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts import cel
 from contracts.compiler import Code, Definition, Node
-from contracts.compiler.checking import instance_type
+from contracts.compiler.checks.expression_types import instance_type
 from contracts.runtime.evaluation import Bindings, Value, evaluator, raw, template_builder
 
 

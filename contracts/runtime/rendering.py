@@ -11,9 +11,9 @@ from contracts.runtime.evaluation import Unresolved
 from contracts.runtime.expansion import Identity, Impossible, identity, in_desired_order, manifests, named
 from contracts.runtime.lookups import lookup_of
 from contracts.runtime.program import NodeProgram, Walk
-from contracts.runtime.projection import author_conditions, project_status
 from contracts.runtime.readiness import READY, Readiness, of_many, of_one, of_selected
 from contracts.runtime.states import NodeState, Rendering
+from contracts.runtime.status_projection import author_conditions, project_status
 from contracts.schema import apply_defaults
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.paths import Path
+from contracts.documents.paths import Path
 from contracts.problems import Severity, did_you_mean
 from contracts.schema import go_text
 from contracts.schema.consistency import check_whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contracts.paths import Path
+from contracts.documents.paths import Path
 from contracts.problems import Severity
 
 

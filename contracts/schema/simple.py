@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.documents.paths import Path
 from contracts.graph import find_cycle, topological_order
-from contracts.paths import Path
 from contracts.problems import did_you_mean
 from contracts.schema.apply import apply_markers
 from contracts.schema.problem import SchemaProblem

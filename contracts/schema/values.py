@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from contracts.paths import Path, print_path
+from contracts.documents.paths import Path, print_path
 from contracts.problems import Problem, did_you_mean
 from contracts.schema.patterns import occurs
 

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_safe
 
 from contracts.compiler import Compilation, breaking_changes
 from contracts.documents import read
-from contracts.kinds import compile_known
+from contracts.known_kinds import compile_known
 from contracts.models import Contract, Revision
 from contracts.views.access import person, revision_of, visible_contract
-from contracts.views.difference import difference
 from contracts.views.field_table import field_rows
 from contracts.views.highlight import highlighted
 from contracts.views.previews import graph_preview
+from contracts.views.revision_diff import difference
 from contracts.views.testing import test_results
 from portal.accounts.permission import PLATFORM, can
 

@@ -13,10 +13,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from contracts.contract_templates import samples, starter
 from contracts.models import Contract, Draft, Revision
 from contracts.problems import errors
 from contracts.publishing import judge
-from contracts.starters import samples, starter
 from contracts.views.access import authors_only, own_draft, person, visible_contract
 from contracts.views.previews import form_preview, graph_preview
 from contracts.views.testing import test_results

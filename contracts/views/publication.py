@@ -14,7 +14,7 @@ from contracts.models import Contract, Draft
 from contracts.problems import Rejected, errors
 from contracts.publishing import Judgement, Outrun, judge, publish
 from contracts.views.access import authors_only, own_draft, person
-from contracts.views.difference import difference
+from contracts.views.revision_diff import difference
 from contracts.views.testing import test_results
 from portal.accounts.models import User
 from portal.accounts.permission import can

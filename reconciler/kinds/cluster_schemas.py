@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from django.utils import timezone
 
 from catalog.models import Destination
-from contracts.kinds import builtin_groups
+from contracts.known_kinds import builtin_groups
 from contracts.models import KnownSchema
 from reconciler.kube import Client, Resource
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from contracts.compiler import Definition
-from contracts.kinds import compile_known
+from contracts.known_kinds import compile_known
 from contracts.models import Contract, Revision
 from portal.live.publish import publish
 

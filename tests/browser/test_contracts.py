@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from contracts.contract_templates import starter
 from contracts.models import Contract, Draft
 from contracts.publishing import publish
-from contracts.starters import starter
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from catalog.forms.fields import build, read_posted
 from catalog.forms.fields.scalars import from_text, to_text
-from contracts.paths import MISSING
+from contracts.documents.paths import MISSING
 from tests.catalog.schemas import HINTS, NO_HINTS, SERVICE
 
 BIG = 2**63 + 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from contracts import demo
+from contracts.contract_templates import samples, starter
 from contracts.models import Contract, Revision
 from contracts.publishing import publish
-from contracts.starters import samples, starter
 from portal.accounts.models import Team
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.documents import Limits, print_path, read
-from contracts.paths import parse_path
+from contracts.documents.paths import parse_path
 
 
 def only(text: str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.kinds import compile_known, known_kinds
+from contracts.known_kinds import compile_known, known_kinds
 from contracts.models import KnownSchema
 from contracts.publishing import publish
 

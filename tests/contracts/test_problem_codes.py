@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("schema", "compiler", "runtime", "cel")
+PACKAGES = ("documents", "schema", "compiler", "runtime", "cel")
 ONE_WORD = {
     "cycle",
     "duplicate",
@@ -36,9 +36,9 @@ def explained() -> set[str]:
 
 
 def used() -> set[str]:
-    alone = ("documents", "yaml_tree", "collisions", "publishing", "management/answers")
+    alone = ("name_conflicts", "publishing", "management/results")
     files = [ROOT / f"contracts/{name}.py" for name in alone]
-    files += [path for room in ROOMS for path in (ROOT / "contracts" / room).rglob("*.py")]
+    files += [path for package in PACKAGES for path in (ROOT / "contracts" / package).rglob("*.py")]
     found = set()
     for path in files:
         if path.name == "compatibility.py":

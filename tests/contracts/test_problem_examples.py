@@ -9,10 +9,10 @@ from textwrap import indent
 
 import pytest
 
-from contracts.collisions import reserved_names
 from contracts.compiler import breaking_changes, compile_text, validate_spec
+from contracts.name_conflicts import reserved_names
 from contracts.problems import Problem
-from contracts.runtime import instance_of, offline, render
+from contracts.runtime import cli_operations, instance_of, render
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/reference/problems.md"
 FENCE = re.compile(r"```yaml\n# (wrong|right)[^\n]*\n(.*?)```", re.S)
@@ -102,7 +102,7 @@ CONTRACT = compiled(
 
 def with_its_tests(text: str) -> list[Problem]:
     file = whole(nodes=WEB) + "---\napiVersion: slipway.dev/v1alpha1\nkind: Contract\n" + text
-    return list(offline.check(file, file="web.yaml"))
+    return list(cli_operations.check(file, file="web.yaml"))
 
 
 def published(build: Callable[[str], str]) -> Callable[[str], list[Problem]]:

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from catalog.forms.fields.kinds import SCALARS, Kind
 from catalog.forms.fields.names import KEY, VALUE, html_id
-from contracts.paths import Path
+from contracts.documents.paths import Path
 
 _SEGMENTS = 4  # an enum with more values, or with long ones, is a list
 _SEGMENT_LETTERS = 13

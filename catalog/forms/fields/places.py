@@ -6,7 +6,7 @@ import re
 from collections.abc import Container
 
 from catalog.forms.fields.kinds import SCALARS, Schema, children_of, item_schema, kind_of
-from contracts.paths import Path
+from contracts.documents.paths import Path
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\]]*)\]")
 

@@ -13,7 +13,7 @@ from catalog.forms.fields.rows import Raw, apply_operation
 from catalog.forms.fields.scalars import from_text
 from catalog.forms.yaml_text import from_yaml
 from contracts.compiler import FormHints
-from contracts.paths import MISSING, Path
+from contracts.documents.paths import MISSING, Path
 
 
 @dataclass(slots=True)

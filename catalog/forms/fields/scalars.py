@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from catalog.forms.fields.kinds import Kind, Schema
-from contracts.paths import MISSING
+from contracts.documents.paths import MISSING
 
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")

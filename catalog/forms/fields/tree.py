@@ -15,7 +15,7 @@ from catalog.forms.fields.scalars import to_text
 from catalog.forms.fields.words import is_immutable, limits_in_words
 from catalog.forms.yaml_text import to_yaml
 from contracts.compiler import FieldGroup, FormHints
-from contracts.paths import MISSING, Path, print_path
+from contracts.documents.paths import MISSING, Path, print_path
 
 
 def build(

@@ -14,7 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from contracts.management import offline, online
-from contracts.management.answers import Answer
+from contracts.management.results import Answer
 
 A_FILE = "a definition, with or without its Contract document; “-” is standard input"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.compiler.presentation import CONTRACT_SCHEMA
+from contracts.compiler.parsing.presentation import CONTRACT_SCHEMA
 
 DOCS = Path(__file__).resolve().parents[3] / "docs/reference"
 TESTS = (DOCS / "contract-tests.md").read_text()

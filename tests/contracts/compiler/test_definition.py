@@ -16,7 +16,7 @@ from contracts.compiler import (
     plural_of,
     validate_spec,
 )
-from contracts.compiler.presentation import field_paths, spaced
+from contracts.compiler.parsing.presentation import field_paths, spaced
 from tests.contracts.definitions import compiled, config_map, defined, definition_text
 
 CONTRACT = """---

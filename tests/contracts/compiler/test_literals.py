@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from contracts.compiler.literals import TemplateReader
+from contracts.compiler.parsing.literals import TemplateReader
 from contracts.compiler.reporter import Reporter
 from contracts.documents import read
 from contracts.problems import Problem

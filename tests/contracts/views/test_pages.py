@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 
 from contracts.demo import load
-from contracts.live import ContractsTopic, ContractTopic
+from contracts.live_topics import ContractsTopic, ContractTopic
 from contracts.models import Contract, Draft
+from contracts.portal_hooks import find, home_sections
 from contracts.publishing import publish
-from contracts.shell import find, home_sections
 
 pytestmark = pytest.mark.django_db
 

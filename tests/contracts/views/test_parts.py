@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.views.difference import difference
 from contracts.views.field_table import field_rows
 from contracts.views.highlight import highlighted, lines_of
+from contracts.views.revision_diff import difference
 
 TEXTS = [
     "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.runtime import offline
+from contracts.runtime import cli_operations
 from tests.contracts.definitions import config_map, definition_text
 
 TEXT = definition_text(
@@ -28,7 +28,7 @@ SEEN = "input: {items: [p, q]}\nobserved: {a: {metadata: {uid: u1}}, e: []}"
 
 def told(case: str, text: str = TEXT) -> list[str]:
     indented = "\n".join("      " + line for line in case.splitlines())
-    found = offline.check(text + CONTRACT + indented, file="c.yaml")
+    found = cli_operations.check(text + CONTRACT + indented, file="c.yaml")
     return [str(problem).partition(": ")[2].removeprefix("Test “the case”: ") for problem in found]
 
 

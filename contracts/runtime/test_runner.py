@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.compiler import Compilation, Definition, validate_spec
-from contracts.compiler.cases import Case, FieldExpectation
-from contracts.paths import MISSING, get, parse_path, print_path
+from contracts.compiler.contract_document import Case, FieldExpectation
+from contracts.documents.paths import MISSING, get, parse_path, print_path
 from contracts.problems import Problem, did_you_mean
 from contracts.runtime.assertions import shown, unmet
-from contracts.runtime.pretended import shape_fault
+from contracts.runtime.fixtures import shape_fault
 from contracts.runtime.previewing import preview
 from contracts.runtime.rendering import render
 from contracts.runtime.states import NodeState, PreviewNode

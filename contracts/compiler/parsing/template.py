@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.compiler.kinds import KindInfo, KindSchemas
+from contracts.compiler.kinds.kind_schemas import KindInfo, KindSchemas
+from contracts.compiler.parsing.reserved_words import OWN_LABEL_PREFIX, RESERVED_LABEL_PREFIXES
 from contracts.compiler.reporter import Reporter
-from contracts.compiler.words import OWN_LABEL_PREFIX, RESERVED_LABEL_PREFIXES
 from contracts.problems import did_you_mean
 
 Path = tuple[str | int, ...]

@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from contracts.problems import Rejected
-from contracts.runtime import offline
+from contracts.runtime import cli_operations
 from tests.contracts.definitions import config_map, definition_text
 
 TEXT = definition_text(
@@ -27,7 +27,7 @@ spec:
 
 
 def test_a_failing_test_is_shown_at_its_name():
-    (problem,) = offline.check(
+    (problem,) = cli_operations.check(
         TEXT + CONTRACT + "      expect: {absent: [a]}\n      input: {items: []}", file="c.yaml"
     )
     assert (problem.file, problem.code, problem.severity) == ("c.yaml", "test-failed", "error")
@@ -36,7 +36,7 @@ def test_a_failing_test_is_shown_at_its_name():
 
 
 def test_render_answers_with_plain_data():
-    answer = offline.render_files(TEXT, "items: [p]\nname: shop\n")
+    answer = cli_operations.render_files(TEXT, "items: [p]\nname: shop\n")
     assert [
         (node["id"], node["state"], node["reason"], len(node["manifests"])) for node in answer["nodes"]
     ] == [
@@ -55,7 +55,9 @@ def test_render_answers_with_plain_data():
 )
 def test_an_authors_condition_reads_the_reconcilers_as_they_would_be(observed, status):
     block = 'conditions: [\'${runtime.newCondition({type: "Usable", status: runtime.condition(schema, "Ready").status})}\']'
-    answer = offline.render_files(definition_text(config_map("a"), status=block), "name: shop\n", observed)
+    answer = cli_operations.render_files(
+        definition_text(config_map("a"), status=block), "name: shop\n", observed
+    )
     assert answer["conditions"] == [{"type": "Usable", "status": status}]
     assert answer["problems"] == []
 
@@ -65,7 +67,7 @@ def test_render_takes_a_whole_resource_and_observed_objects():
         "apiVersion: kro.run/v1alpha1\nkind: Example\nmetadata: {name: z, namespace: w}\nspec: {items: []}\n"
     )
     observed = "a: {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: w, uid: u7}}\n"
-    answer = offline.render_files(TEXT, whole, observed)
+    answer = cli_operations.render_files(TEXT, whole, observed)
     assert answer["nodes"][1]["manifests"][0]["data"] == {"k": "u7"}
     assert answer["status"] == {"uid": "u7"}
 
@@ -90,13 +92,15 @@ INPUTS = {
 @pytest.mark.parametrize(("given", "words"), INPUTS.values(), ids=INPUTS.keys())
 def test_a_faulty_input_is_refused_with_its_place(given, words):
     with pytest.raises(Rejected) as refusal:
-        offline.render_files(TEXT, given, input_file="i.yaml")
+        cli_operations.render_files(TEXT, given, input_file="i.yaml")
     assert words in str(refusal.value)
 
 
 def test_everything_that_is_wrong_with_an_input_is_told_at_once():
     with pytest.raises(Rejected) as refusal:
-        offline.render_files(TEXT, "apiVersion: v1\nkind: Other\nmetadata: 3\nspec: {name: 3, size: x}\n")
+        cli_operations.render_files(
+            TEXT, "apiVersion: v1\nkind: Other\nmetadata: 3\nspec: {name: 3, size: x}\n"
+        )
     assert [problem.path for problem in refusal.value.problems] == [
         "apiVersion",
         "kind",
@@ -119,7 +123,7 @@ def test_an_input_as_kubectl_prints_it():
       spec: {items: []}
       status: {state: ACTIVE}
 """
-    answer = offline.render_files(TEXT, HEAD + dedent(printed))
+    answer = cli_operations.render_files(TEXT, HEAD + dedent(printed))
     assert answer["nodes"][0]["manifests"][0]["metadata"]["namespace"] == "w"
 
 
@@ -136,34 +140,36 @@ OBSERVED = {
 @pytest.mark.parametrize(("observed", "words"), OBSERVED.values(), ids=OBSERVED.keys())
 def test_faulty_observed_objects_are_refused_with_their_place(observed, words):
     with pytest.raises(Rejected) as refusal:
-        offline.render_files(TEXT, "items: []\n", observed, observed_file="o.yaml")
+        cli_operations.render_files(TEXT, "items: []\n", observed, observed_file="o.yaml")
     assert str(refusal.value) == f"o.yaml:1:1 {words}"
 
 
 def test_a_faulty_contract_is_refused_with_all_its_problems():
     with pytest.raises(Rejected) as refusal:
-        offline.crd(
+        cli_operations.crd(
             TEXT.replace("${schema.spec.name}", "${schema.spec.nam}").replace("id: b", "id: B"), file="c.yaml"
         )
     assert [problem.file for problem in refusal.value.problems] == ["c.yaml"] * 2
 
 
 def test_graph_and_crd():
-    graph = offline.graph(TEXT)
+    graph = cli_operations.graph(TEXT)
     assert graph["edges"] == [{"node": "b", "needs": "a", "expressions": ["a.metadata.uid"]}]
     assert graph["layers"] == [["a", "c"], ["b"]]
-    assert offline.crd(TEXT)["kind"] == "CustomResourceDefinition"
-    assert [trial.passed for trial in offline.run_tests(TEXT + CONTRACT + "      expect: {}\n")] == [True]
+    assert cli_operations.crd(TEXT)["kind"] == "CustomResourceDefinition"
+    assert [trial.passed for trial in cli_operations.run_tests(TEXT + CONTRACT + "      expect: {}\n")] == [
+        True
+    ]
 
 
 def test_kinds_from_files():
-    kinds = offline.kinds_from({"kinds.yaml": "a: 1\n---\n" + str(offline.crd(TEXT))})
+    kinds = cli_operations.kinds_from({"kinds.yaml": "a: 1\n---\n" + str(cli_operations.crd(TEXT))})
     assert kinds.lookup("kro.run/v1alpha1", "Example").plural == "examples"
 
 
 def test_a_file_of_kinds_that_cannot_be_read_is_named():
     with pytest.raises(Rejected) as refused:
-        offline.kinds_from({"good.yaml": "a: 1", "bad.yaml": "not: [yaml"})
+        cli_operations.kinds_from({"good.yaml": "a: 1", "bad.yaml": "not: [yaml"})
     assert [(problem.file, problem.code) for problem in refused.value.problems] == [
         ("bad.yaml", "yaml-syntax")
     ]

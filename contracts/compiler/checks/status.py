@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import cel
-from contracts.compiler.checking import ExpressionChecker, Variables, names_in, worded
+from contracts.compiler.checks.expression_types import ExpressionChecker, Variables, names_in, worded
 from contracts.compiler.definition import Code
-from contracts.compiler.extraction import CONDITIONS, extract, standalone
+from contracts.compiler.parsing.expressions import CONDITIONS, extract, standalone
 from contracts.compiler.reporter import Reporter
 
 Path = tuple[str | int, ...]

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
+from contracts.documents.scalars import key_text, resolve
 from contracts.problems import Problem, Severity
-from contracts.scalars import key_text, resolve
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAGS = "tag:yaml.org,2002:"

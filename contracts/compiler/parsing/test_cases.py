@@ -1,15 +1,15 @@
 """The tests that an author writes beside a contract: inputs, pretended live objects, expectations.
 
-Only what they say is read here; :mod:`contracts.runtime.trials` runs them.
+Only what they say is read here; :mod:`contracts.runtime.test_runner` runs them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.compiler.definition import NOWHERE, Place
+from contracts.compiler.contract_document import Case, FieldExpectation, ProblemExpectation
+from contracts.compiler.definition import Place
 from contracts.compiler.reporter import Reporter
 
 Schema = Mapping[str, Any]
@@ -53,43 +53,6 @@ CASE_SCHEMA = _fields(
         },
     },
 )
-
-
-@dataclass(frozen=True, slots=True)
-class FieldExpectation:
-    """``path`` in the manifest of ``node`` (item ``index`` of a collection) equals ``value`` or is absent."""
-
-    node: str
-    path: str
-    value: Any = None
-    absent: bool = False
-    index: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemExpectation:
-    path: str
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One named test, at ``index``. ``observed``: per node id, what its object has beside its manifest."""
-
-    name: str
-    input: Mapping[str, Any] = field(default_factory=dict)
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    observed: Mapping[str, Any] = field(default_factory=dict)
-    present: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
-    ready: tuple[str, ...] = ()
-    fields: tuple[FieldExpectation, ...] = ()
-    status: Mapping[str, Any] = field(default_factory=dict)
-    assertions: tuple[str, ...] = ()
-    problems: tuple[ProblemExpectation, ...] = ()
-    index: int = 0
-    place: Place = NOWHERE
 
 
 def read_cases(tests: Any, reporter: Reporter) -> tuple[Case, ...]:

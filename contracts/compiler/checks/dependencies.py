@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 from contracts.compiler.definition import Code, Outline, OutlineEdge, OutlineNode, Place, Reason
-from contracts.compiler.nodes import NodeDraft
+from contracts.compiler.parsing.nodes import NodeDraft
 from contracts.compiler.reporter import Reporter
 from contracts.documents import print_path
 from contracts.graph import cycles

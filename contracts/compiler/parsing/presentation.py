@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from contracts.compiler.cases import CASE_SCHEMA, read_cases
-from contracts.compiler.definition import FieldGroup, FieldHint, FormHints, Presentation
+from contracts.compiler.contract_document import FieldGroup, FieldHint, FormHints, Presentation
+from contracts.compiler.parsing.test_cases import CASE_SCHEMA, read_cases
 from contracts.compiler.reporter import Reporter
 from contracts.problems import did_you_mean
 from contracts.schema.values import faults

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.compiler.definition import Code
-from contracts.compiler.extraction import TEMPLATE, extract
-from contracts.compiler.openapi import resolved
+from contracts.compiler.kinds.openapi import resolved
+from contracts.compiler.parsing.expressions import TEMPLATE, extract
 from contracts.compiler.reporter import Reporter
 from contracts.problems import did_you_mean
 

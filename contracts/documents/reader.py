@@ -1,6 +1,6 @@
 """YAML text → plain data with the line and column of every key and value. Safe on hostile input.
 
-Values are what the API server would see (:mod:`contracts.scalars`); whatever may surprise is a warning.
+Values are what the API server would read (:mod:`contracts.documents.scalars`); surprising ones are warnings.
 Nothing here raises on bad input: every fault is a :class:`~contracts.problems.Problem`. The text is read as a
 stream of events, so depth, aliases and size are bounded before anything is built.
 """
@@ -12,11 +12,8 @@ from typing import Any
 
 import yaml
 
-from contracts.paths import Path, print_path
+from contracts.documents.yaml_tree import Limits, Node, Span, Stop, TreeReader, syntax_problem
 from contracts.problems import Problem
-from contracts.yaml_tree import Limits, Node, Span, Stop, TreeReader, problem_at, syntax_problem
-
-__all__ = ["Document", "Limits", "Path", "Span", "print_path", "problem_at", "read"]
 
 
 class Document:

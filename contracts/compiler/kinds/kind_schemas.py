@@ -17,9 +17,9 @@ from typing import Any, Protocol
 
 import orjson
 
-from contracts.compiler.kind_table import CLUSTER_SCOPED, NOT_OBJECTS, PLURALS
-from contracts.compiler.openapi import embedded, normalised
-from contracts.compiler.plurals import plural_of
+from contracts.compiler.kinds.kind_table import CLUSTER_SCOPED, NOT_OBJECTS, PLURALS
+from contracts.compiler.kinds.openapi import embedded, normalised
+from contracts.compiler.kinds.plurals import plural_of
 
 KUBERNETES = "1.37.0"
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"

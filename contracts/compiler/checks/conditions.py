@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from contracts import cel
 from contracts.cel.syntax.nodes import Call, Ident, Literal, NewCondition, walk
-from contracts.compiler.checking import ExpressionChecker, Variables
+from contracts.compiler.checks.expression_types import ExpressionChecker, Variables
 from contracts.compiler.definition import Code, Part
 from contracts.compiler.reporter import Reporter
 from contracts.problems import did_you_mean

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts import cel
-from contracts.compiler.checking import ExpressionChecker, Names, Variables, names_in
-from contracts.compiler.nodes import NodeDraft
+from contracts.compiler.checks.expression_types import ExpressionChecker, Names, Variables, names_in
+from contracts.compiler.parsing.nodes import NodeDraft
 from contracts.compiler.reporter import Reporter
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from contracts.documents import Document, read
-from contracts.paths import parse_path
+from contracts.documents.paths import parse_path
 from contracts.problems import Problem
 
 # Paths of the second document; all others are of the definition.

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.compiler.plurals import NO_PLURAL_IN_KRO, plural_of
-from contracts.compiler.reporter import Reporter
-from contracts.compiler.words import (
+from contracts.compiler.kinds.plurals import NO_PLURAL_IN_KRO, plural_of
+from contracts.compiler.parsing.reserved_words import (
     GROUP,
     KIND,
     LABEL_VALUE,
@@ -18,6 +17,7 @@ from contracts.compiler.words import (
     object_name,
     upper_camel,
 )
+from contracts.compiler.reporter import Reporter
 from contracts.problems import did_you_mean
 from contracts.schema.values import faults
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts import cel
 from contracts.compiler.definition import Code, Part
-from contracts.compiler.portability import NestedForKro, closing_as_kro, refused_by_kro
+from contracts.compiler.parsing.portability import NestedForKro, closing_as_kro, refused_by_kro
 from contracts.compiler.reporter import Reporter
 
 MAX_UNCLOSED = 20

@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from contracts import cel
+from contracts.compiler.checks.rules import RULES
 from contracts.compiler.definition import Definition
 from contracts.compiler.reporter import Reporter
-from contracts.compiler.rules import RULES
 from contracts.documents import print_path
 from contracts.problems import Problem
 from contracts.schema import apply_defaults, validate

@@ -8,13 +8,13 @@ from typing import Any
 
 from contracts.compiler.definition import Code, NodeType
 from contracts.compiler.definition import Iterator as Dimension
-from contracts.compiler.extraction import standalone
-from contracts.compiler.kinds import KindInfo, KindSchemas
-from contracts.compiler.literals import Found, TemplateReader
-from contracts.compiler.plurals import plural_of
+from contracts.compiler.kinds.kind_schemas import KindInfo, KindSchemas
+from contracts.compiler.kinds.plurals import plural_of
+from contracts.compiler.parsing.expressions import standalone
+from contracts.compiler.parsing.literals import Found, TemplateReader
+from contracts.compiler.parsing.reserved_words import ID, RESERVED, lower_camel
+from contracts.compiler.parsing.template import check_template, kind_of, unknown_schema
 from contracts.compiler.reporter import Reporter
-from contracts.compiler.template import check_template, kind_of, unknown_schema
-from contracts.compiler.words import ID, RESERVED, lower_camel
 
 Path = tuple[str | int, ...]
 MAX_DIMENSIONS = 10

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.compiler.definition import Code, Part
-from contracts.compiler.extraction import extract
+from contracts.compiler.parsing.expressions import extract
 from contracts.compiler.reporter import Reporter
 from contracts.documents import read
 from contracts.problems import Problem

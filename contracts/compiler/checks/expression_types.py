@@ -8,8 +8,8 @@ from typing import Any
 
 from contracts import cel
 from contracts.compiler.definition import Code, Part
-from contracts.compiler.kinds import object_meta
-from contracts.compiler.nodes import NodeDraft
+from contracts.compiler.kinds.kind_schemas import object_meta
+from contracts.compiler.parsing.nodes import NodeDraft
 from contracts.compiler.reporter import Reporter
 from contracts.problems import did_you_mean
 

@@ -15,14 +15,14 @@ from contracts.compiler import (
     kinds_with,
     validate_spec,
 )
-from contracts.compiler.kinds import object_meta
+from contracts.compiler.kinds.kind_schemas import object_meta
 from contracts.documents import Document, problem_at, read
-from contracts.paths import parse_path
+from contracts.documents.paths import parse_path
 from contracts.problems import Problem, Rejected, did_you_mean, errors
-from contracts.runtime.pretended import shape_fault
+from contracts.runtime.fixtures import shape_fault
 from contracts.runtime.rendering import render
 from contracts.runtime.states import Rendering
-from contracts.runtime.trials import Trial, instance_of, run_cases
+from contracts.runtime.test_runner import Trial, instance_of, run_cases
 from contracts.schema import validate
 
 ENVELOPE = ("apiVersion", "kind", "metadata", "spec", "status")

@@ -1,0 +1,1 @@
+"""Kinds of Kubernetes and of clusters: their schemas, plurals and scopes."""
