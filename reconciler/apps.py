@@ -21,6 +21,6 @@ def wake_when_committed(sender: type[Model], **_: Any) -> None:
     """A change or a contract was written in this process: its engine, if it runs here, looks at once."""
     topic = TOPIC_OF.get(sender._meta.label)
     if topic:
-        from reconciler.base.signals import wake
+        from reconciler.base.signals import notify
 
-        transaction.on_commit(lambda: wake(topic))
+        transaction.on_commit(lambda: notify(topic))

@@ -15,7 +15,7 @@ from catalog.models import Instance, InstanceResource
 from portal.accounts.permission import can
 from reconciler.destinations import connect
 from reconciler.kube import ApiError, KubeError, NotServed, Unreachable
-from reconciler.shown import shown
+from reconciler.redact import shown
 
 PATIENCE = 5.0  # seconds that a page waits for a cluster
 
@@ -34,7 +34,7 @@ def manifest(request: HttpRequest, pk: int, resource: int) -> HttpResponse:
     except Unreachable as error:
         return answer(request, instance, row, None, str(error), 503)
     except (KubeError, TimeoutError) as error:
-        return answer(request, instance, row, None, words(error), 502)
+        return answer(request, instance, row, None, display_name(error), 502)
     if live is None:
         return answer(request, instance, row, None, f"{row} is not in the cluster right now.", 404)
     return answer(request, instance, row, shown(live), "", 200)
@@ -49,7 +49,7 @@ async def read(row: InstanceResource) -> dict[str, Any] | None:
         return await client.get(kind, row.namespace, row.name)
 
 
-def words(error: Exception) -> str:
+def display_name(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "The cluster takes too long to answer. Try again in a moment."
     if isinstance(error, ApiError) and error.code == 403:
@@ -65,11 +65,11 @@ def answer(
     problem: str,
     status: int,
 ) -> HttpResponse:
-    wanted = request.GET.get("format", "")
+    desired = request.GET.get("format", "")
     text = yaml.safe_dump(live, sort_keys=False, allow_unicode=True) if live else ""
-    if wanted == "json":
+    if desired == "json":
         return JsonResponse({"detail": problem} if problem else live or {}, status=status)
-    if wanted == "yaml":
+    if desired == "yaml":
         return HttpResponse(text or problem, content_type="text/plain; charset=utf-8", status=status)
     context = {
         "instance": instance,

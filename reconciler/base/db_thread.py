@@ -12,7 +12,7 @@ from django.db import close_old_connections, connections
 Result = TypeVar("Result")
 
 
-class Database:
+class DatabaseThread:
     """One thread, so that the engine's writes follow each other and hold SQLite's lock for short moments."""
 
     def __init__(self) -> None:

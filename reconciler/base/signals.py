@@ -20,15 +20,15 @@ _lock = threading.Lock()
 _listeners: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Event, str]] = {}
 
 
-def listen(topic: str) -> asyncio.Event:
-    """An event of the running loop that is set whenever somebody calls ``wake`` with this topic."""
+def subscribe(topic: str) -> asyncio.Event:
+    """An event of the running loop that is set whenever somebody calls ``notify`` with this topic."""
     event = asyncio.Event()
     with _lock:
         _listeners[id(event)] = (asyncio.get_running_loop(), event, topic)
     return event
 
 
-async def hear(event: asyncio.Event, within: float = LOOK_AT_ROWS_EVERY) -> None:
+async def wait_or_poll(event: asyncio.Event, within: float = LOOK_AT_ROWS_EVERY) -> None:
     """Wait until it is set, but not longer than so many seconds."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(within):
@@ -36,21 +36,21 @@ async def hear(event: asyncio.Event, within: float = LOOK_AT_ROWS_EVERY) -> None
     event.clear()
 
 
-def stop_listening(event: asyncio.Event) -> None:
+def unsubscribe(event: asyncio.Event) -> None:
     with _lock:
         _listeners.pop(id(event), None)
 
 
-def wake(topic: str) -> None:
+def notify(topic: str) -> None:
     """From any thread; costs nothing when no engine runs here."""
     with _lock:
         listeners = list(_listeners.values())
-    for loop, event, wanted in listeners:
-        if wanted == topic and not loop.is_closed():
+    for loop, event, desired in listeners:
+        if desired == topic and not loop.is_closed():
             loop.call_soon_threadsafe(event.set)
 
 
-async def hear_other_processes() -> None:
+async def relay_other_processes() -> None:
     """Wake this process's engine when another one says, over a shared channel layer, that rows moved.
 
     Runs until cancelled. With the in-memory layer there is nobody else to hear.
@@ -64,4 +64,4 @@ async def hear_other_processes() -> None:
         await layer.group_add(group_name(topic), channel)
     while True:
         message = await layer.receive(channel)
-        wake(str(message.get("topic")))
+        notify(str(message.get("topic")))

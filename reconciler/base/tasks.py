@@ -9,12 +9,14 @@ from typing import Any
 
 log = logging.getLogger("slipway.engine")
 
-Work = Callable[[], Coroutine[Any, Any, None]]
+Runnable = Callable[[], Coroutine[Any, Any, None]]
 
 
-async def together(works: Sequence[Work]) -> None:
+async def run_all(runnables: Sequence[Runnable]) -> None:
     """Run all of these until cancelled. When it returns, every one of them has ended."""
-    tasks = [asyncio.create_task(unbroken(work), name=work.__qualname__) for work in works]
+    tasks = [
+        asyncio.create_task(restart_on_error(runnable), name=runnable.__qualname__) for runnable in runnables
+    ]
     try:
         await asyncio.gather(*tasks)
     finally:
@@ -23,11 +25,11 @@ async def together(works: Sequence[Work]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def unbroken(work: Work) -> None:
+async def restart_on_error(runnable: Runnable) -> None:
     """A task that must outlive every error: tell of it, wait a little, go on."""
     while True:
         try:
-            await work()
+            await runnable()
         except Exception:
-            log.exception("The task %s of the reconciler failed; it goes on.", work.__qualname__)
+            log.exception("The task %s of the reconciler failed; it goes on.", runnable.__qualname__)
             await asyncio.sleep(1.0)

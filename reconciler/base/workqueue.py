@@ -10,16 +10,16 @@ from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 
-FIRST_WAIT, LONGEST_WAIT = 0.2, 60.0  # seconds
+BASE_DELAY, MAX_DELAY = 0.2, 60.0  # seconds
 
 
-class Queue(Generic[Key]):
+class WorkQueue(Generic[Key]):
     """``add`` while a key is being worked on makes it due again as soon as that pass is over."""
 
     def __init__(self) -> None:
         self._due: OrderedDict[Key, None] = OrderedDict()
-        self._working: set[Key] = set()
-        self._again: set[Key] = set()
+        self._processing: set[Key] = set()
+        self._dirty: set[Key] = set()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._failures: dict[Key, int] = {}
         self._ready = asyncio.Event()
@@ -29,15 +29,15 @@ class Queue(Generic[Key]):
 
     @property
     def idle(self) -> bool:
-        return not self._due and not self._working
+        return not self._due and not self._processing
 
     def add(self, key: Key) -> None:
         """Due now."""
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
-        if key in self._working:
-            self._again.add(key)
+        if key in self._processing:
+            self._dirty.add(key)
         else:
             self._due[key] = None
             self._ready.set()
@@ -52,34 +52,34 @@ class Queue(Generic[Key]):
             timer.cancel()
         self._timers[key] = loop.call_later(seconds, self.add, key)
 
-    def add_failed(self, key: Key, at_least: float = 0.0) -> float:
+    def add_rate_limited(self, key: Key, at_least: float = 0.0) -> float:
         """Due again after seconds that double with every failure in a row, with jitter; returns them."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        limit = min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT)
+        limit = min(BASE_DELAY * 2 ** (failures - 1), MAX_DELAY)
         seconds: float = max(at_least, limit * random.uniform(0.5, 1.0))  # noqa: S311 (jitter, no secret)
         self.add_after(key, seconds)
         return seconds
 
-    def succeeded(self, key: Key) -> None:
+    def forget(self, key: Key) -> None:
         self._failures.pop(key, None)
 
-    def forget(self, key: Key) -> None:
+    def discard(self, key: Key) -> None:
         """The key is gone for good."""
-        self.succeeded(key)
+        self.forget(key)
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
 
-    async def take(self) -> Key:
+    async def get(self) -> Key:
         while not self._due:
             self._ready.clear()
             await self._ready.wait()
         key, _ = self._due.popitem(last=False)
-        self._working.add(key)
+        self._processing.add(key)
         return key
 
     def done(self, key: Key) -> None:
-        self._working.discard(key)
-        if key in self._again:
-            self._again.discard(key)
+        self._processing.discard(key)
+        if key in self._dirty:
+            self._dirty.discard(key)
             self.add(key)

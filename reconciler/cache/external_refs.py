@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from reconciler.cache.informers import Watched, Watches
+from reconciler.cache.informers import SharedInformers, WatchKey
 from reconciler.status.snapshot import Key
 
 
-class Externals:
-    def __init__(self, watches: Watches) -> None:
-        self._watches = watches
-        self._keys: dict[Watched, set[Key]] = {}
-        self._watched: dict[Key, set[Watched]] = {}
+class ExternalRefIndex:
+    def __init__(self, informers: SharedInformers) -> None:
+        self._informers = informers
+        self._keys: dict[WatchKey, set[Key]] = {}
+        self._watched: dict[Key, set[WatchKey]] = {}
 
-    def keys(self, watched: Watched) -> set[Key]:
-        return self._keys.get(watched, set())
+    def keys(self, watch_key: WatchKey) -> set[Key]:
+        return self._keys.get(watch_key, set())
 
-    def follow(self, key: Key, now: set[Watched]) -> None:
+    def follow(self, key: Key, now: set[WatchKey]) -> None:
         """This instance refers to these; watches that wake nobody any more end."""
-        for watched in self._watched.pop(key, set()) - now:
-            keys = self.keys(watched)
+        for watch_key in self._watched.pop(key, set()) - now:
+            keys = self.keys(watch_key)
             keys.discard(key)
             if not keys:
-                self._keys.pop(watched, None)
-                self._watches.stop(watched)
-        for watched in now:
-            self._keys.setdefault(watched, set()).add(key)
+                self._keys.pop(watch_key, None)
+                self._informers.stop(watch_key)
+        for watch_key in now:
+            self._keys.setdefault(watch_key, set()).add(key)
         if now:
             self._watched[key] = now

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 from contracts.runtime import Lookup
 from reconciler.kube import Client, Informer, Resource
 from reconciler.kube.informer import Event
+from reconciler.objects.accessors import Manifest, labels_of, metadata_of
 from reconciler.objects.names import INSTANCE_ID
-from reconciler.objects.reading import Manifest, labels_of, metadata_of
 
 SYNC_SECONDS = 20.0
 
 OnChild = Callable[[str, Event, Manifest, Manifest | None], None]  # uid of the instance, what happened
 
 
-class Watched(NamedTuple):
+class WatchKey(NamedTuple):
     """What one informer looks at."""
 
     group_kind: str
@@ -30,13 +30,13 @@ class NotSynced(Exception):
     """A watch has not seen everything yet; deciding now would be guessing."""
 
 
-class Watches:
+class SharedInformers:
     """``on_child`` hears of labelled objects, ``on_external`` of what external references look at."""
 
-    def __init__(self, client: Client, on_child: OnChild, on_external: Callable[[Watched], None]) -> None:
+    def __init__(self, client: Client, on_child: OnChild, on_external: Callable[[WatchKey], None]) -> None:
         self._client, self._on_child, self._on_external = client, on_child, on_external
-        self._informers: dict[Watched, Informer] = {}
-        self._tasks: dict[Watched, asyncio.Task[None]] = {}
+        self._informers: dict[WatchKey, Informer] = {}
+        self._tasks: dict[WatchKey, asyncio.Task[None]] = {}
 
     async def close(self) -> None:
         for task in self._tasks.values():
@@ -50,14 +50,14 @@ class Watches:
         for informer in self._informers.values():
             informer.nudge()
 
-    def start(self, watched: Watched, informer: Informer) -> Informer:
-        self._informers[watched] = informer
-        self._tasks[watched] = asyncio.create_task(informer.run(), name=f"watch {watched.group_kind}")
+    def start(self, watch_key: WatchKey, informer: Informer) -> Informer:
+        self._informers[watch_key] = informer
+        self._tasks[watch_key] = asyncio.create_task(informer.run(), name=f"watch {watch_key.group_kind}")
         return informer
 
-    def stop(self, watched: Watched) -> None:
-        self._informers.pop(watched, None)
-        task = self._tasks.pop(watched, None)
+    def stop(self, watch_key: WatchKey) -> None:
+        self._informers.pop(watch_key, None)
+        task = self._tasks.pop(watch_key, None)
         if task is not None:
             task.cancel()
 
@@ -65,8 +65,8 @@ class Watches:
 
     def children(self, resource: Resource) -> Informer:
         """The informer of a kind's labelled objects, in all namespaces."""
-        watched = Watched(resource.group_kind, "", INSTANCE_ID, "")
-        known = self._informers.get(watched)
+        watch_key = WatchKey(resource.group_kind, "", INSTANCE_ID, "")
+        known = self._informers.get(watch_key)
         if known is not None:
             return known
         informer = Informer(
@@ -77,7 +77,7 @@ class Watches:
             index=lambda obj: filter(None, [labels_of(obj).get(INSTANCE_ID)]),
             keep=without_managed_fields_of_others,
         )
-        return self.start(watched, informer)
+        return self.start(watch_key, informer)
 
     def _child_changed(self, event: Event, obj: Manifest, old: Manifest | None) -> None:
         for uid in {labels_of(one).get(INSTANCE_ID, "") for one in (obj, old) if one is not None} - {""}:
@@ -97,20 +97,20 @@ class Watches:
 
     def child(self, group_kind: str, namespace: str, name: str) -> Manifest | None:
         """A labelled object out of the cache, if its kind is watched."""
-        informer = self._informers.get(Watched(group_kind, "", INSTANCE_ID, ""))
+        informer = self._informers.get(WatchKey(group_kind, "", INSTANCE_ID, ""))
         return informer.get(namespace, name) if informer else None
 
     def learn(self, live: dict[str, Any]) -> None:
         """Put the answer of a write into the cache of its kind."""
         group = str(live["apiVersion"]).rpartition("/")[0]
         group_kind = f"{live['kind']}.{group}" if group else str(live["kind"])
-        informer = self._informers.get(Watched(group_kind, "", INSTANCE_ID, ""))
+        informer = self._informers.get(WatchKey(group_kind, "", INSTANCE_ID, ""))
         if informer is not None:
             informer.learn(live)
 
     # -- external references ----------------------------------------------------------------------------
 
-    async def look_up(self, lookup: Lookup) -> tuple[Watched, Manifest | list[Manifest] | None]:
+    async def look_up(self, lookup: Lookup) -> tuple[WatchKey, Manifest | list[Manifest] | None]:
         """What an external reference finds, from a watch on just that.
 
         Raises ``NotServed``, ``NotSynced``.
@@ -119,24 +119,24 @@ class Watches:
         fields = f"metadata.name={lookup.name}" if lookup.name else ""
         labels = selector_text(lookup.selector or {})
         namespace = lookup.namespace if resource.namespaced else ""
-        watched = Watched(resource.group_kind, namespace, labels, fields or "*")
-        informer = self._informers.get(watched)
+        watch_key = WatchKey(resource.group_kind, namespace, labels, fields or "*")
+        informer = self._informers.get(watch_key)
         if informer is None:
             informer = self.start(
-                watched,
+                watch_key,
                 Informer(
                     self._client,
                     resource,
                     namespace=namespace,
                     labels=labels,
                     fields=fields,
-                    on_change=lambda *_: self._on_external(watched),
+                    on_change=lambda *_: self._on_external(watch_key),
                 ),
             )
         await synced(informer)
         if lookup.name:
-            return watched, informer.get(namespace, lookup.name)
-        return watched, informer.all()
+            return watch_key, informer.get(namespace, lookup.name)
+        return watch_key, informer.all()
 
 
 async def synced(informer: Informer) -> None:
@@ -146,8 +146,8 @@ async def synced(informer: Informer) -> None:
         async with asyncio.timeout(SYNC_SECONDS):
             await informer.synced.wait()
     except TimeoutError:
-        words = informer.failure or "the API server has not listed them yet"
-        raise NotSynced(f"The {informer.resource.plural} cannot be read: {words}") from None
+        display_name = informer.failure or "the API server has not listed them yet"
+        raise NotSynced(f"The {informer.resource.plural} cannot be read: {display_name}") from None
 
 
 def selector_text(selector: Mapping[str, Any]) -> str:

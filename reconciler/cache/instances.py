@@ -6,13 +6,13 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from reconciler.kube import Informer
-from reconciler.objects.reading import Manifest, generation_of, name_of, namespace_of, uid_of, version_of
+from reconciler.objects.accessors import Manifest, generation_of, name_of, namespace_of, uid_of, version_of
 from reconciler.status.snapshot import Key
 
 VERSIONS_KEPT = 64
 
 
-class Instances:
+class InstanceCache:
     """``informers``: one per ``Kind.group`` of a contract, as long as its kind is served."""
 
     def __init__(self) -> None:

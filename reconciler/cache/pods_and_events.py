@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reconciler.cache.informers import Watched, Watches
+from reconciler.cache.informers import SharedInformers, WatchKey
 from reconciler.kube import Client, Informer, KubeError
 from reconciler.kube.informer import Event
-from reconciler.objects.health import Health, health_of
-from reconciler.objects.names import INSTANCE_ID, NODE
-from reconciler.objects.reading import (
+from reconciler.objects.accessors import (
     Manifest,
     Reference,
     controller_of,
@@ -26,7 +24,9 @@ from reconciler.objects.reading import (
     namespace_of,
     uid_of,
 )
-from reconciler.status.snapshot import Note
+from reconciler.objects.health import Health, health_of
+from reconciler.objects.names import INSTANCE_ID, NODE
+from reconciler.status.snapshot import EventRecord
 
 # Kinds that own pods, directly or through a ReplicaSet.
 WORKLOADS = {
@@ -39,21 +39,21 @@ WORKLOADS = {
 NOISE = frozenset({"Scheduled", "Pulling", "Pulled", "Created", "Started", "SuccessfulCreate"})
 
 
-class Companions:
-    """``on_news`` gets the uid of an instance when something below one of its resources changed."""
+class PodAndEventWatcher:
+    """``on_dependent_changed`` gets the uid of an instance when a pod of one of its resources changed."""
 
     def __init__(
         self,
         client: Client,
-        watches: Watches,
-        on_news: Callable[[str], None],
-        on_note: Callable[[str, Note], None],
+        informers: SharedInformers,
+        on_dependent_changed: Callable[[str], None],
+        on_event_record: Callable[[str, EventRecord], None],
     ) -> None:
-        self._client, self._watches = client, watches
-        self._on_news, self._on_note = on_news, on_note
+        self._client, self._informers = client, informers
+        self._on_dependent_changed, self._on_event_record = on_dependent_changed, on_event_record
         self._pods: dict[str, Informer] = {}
         self._events: dict[str, Informer] = {}
-        self.deeper: dict[str, Health] = {}  # uid of a child → what its worst pod says
+        self.pod_health: dict[str, Health] = {}  # uid of a child → what its worst pod says
 
     async def follow(self, members: list[Manifest]) -> None:
         """Watch what these live resources may be told about by. Starts each watch once."""
@@ -81,7 +81,7 @@ class Companions:
         informer = Informer(
             self._client, resource, namespace=namespace, on_change=on_change, index=owner_keys, keep=keep
         )
-        known[namespace] = self._watches.start(Watched(kind, namespace, "", "companion"), informer)
+        known[namespace] = self._informers.start(WatchKey(kind, namespace, "", "companion"), informer)
 
     # -- pods -------------------------------------------------------------------------------------------
 
@@ -90,18 +90,18 @@ class Companions:
         if owner is None:
             return
         said = self.worst_pod(owner)
-        if self.deeper.get(uid_of(owner)) == said:
+        if self.pod_health.get(uid_of(owner)) == said:
             return
         if said is None:
-            self.deeper.pop(uid_of(owner), None)
+            self.pod_health.pop(uid_of(owner), None)
         else:
-            self.deeper[uid_of(owner)] = said
-        self._on_news(labels_of(owner).get(INSTANCE_ID, ""))
+            self.pod_health[uid_of(owner)] = said
+        self._on_dependent_changed(labels_of(owner).get(INSTANCE_ID, ""))
 
     def owner_of_pod(self, pod: Manifest) -> Manifest | None:
         """The resource of ours that this pod belongs to, through its ReplicaSet if need be."""
         for kind, name in owners(pod):
-            found = self._watches.child(f"{kind}.{WORKLOADS[kind]}", namespace_of(pod), name)
+            found = self._informers.child(f"{kind}.{WORKLOADS[kind]}", namespace_of(pod), name)
             if found is not None:
                 return found
         return None
@@ -126,7 +126,7 @@ class Companions:
         child = self.child_of(about)
         if child is None or about.get("kind") == "Secret":
             return
-        self._on_note(labels_of(child).get(INSTANCE_ID, ""), note_of(obj, about, child))
+        self._on_event_record(labels_of(child).get(INSTANCE_ID, ""), record_of(obj, about, child))
 
     def child_of(self, about: Mapping[str, Any]) -> Manifest | None:
         """The resource of ours that an event is about: itself, or the owner of the pod or ReplicaSet."""
@@ -136,11 +136,11 @@ class Companions:
             str(about.get("name")),
         )
         group = str(about.get("apiVersion") or "").rpartition("/")[0]
-        found = self._watches.child(f"{kind}.{group}" if group else kind, namespace, name)
+        found = self._informers.child(f"{kind}.{group}" if group else kind, namespace, name)
         if found is not None:
             return found
         for owner, owner_name in owners_by_name(kind, name):
-            found = self._watches.child(f"{owner}.{WORKLOADS[owner]}", namespace, owner_name)
+            found = self._informers.child(f"{owner}.{WORKLOADS[owner]}", namespace, owner_name)
             if found is not None:
                 return found
         return None
@@ -175,7 +175,7 @@ def owners_by_name(kind: str, name: str) -> list[tuple[str, str]]:
 
 def trimmed_pod(pod: dict[str, Any]) -> dict[str, Any]:
     """A pod as far as its health is read; there may be many."""
-    wanted = (
+    desired = (
         "name",
         "namespace",
         "uid",
@@ -193,13 +193,13 @@ def trimmed_pod(pod: dict[str, Any]) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {key: metadata[key] for key in wanted if key in metadata},
+        "metadata": {key: metadata[key] for key in desired if key in metadata},
         "spec": spec,
         "status": pod.get("status") or {},
     }
 
 
-def note_of(event: Manifest, about: Mapping[str, Any], child: Manifest) -> Note:
+def record_of(event: Manifest, about: Mapping[str, Any], child: Manifest) -> EventRecord:
     series = event.get("series") or {}
     at = (
         series.get("lastObservedTime")
@@ -208,7 +208,7 @@ def note_of(event: Manifest, about: Mapping[str, Any], child: Manifest) -> Note:
         or metadata_of(event).get("creationTimestamp")
     )
     source = (event.get("source") or {}).get("component") or event.get("reportingComponent") or "kubernetes"
-    return Note(
+    return EventRecord(
         reason=str(event.get("reason") or "Event"),
         message=str(event.get("message") or ""),
         uid=uid_of(event),

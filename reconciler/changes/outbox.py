@@ -13,12 +13,12 @@ from django.utils import timezone
 from catalog.models import Change, Instance, State
 from catalog.models.change import ChangeState
 from portal.accounts.models import TeamNamespace
-from reconciler.kinds.compiled import trouble_of_kind
+from reconciler.kinds.compiled import kind_problem
 from reconciler.projection.instances import remove
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PendingChange:
     """A change that may be delivered, as its row says."""
 
     pk: int
@@ -40,12 +40,12 @@ class Wish:
         return f"{self.kind}.{self.api_version.rpartition('/')[0]}"
 
     @property
-    def words(self) -> str:
+    def display_name(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class DeliveryResult:
     """What became of a wish. ``state`` is delivered, refused, or approved when it must be tried again."""
 
     state: str
@@ -55,7 +55,7 @@ class Delivery:
     live: dict[str, Any] | None = None
 
 
-def open_wishes(destination: int) -> list[Wish]:
+def due_changes(destination: int) -> list[PendingChange]:
     """Approved changes, oldest first; of each instance only the oldest, so that they follow each other."""
     rows = (
         Change.objects.filter(state=ChangeState.APPROVED)
@@ -64,13 +64,13 @@ def open_wishes(destination: int) -> list[Wish]:
         .order_by("created_at", "pk")
     )
     owned = set(TeamNamespace.objects.values_list("name", flat=True))
-    first: dict[int, Wish] = {}
+    first: dict[int, PendingChange] = {}
     for row in rows:
         instance = row.instance
         if instance is None or instance.pk in first:
             continue
         contract = instance.contract
-        first[instance.pk] = Wish(
+        first[instance.pk] = PendingChange(
             pk=row.pk,
             token=f"{row.pk}-{int(row.created_at.timestamp() * 1000)}",
             action=row.action,
@@ -83,20 +83,22 @@ def open_wishes(destination: int) -> list[Wish]:
             base=row.base_resource_version,
             base_spec=instance.spec if row.base_resource_version == instance.resource_version else None,
             team=instance.namespace in owned,
-            kind_trouble=trouble_of_kind(contract.conditions),
+            kind_trouble=kind_problem(contract.conditions),
         )
     return list(first.values())
 
 
-def save_deliveries(answered: Sequence[tuple[Wish, Delivery]]) -> None:
+def save_deliveries(answered: Sequence[tuple[PendingChange, DeliveryResult]]) -> None:
     with transaction.atomic():
-        for wish, answer in answered:
-            save_delivery(wish, answer)
+        for pending, answer in answered:
+            save_delivery(pending, answer)
 
 
-def save_delivery(wish: Wish, delivery: Delivery) -> None:
+def save_delivery(pending: PendingChange, delivery: DeliveryResult) -> None:
     """Write the answer on the change, and on the instance that was never made."""
-    change = Change.objects.select_related("instance").filter(pk=wish.pk, state=ChangeState.APPROVED).first()
+    change = (
+        Change.objects.select_related("instance").filter(pk=pending.pk, state=ChangeState.APPROVED).first()
+    )
     if change is None:
         return
     instance = change.instance

@@ -11,37 +11,37 @@ from typing import Any
 
 from contracts.compiler import Definition
 from contracts.runtime import Rendering
-from reconciler.cache.informers import Watches
-from reconciler.instances.events import note_of
-from reconciler.instances.execute import apply_all, explain, keep_books, prune_all
-from reconciler.instances.observe import View, look
-from reconciler.instances.reconciler import Pass, Result
-from reconciler.kinds.compiled import Offer
+from reconciler.cache.informers import SharedInformers
+from reconciler.instances.events import record_of
+from reconciler.instances.execute import apply_all, explain, prune_all, record_inventory
+from reconciler.instances.observe import Observation, observe
+from reconciler.instances.reconciler import InstanceReconciler, Result
+from reconciler.kinds.compiled import CompiledContract
 from reconciler.kube import ApiError, Client, KubeError
+from reconciler.objects.accessors import Identity, Manifest, generation_of, uid_of
 from reconciler.objects.health import Health
-from reconciler.objects.plain import sentences
-from reconciler.objects.reading import Identity, Manifest, generation_of, uid_of
+from reconciler.objects.reason_messages import sentences
 from reconciler.plan import Apply, Inventory, Plan, Settled, plan, recorded, settled
 from reconciler.plan.instance import possible
-from reconciler.status.baseline import Losses
+from reconciler.status.baseline import ReadinessBaseline
 from reconciler.status.conditions import Outcome
-from reconciler.status.snapshot import Key, Note
+from reconciler.status.snapshot import EventRecord, Key
 from reconciler.status.summary import NodeLine, node_lines, resource_lines, summarise
 
 ROUNDS = 64  # layers that may go in one pass; a deeper graph goes on in the next
 
 
 @dataclass(slots=True)
-class Memory:
+class ReconcileCache:
     """What makes passes cheaper and their words better. Losing it costs an apply, never an answer."""
 
     settled: dict[str, Settled] = field(default_factory=dict)  # uid of a child
-    losses: dict[str, Losses] = field(default_factory=dict)  # uid of an instance
+    losses: dict[str, ReadinessBaseline] = field(default_factory=dict)  # uid of an instance
     claims: dict[Identity, str] = field(default_factory=dict)  # objects being applied right now, and for whom
 
 
-class Upkeep(Pass):
-    """``definition``: the offer's, which compiles. ``deeper``: per uid of a child, what its pods say.
+class ApplyReconciler(InstanceReconciler):
+    """``definition``: the offer's, which compiles. ``pod_health``: per uid of a child, what its pods say.
 
     ``contracts``: ``Kind.group`` of every contract.
     """
@@ -49,18 +49,18 @@ class Upkeep(Pass):
     def __init__(
         self,
         client: Client,
-        watches: Watches,
-        memory: Memory,
-        offer: Offer,
+        informers: SharedInformers,
+        memory: ReconcileCache,
+        compiled: CompiledContract,
         definition: Definition,
         key: Key,
         instance: Manifest,
-        deeper: Mapping[str, Health],
+        pod_health: Mapping[str, Health],
         contracts: Collection[str] = (),
     ) -> None:
-        super().__init__(client, offer, key, instance)
-        self.watches, self.memory, self.definition = watches, memory, definition
-        self.deeper, self.contracts = deeper, contracts
+        super().__init__(client, compiled, key, instance)
+        self.informers, self.memory, self.definition = informers, memory, definition
+        self.pod_health, self.contracts = pod_health, contracts
         self.errors: dict[Identity, str] = {}
         self.blocked: dict[str, str] = {}
         self.refused = False
@@ -68,46 +68,46 @@ class Upkeep(Pass):
         self.at_least = 0.0
 
     async def run(self) -> Result:
-        view = View(self.instance, self.definition)
+        observation = Observation(self.instance, self.definition)
         scope = recorded(self.instance).kinds | possible(self.definition).kinds
-        view.members = await self.watches.members(uid_of(self.instance), scope)
-        todo = await self.apply_rounds(view)
+        observation.members = await self.informers.members(uid_of(self.instance), scope)
+        todo = await self.apply_rounds(observation)
         if todo.prunes and not todo.applies:
             await prune_all(self.client, todo.prunes)
-            self.notes += [
-                Note("Pruned", f"Removed {step.reference.words}: no node wants it any more.",
+            self.records += [
+                EventRecord("Pruned", f"Removed {step.reference.display_name}: no node wants it any more.",
                      f"{step.uid}:pruned", node=step.node, resource=step.reference)
                 for step in todo.prunes
             ]  # fmt: skip
-        self.remember(view, todo)
+        self.remember(observation, todo)
         if not todo.steps and recorded(self.instance) != todo.after:
             await self.record(todo.after)
-        return await self.report(view, todo)
+        return await self.report(observation, todo)
 
-    async def apply_rounds(self, view: View) -> Plan:
+    async def apply_rounds(self, observation: Observation) -> Plan:
         """Apply what is due, layer by layer, as far as readiness allows now. Returns what is left to do."""
         for _ in range(ROUNDS):
-            await look(self.client, self.watches, view)
-            assert view.rendering is not None
+            await observe(self.client, self.informers, observation)
+            assert observation.rendering is not None
             todo = plan(
                 self.instance,
-                view.definition,
-                view.rendering,
-                view.wanted,
-                view.found,
-                view.members,
+                observation.definition,
+                observation.rendering,
+                observation.desired,
+                observation.found,
+                observation.members,
                 self.memory.settled,
             )
             due = [step for step in todo.applies if step.reference.identity not in self.errors]
             if not due:
                 return todo
             await self.record(todo.before)
-            view.instance = self.instance
-            await self.apply_round(view, due)
+            observation.instance = self.instance
+            await self.apply_round(observation, due)
         self.retry = True
         return todo
 
-    async def apply_round(self, view: View, due: list[Apply]) -> None:
+    async def apply_round(self, observation: Observation, due: list[Apply]) -> None:
         mine = self.claim(due)
         try:
             for step, answer in await apply_all(self.client, mine):
@@ -117,7 +117,7 @@ class Upkeep(Pass):
                     self.refused |= isinstance(answer, ApiError) and answer.is_refusal
                     self.at_least = max(self.at_least, getattr(answer, "retry_after", None) or 0.0)
                     continue
-                self.learn(step, answer, view)
+                self.learn(step, answer, observation)
         finally:
             for step in mine:
                 self.memory.claims.pop(step.reference.identity, None)
@@ -130,57 +130,71 @@ class Upkeep(Pass):
             if self.memory.claims.setdefault(identity, uid) == uid:
                 mine.append(step)
             else:
-                self.errors[identity] = f"{step.reference.words} is being made by another instance right now."
+                self.errors[identity] = (
+                    f"{step.reference.display_name} is being made by another instance right now."
+                )
         return mine
 
-    def learn(self, step: Apply, live: dict[str, Any], view: View) -> None:
+    def learn(self, step: Apply, live: dict[str, Any], observation: Observation) -> None:
         live["apiVersion"], live["kind"] = step.reference.api_version, step.reference.kind
-        self.watches.learn(live)
-        view.take(live)
+        self.informers.learn(live)
+        observation.record_applied(live)
         self.memory.settled[uid_of(live)] = settled(step.body, live)
-        self.notes.append(note_of(step, live))
+        self.records.append(record_of(step, live))
 
-    def remember(self, view: View, todo: Plan) -> None:
+    def remember(self, observation: Observation, todo: Plan) -> None:
         """Objects that need nothing are as they were applied, also after a restart."""
         due = {step.reference.identity for step in todo.applies}
-        for child in view.wanted:
-            live = view.found.get(child.reference.identity)
+        for child in observation.desired:
+            live = observation.found.get(child.reference.identity)
             if live is None or child.reference.identity in due or uid_of(live) in self.memory.settled:
                 continue
             self.memory.settled[uid_of(live)] = settled(child.body, live)
 
     async def record(self, inventory: Inventory) -> None:
         before = self.instance
-        after = await keep_books(self.client, self.instance, self.offer.published.name, inventory)
+        after = await record_inventory(self.client, self.instance, self.compiled.published.name, inventory)
         if after is not before:
             self.instance = after
 
     # -- saying it --------------------------------------------------------------------------------------
 
-    async def report(self, view: View, todo: Plan) -> Result:
-        assert view.rendering is not None
+    async def report(self, observation: Observation, todo: Plan) -> Result:
+        assert observation.rendering is not None
         for step in todo.refusals:
             self.errors[step.reference.identity] = step.reason
             self.refused = True
-            self.notes.append(
-                Note("NameTaken", step.reason, f"{uid_of(self.instance)}:{step.reference.words}:taken",
-                     warning=True, node=step.node, resource=step.reference)
-            )  # fmt: skip
-        self.blocked |= view.missing_kinds
-        losses = self.memory.losses.setdefault(uid_of(view.instance), Losses())
-        losses.wish(generation_of(view.instance))
+            self.records.append(
+                EventRecord(
+                    "NameTaken",
+                    step.reason,
+                    f"{uid_of(self.instance)}:{step.reference.display_name}:taken",
+                    warning=True,
+                    node=step.node,
+                    resource=step.reference,
+                )
+            )
+        self.blocked |= observation.missing_kinds
+        losses = self.memory.losses.setdefault(uid_of(observation.instance), ReadinessBaseline())
+        losses.wish(generation_of(observation.instance))
         lines = resource_lines(
-            view.wanted, view.found, view.members, self.errors, self.deeper, self.contracts, losses
+            observation.desired,
+            observation.found,
+            observation.members,
+            self.errors,
+            self.pod_health,
+            self.contracts,
+            losses,
         )
-        nodes = node_lines(view.definition, view.rendering, lines, self.blocked)
-        summary = summarise(nodes, lines, generation_of(view.instance))
-        problems = self.problems(view.rendering, todo, nodes)
+        nodes = node_lines(observation.definition, observation.rendering, lines, self.blocked)
+        summary = summarise(nodes, lines, generation_of(observation.instance))
+        problems = self.problems(observation.rendering, todo, nodes)
         failed = (
             self.refused
-            or view.rendering.fatal
+            or observation.rendering.fatal
             or any(
                 state.state == "failed" or state.code == "ready-when-failed"
-                for state in view.rendering.nodes.values()
+                for state in observation.rendering.nodes.values()
             )
         )
         going = any(wait.code == "being-deleted" for wait in todo.waits)
@@ -188,7 +202,11 @@ class Upkeep(Pass):
         outcome = Outcome(not_ready=sentences(problems), failed=failed, reason=reason if problems else "")
         retry = bool(self.errors) or self.retry or bool(self.blocked)
         return await self.finish(
-            outcome, view, summary, failed=retry, at_least=max(self.at_least, 5.0 if self.refused else 0.0)
+            outcome,
+            observation,
+            summary,
+            failed=retry,
+            at_least=max(self.at_least, 5.0 if self.refused else 0.0),
         )
 
     def problems(self, rendering: Rendering, todo: Plan, nodes: Sequence[NodeLine]) -> list[str]:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from contracts.problems import Problem
-from reconciler.objects.reading import Manifest, generation_of, uid_of, version_of
+from reconciler.objects.accessors import Manifest, generation_of, uid_of, version_of
 from reconciler.plan import Apply
-from reconciler.status.snapshot import Note
+from reconciler.status.snapshot import EventRecord
 
 
-def note_of(step: Apply, live: Manifest) -> Note:
-    what = step.reference.words
+def record_of(step: Apply, live: Manifest) -> EventRecord:
+    what = step.reference.display_name
     fields = ", ".join(step.fields[:5]) + (
         f" and {len(step.fields) - 5} more" if len(step.fields) > 5 else ""
     )
@@ -24,13 +24,15 @@ def note_of(step: Apply, live: Manifest) -> Note:
         "repair": ("DriftRepaired", f"Repaired {what}, which had been changed{by}: {fields}."),
     }[step.why]
     uid = f"{uid_of(live)}:{version_of(live)}:{reason}"
-    return Note(reason, message, uid, warning=step.why == "repair", node=step.node, resource=step.reference)
+    return EventRecord(
+        reason, message, uid, warning=step.why == "repair", node=step.node, resource=step.reference
+    )
 
 
-def notes_of_status(instance: Manifest, problems: Sequence[Problem]) -> list[Note]:
+def status_records(instance: Manifest, problems: Sequence[Problem]) -> list[EventRecord]:
     """Fields and conditions of the status that cannot be told, once for every change of the instance."""
     return [
-        Note(
+        EventRecord(
             "StatusIncomplete",
             f"{problem.path}: {problem.message}",
             f"{uid_of(instance)}:{generation_of(instance)}:{problem.code}:{problem.path}",

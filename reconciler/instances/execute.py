@@ -7,15 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reconciler.kube import ApiError, Client, KubeError, NotServed, Unreachable
-from reconciler.objects.names import (
-    APPLYSET_ID,
-    CHILDREN_MANAGER,
-    CONTRACT,
-    FINALIZER,
-    PARENT_MANAGER,
-    label_value,
-)
-from reconciler.objects.reading import (
+from reconciler.objects.accessors import (
     Manifest,
     annotations_of,
     finalizers_of,
@@ -24,6 +16,14 @@ from reconciler.objects.reading import (
     namespace_of,
     reference_to,
     version_of,
+)
+from reconciler.objects.names import (
+    APPLYSET_ID,
+    CHILDREN_MANAGER,
+    CONTRACT,
+    FINALIZER,
+    PARENT_MANAGER,
+    label_value,
 )
 from reconciler.plan import Apply, Delete, Inventory, Prune, set_id
 
@@ -45,7 +45,7 @@ async def apply_one(client: Client, step: Apply) -> dict[str, Any] | KubeError:
 
 def explain(step: Apply, error: KubeError) -> str:
     """Why an object could not be applied, in words that name it."""
-    what = step.reference.words
+    what = step.reference.display_name
     if not isinstance(error, ApiError):
         return f"{what}: {error}"
     if error.undeclared_field:
@@ -78,7 +78,7 @@ async def delete_one(client: Client, step: Prune | Delete) -> None:
     await client.delete(resource, step.reference.namespace, step.reference.name, uid=step.uid)
 
 
-def bookkeeping(instance: Manifest, contract: str, inventory: Inventory) -> dict[str, Any]:
+def ownership_patch(instance: Manifest, contract: str, inventory: Inventory) -> dict[str, Any]:
     """Finalizer, ApplySet labels and inventory, as one apply."""
     body = head_of(instance)
     body["metadata"] |= {
@@ -98,11 +98,11 @@ def has_bookkeeping(instance: Manifest, body: Manifest) -> bool:
     )
 
 
-async def keep_books(
+async def record_inventory(
     client: Client, instance: Manifest, contract: str, inventory: Inventory
 ) -> dict[str, Any] | Manifest:
     """The instance with this inventory recorded; written only when it is not so. Raises ``KubeError``."""
-    body = bookkeeping(instance, contract, inventory)
+    body = ownership_patch(instance, contract, inventory)
     if has_bookkeeping(instance, body):
         return instance
     resource = await client.kinds.find(instance["apiVersion"], instance["kind"])

@@ -9,15 +9,15 @@ from typing import Any
 
 from contracts.compiler import Definition, Node
 from contracts.runtime import Rendering, render
-from reconciler.cache.informers import Watched, Watches
+from reconciler.cache.informers import SharedInformers, WatchKey
 from reconciler.kube import Client, NotServed
+from reconciler.objects.accessors import Identity, Manifest, is_deleting, labels_of, reference_to
 from reconciler.objects.names import APPLYSET_PART_OF, NODE, label_value
-from reconciler.objects.reading import Identity, Manifest, is_deleting, labels_of, reference_to
 from reconciler.plan import Child, children, set_id
 
 
 @dataclass(slots=True)
-class View:
+class Observation:
     """What a pass knows. ``found``: the live object of each wanted one; ``missing_kinds``: node → why."""
 
     instance: Manifest
@@ -27,11 +27,11 @@ class View:
     looked: set[Identity] = field(default_factory=set)
     observed: dict[str, Any] = field(default_factory=dict)
     missing_kinds: dict[str, str] = field(default_factory=dict)
-    externals: set[Watched] = field(default_factory=set)
+    external_refs: set[WatchKey] = field(default_factory=set)
     rendering: Rendering | None = None
-    wanted: list[Child] = field(default_factory=list)
+    desired: list[Child] = field(default_factory=list)
 
-    def take(self, live: dict[str, Any]) -> None:
+    def record_applied(self, live: dict[str, Any]) -> None:
         """An object was applied just now: that is how it stands."""
         identity = reference_to(live).identity
         self.found[identity] = live
@@ -39,76 +39,76 @@ class View:
         self.members = [one for one in self.members if reference_to(one).identity != identity] + [live]
 
 
-async def look(client: Client, watches: Watches, view: View) -> None:
-    """Fill ``view``.
+async def observe(client: Client, informers: SharedInformers, observation: Observation) -> None:
+    """Fill ``observation``.
 
     Read external references and objects by name, render, until nothing new is to be read.
     """
-    scopes = await scopes_of(client, view)
-    for _ in range(2 * len(view.definition.nodes) + 2):
-        observe_members(view)
-        view.rendering = render(view.definition, view.instance, view.observed)
-        again = await look_up_externals(watches, view, view.rendering)
-        view.wanted = [
+    scopes = await scopes_of(client, observation)
+    for _ in range(2 * len(observation.definition.nodes) + 2):
+        observe_members(observation)
+        observation.rendering = render(observation.definition, observation.instance, observation.observed)
+        again = await read_external_refs(informers, observation, observation.rendering)
+        observation.desired = [
             child
-            for child in children(view.instance, view.definition, view.rendering, scopes)
-            if child.node not in view.missing_kinds
+            for child in children(observation.instance, observation.definition, observation.rendering, scopes)
+            if child.node not in observation.missing_kinds
         ]
-        await find_wanted(client, view)
-        if not (again | observe_members(view)):
+        await find_desired(client, observation)
+        if not (again | observe_members(observation)):
             return
 
 
-async def scopes_of(client: Client, view: View) -> Mapping[tuple[str, str], bool]:
+async def scopes_of(client: Client, observation: Observation) -> Mapping[tuple[str, str], bool]:
     """Which kinds are namespaced, as the cluster says.
 
     A kind that it does not serve is remembered as missing.
     """
     scopes = {}
-    for node in view.definition.nodes:
+    for node in observation.definition.nodes:
         try:
             resource = await client.kinds.find(node.api_version, node.kind)
             scopes[(node.api_version, node.kind)] = resource.namespaced
-            view.missing_kinds.pop(node.id, None)
+            observation.missing_kinds.pop(node.id, None)
         except NotServed as error:
-            view.missing_kinds[node.id] = str(error)
+            observation.missing_kinds[node.id] = str(error)
     return scopes
 
 
-def observe_members(view: View) -> bool:
+def observe_members(observation: Observation) -> bool:
     """Give every node its live objects; True when that changed what is observed."""
     by_node: dict[str, list[Manifest]] = {}
-    for member in view.members:
+    for member in observation.members:
         if not is_deleting(member):
             by_node.setdefault(labels_of(member).get(NODE, ""), []).append(member)
     changed = False
-    for node in view.definition.nodes:
+    for node in observation.definition.nodes:
         if node.is_external:
             continue
-        now = observation(view, node, by_node.get(label_value(node.id), []))
-        if fingerprint(now) != fingerprint(view.observed.get(node.id)):
-            view.observed[node.id] = now
+        now = observed_objects(observation, node, by_node.get(label_value(node.id), []))
+        if fingerprint(now) != fingerprint(observation.observed.get(node.id)):
+            observation.observed[node.id] = now
             changed = True
     return changed
 
 
-def observation(view: View, node: Node, members: list[Manifest]) -> Any:
+def observed_objects(observation: Observation, node: Node, members: list[Manifest]) -> Any:
     """The live object of a single node is the one of the name it has now, not of a name it once had."""
-    state = view.rendering.nodes.get(node.id) if view.rendering else None
-    wanted = [child for child in view.wanted if child.node == node.id]
-    if state is None or state.state != "desired" or not wanted:
+    state = observation.rendering.nodes.get(node.id) if observation.rendering else None
+    desired = [child for child in observation.desired if child.node == node.id]
+    if state is None or state.state != "desired" or not desired:
         return list(members) if node.is_many else next(iter(members), None)
     live = [
         one
-        for child in wanted
-        if (one := view.found.get(child.reference.identity)) is not None
+        for child in desired
+        if (one := observation.found.get(child.reference.identity)) is not None
         and not is_deleting(one)
-        and is_ours(view.instance, one)
+        and is_member(observation.instance, one)
     ]
     return live if node.is_many else next(iter(live), None)
 
 
-def is_ours(instance: Manifest, live: Manifest) -> bool:
+def is_member(instance: Manifest, live: Manifest) -> bool:
     return labels_of(live).get(APPLYSET_PART_OF) == set_id(instance)
 
 
@@ -122,42 +122,44 @@ def fingerprint(value: Any) -> Any:
     return (metadata.get("uid"), metadata.get("resourceVersion"), metadata.get("name"))
 
 
-async def look_up_externals(watches: Watches, view: View, rendering: Rendering) -> bool:
+async def read_external_refs(
+    informers: SharedInformers, observation: Observation, rendering: Rendering
+) -> bool:
     changed = False
     for node_id, state in rendering.nodes.items():
-        if not view.definition.node(node_id).is_external or not state.lookups:
+        if not observation.definition.node(node_id).is_external or not state.lookups:
             continue
-        seen: Any = [] if view.definition.node(node_id).is_many else None
+        seen: Any = [] if observation.definition.node(node_id).is_many else None
         for lookup in state.lookups:
             try:
-                watched, answer = await watches.look_up(lookup)
+                watch_key, answer = await informers.look_up(lookup)
             except NotServed as error:
-                view.missing_kinds[node_id] = str(error)
+                observation.missing_kinds[node_id] = str(error)
                 continue
-            view.externals.add(watched)
+            observation.external_refs.add(watch_key)
             seen = [*seen, *(answer or [])] if isinstance(seen, list) else answer
-        known = node_id in view.observed
-        if not known or fingerprint(seen) != fingerprint(view.observed[node_id]):
-            view.observed[node_id] = seen
+        known = node_id in observation.observed
+        if not known or fingerprint(seen) != fingerprint(observation.observed[node_id]):
+            observation.observed[node_id] = seen
             changed = changed or seen is not None
     return changed
 
 
-async def find_wanted(client: Client, view: View) -> None:
+async def find_desired(client: Client, observation: Observation) -> None:
     """The live object of every wanted one: a member, or whatever bears its name (one request each, once)."""
-    members = {reference_to(member).identity: member for member in view.members}
+    members = {reference_to(member).identity: member for member in observation.members}
     unknown = []
-    for child in view.wanted:
+    for child in observation.desired:
         identity = child.reference.identity
         if identity in members:
-            view.found[identity] = members[identity]
-        elif identity not in view.looked:
+            observation.found[identity] = members[identity]
+        elif identity not in observation.looked:
             unknown.append(child)
     answers = await asyncio.gather(*(read(client, child) for child in unknown))
     for child, live in zip(unknown, answers, strict=True):
-        view.looked.add(child.reference.identity)
+        observation.looked.add(child.reference.identity)
         if live is not None:
-            view.found[child.reference.identity] = live
+            observation.found[child.reference.identity] = live
 
 
 async def read(client: Client, child: Child) -> dict[str, Any] | None:

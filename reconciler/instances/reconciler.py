@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.runtime import render
-from reconciler.cache.informers import Watched
-from reconciler.instances.events import notes_of_status, timestamp
-from reconciler.instances.observe import View
-from reconciler.kinds.compiled import Offer
+from reconciler.cache.informers import WatchKey
+from reconciler.instances.events import status_records, timestamp
+from reconciler.instances.observe import Observation
+from reconciler.kinds.compiled import CompiledContract
 from reconciler.kube import ApiError, Client, Resource
+from reconciler.objects.accessors import Manifest, annotations_of
 from reconciler.objects.names import KRO_SUSPEND, STATUS_MANAGER, SUSPEND, SUSPEND_VALUES
-from reconciler.objects.reading import Manifest, annotations_of
 from reconciler.plan.inventory import foreign_tool
 from reconciler.status.conditions import Outcome, built_in, status_apply, status_body
-from reconciler.status.snapshot import Key, Note, Snapshot
+from reconciler.status.snapshot import EventRecord, Key, Snapshot
 from reconciler.status.summary import Summary
 
 log = logging.getLogger("slipway.engine")
@@ -30,72 +30,72 @@ log = logging.getLogger("slipway.engine")
 @dataclass(slots=True)
 class Result:
     snapshot: Snapshot
-    again_after: float | None = None
+    requeue_after: float | None = None
     failed: bool = False  # come back with back-off
     at_least: float = 0.0
-    externals: set[Watched] = field(default_factory=set)
+    external_refs: set[WatchKey] = field(default_factory=set)
     members: list[Manifest] = field(default_factory=list)
 
 
-class Pass(ABC):
+class InstanceReconciler(ABC):
     """The work on one instance. It never waits inside for something to happen; events bring the next one."""
 
-    def __init__(self, client: Client, offer: Offer, key: Key, instance: Manifest) -> None:
-        self.client, self.offer, self.key, self.instance = client, offer, key, instance
-        self.notes: list[Note] = []
+    def __init__(self, client: Client, compiled: CompiledContract, key: Key, instance: Manifest) -> None:
+        self.client, self.compiled, self.key, self.instance = client, compiled, key, instance
+        self.records: list[EventRecord] = []
 
     @abstractmethod
     async def run(self) -> Result:
         """Raises ``KubeError`` when the cluster cannot be asked; nothing is lost by that."""
 
-    def trouble(self, text: str) -> Snapshot:
+    def failure_snapshot(self, text: str) -> Snapshot:
         """The pass could not be finished; what the row says of its resources stays."""
-        published = self.offer.published
+        published = self.compiled.published
         summary = Summary("unknown", "ReconcileFailed", text)
         return Snapshot(self.key, published.contract, published.revision, self.instance, summary=summary,
-                        notes=tuple(self.notes), partial=True)  # fmt: skip
+                        records=tuple(self.records), partial=True)  # fmt: skip
 
     async def finish(
         self,
         outcome: Outcome,
-        view: View | None,
+        observation: Observation | None,
         summary: Summary | None,
         *,
         failed: bool = False,
         at_least: float = 0.0,
-        again_after: float | None = None,
+        requeue_after: float | None = None,
         partial: bool = False,
     ) -> Result:
         now = timestamp()
         conditions = built_in(self.instance, outcome, now)
-        rendering = view.rendering if view else None
-        if view is not None and view.definition.conditions:
+        rendering = observation.rendering if observation else None
+        if observation is not None and observation.definition.conditions:
             rendering = render(
-                view.definition, self.instance, view.observed, own_conditions=conditions
+                observation.definition, self.instance, observation.observed, own_conditions=conditions
             )  # the author's conditions may read these
         if rendering is not None:
-            self.notes += notes_of_status(self.instance, rendering.problems)
-        status = status_body(self.instance, rendering, outcome, conditions, now, self.offer.definition)
+            self.records += status_records(self.instance, rendering.problems)
+        status = status_body(self.instance, rendering, outcome, conditions, now, self.compiled.definition)
         await self.write_status(status)
         snapshot = Snapshot(
             key=self.key,
-            contract=self.offer.published.contract,
-            revision=self.offer.published.revision,
+            contract=self.compiled.published.contract,
+            revision=self.compiled.published.revision,
             instance=self.instance,
             status={key: value for key, value in status.items() if key not in ("state", "conditions")},
             conditions=tuple(self.shown_conditions(status, conditions)),
             summary=summary,
             suspended=outcome.suspended,
-            notes=tuple(self.notes),
+            records=tuple(self.records),
             partial=partial,
         )
         return Result(
             snapshot,
-            again_after,
+            requeue_after,
             failed,
             at_least,
-            view.externals if view else set(),
-            view.members if view else [],
+            observation.external_refs if observation else set(),
+            observation.members if observation else [],
         )
 
     @staticmethod
@@ -118,7 +118,7 @@ class Pass(ABC):
                 return  # it was deleted meanwhile; the watch will say so
             if not error.is_refusal:
                 raise
-            log.warning("%s: the status was refused: %s", self.key.words, error.message)
+            log.warning("%s: the status was refused: %s", self.key.display_name, error.message)
             return
         self.instance = {**answer, "apiVersion": self.instance["apiVersion"], "kind": self.instance["kind"]}
 
@@ -126,7 +126,7 @@ class Pass(ABC):
         return await self.client.kinds.find(self.instance["apiVersion"], self.instance["kind"])
 
 
-class Standstill(Pass):
+class SuspendedReconciler(InstanceReconciler):
     """Nothing may be done to the instance, or its contract cannot be read. What it made before is not looked
     at, so what the row says of its resources stays: they are still there, and go when it is deleted.
     """
@@ -139,7 +139,7 @@ class Standstill(Pass):
             return await self.give_up(
                 managed=f"{other} already looks after this object. Remove it there first."
             )
-        return await self.give_up(resolved=f"The contract does not compile: {self.offer.problem}")
+        return await self.give_up(resolved=f"The contract does not compile: {self.compiled.problem}")
 
     async def give_up(self, *, managed: str = "", resolved: str = "") -> Result:
         outcome = Outcome(managed=managed, resolved=resolved, failed=True)

@@ -40,9 +40,9 @@ async def changed(
     offered = await documents(client)
     builtin = builtin_groups()
     kinds = kinds_by_version(await client.kinds.everything(), own)
-    wanted = {name for name in offered if name not in builtin and kinds.get(name)}
+    desired = {name for name in offered if name not in builtin and kinds.get(name)}
     rows = []
-    for name in sorted(wanted):
+    for name in sorted(desired):
         content, address = offered[name]
         if known.get(name) == content:
             continue
@@ -51,7 +51,7 @@ async def changed(
         rows.append(
             {"group_version": name, "content_hash": content, "document": document, "kinds": kinds[name]}
         )
-    return rows, wanted
+    return rows, desired
 
 
 def kinds_by_version(resources: Sequence[Resource], own: Collection[str]) -> dict[str, list[dict[str, Any]]]:
@@ -68,7 +68,7 @@ def known_hashes(destination: int) -> dict[str, str]:
     return dict(rows.values_list("group_version", "content_hash"))
 
 
-def save_schemas(destination: int, rows: Sequence[Mapping[str, Any]], wanted: set[str]) -> None:
+def save_schemas(destination: int, rows: Sequence[Mapping[str, Any]], desired: set[str]) -> None:
     """Write what is new; forget what the cluster does not serve any more."""
     slug = Destination.objects.get(pk=destination).slug
     for row in rows:
@@ -77,4 +77,4 @@ def save_schemas(destination: int, rows: Sequence[Mapping[str, Any]], wanted: se
             group_version=row["group_version"],
             defaults={**row, "seen_at": timezone.now()},
         )
-    KnownSchema.objects.filter(destination=slug).exclude(group_version__in=wanted).delete()
+    KnownSchema.objects.filter(destination=slug).exclude(group_version__in=desired).delete()

@@ -19,7 +19,7 @@ KIND_READY = "KindReady"  # the condition of a contract's row
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedRevision:
     """A contract's newest revision, as its row says. ``digest`` names the text."""
 
     contract: int
@@ -43,18 +43,18 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class CompiledContract:
     """``definition`` is None when the text does not compile any more; ``problem`` says why."""
 
-    published: Published
+    published: PublishedRevision
     definition: Definition | None
     problem: str = ""
 
 
-def published_contracts() -> list[Published]:
+def published_contracts() -> list[PublishedRevision]:
     rows = Contract.objects.filter(revision__isnull=False).select_related("revision", "owner")
     return [
-        Published(
+        PublishedRevision(
             contract=row.pk,
             name=row.name,
             group=row.group,
@@ -71,7 +71,7 @@ def published_contracts() -> list[Published]:
     ]
 
 
-def compile_offer(published: Published) -> Offer:
+def compile_contract(published: PublishedRevision) -> CompiledContract:
     """Compile with every kind that this portal knows. Reads rows: for the engine's database thread."""
     text = Revision.objects.values_list("text", flat=True).get(pk=published.revision)
     compilation = compile_known(text)
@@ -80,8 +80,8 @@ def compile_offer(published: Published) -> Offer:
         log.error(
             "revision %s of contract %s does not compile: %s", published.number, published.name, problem
         )
-        return Offer(published, None, problem)
-    return Offer(published, compilation.runnable)
+        return CompiledContract(published, None, problem)
+    return CompiledContract(published, compilation.runnable)
 
 
 def kind_ready(conditions: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
@@ -89,7 +89,7 @@ def kind_ready(conditions: Sequence[Mapping[str, str]]) -> Mapping[str, str] | N
     return next((one for one in conditions if one["type"] == KIND_READY), None)
 
 
-def trouble_of_kind(conditions: Sequence[Mapping[str, str]]) -> str:
+def kind_problem(conditions: Sequence[Mapping[str, str]]) -> str:
     """What a platform engineer must mend before anything of the kind can be made; empty while it comes up."""
     ready = kind_ready(conditions)
     if ready is None or ready["status"] == "True" or ready["reason"] == "Establishing":

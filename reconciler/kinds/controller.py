@@ -7,17 +7,17 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from reconciler.base.db_thread import Database
-from reconciler.base.signals import hear, listen, stop_listening
-from reconciler.cache.informers import Watched, Watches
-from reconciler.cache.instances import Instances
+from reconciler.base.db_thread import DatabaseThread
+from reconciler.base.signals import subscribe, unsubscribe, wait_or_poll
+from reconciler.cache.informers import SharedInformers, WatchKey
+from reconciler.cache.instances import InstanceCache
 from reconciler.kinds import cluster_schemas, compiled
-from reconciler.kinds.compiled import Offer, Published
-from reconciler.kinds.crd import CRD, Verdict, ensure_kind
+from reconciler.kinds.compiled import CompiledContract, PublishedRevision
+from reconciler.kinds.crd import CRD, CrdStatus, ensure_crd
 from reconciler.kube import Client, Informer, KubeError, NotServed
 from reconciler.kube.informer import Event
-from reconciler.objects.reading import Manifest, uid_of
-from reconciler.projection.writer import Rows
+from reconciler.objects.accessors import Manifest, uid_of
+from reconciler.projection.writer import ProjectionWriter
 from reconciler.status.snapshot import Key
 
 log = logging.getLogger("slipway.engine")
@@ -28,99 +28,101 @@ WHILE_AWAY = 5.0  # seconds between two tries to read schemas
 OnInstance = Callable[[str, Event, Manifest], None]  # Kind.group, what happened, the object
 
 
-class Offering:
-    """``offers``: what ``keep`` has seen so far. ``on_due`` gets instances whose contract is another now."""
+class ContractController:
+    """``contracts``: those that ``run`` has compiled so far. ``on_due`` gets instances whose contract
+    changed.
+    """
 
     def __init__(
         self,
         client: Client,
-        database: Database,
+        database: DatabaseThread,
         destination: int,
-        watches: Watches,
-        instances: Instances,
-        rows: Rows,
+        informers: SharedInformers,
+        instances: InstanceCache,
+        projection: ProjectionWriter,
         on_instance: OnInstance,
         on_due: Callable[[Key], None],
     ) -> None:
         self._client, self._database, self._destination = client, database, destination
-        self._watches, self._instances, self._rows = watches, instances, rows
+        self._informers, self._instances, self._projection = informers, instances, projection
         self._on_instance, self._on_due = on_instance, on_due
-        self.offers: dict[str, Offer] = {}  # Kind.group →
-        self._verdicts: dict[int, Verdict] = {}  # what was last written of each contract's kind
+        self.contracts: dict[str, CompiledContract] = {}  # Kind.group →
+        self._crd_statuses: dict[int, CrdStatus] = {}  # what was last written of each contract's kind
         self._definitions: Informer | None = None
-        self._wanted = listen("contracts")
+        self._contracts_changed = subscribe("contracts")
         self._new_kinds = asyncio.Event()
 
     def close(self) -> None:
-        stop_listening(self._wanted)
+        unsubscribe(self._contracts_changed)
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """Until cancelled."""
         definitions = await self._watch_definitions()
         while True:
             for published in await self._database.call(compiled.published_contracts):
                 try:
-                    await self._keep_offer(published, definitions)
+                    await self._reconcile_contract(published, definitions)
                 except KubeError as error:
                     log.warning("contract %s: %s", published.name, error)
-            await hear(self._wanted)
+            await wait_or_poll(self._contracts_changed)
 
     # -- kinds ------------------------------------------------------------------------------------------
 
     async def _watch_definitions(self) -> Informer:
         """One watch on the cluster's definitions: a kind that appears, vanishes or is edited is looked at."""
         if self._definitions is None:
-            resource = await patiently(lambda: self._client.kinds.find(*CRD))
+            resource = await retry_until_reachable(lambda: self._client.kinds.find(*CRD))
             informer = Informer(self._client, resource, on_change=self._on_definition)
-            self._definitions = self._watches.start(Watched(resource.group_kind, "", "", ""), informer)
+            self._definitions = self._informers.start(WatchKey(resource.group_kind, "", "", ""), informer)
         await self._definitions.synced.wait()
         return self._definitions
 
     def _on_definition(self, event: Event, obj: Manifest, old: Manifest | None) -> None:
         self._client.kinds.forget()
-        self._wanted.set()
+        self._contracts_changed.set()
         self._new_kinds.set()
-        self._watches.nudge()  # the kind of one of them may be the one that came
+        self._informers.nudge()  # the kind of one of them may be the one that came
 
-    async def _keep_offer(self, published: Published, definitions: Informer) -> None:
-        known = self.offers.get(published.group_kind)
+    async def _reconcile_contract(self, published: PublishedRevision, definitions: Informer) -> None:
+        known = self.contracts.get(published.group_kind)
         is_new = known is None or known.published.digest != published.digest
         if known is None or is_new:
-            offer = await self._database.call(compiled.compile_offer, published)
+            contract = await self._database.call(compiled.compile_contract, published)
         else:
-            offer = Offer(published, known.definition, known.problem)
+            contract = CompiledContract(published, known.definition, known.problem)
         served = True
-        if offer.definition is not None:
-            live = definitions.get("", offer.definition.crd_name)
+        if contract.definition is not None:
+            live = definitions.get("", contract.definition.crd_name)
             if live is None and published.withdrawn:
                 return
-            verdict = await ensure_kind(self._client, offer.definition, live)
-            served = verdict.served
-            await self._tell(published, verdict)
-        self.offers[published.group_kind] = offer
+            crd_status = await ensure_crd(self._client, contract.definition, live)
+            served = crd_status.served
+            await self._save_status(published, crd_status)
+        self.contracts[published.group_kind] = contract
         if served:
             await self._watch_instances(published)
         if is_new:
             for key in self._instances.of_kind(published.group_kind):
                 self._on_due(key)
 
-    async def _tell(self, published: Published, verdict: Verdict) -> None:
+    async def _save_status(self, published: PublishedRevision, crd_status: CrdStatus) -> None:
         """What became of the kind, on the contract's row; written only when it is news."""
-        if self._verdicts.get(published.contract) != verdict:
-            arguments = (published.contract, verdict.status, verdict.reason, verdict.message)
+        if self._crd_statuses.get(published.contract) != crd_status:
+            arguments = (published.contract, crd_status.status, crd_status.reason, crd_status.message)
             await self._database.call(compiled.save_condition, *arguments)
-            self._verdicts[published.contract] = verdict
+            self._crd_statuses[published.contract] = crd_status
 
     # -- instances --------------------------------------------------------------------------------------
 
-    async def _watch_instances(self, published: Published) -> None:
+    async def _watch_instances(self, published: PublishedRevision) -> None:
         group_kind = published.group_kind
         if group_kind in self._instances.informers:
             return
         try:
             resource = await self._client.kinds.find(published.api_version, published.kind)
         except NotServed:
-            asyncio.get_running_loop().call_later(0.2, self._wanted.set)
+            asyncio.get_running_loop().call_later(0.2, self._contracts_changed.set)
             return
         informer = Informer(
             self._client,
@@ -128,33 +130,33 @@ class Offering:
             on_change=lambda event, obj, _: self._on_instance(group_kind, event, obj),
             on_sync=lambda: self._on_listed(group_kind),
         )
-        watched = Watched(group_kind, "", "", "instances")
-        self._instances.informers[group_kind] = self._watches.start(watched, informer)
+        watch_key = WatchKey(group_kind, "", "", "instances")
+        self._instances.informers[group_kind] = self._informers.start(watch_key, informer)
 
     def _on_listed(self, group_kind: str) -> None:
         uids = {uid_of(obj) for obj in self._instances.of_kind(group_kind).values()}
-        self._rows.listed(self.offers[group_kind].published.contract, uids)
+        self._projection.listed(self.contracts[group_kind].published.contract, uids)
 
     # -- the cluster's own kinds ------------------------------------------------------------------------
 
-    async def keep_schemas(self) -> None:
+    async def run_schemas(self) -> None:
         """Keep the rows of the cluster's own kinds true; definitions come in crowds, so wait a little."""
         while True:
             await self._new_kinds.wait()
             await asyncio.sleep(SCHEMAS_SETTLE)
             self._new_kinds.clear()
             known = await self._database.call(cluster_schemas.known_hashes, self._destination)
-            own = {offer.published.group_kind for offer in self.offers.values()}
+            own = {contract.published.group_kind for contract in self.contracts.values()}
             try:
-                rows, wanted = await cluster_schemas.changed(self._client, known, own)
+                projection, desired = await cluster_schemas.changed(self._client, known, own)
             except KubeError:
                 self._new_kinds.set()  # the cluster is away: look again when it answers
                 await asyncio.sleep(WHILE_AWAY)
                 continue
-            await self._database.call(cluster_schemas.save_schemas, self._destination, rows, wanted)
+            await self._database.call(cluster_schemas.save_schemas, self._destination, projection, desired)
 
 
-async def patiently(ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+async def retry_until_reachable(ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
     """Ask until the cluster answers."""
     while True:
         try:

@@ -13,6 +13,7 @@ from typing import Any
 
 from contracts.compiler import Definition
 from reconciler.kube import ApiError, Client
+from reconciler.objects.accessors import Manifest, annotations_of, labels_of
 from reconciler.objects.health import health_of
 from reconciler.objects.names import (
     APPLYSET_PARENT_TYPE,
@@ -22,13 +23,12 @@ from reconciler.objects.names import (
     MANAGED_BY,
     label_value,
 )
-from reconciler.objects.reading import Manifest, annotations_of, labels_of
 
 CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CrdStatus:
     """``status`` as in a condition; ``served`` once instances can be watched."""
 
     status: str
@@ -70,9 +70,9 @@ def foreign_owner(live: Manifest, definition: Definition) -> str:
     return "" if other == definition.name else f"the contract “{other}”"
 
 
-async def ensure_kind(client: Client, definition: Definition, live: Manifest | None) -> Verdict:
+async def ensure_crd(client: Client, definition: Definition, live: Manifest | None) -> CrdStatus:
     """Create or update the definition, unless it is not ours; say how it stands. Raises ``KubeError``."""
-    wanted = crd_of(definition)
+    desired = crd_of(definition)
     if live is not None:
         owner = foreign_owner(live, definition)
         if owner:
@@ -81,26 +81,26 @@ async def ensure_kind(client: Client, definition: Definition, live: Manifest | N
                 "It was left as it is. "
                 "Choose another kind or group, or have that definition removed."
             )
-            return Verdict("False", "OwnedBySomebodyElse", message)
-    if live is None or annotations_of(live).get(DIGEST) != wanted["metadata"]["annotations"][DIGEST]:
+            return CrdStatus("False", "OwnedBySomebodyElse", message)
+    if live is None or annotations_of(live).get(DIGEST) != desired["metadata"]["annotations"][DIGEST]:
         try:
-            live = await apply_crd(client, wanted)
+            live = await apply_crd(client, desired)
         except ApiError as error:
             if not error.is_refusal:
                 raise
             # What was there before goes on being served, and its instances with it.
             served = live is not None and health_of(live).state == "ready"
-            return Verdict("False", "Refused", f"The cluster refused the kind: {error.message}", served)
+            return CrdStatus("False", "Refused", f"The cluster refused the kind: {error.message}", served)
     health = health_of(live)
     if health.state == "ready":
-        return Verdict("True", "Ready", f"The kind {definition.kind} is served.", True)
+        return CrdStatus("True", "Ready", f"The kind {definition.kind} is served.", True)
     if health.state == "failed":
-        return Verdict("False", "NamesNotAccepted", health.message)
-    return Verdict("False", "Establishing", "The cluster is taking up the kind.")
+        return CrdStatus("False", "NamesNotAccepted", health.message)
+    return CrdStatus("False", "Establishing", "The cluster is taking up the kind.")
 
 
-async def apply_crd(client: Client, wanted: Mapping[str, Any]) -> dict[str, Any]:
+async def apply_crd(client: Client, desired: Mapping[str, Any]) -> dict[str, Any]:
     resource = await client.kinds.find(*CRD)
-    applied = await client.apply(resource, wanted, manager=CONTRACT_MANAGER)
+    applied = await client.apply(resource, desired, manager=CONTRACT_MANAGER)
     client.kinds.forget()
     return applied

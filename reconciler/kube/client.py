@@ -136,7 +136,7 @@ class Client:
             ):
                 yield response
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            detail = f"{access.host}: {in_words(error)}"
+            detail = f"{access.host}: {format_path(error)}"
             raise Unreachable("The cluster does not answer.", detail) from error
 
     @contextlib.asynccontextmanager
@@ -260,7 +260,7 @@ def read_error(code: int, data: bytes, retry_after: str | None) -> ApiError:
     return from_status(code, body if isinstance(body, dict) else None, text, retry_after)
 
 
-def in_words(error: BaseException) -> str:
+def format_path(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "it took too long"
     if isinstance(error, aiohttp.ClientConnectorError):

@@ -72,9 +72,11 @@ class ApiError(KubeError):
     @property
     def namespace_missing(self) -> str:
         """The namespace whose absence caused the 404, or an empty text."""
-        words = self.message.split('"')
+        display_name = self.message.split('"')
         return (
-            words[1] if self.code == 404 and self.message.startswith("namespaces ") and len(words) > 1 else ""
+            display_name[1]
+            if self.code == 404 and self.message.startswith("namespaces ") and len(display_name) > 1
+            else ""
         )
 
     @property

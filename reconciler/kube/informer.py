@@ -18,7 +18,7 @@ from typing import Any, Literal
 from reconciler.kube.client import Client, selectors
 from reconciler.kube.discovery import Resource
 from reconciler.kube.errors import ApiError, KubeError
-from reconciler.objects.reading import Manifest, is_newer, name_of, namespace_of, uid_of, version_of
+from reconciler.objects.accessors import Manifest, is_newer, name_of, namespace_of, uid_of, version_of
 
 log = logging.getLogger("slipway.kube.informer")
 

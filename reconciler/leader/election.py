@@ -1,8 +1,9 @@
-"""One reconciler at a time on a cluster, by a Lease: the cluster's own means to agree on that.
+"""Leader election: one reconciler at a time works on a cluster, by a Lease.
 
-The holder renews it and may write for ``TRUSTED`` seconds after each renewal; anybody may take it when it was
-not renewed for ``DURATION`` seconds. Both are measured, never read from somebody else's clock, as client-go
-does. Every write names the version that it changes, so of two who reach for it one is refused.
+The leader renews the Lease and may write for ``RENEW_DEADLINE`` seconds after each renewal. Any process may
+acquire a Lease that was not renewed for ``LEASE_DURATION`` seconds. Both are measured with the local clock,
+never compared with another process's, as in client-go. Every write names the version that it changes, so of
+two candidates that write at once the server refuses one.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.kube import ApiError, Client, KubeError, Resource, Unreachable
-from reconciler.leader.identity import Holder, read_identity
+from reconciler.leader.identity import LeaderIdentity, parse_identity
+from reconciler.objects.accessors import Manifest, version_of
 from reconciler.objects.names import LEASE, LEASE_MANAGER
-from reconciler.objects.reading import Manifest, version_of
 
 log = logging.getLogger("slipway.engine")
 
-KIND = Resource("coordination.k8s.io", "v1", "Lease", "leases", namespaced=True)
-DURATION = 15  # seconds without a renewal after which it is anybody's
-TRUSTED = 10.0  # seconds after a renewal for which its holder writes; the rest is for writes under way
-RENEW_EVERY, LOOK_EVERY = 4.0, 1.0
-PATIENCE = 4.0  # seconds that one request may take
-TRIES = 3  # somebody may be quicker
+LEASE_RESOURCE = Resource("coordination.k8s.io", "v1", "Lease", "leases", namespaced=True)
+LEASE_DURATION = 15  # seconds without a renewal after which it is anybody's
+RENEW_DEADLINE = 10.0  # seconds after a renewal for which its holder writes; the rest is for writes under way
+RENEW_PERIOD, RETRY_PERIOD = 4.0, 1.0
+REQUEST_TIMEOUT = 4.0  # seconds that one request may take
+ATTEMPTS = 3  # somebody may be quicker
 
 
 def elapsed() -> float:
@@ -36,107 +37,112 @@ def elapsed() -> float:
     return time.clock_gettime(clock)
 
 
-class Lease:
-    """``look`` again after ``pause`` seconds.
+class LeaderElector:
+    """Call ``try_acquire_or_renew`` every ``retry_period`` seconds.
 
-    ``obstacle`` says in words why this process must not work; it is empty while it may, or while the cluster
-    does not answer and nobody can write. ``namespace`` empty: there is no lease, and everything is permitted.
+    ``standby_reason``: why this process must not work; empty while it leads, or while the cluster does not
+    answer and no process can write. An empty ``namespace`` turns leader election off: it permits every write.
     """
 
     def __init__(
-        self, client: Client, namespace: str, me: Holder, elapsed: Callable[[], float] = elapsed
+        self, client: Client, namespace: str, me: LeaderIdentity, elapsed: Callable[[], float] = elapsed
     ) -> None:
         self._client, self._namespace, self._me, self._elapsed = client, namespace, me, elapsed
-        self._mine: Manifest | None = None  # as it was written last
+        self._own: Manifest | None = None  # as it was written last
         self._until = float("-inf")
-        self._seen = ("", 0.0)  # somebody else's: its version, and since when it has it
-        self._trouble = ""  # why it could not be looked at
-        self.obstacle = ""
+        self._observed = ("", 0.0)  # somebody else's: its version, and since when it has it
+        self._failure = ""  # why it could not be looked at
+        self.standby_reason = ""
 
     @property
     def name(self) -> str:
         return f"{self._namespace}/{LEASE}"
 
     @property
-    def is_certain(self) -> bool:
+    def is_leader(self) -> bool:
         """Whether nobody else can hold it right now."""
         return not self._namespace or self._elapsed() < self._until
 
     @property
-    def pause(self) -> float:
-        return RENEW_EVERY if self.is_certain else LOOK_EVERY
+    def retry_period(self) -> float:
+        return RENEW_PERIOD if self.is_leader else RETRY_PERIOD
 
     def permit(self) -> None:
         """Before every write. Raises ``Unreachable`` when it is not certain that nobody else writes."""
-        if not self.is_certain:
+        if not self.is_leader:
             raise Unreachable("The cluster does not answer.", f"the Lease {self.name} is not renewed")
 
     # -- taking and renewing ----------------------------------------------------------------------------
 
-    async def look(self) -> None:
+    async def try_acquire_or_renew(self) -> None:
         """Take it, renew it, or see who has it. Never raises ``KubeError``."""
         if not self._namespace:
             return
         try:
-            async with asyncio.timeout(PATIENCE):
-                await self._take_or_see()
+            async with asyncio.timeout(REQUEST_TIMEOUT):
+                await self._acquire_or_observe()
         except (Unreachable, TimeoutError) as error:
-            self._doubt(str(error) or "it takes too long to answer")
+            self._report_failure(str(error) or "it takes too long to answer")
             await self._client.renew()  # it may have moved; whoever holds the lease is not known to be gone
         except ApiError as error:
-            self._doubt(error.message)
-            if error.is_refusal and not error.conflict and not self.is_certain:
-                self._turn(self._why_refused(error))
+            self._report_failure(error.message)
+            if error.is_refusal and not error.conflict and not self.is_leader:
+                self._set_standby_reason(self._refusal_reason(error))
         else:
-            self._trouble = ""
+            self._failure = ""
 
-    async def _take_or_see(self) -> None:
-        for _ in range(TRIES):
-            live = self._mine or await self._client.get(KIND, self._namespace, LEASE)
+    async def _acquire_or_observe(self) -> None:
+        for _ in range(ATTEMPTS):
+            live = self._own or await self._client.get(LEASE_RESOURCE, self._namespace, LEASE)
             holder = self._other_holder(live) if live else ""
             if holder:
                 self._until = float("-inf")
-                self._turn(
+                self._set_standby_reason(
                     f"Another reconciler looks after this cluster: {holder}. "
                     "This one does nothing until that one stops."
                 )
                 return
             try:
                 began = self._elapsed()
-                self._mine = await self._write(live)
+                self._own = await self._write(live)
             except ApiError as error:
                 if not (error.conflict or (live and error.not_found)):
                     raise
-                self._mine = None  # somebody was quicker, or took it away: look again
+                self._own = None  # somebody was quicker, or took it away: look again
                 continue
-            self._until = began + TRUSTED
-            self._turn("")
+            self._until = began + RENEW_DEADLINE
+            self._set_standby_reason("")
             return
 
     async def _write(self, live: Manifest | None) -> dict[str, Any]:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         before = (live or {}).get("spec") or {}
-        spec: dict[str, Any] = {"leaseDurationSeconds": DURATION, "renewTime": now}
+        spec: dict[str, Any] = {"leaseDurationSeconds": LEASE_DURATION, "renewTime": now}
         if before.get("holderIdentity") != self._me.identity:
             turns = int(before.get("leaseTransitions") or 0) + 1 if live else 0
             spec |= {"holderIdentity": self._me.identity, "acquireTime": now, "leaseTransitions": turns}
         if live is not None:
             return await self._patch(live, spec)
         metadata = {"name": LEASE, "namespace": self._namespace}
-        body = {"apiVersion": KIND.api_version, "kind": KIND.kind, "metadata": metadata, "spec": spec}
-        return await self._client.create(KIND, body, manager=LEASE_MANAGER)
+        body = {
+            "apiVersion": LEASE_RESOURCE.api_version,
+            "kind": LEASE_RESOURCE.kind,
+            "metadata": metadata,
+            "spec": spec,
+        }
+        return await self._client.create(LEASE_RESOURCE, body, manager=LEASE_MANAGER)
 
     async def _patch(self, live: Manifest, spec: dict[str, Any]) -> dict[str, Any]:
         patch = {"metadata": {"resourceVersion": version_of(live)}, "spec": spec}
-        return await self._client.merge(KIND, self._namespace, LEASE, patch, manager=LEASE_MANAGER)
+        return await self._client.merge(LEASE_RESOURCE, self._namespace, LEASE, patch, manager=LEASE_MANAGER)
 
     async def release(self) -> None:
         """Let the next one have it at once, if it is still ours."""
-        mine, self._mine, self._until = self._mine, None, float("-inf")
+        mine, self._own, self._until = self._own, None, float("-inf")
         if mine is None:
             return
         with contextlib.suppress(KubeError, TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(REQUEST_TIMEOUT):
                 await self._patch(mine, {"holderIdentity": None})
 
     # -- words ------------------------------------------------------------------------------------------
@@ -147,16 +153,16 @@ class Lease:
         identity = str(spec.get("holderIdentity") or "")
         if identity in ("", self._me.identity):
             return ""
-        if self._seen[0] != version_of(live):
-            self._seen = (version_of(live), self._elapsed())
-        if self._elapsed() - self._seen[1] >= float(spec.get("leaseDurationSeconds") or DURATION):
+        if self._observed[0] != version_of(live):
+            self._observed = (version_of(live), self._elapsed())
+        if self._elapsed() - self._observed[1] >= float(spec.get("leaseDurationSeconds") or LEASE_DURATION):
             return ""
-        holder = read_identity(identity)
+        holder = parse_identity(identity)
         if holder is None:
             return f"“{identity}”"
-        return "" if holder.is_ended(self._me) else holder.words
+        return "" if holder.is_known_dead(self._me) else holder.display_name
 
-    def _why_refused(self, error: ApiError) -> str:
+    def _refusal_reason(self, error: ApiError) -> str:
         unknown = (
             f"Without the Lease {self.name} nothing tells whether another reconciler is at work, "
             "so this one does nothing."
@@ -174,15 +180,15 @@ class Lease:
             todo = f"The cluster says: {error.message}"
         return f"{unknown} {todo}"
 
-    def _doubt(self, trouble: str) -> None:
+    def _report_failure(self, failure_snapshot: str) -> None:
         """To the log, once for as long as it lasts."""
-        if not self._trouble:
-            log.warning("The Lease %s cannot be read or renewed: %s", self.name, trouble)
-        self._trouble = trouble
+        if not self._failure:
+            log.warning("The Lease %s cannot be read or renewed: %s", self.name, failure_snapshot)
+        self._failure = failure_snapshot
 
-    def _turn(self, obstacle: str) -> None:
-        if obstacle and obstacle != self.obstacle:
-            log.warning("%s", obstacle)
-        elif self.obstacle and not obstacle:
+    def _set_standby_reason(self, standby_reason: str) -> None:
+        if standby_reason and standby_reason != self.standby_reason:
+            log.warning("%s", standby_reason)
+        elif self.standby_reason and not standby_reason:
             log.info("The Lease %s is held by this process now.", self.name)
-        self.obstacle = obstacle
+        self.standby_reason = standby_reason

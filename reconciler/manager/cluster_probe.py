@@ -11,39 +11,39 @@ from typing import Any
 from django.utils import timezone
 
 from catalog.models import Destination
-from reconciler.base.db_thread import Database
-from reconciler.base.signals import hear
+from reconciler.base.db_thread import DatabaseThread
+from reconciler.base.signals import wait_or_poll
 from reconciler.kube import Client, KubeError
 from reconciler.projection.instances import save_destination
 
 log = logging.getLogger("slipway.engine")
 
-PULSE_EVERY, PULSE_WHEN_AWAY = 5.0, 1.0  # seconds
-SILENT_AFTER = timedelta(seconds=3 * PULSE_EVERY)
+PROBE_PERIOD, PROBE_PERIOD_WHEN_AWAY = 5.0, 1.0  # seconds
+SILENT_AFTER = timedelta(seconds=3 * PROBE_PERIOD)
 
 
-class Pulse:
+class ClusterProbe:
     """``on_return`` is called when a cluster that was away answers again."""
 
-    def __init__(self, client: Client, database: Database, on_return: Callable[[], None]) -> None:
+    def __init__(self, client: Client, database: DatabaseThread, on_return: Callable[[], None]) -> None:
         self._client, self._database, self._on_return = client, database, on_return
         self.destination = 0
         self.reachable: bool | None = None
-        self._obstacle = ""
+        self._standby_reason = ""
         self._news = asyncio.Event()
 
-    def tell(self, obstacle: str) -> None:
+    def set_standby_reason(self, standby_reason: str) -> None:
         """Why the engine does nothing, in words for every page; empty while it works."""
-        if obstacle != self._obstacle:
-            self._obstacle = obstacle
+        if standby_reason != self._standby_reason:
+            self._standby_reason = standby_reason
             self._news.set()
 
     async def run(self) -> None:
         while True:
-            await self.feel()
-            await hear(self._news, PULSE_EVERY if self.reachable else PULSE_WHEN_AWAY)
+            await self.probe()
+            await wait_or_poll(self._news, PROBE_PERIOD if self.reachable else PROBE_PERIOD_WHEN_AWAY)
 
-    async def feel(self) -> None:
+    async def probe(self) -> None:
         try:
             version = await self._client.version()
         except KubeError as error:
@@ -52,7 +52,7 @@ class Pulse:
         came_back, self.reachable = self.reachable is False, True
         await self._save(
             reachable=True,
-            message=self._obstacle,
+            message=self._standby_reason,
             seen_at=timezone.now(),
             server_version=str(version.get("gitVersion") or "")[:60],
             simulated=is_simulated(version),
@@ -70,7 +70,7 @@ class Pulse:
 
     async def _save(self, **fields: Any) -> None:
         """The sign of life is given by whoever is on duty; one that only stands by leaves the rows to it."""
-        if not self._obstacle:
+        if not self._standby_reason:
             fields["engine_seen_at"] = timezone.now()
         elif await self._database.call(is_served, self.destination):
             return

@@ -1,79 +1,84 @@
-"""Everything that the engine does while it looks after a cluster: watches → keys → passes → rows.
+"""The controllers of one cluster: watches → keys → passes → rows.
 
-Its tasks: ``Offering`` keeps kinds and instance watches equal to the published contracts, ``Courier`` brings
-changes to the cluster, ``Workers`` run passes, ``Rows`` writes what they saw. What wakes an instance stands
-here.
+``ContractController`` keeps kinds and instance watches equal to the published contracts, ``ChangeController``
+delivers changes, ``InstanceController`` reconciles instances, ``ProjectionWriter`` writes what they observed.
+The handlers that enqueue an instance are here too.
 """
 
 from __future__ import annotations
 
-from reconciler.base.db_thread import Database
-from reconciler.base.signals import hear_other_processes, wake
-from reconciler.base.tasks import Work, together
-from reconciler.base.workqueue import Queue
-from reconciler.cache.external_refs import Externals
-from reconciler.cache.informers import Watched, Watches
-from reconciler.cache.instances import Instances, key_of
-from reconciler.cache.pods_and_events import Companions
-from reconciler.changes.controller import Courier
-from reconciler.instances.apply import Memory
-from reconciler.instances.controller import Workers
-from reconciler.kinds.controller import Offering
+from reconciler.base.db_thread import DatabaseThread
+from reconciler.base.signals import notify, relay_other_processes
+from reconciler.base.tasks import Runnable, run_all
+from reconciler.base.workqueue import WorkQueue
+from reconciler.cache.external_refs import ExternalRefIndex
+from reconciler.cache.informers import SharedInformers, WatchKey
+from reconciler.cache.instances import InstanceCache, key_of
+from reconciler.cache.pods_and_events import PodAndEventWatcher
+from reconciler.changes.controller import ChangeController
+from reconciler.instances.apply import ReconcileCache
+from reconciler.instances.controller import InstanceController
+from reconciler.kinds.controller import ContractController
 from reconciler.kube import Client
 from reconciler.kube.informer import Event
-from reconciler.objects.reading import Manifest, uid_of
-from reconciler.projection.resources import remembered
-from reconciler.projection.writer import Rows
-from reconciler.status.snapshot import Key, Note
+from reconciler.objects.accessors import Manifest, uid_of
+from reconciler.projection.resources import load_baselines
+from reconciler.projection.writer import ProjectionWriter
+from reconciler.status.snapshot import EventRecord, Key
 
 PASSES_AT_ONCE = 16
 
 
-class Duty:
-    """Made anew whenever the engine takes up its work, so that nothing of an earlier time is believed."""
+class Controllers:
+    """Created again for each term as leader, so that no observation of an earlier term is trusted."""
 
-    def __init__(self, client: Client, database: Database, destination: int) -> None:
+    def __init__(self, client: Client, database: DatabaseThread, destination: int) -> None:
         self.database, self.destination = database, destination
-        self.queue: Queue[Key] = Queue()
-        self.memory = Memory()
-        self.rows = Rows(database, destination)
-        self.instances = Instances()
-        self.watches = Watches(client, self.on_child, self.on_external)
-        self.externals = Externals(self.watches)
-        self.companions = Companions(client, self.watches, self.on_news, self.on_note)
-        self.offering = Offering(
-            client, database, destination, self.watches, self.instances, self.rows,
+        self.queue: WorkQueue[Key] = WorkQueue()
+        self.memory = ReconcileCache()
+        self.projection = ProjectionWriter(database, destination)
+        self.instances = InstanceCache()
+        self.informers = SharedInformers(client, self.on_child, self.on_external)
+        self.external_refs = ExternalRefIndex(self.informers)
+        self.pods_and_events = PodAndEventWatcher(
+            client, self.informers, self.on_dependent_changed, self.on_event_record
+        )
+        self.contract_controller = ContractController(
+            client, database, destination, self.informers, self.instances, self.projection,
             self.on_instance, self.queue.add,
         )  # fmt: skip
-        self.courier = Courier(client, database, destination, self.instances, self.queue.add)
-        self.workers = Workers(
-            client, self.queue, self.offering.offers, self.watches, self.instances, self.externals,
-            self.companions, self.memory, self.rows,
+        self.change_controller = ChangeController(
+            client, database, destination, self.instances, self.queue.add
+        )
+        self.instance_controller = InstanceController(
+            client, self.queue, self.contract_controller.contracts, self.informers, self.instances,
+            self.external_refs,
+            self.pods_and_events, self.memory, self.projection,
         )  # fmt: skip
 
     async def run(self) -> None:
         """Until cancelled; then everything that was started is stopped, and what was seen is written."""
-        self.memory.losses = await self.database.call(remembered, self.destination)
-        works: list[Work] = [
-            self.offering.keep,
-            self.offering.keep_schemas,
-            self.courier.run,
-            self.rows.write,
-            hear_other_processes,
-            *[self.workers.work] * PASSES_AT_ONCE,
+        self.memory.losses = await self.database.call(load_baselines, self.destination)
+        runnables: list[Runnable] = [
+            self.contract_controller.run,
+            self.contract_controller.run_schemas,
+            self.change_controller.run,
+            self.projection.write,
+            relay_other_processes,
+            *[self.instance_controller.work] * PASSES_AT_ONCE,
         ]
         try:
-            await together(works)
+            await run_all(runnables)
         finally:
-            self.offering.close()
-            await self.watches.close()
-            await self.rows.flush()
+            self.contract_controller.close()
+            await self.informers.close()
+            await self.projection.flush()
 
-    def go_on(self) -> None:
+    def resync(self) -> None:
         """The cluster takes writes again: nobody waits for the end of a back-off."""
-        wake("contracts")
-        wake("changes")
-        self.watches.nudge()
+        notify("contracts")
+        notify("changes")
+        self.informers.nudge()
         for key in self.instances.all_keys():
             self.queue.add(key)
 
@@ -83,29 +88,31 @@ class Duty:
         key = key_of(group_kind, obj)
         if event == "deleted":
             self.instances.forget(key, obj)
-            self.externals.follow(key, set())
+            self.external_refs.follow(key, set())
             self.memory.losses.pop(uid_of(obj), None)
-            self.rows.gone(self.offering.offers[group_kind].published.contract, key, uid_of(obj))
+            self.projection.gone(
+                self.contract_controller.contracts[group_kind].published.contract, key, uid_of(obj)
+            )
         else:
             self.instances.remember(key, obj)
         self.queue.add(key)
 
     def on_child(self, uid: str, event: Event, obj: Manifest, old: Manifest | None) -> None:
-        self.on_news(uid)
+        self.on_dependent_changed(uid)
         if event == "deleted":
             self.memory.settled.pop(uid_of(obj), None)
 
-    def on_external(self, watched: Watched) -> None:
-        for key in self.externals.keys(watched):
+    def on_external(self, watch_key: WatchKey) -> None:
+        for key in self.external_refs.keys(watch_key):
             self.queue.add(key)
 
-    def on_news(self, uid: str) -> None:
+    def on_dependent_changed(self, uid: str) -> None:
         """Something below this instance changed."""
         key = self.instances.key_of_uid(uid)
         if key is not None:
             self.queue.add(key)
 
-    def on_note(self, uid: str, note: Note) -> None:
+    def on_event_record(self, uid: str, record: EventRecord) -> None:
         """An event of the cluster about a resource of this instance."""
         if self.instances.key_of_uid(uid) is not None:
-            self.rows.note(uid, note)
+            self.projection.record(uid, record)

@@ -6,12 +6,12 @@ import asyncio
 import logging
 import threading
 
-from reconciler.manager.manager import Engine
+from reconciler.manager.manager import Manager
 
 log = logging.getLogger("slipway.engine")
 
 
-class EmbeddedEngine:
+class EmbeddedManager:
     """``start`` returns at once; ``stop`` when everything it started has ended. Both may be repeated."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class EmbeddedEngine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._running = threading.Event()
-        self.engine: Engine | None = None
+        self.manager: Manager | None = None
 
     def start(self) -> None:
         if self._thread is None:
@@ -47,6 +47,6 @@ class EmbeddedEngine:
 
     async def _run(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-        self.engine = Engine()
+        self.manager = Manager()
         self._running.set()
-        await self.engine.run()
+        await self.manager.run()

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from reconciler.objects.plain import in_plain_words
-from reconciler.objects.reading import Manifest, condition_of, finalizers_of, generation_of, is_deleting
+from reconciler.objects.accessors import Manifest, condition_of, finalizers_of, generation_of, is_deleting
+from reconciler.objects.reason_messages import in_plain_words
 
 Word = Literal["waiting", "progressing", "ready", "degraded", "failed", "deleting", "unknown"]
 
@@ -70,8 +70,8 @@ def condition_text(obj: Manifest, kind: str, status: str) -> str:
     condition = condition_of(obj, kind)
     if condition is None or condition.get("status") != status:
         return ""
-    words = [str(condition.get("reason") or kind), str(condition.get("message") or "")]
-    return ": ".join(word for word in words if word)
+    display_name = [str(condition.get("reason") or kind), str(condition.get("message") or "")]
+    return ": ".join(word for word in display_name if word)
 
 
 def plain_text(obj: Manifest, kind: str, status: str) -> str:
@@ -218,8 +218,8 @@ def image_of(obj: Manifest, container: Mapping[str, Any]) -> str:
     """As the author wrote it; the status may carry a longer name."""
     spec, name = spec_of(obj), container.get("name")
     known = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
-    wanted = next((one.get("image") for one in known if one.get("name") == name), None)
-    return str(wanted or container.get("image") or "")
+    desired = next((one.get("image") for one in known if one.get("name") == name), None)
+    return str(desired or container.get("image") or "")
 
 
 def claim(obj: Manifest) -> Health:

@@ -1,7 +1,7 @@
 """Desired + live + inventory → steps. Pure: one answer for the engine, a diff and a plan of an upgrade."""
 
 from reconciler.plan.children import Child, apply_order, children
-from reconciler.plan.compare import Difference, Settled, differences, settled
+from reconciler.plan.compare import FieldDifference, Settled, field_differences, settled
 from reconciler.plan.deletion import Deletion, plan_deletion
 from reconciler.plan.instance import plan
 from reconciler.plan.inventory import Inventory, recorded, set_id
@@ -12,7 +12,7 @@ __all__ = [
     "Child",
     "Delete",
     "Deletion",
-    "Difference",
+    "FieldDifference",
     "Inventory",
     "Plan",
     "Prune",
@@ -21,7 +21,7 @@ __all__ = [
     "Wait",
     "apply_order",
     "children",
-    "differences",
+    "field_differences",
     "plan",
     "plan_deletion",
     "recorded",

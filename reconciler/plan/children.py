@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.compiler import Definition
 from contracts.runtime import Rendering
+from reconciler.objects.accessors import Manifest, Reference, name_of, namespace_of, reference_to, uid_of
 from reconciler.objects.names import (
     APPLY_ORDER,
     APPLYSET_PART_OF,
@@ -20,7 +21,6 @@ from reconciler.objects.names import (
     NODE,
     label_value,
 )
-from reconciler.objects.reading import Manifest, Reference, name_of, namespace_of, reference_to, uid_of
 from reconciler.plan.inventory import set_id
 
 

@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from reconciler.objects.accessors import Manifest, metadata_of
 from reconciler.objects.names import CHILDREN_MANAGER
-from reconciler.objects.reading import Manifest, metadata_of
 
 Kind = Literal["unowned", "differs", "unwanted"]
 NOT_TRACKED = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"), ("status",))
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FieldDifference:
     """One field that is not as wanted. ``unowned``: another manager has it, or nobody set it yet."""
 
     path: str
@@ -34,12 +34,12 @@ class Difference:
 class Settled(NamedTuple):
     """What was applied last to an object, and how the object read back, as digests."""
 
-    wanted: str
+    desired: str
     live: str
 
 
-def settled(wanted: Manifest, live: Manifest) -> Settled:
-    return Settled(digest(wanted), live_digest(live))
+def settled(desired: Manifest, live: Manifest) -> Settled:
+    return Settled(digest(desired), live_digest(live))
 
 
 def digest(value: Any) -> str:
@@ -53,9 +53,11 @@ def live_digest(live: Manifest) -> str:
     return digest([metadata, rest])
 
 
-def differences(wanted: Manifest, live: Manifest, manager: str = CHILDREN_MANAGER) -> list[Difference]:
+def field_differences(
+    desired: Manifest, live: Manifest, manager: str = CHILDREN_MANAGER
+) -> list[FieldDifference]:
     """Every field that an apply by ``manager`` would change, in the order of the wanted manifest."""
-    return list(_map(wanted, live, owned_fields(live, manager), ()))
+    return list(_map(desired, live, owned_fields(live, manager), ()))
 
 
 def owned_fields(live: Manifest, manager: str) -> Mapping[str, Any]:
@@ -72,23 +74,25 @@ def is_empty(value: Any) -> bool:
     return value is None or value == {} or value == []
 
 
-def _value(wanted: Any, live: Any, owned: Mapping[str, Any], path: tuple[Any, ...]) -> Iterator[Difference]:
+def _value(
+    desired: Any, live: Any, owned: Mapping[str, Any], path: tuple[Any, ...]
+) -> Iterator[FieldDifference]:
     inner = [key for key in owned if key != "."]
     if not inner:
-        if not is_same(wanted, live):
-            yield Difference(in_words(path), "differs")
-    elif isinstance(wanted, Mapping):
-        yield from _map(wanted, live if isinstance(live, Mapping) else {}, owned, path)
-    elif isinstance(wanted, list):
-        yield from _list(wanted, live if isinstance(live, list) else [], owned, path)
+        if not is_same(desired, live):
+            yield FieldDifference(format_path(path), "differs")
+    elif isinstance(desired, Mapping):
+        yield from _map(desired, live if isinstance(live, Mapping) else {}, owned, path)
+    elif isinstance(desired, list):
+        yield from _list(desired, live if isinstance(live, list) else [], owned, path)
     else:
-        yield Difference(in_words(path), "differs")
+        yield FieldDifference(format_path(path), "differs")
 
 
 def _map(
-    wanted: Mapping[str, Any], live: Mapping[str, Any], owned: Mapping[str, Any], path: tuple[Any, ...]
-) -> Iterator[Difference]:
-    for key, value in wanted.items():
+    desired: Mapping[str, Any], live: Mapping[str, Any], owned: Mapping[str, Any], path: tuple[Any, ...]
+) -> Iterator[FieldDifference]:
+    for key, value in desired.items():
         here = (*path, key)
         if here in NOT_TRACKED or value is None:
             continue
@@ -98,38 +102,38 @@ def _map(
         elif not is_empty(value):
             yield from _unowned(value, here)
     for name in owned:
-        if name.startswith("f:") and wanted.get(name[2:]) is None and (*path, name[2:]) not in NOT_TRACKED:
-            yield Difference(in_words((*path, name[2:])), "unwanted")
+        if name.startswith("f:") and desired.get(name[2:]) is None and (*path, name[2:]) not in NOT_TRACKED:
+            yield FieldDifference(format_path((*path, name[2:])), "unwanted")
 
 
-def _unowned(value: Any, path: tuple[Any, ...]) -> Iterator[Difference]:
+def _unowned(value: Any, path: tuple[Any, ...]) -> Iterator[FieldDifference]:
     """Name the leaves, so that an event can say ``spec.replicas`` and not ``spec``."""
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
             if (*path, key) not in NOT_TRACKED and inner is not None:
                 yield from _unowned(inner, (*path, key))
     else:
-        yield Difference(in_words(path), "unowned")
+        yield FieldDifference(format_path(path), "unowned")
 
 
 def _list(
-    wanted: list[Any], live: list[Any], owned: Mapping[str, Any], path: tuple[Any, ...]
-) -> Iterator[Difference]:
+    desired: list[Any], live: list[Any], owned: Mapping[str, Any], path: tuple[Any, ...]
+) -> Iterator[FieldDifference]:
     keyed = {name: json.loads(name[2:]) for name in owned if name.startswith("k:")}
     members = [json.loads(name[2:]) for name in owned if name.startswith("v:")]
     if members:
-        if any(item not in live for item in wanted) or any(item not in wanted for item in members):
-            yield Difference(in_words(path), "differs")
+        if any(item not in live for item in desired) or any(item not in desired for item in members):
+            yield FieldDifference(format_path(path), "differs")
         return
     if not keyed:  # by position: rare, and then the whole list counts
-        if not is_same(wanted, live):
-            yield Difference(in_words(path), "differs")
+        if not is_same(desired, live):
+            yield FieldDifference(format_path(path), "differs")
         return
     left: dict[str, Any] = dict(keyed)
-    for position, item in enumerate(wanted):
+    for position, item in enumerate(desired):
         name = next((name for name, keys in left.items() if has_keys(item, keys)), None)
         if name is None:
-            yield Difference(in_words((*path, position)), "unowned")
+            yield FieldDifference(format_path((*path, position)), "unowned")
             continue
         keys = left.pop(name)
         found: Any = next((other for other in live if has_keys(other, keys)), {})
@@ -137,7 +141,7 @@ def _list(
         yield from _item(implied, item, found, owned[name], (*path, position))
     for keys in left.values():
         label = ",".join(f"{key}={value}" for key, value in keys.items())
-        yield Difference(f"{in_words(path)}[{label}]", "unwanted")
+        yield FieldDifference(f"{format_path(path)}[{label}]", "unwanted")
 
 
 def _item(
@@ -146,13 +150,13 @@ def _item(
     live: Any,
     owned: Mapping[str, Any],
     path: tuple[Any, ...],
-) -> Iterator[Difference]:
+) -> Iterator[FieldDifference]:
     """A list item; keys that the server filled in by default belong to it although nobody wrote them."""
-    for difference in _value(item, live, owned, path):
-        field = difference.path.rpartition(".")[2]
-        if difference.kind == "unwanted" and field in implied and field not in item:
+    for field_difference in _value(item, live, owned, path):
+        field = field_difference.path.rpartition(".")[2]
+        if field_difference.kind == "unwanted" and field in implied and field not in item:
             continue
-        yield difference
+        yield field_difference
 
 
 def has_keys(item: Any, keys: Mapping[str, Any]) -> bool:
@@ -162,28 +166,28 @@ def has_keys(item: Any, keys: Mapping[str, Any]) -> bool:
     )
 
 
-def is_same(wanted: Any, live: Any) -> bool:
+def is_same(desired: Any, live: Any) -> bool:
     """Whether a value is there as wanted; the server may have added defaults inside it."""
-    if is_empty(wanted):
+    if is_empty(desired):
         return is_empty(live) or isinstance(live, Mapping)
-    if isinstance(wanted, Mapping):
+    if isinstance(desired, Mapping):
         return isinstance(live, Mapping) and all(
-            is_same(value, live.get(key)) for key, value in wanted.items()
+            is_same(value, live.get(key)) for key, value in desired.items()
         )
-    if isinstance(wanted, list):
+    if isinstance(desired, list):
         return (
             isinstance(live, list)
-            and len(wanted) == len(live)
-            and all(is_same(mine, other) for mine, other in zip(wanted, live, strict=True))
+            and len(desired) == len(live)
+            and all(is_same(mine, other) for mine, other in zip(desired, live, strict=True))
         )
-    if isinstance(wanted, bool) or isinstance(live, bool):
-        return wanted is live or (wanted is False and live is None)
-    if wanted == live or (wanted == "" and live is None):
+    if isinstance(desired, bool) or isinstance(live, bool):
+        return desired is live or (desired is False and live is None)
+    if desired == live or (desired == "" and live is None):
         return True
     return (
-        isinstance(wanted, (str, int, float))
+        isinstance(desired, (str, int, float))
         and isinstance(live, (str, int, float))
-        and (same_quantity(wanted, live))
+        and (same_quantity(desired, live))
     )
 
 
@@ -211,7 +215,7 @@ def quantity(value: str | float) -> Decimal | None:
     return Decimal(number) * suffix
 
 
-def in_words(path: tuple[Any, ...]) -> str:
+def format_path(path: tuple[Any, ...]) -> str:
     """``spec.containers[0].image``; a key with dots stands in quotes and brackets."""
     text = ""
     for part in path:

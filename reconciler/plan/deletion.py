@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reconciler.objects.accessors import (
+    Manifest,
+    annotations_of,
+    is_deleting,
+    labels_of,
+    reference_to,
+    uid_of,
+)
 from reconciler.objects.health import why_it_stays
 from reconciler.objects.names import APPLY_ORDER, NODE
-from reconciler.objects.reading import Manifest, annotations_of, is_deleting, labels_of, reference_to, uid_of
 from reconciler.plan.steps import Delete, Wait
 
 
@@ -34,7 +41,7 @@ def plan_deletion(members: Sequence[Manifest]) -> Deletion:
             continue
         node, reference = labels_of(member).get(NODE, ""), reference_to(member)
         if is_deleting(member):
-            steps.append(Wait(node, f"{reference.words}: {why_it_stays(member)}", "being-deleted"))
+            steps.append(Wait(node, f"{reference.display_name}: {why_it_stays(member)}", "being-deleted"))
         else:
             steps.append(Delete(node, reference, uid_of(member)))
     return Deletion(tuple(steps), len(members))

@@ -10,9 +10,7 @@ from typing import Any
 
 from contracts.compiler import Definition
 from contracts.runtime import Rendering
-from reconciler.objects.health import why_it_stays
-from reconciler.objects.names import APPLYSET_PART_OF, INSTANCE, INSTANCE_ID, NODE, label_value
-from reconciler.objects.reading import (
+from reconciler.objects.accessors import (
     Identity,
     Manifest,
     annotations_of,
@@ -23,8 +21,10 @@ from reconciler.objects.reading import (
     reference_to,
     uid_of,
 )
+from reconciler.objects.health import why_it_stays
+from reconciler.objects.names import APPLYSET_PART_OF, INSTANCE, INSTANCE_ID, NODE, label_value
 from reconciler.plan.children import Child
-from reconciler.plan.compare import Settled, differences, digest, live_digest
+from reconciler.plan.compare import Settled, digest, field_differences, live_digest
 from reconciler.plan.inventory import Inventory, inventory_of, recorded, set_id
 from reconciler.plan.steps import Apply, Plan, Prune, Refuse, Wait
 
@@ -33,12 +33,12 @@ def plan(
     instance: Manifest,
     definition: Definition,
     rendering: Rendering,
-    wanted: Sequence[Child],
+    desired: Sequence[Child],
     found: Mapping[Identity, Manifest],
     members: Sequence[Manifest],
     settled: Mapping[str, Settled] | None = None,
 ) -> Plan:
-    """``wanted``: ``children(...)``. ``found``: the live object of each wanted one that exists,
+    """``desired``: ``children(...)``. ``found``: the live object of each wanted one that exists,
     whoever's it is.
 
     ``members``: every live object that carries this instance's labels. ``settled``: per uid, what was applied
@@ -46,7 +46,7 @@ def plan(
     another form from a difference. It may be empty: then an apply too many is the worst that happens.
     """
     home = namespace_of(instance)
-    scope = possible(definition) | inventory_of([child.body for child in wanted], home)
+    scope = possible(definition) | inventory_of([child.body for child in desired], home)
     members_scope = inventory_of(members, home)
     steps: list[Apply | Wait | Refuse | Prune] = [
         Wait(state.id, state.reason, state.code)
@@ -54,12 +54,12 @@ def plan(
         if state.state in ("pending", "failed")
     ]
     if not rendering.fatal:
-        for child in wanted:
+        for child in desired:
             step = step_for(instance, child, found.get(child.reference.identity), settled or {})
             if step is not None:
                 steps.append(step)
         if not steps:
-            steps.extend(prunes(definition, wanted, members))
+            steps.extend(prunes(definition, desired, members))
     before = recorded(instance) | scope | members_scope
     return Plan(tuple(steps), before=before, after=scope | members_scope)
 
@@ -82,19 +82,19 @@ def step_for(
         return Apply(child.node, child.index, child.reference, child.body, "create")
     owner = other_owner(instance, live)
     if owner:
-        reason = f"{child.reference.words} belongs to {owner}. It was left as it is."
+        reason = f"{child.reference.display_name} belongs to {owner}. It was left as it is."
         return Refuse(child.node, child.reference, reason)
     if is_deleting(live):
-        reason = f"{child.reference.words} is being deleted. {why_it_stays(live)}"
+        reason = f"{child.reference.display_name} is being deleted. {why_it_stays(live)}"
         return Wait(child.node, reason, "being-deleted")
-    found = differences(child.body, live)
+    found = field_differences(child.body, live)
     if not found:
         return None
     if APPLYSET_PART_OF not in labels_of(live):
         return Apply(child.node, child.index, child.reference, child.body, "adopt", by=last_writer(live))
-    fields = tuple(difference.path for difference in found)
+    fields = tuple(field_difference.path for field_difference in found)
     last = settled.get(uid_of(live))
-    if last is None or last.wanted != digest(child.body):
+    if last is None or last.desired != digest(child.body):
         return Apply(child.node, child.index, child.reference, child.body, "update", fields)
     if last.live == live_digest(live):
         return None
@@ -128,9 +128,9 @@ def last_writer(live: Manifest) -> str:
     return str(newest.get("manager") or "")
 
 
-def prunes(definition: Definition, wanted: Sequence[Child], members: Sequence[Manifest]) -> list[Prune]:
+def prunes(definition: Definition, desired: Sequence[Child], members: Sequence[Manifest]) -> list[Prune]:
     """Members that no node wants, latest in the order first. Asked for only when nothing else is to do."""
-    keep = {child.reference.identity for child in wanted}
+    keep = {child.reference.identity for child in desired}
     position = {label_value(node_id): place for place, node_id in enumerate(definition.order)}
     steps = []
     for member in members:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reconciler.objects.accessors import Manifest, annotations_of, finalizers_of, name_of, namespace_of
 from reconciler.objects.names import (
     APPLYSET_KINDS,
     APPLYSET_NAMESPACES,
@@ -16,7 +17,6 @@ from reconciler.objects.names import (
     TOOLING,
     applyset_id,
 )
-from reconciler.objects.reading import Manifest, annotations_of, finalizers_of, name_of, namespace_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from reconciler.objects.reading import Reference
+from reconciler.objects.accessors import Reference
 from reconciler.plan.inventory import Inventory
 
 Why = Literal["create", "adopt", "update", "repair"]

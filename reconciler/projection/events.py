@@ -10,40 +10,42 @@ from typing import Any
 from django.utils import timezone
 
 from catalog.models import Event, Instance
-from reconciler.status.snapshot import Note
+from reconciler.status.snapshot import EventRecord
 
 KEPT_EVENTS = 200
 
 
-def add_events(row: Instance, notes: Sequence[Note]) -> bool:
+def add_events(row: Instance, records: Sequence[EventRecord]) -> bool:
     """Add lines to the history; a line that is there already only counts up."""
-    if not notes:
+    if not records:
         return False
     known = {
         one.uid: one
-        for one in Event.objects.filter(instance=row, uid__in=[short(note.uid) for note in notes])
+        for one in Event.objects.filter(instance=row, uid__in=[short(record.uid) for record in records])
     }
     fresh: dict[str, Event] = {}
     changed = False
-    for note in notes:
-        uid = short(note.uid)
+    for record in records:
+        uid = short(record.uid)
         old = known.get(uid)
         if old is not None:
-            if note.count > old.count:
-                Event.objects.filter(pk=old.pk).update(count=note.count, at=moment(note.at) or timezone.now())
+            if record.count > old.count:
+                Event.objects.filter(pk=old.pk).update(
+                    count=record.count, at=moment(record.at) or timezone.now()
+                )
                 changed = True
             continue
-        resource = f"{note.resource.kind} {note.resource.name}" if note.resource else ""
+        resource = f"{record.resource.kind} {record.resource.name}" if record.resource else ""
         fresh[uid] = Event(
             instance=row,
-            at=moment(note.at) or timezone.now(),
-            warning=note.warning,
-            reason=note.reason[:80],
-            message=note.message,
-            node=note.node[:100],
+            at=moment(record.at) or timezone.now(),
+            warning=record.warning,
+            reason=record.reason[:80],
+            message=record.message,
+            node=record.node[:100],
             resource=resource[:330],
-            source=note.source[:60],
-            count=note.count,
+            source=record.source[:60],
+            count=record.count,
             uid=uid,
         )
     Event.objects.bulk_create(fresh.values())

@@ -13,7 +13,7 @@ from catalog.models import Action, Destination, Instance, State
 from catalog.models.instance import owning_team
 from contracts.models import Contract
 from portal.live.publish import publish
-from reconciler.objects.reading import (
+from reconciler.objects.accessors import (
     annotations_of,
     generation_of,
     is_newer,
@@ -24,7 +24,7 @@ from reconciler.objects.reading import (
 )
 from reconciler.projection.events import add_events, moment
 from reconciler.projection.resources import project_resources
-from reconciler.status.snapshot import Key, Note, Snapshot
+from reconciler.status.snapshot import EventRecord, Key, Snapshot
 
 log = logging.getLogger("slipway.projection")
 
@@ -47,10 +47,10 @@ def project_one(destination: int, snapshot: Snapshot) -> None:
     before = fingerprint(row)
     fill(row, snapshot)
     changed = fingerprint(row) != before
-    notes = list(snapshot.notes)
+    records = list(snapshot.records)
     if snapshot.summary is not None and not snapshot.partial:
-        changed |= project_resources(row, snapshot.summary.resources, notes)
-    changed |= add_events(row, notes)
+        changed |= project_resources(row, snapshot.summary.resources, records)
+    changed |= add_events(row, records)
     if changed:
         row.rev += 1
         row.updated_at = timezone.now()
@@ -156,11 +156,11 @@ def visible(texts: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in texts.items() if key in SHOWN or not key.startswith(HIDDEN)}
 
 
-def project_notes(destination: int, notes: Mapping[str, Sequence[Note]]) -> None:
+def project_events(destination: int, records: Mapping[str, Sequence[EventRecord]]) -> None:
     """Events of the cluster, by the uid of the instance that they are about."""
     with transaction.atomic():
-        for row in Instance.objects.filter(destination_id=destination, uid__in=list(notes)):
-            if add_events(row, notes[row.uid]):
+        for row in Instance.objects.filter(destination_id=destination, uid__in=list(records)):
+            if add_events(row, records[row.uid]):
                 row.touch()
 
 

@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from catalog.models import Instance, InstanceResource
-from reconciler.objects.reading import Reference
+from reconciler.objects.accessors import Reference
 from reconciler.projection.events import moment
-from reconciler.status.baseline import Losses, Whole
-from reconciler.status.snapshot import Note
+from reconciler.status.baseline import ReadinessBaseline, ReadyBaseline
+from reconciler.status.snapshot import EventRecord
 from reconciler.status.summary import ResourceLine
 
 Name = tuple[str, str, str, str, str]
 
 
-def project_resources(row: Instance, lines: Iterable[ResourceLine], notes: list[Note]) -> bool:
+def project_resources(row: Instance, lines: Iterable[ResourceLine], records: list[EventRecord]) -> bool:
     """Make the rows equal to the lines. A first apply of what the rows knew before is told as a return."""
     known: dict[Name, InstanceResource] = {
         (one.node, one.api_version, one.kind, one.namespace, one.name): one for one in row.resources.all()
@@ -28,7 +28,7 @@ def project_resources(row: Instance, lines: Iterable[ResourceLine], notes: list[
         name = (line.node, reference.api_version, reference.kind, reference.namespace, reference.name)
         old = known.pop(name, None)
         if old is not None and old.uid and line.uid and old.uid != line.uid:
-            mark_return(notes, line)
+            mark_restored(records, line)
         target = old or InstanceResource(
             instance=row, node=name[0], api_version=name[1], kind=name[2], namespace=name[3], name=name[4]
         )
@@ -75,29 +75,29 @@ def copy_line(target: InstanceResource, line: ResourceLine) -> bool:
     return changed
 
 
-def mark_return(notes: list[Note], line: ResourceLine) -> None:
+def mark_restored(records: list[EventRecord], line: ResourceLine) -> None:
     """What was created now had been there before: somebody deleted it."""
-    for place, note in enumerate(notes):
-        if note.reason == "Created" and note.resource == line.reference:
-            what = line.reference.words
-            notes[place] = Note(
+    for place, record in enumerate(records):
+        if record.reason == "Created" and record.resource == line.reference:
+            what = line.reference.display_name
+            records[place] = EventRecord(
                 "Restored",
                 f"Created {what} again: it had been deleted.",
-                note.uid,
+                record.uid,
                 warning=True,
-                node=note.node,
-                resource=note.resource,
+                node=record.node,
+                resource=record.resource,
             )
 
 
-def remembered(destination: int) -> dict[str, Losses]:
+def load_baselines(destination: int) -> dict[str, ReadinessBaseline]:
     """What the rows know, by the uid of the instance. For the engine's database thread."""
     rows = InstanceResource.objects.filter(instance__destination_id=destination, whole__isnull=False)
     named = ("api_version", "kind", "namespace", "name")
-    found: dict[str, Losses] = {}
+    found: dict[str, ReadinessBaseline] = {}
     for uid, generation, whole, *names in rows.values_list(
         "instance__uid", "instance__generation", "whole", *named
     ):
-        losses = found.setdefault(uid, Losses(generation))
-        losses.whole[Reference(*names).identity] = Whole(**whole)
+        losses = found.setdefault(uid, ReadinessBaseline(generation))
+        losses.whole[Reference(*names).identity] = ReadyBaseline(**whole)
     return found

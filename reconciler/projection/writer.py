@@ -12,20 +12,20 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from reconciler.base.db_thread import Database
-from reconciler.objects.reading import uid_of
+from reconciler.base.db_thread import DatabaseThread
+from reconciler.objects.accessors import uid_of
 from reconciler.projection import instances
-from reconciler.status.snapshot import Key, Note, Snapshot
+from reconciler.status.snapshot import EventRecord, Key, Snapshot
 
 
-class Rows:
+class ProjectionWriter:
     """Of each instance only the newest snapshot is kept, with the notes of those before it."""
 
-    def __init__(self, database: Database, destination: int) -> None:
+    def __init__(self, database: DatabaseThread, destination: int) -> None:
         self._database, self._destination = database, destination
         self._snapshots: OrderedDict[Key, Snapshot] = OrderedDict()
         self._gone: list[tuple[Key | None, Callable[[], Any]]] = []
-        self._notes: dict[str, list[Note]] = {}  # uid of an instance → lines for its history
+        self._notes: dict[str, list[EventRecord]] = {}  # uid of an instance → lines for its history
         self._news = asyncio.Event()
 
     def put(self, snapshot: Snapshot) -> None:
@@ -35,8 +35,8 @@ class Rows:
         self._snapshots[snapshot.key] = snapshot
         self._news.set()
 
-    def note(self, uid: str, note: Note) -> None:
-        self._notes.setdefault(uid, []).append(note)
+    def record(self, uid: str, record: EventRecord) -> None:
+        self._notes.setdefault(uid, []).append(record)
         self._news.set()
 
     def gone(self, contract: int, key: Key, uid: str) -> None:
@@ -64,24 +64,24 @@ class Rows:
             await self._database.call(self._gone[0][1])
             self._gone.pop(0)
         batch, self._snapshots = self._snapshots, OrderedDict()
-        notes, self._notes = self._notes, {}
+        records, self._notes = self._notes, {}
         try:
             if batch:
                 await self._database.call(instances.project, self._destination, list(batch.values()))
                 batch = OrderedDict()
-            if notes:
-                await self._database.call(instances.project_notes, self._destination, notes)
+            if records:
+                await self._database.call(instances.project_events, self._destination, records)
         except BaseException:
-            self._put_back(batch, notes)
+            self._put_back(batch, records)
             raise
 
-    def _put_back(self, batch: Mapping[Key, Snapshot], notes: Mapping[str, list[Note]]) -> None:
+    def _put_back(self, batch: Mapping[Key, Snapshot], records: Mapping[str, list[EventRecord]]) -> None:
         gone = {key for key, _ in self._gone}
         newer, self._snapshots = self._snapshots, OrderedDict()
         for key, snapshot in (*batch.items(), *newer.items()):
             if key not in gone or key in newer:
                 self.put(snapshot)
-        for uid, lines in notes.items():
+        for uid, lines in records.items():
             self._notes[uid] = [*lines, *self._notes.get(uid, [])]
         self._news.set()
 
@@ -89,4 +89,4 @@ class Rows:
 def merged(older: Snapshot, newer: Snapshot) -> Snapshot:
     """The newer one, with the notes of one that was not written yet."""
     summary = newer.summary or older.summary
-    return replace(newer, notes=older.notes + newer.notes, summary=summary)
+    return replace(newer, records=older.records + newer.records, summary=summary)

@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from reconciler.objects.accessors import Identity, Manifest, generation_of, reference_to, uid_of
 from reconciler.objects.health import Health, number, status_of
-from reconciler.objects.reading import Identity, Manifest, generation_of, reference_to, uid_of
 
 UNREADY = ("progressing", "waiting", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class ReadyBaseline:
     """What was asked for when an object was ready last."""
 
     uid: str
@@ -29,11 +29,11 @@ class Whole:
 
 
 @dataclass(slots=True)
-class Losses:
+class ReadinessBaseline:
     """The memory of one instance. ``generation``: its own; another wish of it makes everything forgotten."""
 
     generation: int = 0
-    whole: dict[Identity, Whole] = field(default_factory=dict)
+    whole: dict[Identity, ReadyBaseline] = field(default_factory=dict)
 
     def wish(self, generation: int) -> None:
         if generation != self.generation:
@@ -48,7 +48,9 @@ class Losses:
         if not generation_of(live):
             return health
         identity = reference_to(live).identity
-        now = Whole(uid_of(live), generation_of(live), number(status_of(live), "desiredNumberScheduled"))
+        now = ReadyBaseline(
+            uid_of(live), generation_of(live), number(status_of(live), "desiredNumberScheduled")
+        )
         before = self.whole.get(identity)
         if health.state == "ready":
             self.whole[identity] = now
@@ -57,7 +59,7 @@ class Losses:
         return health
 
 
-def is_loss(before: Whole, now: Whole) -> bool:
+def is_loss(before: ReadyBaseline, now: ReadyBaseline) -> bool:
     if before.uid != now.uid:
         return True
     return before.generation == now.generation and now.nodes <= before.nodes

@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.compiler import Definition
 from contracts.runtime import Rendering, merge_conditions, render
-from reconciler.objects.reading import Manifest, condition_of, generation_of, head_of
+from reconciler.objects.accessors import Manifest, condition_of, generation_of, head_of
 
 
 @dataclass(frozen=True, slots=True)

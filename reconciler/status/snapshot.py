@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from reconciler.objects.reading import Manifest, Reference
+from reconciler.objects.accessors import Manifest, Reference
 from reconciler.status.summary import Summary
 
 
@@ -18,12 +18,12 @@ class Key(NamedTuple):
     name: str
 
     @property
-    def words(self) -> str:
+    def display_name(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class EventRecord:
     """A line for an instance's history. ``uid`` makes it be kept once, however often a pass is repeated."""
 
     reason: str
@@ -47,5 +47,5 @@ class Snapshot:
     conditions: tuple[Mapping[str, Any], ...] = ()
     summary: Summary | None = None
     suspended: bool = False
-    notes: tuple[Note, ...] = ()
+    records: tuple[EventRecord, ...] = ()
     partial: bool = False  # nothing new is known of its resources

@@ -8,9 +8,7 @@ from typing import Any
 
 from contracts.compiler import Definition
 from contracts.runtime import Rendering
-from reconciler.objects.health import Health, health_of
-from reconciler.objects.names import NODE, label_value
-from reconciler.objects.reading import (
+from reconciler.objects.accessors import (
     Identity,
     Manifest,
     Reference,
@@ -21,8 +19,10 @@ from reconciler.objects.reading import (
     uid_of,
     version_of,
 )
+from reconciler.objects.health import Health, health_of
+from reconciler.objects.names import NODE, label_value
 from reconciler.plan import Child
-from reconciler.status.baseline import Losses, Whole
+from reconciler.status.baseline import ReadinessBaseline, ReadyBaseline
 
 REASONS = {
     "failed": "ResourceFailed",
@@ -46,7 +46,7 @@ class ResourceLine:
     version: str = ""
     created: str = ""
     deleting: str = ""
-    whole: Whole | None = None  # what was asked of it when it was ready last
+    whole: ReadyBaseline | None = None  # what was asked of it when it was ready last
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,28 +91,28 @@ class Summary:
 
 
 def resource_lines(
-    wanted: Sequence[Child],
+    desired: Sequence[Child],
     found: Mapping[Identity, Manifest],
     members: Sequence[Manifest],
     errors: Mapping[Identity, str],
-    deeper: Mapping[str, Health],
+    pod_health: Mapping[str, Health],
     contracts: Collection[str] = (),
-    losses: Losses | None = None,
+    losses: ReadinessBaseline | None = None,
 ) -> list[ResourceLine]:
     """Every wanted object, there or not, and every member that nobody wants any more.
 
-    ``errors``: why an object could not be applied. ``deeper``: per uid, what its pods say.
+    ``errors``: why an object could not be applied. ``pod_health``: per uid, what its pods say.
     ``contracts``: ``Kind.group`` of kinds that a reconciler of instances brings up, whatever they say so far.
     ``losses``: what is remembered of when the objects were whole.
     """
     lines = []
-    losses = losses or Losses()
+    losses = losses or ReadinessBaseline()
     named = set()
-    for child in wanted:
+    for child in desired:
         identity = child.reference.identity
         named.add(identity)
         live = found.get(identity)
-        health = losses.judge(live, judge(live, deeper, contracts)) if live is not None else None
+        health = losses.judge(live, judge(live, pod_health, contracts)) if live is not None else None
         error = errors.get(identity, "")
         line = line_of(child.node, child.index, child.reference, live, health, error)
         lines.append(replace(line, whole=losses.whole.get(identity)))
@@ -120,18 +120,18 @@ def resource_lines(
         reference = reference_to(member)
         if reference.identity not in named:
             node = labels_of(member).get(NODE, "")
-            lines.append(line_of(node, 0, reference, member, judge(member, deeper, contracts), ""))
+            lines.append(line_of(node, 0, reference, member, judge(member, pod_health, contracts), ""))
     return lines
 
 
-def judge(live: Manifest, deeper: Mapping[str, Health], contracts: Collection[str]) -> Health:
+def judge(live: Manifest, pod_health: Mapping[str, Health], contracts: Collection[str]) -> Health:
     """How a live object is, with the deepest reason that is known.
 
     An instance inside an instance is not ready before its reconciler has said so.
     """
     health = health_of(live)
-    if health.state in ("progressing", "waiting", "failed") and uid_of(live) in deeper:
-        inner = deeper[uid_of(live)]
+    if health.state in ("progressing", "waiting", "failed") and uid_of(live) in pod_health:
+        inner = pod_health[uid_of(live)]
         return Health(inner.state, health.fact, inner.message)
     untold = health.state == "ready" and condition_of(live, "Ready") is None
     if untold and reference_to(live).group_kind in contracts:
@@ -211,7 +211,7 @@ def node_line(
     )
 
 
-def leaving_nodes(definition: Definition, lines: Sequence[ResourceLine]) -> list[NodeLine]:
+def deleting_nodes(definition: Definition, lines: Sequence[ResourceLine]) -> list[NodeLine]:
     """The nodes of an instance that is being deleted: what is gone, what goes, what waits for its turn."""
     nodes = []
     for node_id in definition.order:

@@ -38,5 +38,5 @@ def silent_world(transactional_db: None, kubeconfig: Path, settings: Any) -> Ite
 @pytest.fixture
 def world(silent_world: World) -> World:
     """With an engine that runs."""
-    silent_world.engine.start()
+    silent_world.manager.start()
     return silent_world

@@ -63,7 +63,7 @@ def main() -> None:
     import kubernetes.aio.client
     import kubernetes.aio.config  # noqa: F401  imported when a connection is made; here once for all
 
-    from reconciler.manager.manager import Engine
+    from reconciler.manager.manager import Manager
 
     for line in sys.stdin:
         word, _, pid = line.strip().partition(" ")
@@ -73,7 +73,7 @@ def main() -> None:
             continue
         child = os.fork()
         if child == 0:
-            asyncio.run(Engine().run())
+            asyncio.run(Manager().run())
             os._exit(0)
         print(child, flush=True)
 

@@ -44,7 +44,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 def away(transactional_db: None, place: Place, settings: Any) -> Iterator[World]:
     settings.KUBECONFIG = str(place.kubeconfig)
     made = World(place.kubeconfig)
-    made.engine.start()
+    made.manager.start()
     yield made
     made.close()
 
@@ -77,11 +77,11 @@ def test_what_was_deleted_meanwhile_is_noticed(away: World, place: Place) -> Non
     for name in ("kept", "lost"):
         away.create(contract, name)
         wait_for(lambda name=name: away.row(name).state == "ready")
-    away.engine.stop()
+    away.manager.stop()
     finalizers = {"metadata": {"finalizers": None}}
     away.cluster.merge(contract.api_version, contract.kind, away.namespace, "lost", finalizers)
     away.cluster.delete(contract.api_version, contract.kind, away.namespace, "lost")
     away.cluster.delete("v1", "ConfigMap", away.namespace, "kept-first")
-    away.engine.start()
+    away.manager.start()
     wait_for(lambda: away.row("lost") is None, "the row of what is gone goes")
     wait_for(lambda: away.child("ConfigMap", "kept-first"), "drift of the meantime is repaired")

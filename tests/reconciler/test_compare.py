@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.compare import Difference, differences, same_quantity
+from reconciler.plan.compare import FieldDifference, field_differences, same_quantity
 
 WANTED = {
     "apiVersion": "v1",
@@ -50,21 +50,21 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
             WANTED["spec"],
             {"size": 4, "tags": {"a": "b"}},
             OWNED,
-            [Difference("spec.size", "differs")],
+            [FieldDifference("spec.size", "differs")],
             id="a-value-differs",
         ),
         pytest.param(
             WANTED["spec"],
             {"size": 3, "tags": {"a": "b"}},
             {"f:spec": {"f:tags": {"f:a": {}}}},
-            [Difference("spec.size", "unowned")],
+            [FieldDifference("spec.size", "unowned")],
             id="somebody-took-a-field",
         ),
         pytest.param(
             {"size": 3},
             {"size": 3, "tags": {"a": "b"}},
             OWNED,
-            [Difference("spec.tags", "unwanted")],
+            [FieldDifference("spec.tags", "unwanted")],
             id="a-field-left-the-template",
         ),
         pytest.param(
@@ -85,7 +85,7 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
             {"on": True},
             {"on": 1},
             {"f:spec": {"f:on": {}}},
-            [Difference("spec.on", "differs")],
+            [FieldDifference("spec.on", "differs")],
             id="true-is-not-1",
         ),
         pytest.param(
@@ -128,8 +128,8 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
                 }
             },
             [
-                Difference("spec.containers[0].image", "differs"),
-                Difference("spec.containers[name=old]", "unwanted"),
+                FieldDifference("spec.containers[0].image", "differs"),
+                FieldDifference("spec.containers[name=old]", "unwanted"),
             ],
             id="an-item-changed-and-one-left",
         ),
@@ -144,7 +144,7 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
             {"rules": [{"port": 80}]},
             {"rules": [{"port": 80}, {"port": 81}]},
             {"f:spec": {"f:rules": {}}},
-            [Difference("spec.rules", "differs")],
+            [FieldDifference("spec.rules", "differs")],
             id="an-atomic-list-counts-whole",
         ),
         pytest.param(
@@ -158,27 +158,29 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
             {"names": ["a"]},
             {"names": ["a", "b"]},
             {"f:spec": {"f:names": {'v:"a"': {}, 'v:"b"': {}}}},
-            [Difference("spec.names", "differs")],
+            [FieldDifference("spec.names", "differs")],
             id="a-member-that-we-own-and-do-not-want",
         ),
         pytest.param({"dir": {}}, {"dir": {}}, {"f:spec": {"f:dir": {}}}, [], id="an-empty-map-that-is-kept"),
     ],
 )
 def test_differences(
-    want: dict[str, Any], spec: dict[str, Any], owned: dict[str, Any], expected: list[Difference]
+    want: dict[str, Any], spec: dict[str, Any], owned: dict[str, Any], expected: list[FieldDifference]
 ) -> None:
-    assert differences(wanted(want), live(spec, owned)) == expected
+    assert field_differences(wanted(want), live(spec, owned)) == expected
 
 
 def test_an_object_that_we_never_applied_differs_in_every_field() -> None:
-    found = differences(WANTED, live(dict(WANTED["spec"]), OWNED, manager="kubectl"))
-    assert found == [Difference("spec.size", "unowned"), Difference("spec.tags.a", "unowned")]
+    found = field_differences(WANTED, live(dict(WANTED["spec"]), OWNED, manager="kubectl"))
+    assert found == [FieldDifference("spec.size", "unowned"), FieldDifference("spec.tags.a", "unowned")]
 
 
 def test_a_key_with_dots_is_printed_in_quotes() -> None:
     labels = {"labels": {"app.kubernetes.io/name": "x"}}
-    found = differences({**WANTED, "metadata": {"name": "a", **labels}}, live(dict(WANTED["spec"]), OWNED))
-    assert found == [Difference('metadata.labels["app.kubernetes.io/name"]', "unowned")]
+    found = field_differences(
+        {**WANTED, "metadata": {"name": "a", **labels}}, live(dict(WANTED["spec"]), OWNED)
+    )
+    assert found == [FieldDifference('metadata.labels["app.kubernetes.io/name"]', "unowned")]
 
 
 @pytest.mark.parametrize(

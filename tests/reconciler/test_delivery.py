@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from reconciler.changes.deliver import deliver
-from reconciler.changes.outbox import Delivery, Wish
+from reconciler.changes.outbox import DeliveryResult, PendingChange
 from reconciler.kube import Client, Resource, read_kubeconfig
-from reconciler.objects.reading import uid_of, version_of
+from reconciler.objects.accessors import uid_of, version_of
 
 MAP = Resource("", "v1", "ConfigMap", "configmaps", namespaced=True)
-CREATE = Wish(
+CREATE = PendingChange(
     pk=1, token="1-1", action="create", api_version="v1", kind="ConfigMap", namespace="default", name="",
     uid="", manifest={"data": {"text": "asked"}}, base="", base_spec=None, team=False,
 )  # fmt: skip
@@ -29,27 +29,27 @@ async def client(kubeconfig: Path) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-def creation() -> Wish:
+def creation() -> PendingChange:
     """A ConfigMap stands for an instance: what is asked here is the same of every kind."""
     return replace(CREATE, name=f"one-{secrets.token_hex(3)}")
 
 
-async def ask(client: Client, wish: Wish) -> Delivery:
-    return await deliver(client, wish, {})
+async def ask(client: Client, pending: PendingChange) -> DeliveryResult:
+    return await deliver(client, pending, {})
 
 
-async def live_of(client: Client, wish: Wish) -> dict[str, Any]:
-    found = await client.get(MAP, wish.namespace, wish.name)
+async def live_of(client: Client, pending: PendingChange) -> dict[str, Any]:
+    found = await client.get(MAP, pending.namespace, pending.name)
     assert found is not None
     return found
 
 
-async def somebody_edits(client: Client, wish: Wish) -> None:
+async def somebody_edits(client: Client, pending: PendingChange) -> None:
     patch = {"data": {"text": "edited"}}
-    await client.merge(MAP, wish.namespace, wish.name, patch, manager="kubectl-edit")
+    await client.merge(MAP, pending.namespace, pending.name, patch, manager="kubectl-edit")
 
 
-async def an_edit(client: Client, creation: Wish) -> Wish:
+async def an_edit(client: Client, creation: PendingChange) -> PendingChange:
     await ask(client, creation)
     live = await live_of(client, creation)
     text = {"data": {"text": "changed"}}
@@ -58,7 +58,7 @@ async def an_edit(client: Client, creation: Wish) -> Wish:
     )
 
 
-async def test_a_creation_twice_writes_once(client: Client, creation: Wish) -> None:
+async def test_a_creation_twice_writes_once(client: Client, creation: PendingChange) -> None:
     assert (await ask(client, creation)).state == "delivered"
     before = await live_of(client, creation)
     again = await ask(client, creation)
@@ -67,7 +67,7 @@ async def test_a_creation_twice_writes_once(client: Client, creation: Wish) -> N
 
 
 async def test_a_creation_is_not_repeated_over_what_somebody_did_since(
-    client: Client, creation: Wish
+    client: Client, creation: PendingChange
 ) -> None:
     await ask(client, creation)
     await somebody_edits(client, creation)
@@ -75,12 +75,12 @@ async def test_a_creation_is_not_repeated_over_what_somebody_did_since(
     assert (await live_of(client, creation))["data"] == {"text": "edited"}
 
 
-async def test_another_creation_of_the_name_is_refused(client: Client, creation: Wish) -> None:
+async def test_another_creation_of_the_name_is_refused(client: Client, creation: PendingChange) -> None:
     await ask(client, creation)
     assert (await ask(client, replace(creation, token="9-9"))).state == "refused"
 
 
-async def test_an_edit_twice_writes_once(client: Client, creation: Wish) -> None:
+async def test_an_edit_twice_writes_once(client: Client, creation: PendingChange) -> None:
     edit = await an_edit(client, creation)
     assert (await ask(client, edit)).state == "delivered"
     before = await live_of(client, edit)
@@ -89,17 +89,19 @@ async def test_an_edit_twice_writes_once(client: Client, creation: Wish) -> None
     assert await live_of(client, edit) == before
 
 
-async def test_an_edit_is_not_repeated_over_what_somebody_did_since(client: Client, creation: Wish) -> None:
+async def test_an_edit_is_not_repeated_over_what_somebody_did_since(
+    client: Client, creation: PendingChange
+) -> None:
     edit = await an_edit(client, creation)
     await ask(client, edit)
     await somebody_edits(client, edit)
     again = await ask(client, edit)
     assert again.state == "refused"
-    assert again.message.startswith(f"Somebody changed default/{edit.name}")
+    assert again.message.startswith(f"default/{edit.name} was changed in the cluster since")
     assert (await live_of(client, edit))["data"] == {"text": "edited"}
 
 
-async def test_a_deletion_twice_is_done(client: Client, creation: Wish) -> None:
+async def test_a_deletion_twice_is_done(client: Client, creation: PendingChange) -> None:
     edit = await an_edit(client, creation)
     deletion = replace(edit, action="delete")
     assert (await ask(client, deletion)).state == "delivered"

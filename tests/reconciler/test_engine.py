@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog.models import Change, ChangeState, Instance
 from contracts.models import Contract
-from reconciler.objects.reading import condition_of, labels_of
+from reconciler.objects.accessors import condition_of, labels_of
 from tests.reconciler.contracts import FLEET, NAMED, PAIR, READER, SERVICE
 from tests.reconciler.world import World, wait_for
 
@@ -86,7 +86,8 @@ def test_an_edit_of_what_somebody_else_changed_is_refused(world: World) -> None:
     Instance.objects.filter(pk=row.pk).update(resource_version="1", spec={"text": "long ago"})
     change = decided(update(world, contract, "one", text="after"))
     assert change.state == ChangeState.REFUSED
-    assert change.message.startswith(f"Somebody changed {world.namespace}/one since you opened the form.")
+    expected = f"{world.namespace}/one was changed in the cluster since you opened the form."
+    assert change.message.startswith(expected)
     assert world.child("ConfigMap", "one-first")["data"] == {"text": "before"}
 
 
@@ -355,7 +356,7 @@ def test_the_reason_of_a_failing_pod_is_the_headline(world: World) -> None:
 def test_an_idle_instance_costs_no_write(world: World) -> None:
     contract = world.publish(SERVICE)
     up(world, contract, "web")
-    queue = world.engine.engine.duty.queue
+    queue = world.manager.manager.controllers.queue
     before = {
         kind: world.child(kind, "web", version)
         for kind, version in (("Deployment", "apps/v1"), ("Secret", "v1"))
@@ -426,11 +427,11 @@ def test_a_namespace_of_nobody_is_refused_by_its_name(world: World) -> None:
 def test_an_instance_whose_inventory_was_taken_off_leaves_nothing_behind(world: World) -> None:
     contract = world.publish(PAIR)
     up(world, contract, "one")
-    world.engine.stop()
+    world.manager.stop()
     names = ("tooling", "contains-group-kinds", "additional-namespaces")
     nothing = {"metadata": {"annotations": {f"applyset.kubernetes.io/{name}": None for name in names}}}
     world.cluster.merge(contract.api_version, contract.kind, world.namespace, "one", nothing)
     world.cluster.delete(contract.api_version, contract.kind, world.namespace, "one")
-    world.engine.start()
+    world.manager.start()
     wait_for(lambda: world.row("one") is None, "it is gone")
     assert world.child("ConfigMap", "one-first") is None

@@ -20,7 +20,7 @@ from catalog.models import Change, ChangeState, Event
 from contracts.models import Contract
 from devcluster.machinery.errors import ApiError
 from devcluster.testing import DevCluster
-from reconciler.objects.reading import condition_of
+from reconciler.objects.accessors import condition_of
 from tests.reconciler.nursery import Nursery, nursery
 from tests.reconciler.processes import database_file
 from tests.reconciler.world import World, wait_for

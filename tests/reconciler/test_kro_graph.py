@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.objects.reading import condition_of
+from reconciler.objects.accessors import condition_of
 from tests.contracts.definitions import config_map
 from tests.reconciler.small import (
     NAME,

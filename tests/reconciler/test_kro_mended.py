@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.objects.reading import condition_of
+from reconciler.objects.accessors import condition_of
 from tests.contracts.definitions import config_map
 from tests.reconciler.small import NAME, SPEC, contract_of, edit, named, remove, tells
 from tests.reconciler.test_engine import up

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.models import Revision
-from reconciler.objects.reading import annotations_of, condition_of, labels_of
+from reconciler.objects.accessors import annotations_of, condition_of, labels_of
 from reconciler.plan import set_id
 from tests.contracts.definitions import config_map
 from tests.reconciler.small import (
@@ -90,9 +90,9 @@ def test_what_is_not_ready_holds_up_no_pruning(world: World) -> None:
 def test_an_instance_goes_although_its_contract_cannot_be_read(world: World) -> None:
     contract = contract_of(world, named("a") + named("b", "data: {k: '${a.metadata.name}'}"))
     up(world, contract, "one")
-    world.engine.stop()
+    world.manager.stop()
     Revision.objects.filter(contract=contract).update(text="kind: Nonsense", digest="another")
-    world.engine.start()
+    world.manager.start()
     tells(world, contract, "ERROR")
     assert names(world) == {"one-a", "one-b"}
     remove(world, "one")

@@ -20,14 +20,14 @@ from django.db import connection
 
 from catalog.models import Destination, Event, Instance
 from reconciler.kube import Access, Client, Unreachable
-from reconciler.leader.election import DURATION, KIND, TRUSTED, Lease
-from reconciler.leader.identity import Holder, read_identity, this_process
+from reconciler.leader.election import LEASE_DURATION, LEASE_RESOURCE, RENEW_DEADLINE, LeaderElector
+from reconciler.leader.identity import LeaderIdentity, parse_identity, this_process
 from tests.reconciler.contracts import PAIR
 from tests.reconciler.processes import database_file, reconciler
 from tests.reconciler.world import Cluster, World, wait_for
 
 NAME = "slipway-reconciler"
-FIRST, SECOND = Holder("one", "here", 11), Holder("two", "there", 22)
+FIRST, SECOND = LeaderIdentity("one", "here", 11), LeaderIdentity("two", "there", 22)
 
 
 class Clock:
@@ -44,12 +44,12 @@ class Reach:
         self.cluster, self.namespace, self.clock = cluster, f"test-{secrets.token_hex(3)}", Clock()
         cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
 
-    def lease(self, holder: Holder) -> Lease:
-        return Lease(self.cluster.client, self.namespace, holder, self.clock)
+    def lease(self, holder: LeaderIdentity) -> LeaderElector:
+        return LeaderElector(self.cluster.client, self.namespace, holder, self.clock)
 
-    def look(self, *leases: Lease) -> None:
+    def try_acquire_or_renew(self, *leases: LeaderElector) -> None:
         async def all_at_once() -> None:
-            await asyncio.gather(*(lease.look() for lease in leases))
+            await asyncio.gather(*(lease.try_acquire_or_renew() for lease in leases))
 
         self.cluster.ask(all_at_once())
 
@@ -58,7 +58,7 @@ class Reach:
 
     @property
     def live(self) -> dict[str, Any]:
-        found = self.cluster.get(KIND.api_version, KIND.kind, self.namespace, NAME)
+        found = self.cluster.get(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, self.namespace, NAME)
         assert found is not None
         return found
 
@@ -72,65 +72,65 @@ def reach(kubeconfig: Path) -> Iterator[Reach]:
 
 def test_the_first_has_it_and_the_second_says_who(reach: Reach) -> None:
     first, second = reach.lease(FIRST), reach.lease(SECOND)
-    reach.look(first)
-    reach.look(second)
-    assert first.is_certain
-    assert not first.obstacle
-    assert not second.is_certain
-    assert second.obstacle == (
+    reach.try_acquire_or_renew(first)
+    reach.try_acquire_or_renew(second)
+    assert first.is_leader
+    assert not first.standby_reason
+    assert not second.is_leader
+    assert second.standby_reason == (
         "Another reconciler looks after this cluster: process 11 on one. "
         "This one does nothing until that one stops."
     )
     spec = reach.live["spec"]
-    assert (spec["holderIdentity"], spec["leaseDurationSeconds"]) == (FIRST.identity, DURATION)
+    assert (spec["holderIdentity"], spec["leaseDurationSeconds"]) == (FIRST.identity, LEASE_DURATION)
 
 
 def test_of_many_at_once_one_has_it(reach: Reach) -> None:
-    leases = [reach.lease(Holder(f"host{number}", "p", number + 1)) for number in range(6)]
-    reach.look(*leases)
-    assert [lease.is_certain for lease in leases].count(True) == 1
-    assert sum(bool(lease.obstacle) for lease in leases) == 5
+    leases = [reach.lease(LeaderIdentity(f"host{number}", "p", number + 1)) for number in range(6)]
+    reach.try_acquire_or_renew(*leases)
+    assert [lease.is_leader for lease in leases].count(True) == 1
+    assert sum(bool(lease.standby_reason) for lease in leases) == 5
 
 
 @pytest.mark.parametrize(
     ("seconds", "taken"),
     [
-        pytest.param([DURATION - 0.1], False, id="not-renewed-for-a-while"),
-        pytest.param([DURATION], True, id="not-renewed-for-too-long"),
+        pytest.param([LEASE_DURATION - 0.1], False, id="not-renewed-for-a-while"),
+        pytest.param([LEASE_DURATION], True, id="not-renewed-for-too-long"),
     ],
 )
 def test_it_runs_out(reach: Reach, seconds: list[float], taken: bool) -> None:
     first, second = reach.lease(FIRST), reach.lease(SECOND)
-    reach.look(first)
-    reach.look(second)
+    reach.try_acquire_or_renew(first)
+    reach.try_acquire_or_renew(second)
     for some in seconds:
         reach.later(some)
-        reach.look(second)
-    assert second.is_certain is taken
+        reach.try_acquire_or_renew(second)
+    assert second.is_leader is taken
     assert reach.live["spec"]["leaseTransitions"] == int(taken)
 
 
 def test_a_renewal_counts_from_anew(reach: Reach) -> None:
     first, second = reach.lease(FIRST), reach.lease(SECOND)
-    reach.look(first)
+    reach.try_acquire_or_renew(first)
     for _ in range(4):
-        reach.look(second)
-        reach.later(DURATION - 1)
-        reach.look(first)
-    reach.look(second)
-    assert first.is_certain
-    assert second.obstacle
+        reach.try_acquire_or_renew(second)
+        reach.later(LEASE_DURATION - 1)
+        reach.try_acquire_or_renew(first)
+    reach.try_acquire_or_renew(second)
+    assert first.is_leader
+    assert second.standby_reason
 
 
 def test_a_released_one_is_free_at_once(reach: Reach) -> None:
     first, second = reach.lease(FIRST), reach.lease(SECOND)
-    reach.look(first)
-    reach.look(second)
+    reach.try_acquire_or_renew(first)
+    reach.try_acquire_or_renew(second)
     reach.cluster.ask(first.release())
     assert "holderIdentity" not in reach.live["spec"]
-    reach.look(second)
-    assert second.is_certain
-    assert not second.obstacle
+    reach.try_acquire_or_renew(second)
+    assert second.is_leader
+    assert not second.standby_reason
 
 
 def ended_process() -> int:
@@ -140,7 +140,7 @@ def ended_process() -> int:
 
 
 @pytest.mark.parametrize(
-    ("host", "place", "pid", "taken"),
+    ("host", "host_scope", "pid", "taken"),
     [
         pytest.param("here", "dir", ended_process, True, id="the-same-place-and-it-ended"),
         pytest.param("here", "dir", os.getppid, False, id="the-same-place-and-it-runs"),
@@ -149,22 +149,22 @@ def ended_process() -> int:
     ],
 )
 def test_who_is_known_to_have_ended(
-    reach: Reach, host: str, place: str, pid: Callable[[], int], taken: bool
+    reach: Reach, host: str, host_scope: str, pid: Callable[[], int], taken: bool
 ) -> None:
-    reach.look(reach.lease(Holder(host, place, pid())))
-    second = reach.lease(Holder("here", "dir", os.getpid()))
-    reach.look(second)
-    assert second.is_certain is taken
+    reach.try_acquire_or_renew(reach.lease(LeaderIdentity(host, host_scope, pid())))
+    second = reach.lease(LeaderIdentity("here", "dir", os.getpid()))
+    reach.try_acquire_or_renew(second)
+    assert second.is_leader is taken
 
 
 def test_who_loses_it_stops_at_the_next_look(reach: Reach) -> None:
     first, second = reach.lease(FIRST), reach.lease(SECOND)
-    reach.look(first)
+    reach.try_acquire_or_renew(first)
     taken = {"spec": {"holderIdentity": SECOND.identity}}
-    reach.cluster.merge(KIND.api_version, KIND.kind, reach.namespace, NAME, taken)
-    reach.look(second)
-    reach.look(first)
-    assert "process 22 on two" in first.obstacle
+    reach.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, reach.namespace, NAME, taken)
+    reach.try_acquire_or_renew(second)
+    reach.try_acquire_or_renew(first)
+    assert "process 22 on two" in first.standby_reason
     with pytest.raises(Unreachable):
         first.permit()
     reach.cluster.ask(first.release())
@@ -172,52 +172,52 @@ def test_who_loses_it_stops_at_the_next_look(reach: Reach) -> None:
 
 
 def test_a_holder_of_another_form_is_named_as_it_is(reach: Reach) -> None:
-    reach.look(reach.lease(FIRST))
+    reach.try_acquire_or_renew(reach.lease(FIRST))
     taken = {"spec": {"holderIdentity": "somebody else"}}
-    reach.cluster.merge(KIND.api_version, KIND.kind, reach.namespace, NAME, taken)
+    reach.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, reach.namespace, NAME, taken)
     second = reach.lease(SECOND)
-    reach.look(second)
-    assert "this cluster: “somebody else”." in second.obstacle
+    reach.try_acquire_or_renew(second)
+    assert "this cluster: “somebody else”." in second.standby_reason
 
 
 def test_writes_end_before_anybody_else_may_take_it(reach: Reach) -> None:
     first = reach.lease(FIRST)
-    reach.look(first)
-    reach.later(TRUSTED - 0.1)
+    reach.try_acquire_or_renew(first)
+    reach.later(RENEW_DEADLINE - 0.1)
     first.permit()
     reach.later(0.1)
     with pytest.raises(Unreachable):
         first.permit()
-    assert not first.obstacle, "nobody else is known to have it"
-    reach.look(first)
+    assert not first.standby_reason, "nobody else is known to have it"
+    reach.try_acquire_or_renew(first)
     first.permit()
 
 
 @pytest.mark.parametrize("meddling", ["labelled", "deleted"])
 def test_a_meddler_does_not_end_it(reach: Reach, meddling: str) -> None:
     first = reach.lease(FIRST)
-    reach.look(first)
+    reach.try_acquire_or_renew(first)
     if meddling == "deleted":
-        reach.cluster.delete(KIND.api_version, KIND.kind, reach.namespace, NAME)
+        reach.cluster.delete(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, reach.namespace, NAME)
     else:
         label = {"metadata": {"labels": {"a": "b"}}}
-        reach.cluster.merge(KIND.api_version, KIND.kind, reach.namespace, NAME, label)
-    reach.later(DURATION)
-    reach.look(first)
-    assert first.is_certain
+        reach.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, reach.namespace, NAME, label)
+    reach.later(LEASE_DURATION)
+    reach.try_acquire_or_renew(first)
+    assert first.is_leader
     assert reach.live["spec"]["holderIdentity"] == FIRST.identity
 
 
 def test_without_a_lease_everything_is_permitted(reach: Reach) -> None:
-    lease = Lease(reach.cluster.client, "", FIRST, reach.clock)
-    reach.look(lease)
+    lease = LeaderElector(reach.cluster.client, "", FIRST, reach.clock)
+    reach.try_acquire_or_renew(lease)
     lease.permit()
 
 
 def test_a_namespace_that_is_not_there(reach: Reach) -> None:
-    lease = Lease(reach.cluster.client, "nowhere", FIRST, reach.clock)
-    reach.look(lease)
-    assert lease.obstacle.endswith(
+    lease = LeaderElector(reach.cluster.client, "nowhere", FIRST, reach.clock)
+    reach.try_acquire_or_renew(lease)
+    assert lease.standby_reason.endswith(
         "The namespace nowhere does not exist: create it, or name another in SLIPWAY_LEASE_NAMESPACE."
     )
 
@@ -225,9 +225,9 @@ def test_a_namespace_that_is_not_there(reach: Reach) -> None:
 def test_a_cluster_that_is_away_is_no_obstacle_but_nothing_is_written(tmp_path: Path) -> None:
     async def ask() -> None:
         async with Client(lambda: nowhere()) as client:
-            lease = Lease(client, "default", FIRST)
-            await lease.look()
-            assert not lease.obstacle
+            lease = LeaderElector(client, "default", FIRST)
+            await lease.try_acquire_or_renew()
+            assert not lease.standby_reason
             with pytest.raises(Unreachable):
                 lease.permit()
 
@@ -241,7 +241,7 @@ FORBIDDEN = 'leases.coordination.k8s.io "slipway-reconciler" is forbidden'
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "message"),
     [
         pytest.param(
             web.json_response,
@@ -255,7 +255,7 @@ FORBIDDEN = 'leases.coordination.k8s.io "slipway-reconciler" is forbidden'
         ),
     ],
 )
-def test_without_the_lease_nothing_is_done(answer: Any, words: str) -> None:
+def test_without_the_lease_nothing_is_done(answer: Any, message: str) -> None:
     async def serve(request: web.Request) -> web.StreamResponse:
         if answer is web.json_response:
             return web.json_response(
@@ -272,24 +272,24 @@ def test_without_the_lease_nothing_is_done(answer: Any, words: str) -> None:
                 return Access(host=str(server.make_url("")).rstrip("/"))
 
             async with Client(access) as client:
-                lease = Lease(client, "default", FIRST)
-                await lease.look()
-                assert not lease.is_certain
-                return lease.obstacle
+                lease = LeaderElector(client, "default", FIRST)
+                await lease.try_acquire_or_renew()
+                assert not lease.is_leader
+                return lease.standby_reason
 
     assert asyncio.run(ask()) == (
         "Without the Lease default/slipway-reconciler nothing tells whether another reconciler is at work, "
-        f"so this one does nothing. {words}"
+        f"so this one does nothing. {message}"
     )
 
 
 def test_an_identity_reads_back(tmp_path: Path) -> None:
     me = this_process(tmp_path)
-    assert read_identity(me.identity) == me
+    assert parse_identity(me.identity) == me
     assert me.is_alive
-    assert this_process(tmp_path / "other").place != me.place
+    assert this_process(tmp_path / "other").host_scope != me.host_scope
     assert str(tmp_path) not in me.identity
-    assert read_identity("controller-7f-abc_12") is None
+    assert parse_identity("controller-7f-abc_12") is None
 
 
 # -- an engine ------------------------------------------------------------------------------------------
@@ -299,12 +299,12 @@ def test_an_engine_that_loses_it_does_nothing_until_it_has_it_again(world: World
     contract = world.publish(PAIR)
     world.create(contract, "one")
     wait_for(lambda: (row := world.row("one")) and row.state == "ready")
-    engine = world.engine.engine
+    manager = world.manager.manager
     given_to(world, SECOND.identity)
-    wait_for(lambda: engine.duty is None, "it has stopped")
-    assert "process 22 on two" in engine.lease.obstacle
+    wait_for(lambda: manager.controllers is None, "it has stopped")
+    assert "process 22 on two" in manager.elector.standby_reason
     with pytest.raises(Unreachable):
-        engine.lease.permit()
+        manager.elector.permit()
     world.cluster.delete("v1", "ConfigMap", world.namespace, "one-first")
     change = world.create(contract, "two")
     given_to(world, None)
@@ -316,7 +316,7 @@ def test_an_engine_that_loses_it_does_nothing_until_it_has_it_again(world: World
 
 def given_to(world: World, identity: str | None) -> None:
     spec = {"spec": {"holderIdentity": identity}}
-    world.cluster.merge(KIND.api_version, KIND.kind, "default", NAME, spec)
+    world.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, "default", NAME, spec)
 
 
 # -- processes ------------------------------------------------------------------------------------------
@@ -324,8 +324,8 @@ def given_to(world: World, identity: str | None) -> None:
 
 def holder(world: World) -> int:
     """The pid in the lease; 0 when nobody has it."""
-    live = world.cluster.get(KIND.api_version, KIND.kind, "default", NAME)
-    found = read_identity(((live or {}).get("spec") or {}).get("holderIdentity") or "")
+    live = world.cluster.get(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, "default", NAME)
+    found = parse_identity(((live or {}).get("spec") or {}).get("holderIdentity") or "")
     return found.pid if found else 0
 
 
@@ -347,7 +347,7 @@ def test_the_next_one_takes_over(
             first.wait(10)
             if ending == signal.SIGTERM:
                 assert holder(world) in (0, second.pid), "it was released"
-            wait_for(lambda: holder(world) == second.pid, "the second one has it", DURATION - 5)
+            wait_for(lambda: holder(world) == second.pid, "the second one has it", LEASE_DURATION - 5)
             world.create(contract, "two")
             wait_for(lambda: (row := world.row("two")) and row.state == "ready", seconds=30)
     created = Event.objects.filter(reason="Created").values_list("instance__name", "resource")
@@ -374,7 +374,7 @@ def test_a_second_portal_waits_and_its_pages_say_for_whom(
             wait_for(lambda: Destination.objects.get().engine_seen_at, "the first one is at work")
             assert not Destination.objects.get().message
             first.terminate()
-            wait_for(lambda: holder(silent_world) == second.pid, "the second one has it", DURATION - 5)
+            wait_for(lambda: holder(silent_world) == second.pid, "the second one has it", LEASE_DURATION - 5)
             wait_for(lambda: message() == "", "and says nothing any more")
 
 

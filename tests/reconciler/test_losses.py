@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.objects.accessors import Reference
 from reconciler.objects.health import Health
-from reconciler.objects.reading import Reference
-from reconciler.status.baseline import Losses
+from reconciler.status.baseline import ReadinessBaseline
 from reconciler.status.summary import NodeLine, ResourceLine, summarise
 
 READY, COMING = Health("ready", "3/3"), Health("progressing", "2/3", "2 of 3 pods are ready.")
@@ -47,25 +47,25 @@ def workload(
     ],
 )
 def test_less_than_before(before: dict[str, Any], after: dict[str, Any], state: str) -> None:
-    losses = Losses()
+    losses = ReadinessBaseline()
     assert losses.judge(before, READY) == READY
     assert losses.judge(after, COMING) == Health(state, COMING.fact, COMING.message)
 
 
 def test_what_never_was_ready_lost_nothing() -> None:
-    losses = Losses()
+    losses = ReadinessBaseline()
     assert losses.judge(workload(), COMING) == COMING
     assert losses.judge(workload(), COMING) == COMING
 
 
 def test_a_failure_stays_one() -> None:
-    losses, failed = Losses(), Health("failed", "0/3", "no image")
+    losses, failed = ReadinessBaseline(), Health("failed", "0/3", "no image")
     losses.judge(workload(), READY)
     assert losses.judge(workload(), failed) == failed
 
 
 def test_another_wish_for_the_instance_is_a_new_start() -> None:
-    losses = Losses()
+    losses = ReadinessBaseline()
     losses.wish(1)
     losses.judge(workload(), READY)
     losses.wish(2)

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.kube import Client, Unreachable
 from reconciler.kube.config import Access
-from reconciler.objects.plain import in_plain_words, sentences
+from reconciler.objects.reason_messages import in_plain_words, sentences
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 
 from contracts.compiler import Definition, compile_text
 from contracts.runtime import render
+from reconciler.objects.accessors import reference_to
 from reconciler.objects.names import APPLYSET_PART_OF
-from reconciler.objects.reading import reference_to
 from reconciler.plan import (
     Apply,
     Delete,

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from reconciler.base.db_thread import Database
+from reconciler.base.db_thread import DatabaseThread
 from reconciler.projection import instances
-from reconciler.projection.writer import Rows
-from reconciler.status.snapshot import Key, Note, Snapshot
+from reconciler.projection.writer import ProjectionWriter
+from reconciler.status.snapshot import EventRecord, Key, Snapshot
 
 ONE, TWO = Key("Pair.example.com", "a", "one"), Key("Pair.example.com", "a", "two")
 
 
-class Broken(Database):
+class Broken(DatabaseThread):
     """Refuses while ``away``; else keeps what it was asked to write."""
 
     away = False
@@ -42,12 +42,12 @@ class Broken(Database):
 
 
 def reasons(snapshot: Snapshot) -> list[str]:
-    return [note.reason for note in snapshot.notes]
+    return [note.reason for note in snapshot.records]
 
 
 def snapshot(key: Key, uid: str = "u", *notes: str) -> Snapshot:
-    lines = tuple(Note(reason, "", reason) for reason in notes)
-    return Snapshot(key, 1, 1, {"metadata": {"uid": uid}}, notes=lines)
+    lines = tuple(EventRecord(reason, "", reason) for reason in notes)
+    return Snapshot(key, 1, 1, {"metadata": {"uid": uid}}, records=lines)
 
 
 @pytest.fixture
@@ -56,11 +56,13 @@ def database() -> Broken:
 
 
 @pytest.fixture
-def rows(database: Broken) -> Rows:
-    return Rows(database, 1)
+def rows(database: Broken) -> ProjectionWriter:
+    return ProjectionWriter(database, 1)
 
 
-async def test_only_the_newest_is_written_with_the_notes_of_all(rows: Rows, database: Broken) -> None:
+async def test_only_the_newest_is_written_with_the_notes_of_all(
+    rows: ProjectionWriter, database: Broken
+) -> None:
     rows.put(snapshot(ONE, "u", "Created"))
     rows.put(snapshot(TWO))
     rows.put(snapshot(ONE, "u", "Updated"))
@@ -69,21 +71,23 @@ async def test_only_the_newest_is_written_with_the_notes_of_all(rows: Rows, data
     assert database.written == [("two", "u", []), ("one", "u", ["Created", "Updated"])]
 
 
-async def test_a_database_that_fails_loses_nothing(rows: Rows, database: Broken) -> None:
+async def test_a_database_that_fails_loses_nothing(rows: ProjectionWriter, database: Broken) -> None:
     rows.gone(1, TWO, "old")
     rows.put(snapshot(ONE, "u", "Created"))
-    rows.note("u", Note("BackOff", "", "n1"))
+    rows.note("u", EventRecord("BackOff", "", "n1"))
     database.away = True
     with pytest.raises(OperationalError):
         await rows.flush()
     rows.put(snapshot(ONE, "u", "Updated"))
-    rows.note("u", Note("Killing", "", "n2"))
+    rows.note("u", EventRecord("Killing", "", "n2"))
     database.away = False
     await rows.flush()
     assert database.written == ["gone", ("one", "u", ["Created", "Updated"]), ("u", ["BackOff", "Killing"])]
 
 
-async def test_what_went_while_the_database_failed_does_not_come_back(rows: Rows, database: Broken) -> None:
+async def test_what_went_while_the_database_failed_does_not_come_back(
+    rows: ProjectionWriter, database: Broken
+) -> None:
     rows.put(snapshot(ONE))
     rows.put(snapshot(TWO))
     database.away = True
@@ -95,7 +99,7 @@ async def test_what_went_while_the_database_failed_does_not_come_back(rows: Rows
     assert database.written == ["gone", ("two", "u", [])]
 
 
-async def test_what_was_made_anew_meanwhile_is_written(rows: Rows, database: Broken) -> None:
+async def test_what_was_made_anew_meanwhile_is_written(rows: ProjectionWriter, database: Broken) -> None:
     def replaced() -> None:
         rows.gone(1, ONE, "u")
         rows.put(snapshot(ONE, "anew"))

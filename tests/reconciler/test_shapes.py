@@ -8,7 +8,7 @@ from django.db.models.signals import post_save
 
 from catalog.models import Change, Instance
 from contracts.models import KnownSchema, Revision
-from reconciler.objects.reading import annotations_of, condition_of, finalizers_of, labels_of
+from reconciler.objects.accessors import annotations_of, condition_of, finalizers_of, labels_of
 from tests.custom_kinds import custom_definition
 from tests.reconciler.contracts import NESTED, PAIR, PLACE, SERVICE, SPOKEN
 from tests.reconciler.world import World, wait_for
@@ -89,7 +89,7 @@ def test_a_loss_that_no_engine_saw_is_degraded(world: World) -> None:
     contract = world.publish(SERVICE)
     world.create(contract, "web")
     wait_for(lambda: (row := world.row("web")) and row.state == "ready")
-    world.engine.stop()
+    world.manager.stop()
     nodes = [node["metadata"]["name"] for node in world.cluster.list("v1", "Node")]
     try:
         for name in nodes:  # so that lost pods stay lost until an engine looks
@@ -97,7 +97,7 @@ def test_a_loss_that_no_engine_saw_is_degraded(world: World) -> None:
         for pod in world.cluster.list("v1", "Pod", world.namespace):
             world.cluster.delete("v1", "Pod", world.namespace, pod["metadata"]["name"])
         wait_for(lambda: not world.child("Deployment", "web", "apps/v1")["status"].get("readyReplicas"))
-        world.engine.start()
+        world.manager.start()
         wait_for(lambda: world.row("web").state != "ready", "it is noticed")
         assert world.row("web").state == "degraded"
     finally:

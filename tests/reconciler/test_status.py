@@ -8,8 +8,8 @@ import pytest
 
 from contracts.compiler import Definition
 from contracts.runtime import instance_of, render
-from reconciler.instances.events import notes_of_status
-from reconciler.objects.reading import reference_to
+from reconciler.instances.events import status_records
+from reconciler.objects.accessors import reference_to
 from reconciler.plan import children
 from reconciler.status.conditions import Outcome, built_in, status_body
 from reconciler.status.summary import node_lines, resource_lines, summarise
@@ -171,7 +171,7 @@ def test_a_condition_that_cannot_be_told_is_an_error_and_the_others_are_told(
     status = written(definition, given, {"a": live})
     assert status["state"] == "ERROR"
     assert {"Other", "Later"} <= set(types(status))
-    (note,) = notes_of_status(given, render(definition, given, {"a": live}).problems)
+    (note,) = status_records(given, render(definition, given, {"a": live}).problems)
     assert note.warning
     assert note.message.startswith(words)
 

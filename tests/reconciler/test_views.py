@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from catalog.models import InstanceResource
 from portal.accounts.models import Membership, Role, Team, User
-from reconciler.shown import shown
+from reconciler.redact import shown
 from tests.reconciler.contracts import SERVICE
 from tests.reconciler.world import World, wait_for
 
@@ -52,7 +52,7 @@ def test_who_may_read_a_live_manifest(world: World) -> None:
 
 def test_what_is_not_there_is_said(world: World) -> None:
     row = resource(world, "Service")
-    world.engine.stop()
+    world.manager.stop()
     world.cluster.delete("v1", "Service", world.namespace, "web")
     admin = User.objects.create_superuser("admin")
     answer = signed_in(admin).get(address(row), {"format": "yaml"})

@@ -11,19 +11,19 @@ import pytest
 from channels.layers import channel_layers, get_channel_layer
 
 from portal.live.publish import group_name
-from reconciler.base.signals import hear_other_processes, listen, stop_listening, wake
+from reconciler.base.signals import notify, relay_other_processes, subscribe, unsubscribe
 from tests.backends.servers import find_redis, redis
 
 
 async def test_another_thread_wakes_those_who_listen_to_the_topic() -> None:
-    changes, contracts = listen("changes"), listen("contracts")
-    threading.Thread(target=wake, args=("changes",)).start()
+    changes, contracts = subscribe("changes"), subscribe("contracts")
+    threading.Thread(target=notify, args=("changes",)).start()
     async with asyncio.timeout(5):
         await changes.wait()
     assert not contracts.is_set()
-    stop_listening(changes)
-    stop_listening(contracts)
-    wake("changes")
+    unsubscribe(changes)
+    unsubscribe(contracts)
+    notify("changes")
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def shared_layer(settings: Any) -> Iterator[None]:
 
 @pytest.mark.backends
 async def test_another_process_is_heard_through_redis(shared_layer: None) -> None:
-    changes = listen("changes")
-    task = asyncio.create_task(hear_other_processes())
+    changes = subscribe("changes")
+    task = asyncio.create_task(relay_other_processes())
     layer = get_channel_layer()
     message = {"type": "live.changed", "topic": "changes", "rev": "1"}
     async with asyncio.timeout(10):
@@ -50,4 +50,4 @@ async def test_another_process_is_heard_through_redis(shared_layer: None) -> Non
             await layer.group_send(group_name("changes"), message)
             await asyncio.sleep(0.05)
     task.cancel()
-    stop_listening(changes)
+    unsubscribe(changes)

@@ -16,7 +16,7 @@ from contracts.models import Contract, Revision
 from portal.accounts.models import Team, TeamNamespace, User
 from reconciler.destinations import default_destination
 from reconciler.kube import Client, NotServed, read_kubeconfig
-from reconciler.manager.embedded import EmbeddedEngine
+from reconciler.manager.embedded import EmbeddedManager
 
 PATIENCE = 15.0  # seconds that a test waits for the world to become as it should be
 
@@ -98,7 +98,7 @@ class World:
         self.namespace = f"test-{self.suffix}"
         self.group = f"t{self.suffix}.slipway.dev"
         self.cluster = Cluster(kubeconfig)
-        self.engine = EmbeddedEngine()
+        self.manager = EmbeddedManager()
         self.team = Team.objects.create(slug=f"team-{self.suffix}", name="Team")
         TeamNamespace.objects.create(team=self.team, name=self.namespace)
         self.user = User.objects.create_user(f"user-{self.suffix}")
@@ -106,7 +106,7 @@ class World:
         self.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
 
     def close(self) -> None:
-        self.engine.stop()
+        self.manager.stop()
         self.cluster.close()
 
     # -- what people do ---------------------------------------------------------------------------------

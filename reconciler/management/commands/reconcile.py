@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from reconciler.destinations import kubeconfig_path
-from reconciler.manager.manager import Engine
+from reconciler.manager.manager import Manager
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
 
 async def run() -> None:
-    task = asyncio.create_task(Engine().run())
+    task = asyncio.create_task(Manager().run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.objects.reading import Manifest, metadata_of
+from reconciler.objects.accessors import Manifest, metadata_of
 
 # An annotation that repeats the whole object, values of a Secret included.
 REPEATS = "kubectl.kubernetes.io/last-applied-configuration"

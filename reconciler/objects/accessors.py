@@ -32,7 +32,7 @@ class Reference(NamedTuple):
         return (self.group, self.kind, self.namespace, self.name)
 
     @property
-    def words(self) -> str:
+    def display_name(self) -> str:
         """As a person would say it: ``Deployment checkout/api``."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
