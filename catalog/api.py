@@ -15,10 +15,18 @@ from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveAPIV
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.forms.instance_form import InstanceForm, Offer, from_text
+from catalog.availability import creation_destination, may_create, usable_contract
+from catalog.changes import (
+    AlreadyDeleting,
+    ContractWithdrawn,
+    NameTaken,
+    propose_creation,
+    propose_deletion,
+    propose_update,
+)
+from catalog.forms.instance_form import InstanceForm, UsableContract, from_text
 from catalog.forms.yaml_text import to_yaml
-from catalog.models import AlreadyDeleting, Change, ContractWithdrawn, Instance, NameTaken, State
-from catalog.offers import default_destination, may_create, offer_of
+from catalog.models import Change, Instance, State
 from catalog.serializers import (
     AskedSerializer,
     ChangeSerializer,
@@ -32,8 +40,8 @@ from contracts.models import Contract
 from contracts.problems import Problem
 from portal.accounts.models import User
 from portal.accounts.permission import can
-from portal.api.problems import Refused
-from portal.api.strict import check_parameters
+from portal.api.exceptions import Refused
+from portal.api.strict_serializers import check_parameters
 
 _ORDERS = [*COLUMNS, *(f"-{column}" for column in COLUMNS)]
 _PARAMETERS = [
@@ -52,18 +60,20 @@ def signed_in(request: Request) -> User:
     return request.user
 
 
-def usable_offer(contract: Contract) -> Offer:
-    offer = offer_of(contract)
-    if offer is None:
+def require_usable(contract: Contract) -> UsableContract:
+    usable = usable_contract(contract)
+    if usable is None:
         raise Refused(
             "This contract cannot be used right now: its newest revision does not compile.", code=409
         )
-    return offer
+    return usable
 
 
-def judged(offer: Offer, manifest: dict[str, Any], before: dict[str, Any] | None = None) -> InstanceForm:
+def validated_form(
+    usable: UsableContract, manifest: dict[str, Any], before: dict[str, Any] | None = None
+) -> InstanceForm:
     """Raises :class:`Refused` with every problem; the paths are those of the manifest."""
-    form = from_text(offer, to_yaml(manifest), before=before)
+    form = from_text(usable, to_yaml(manifest), before=before)
     faults = [problem for problem in form.problems if problem.is_error]
     if faults:
         raise Refused("The instance is not valid.", problem_dicts(faults))
@@ -76,14 +86,14 @@ def problem_dicts(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     return [{name: getattr(problem, name) for name in names} for problem in problems]
 
 
-def manifest_of(offer: Offer, namespace: str, name: str, wish: dict[str, Any]) -> dict[str, Any]:
+def manifest_of(usable: UsableContract, namespace: str, name: str, wish: dict[str, Any]) -> dict[str, Any]:
     metadata: dict[str, Any] = {"name": name}
     if namespace:
         metadata["namespace"] = namespace
     for key in ("labels", "annotations"):
         if wish.get(key):
             metadata[key] = wish[key]
-    definition = offer.definition
+    definition = usable.definition
     return {
         "apiVersion": definition.api_version,
         "kind": definition.kind,
@@ -137,11 +147,14 @@ class Instances(ListCreateAPIView[Instance]):
         decision = may_create(user, contract, data["namespace"], data["name"])
         if not decision:
             raise PermissionDenied(decision.reason)
-        offer = usable_offer(contract)
-        form = judged(offer, manifest_of(offer, data["namespace"], data["name"], data))
+        usable = require_usable(contract)
+        form = validated_form(usable, manifest_of(usable, data["namespace"], data["name"], data))
         try:
-            change = Change.propose_creation(
-                contract=contract, destination=default_destination(), manifest=form.manifest, by=user
+            change = propose_creation(
+                contract=contract,
+                destination=creation_destination(),
+                manifest=form.manifest,
+                by=user,
             )
         except NameTaken as taken:
             problem = Problem("name-taken", str(taken), "metadata.name")
@@ -178,12 +191,12 @@ class OneInstance(RetrieveAPIView[Instance]):
                 f"It is at generation {instance.generation} by now. Read it again and repeat your change."
             )
             raise Refused(message, code=409)
-        offer = usable_offer(instance.contract)
+        usable = require_usable(instance.contract)
         kept = {"labels": instance.labels, "annotations": instance.annotations}
-        manifest = manifest_of(offer, instance.namespace, instance.name, {**kept, **data})
-        form = judged(offer, manifest, before=instance.manifest)
+        manifest = manifest_of(usable, instance.namespace, instance.name, {**kept, **data})
+        form = validated_form(usable, manifest, before=instance.manifest)
         try:
-            change = Change.propose_update(
+            change = propose_update(
                 instance=instance,
                 manifest=form.manifest,
                 by=user,
@@ -201,7 +214,7 @@ class OneInstance(RetrieveAPIView[Instance]):
         decision = can(user, "delete", instance)
         if not decision:
             raise PermissionDenied(decision.reason)
-        return asked(Change.propose_deletion(instance=instance, by=user), status.HTTP_202_ACCEPTED)
+        return asked(propose_deletion(instance=instance, by=user), status.HTTP_202_ACCEPTED)
 
 
 def visible_changes(request: Request) -> QuerySet[Change]:

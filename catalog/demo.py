@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from catalog.availability import creation_destination, usable_contract
+from catalog.changes import propose_creation
 from catalog.forms.instance_form import blank_text, from_text
 from catalog.models import Change, Instance
-from catalog.offers import default_destination, offer_of
 from contracts.models import Contract
 from portal.accounts.models import User
 
@@ -38,13 +39,13 @@ def ask(contract_name: str, namespace: str, name: str, spec: dict[str, Any]) -> 
         Contract.objects.offered().select_related("owner", "revision").filter(name=contract_name).first()
     )
     author = User.objects.filter(username=AUTHORS[namespace]).first()
-    offer = offer_of(contract) if contract else None
-    if contract is None or author is None or offer is None:
+    usable = usable_contract(contract) if contract else None
+    if contract is None or author is None or usable is None:
         return None
-    form = from_text(offer, blank_text(offer, namespace=namespace, name=name, spec=spec))
+    form = from_text(usable, blank_text(usable, namespace=namespace, name=name, spec=spec))
     if not form.ok:
         log.warning("the sample %s does not fit its contract: %s", name, form.problems)
         return None
-    return Change.propose_creation(
-        contract=contract, destination=default_destination(), manifest=form.manifest, by=author
+    return propose_creation(
+        contract=contract, destination=creation_destination(), manifest=form.manifest, by=author
     )

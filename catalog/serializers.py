@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.models import Change, Instance
-from portal.api.strict import StrictSerializer
+from portal.api.strict_serializers import StrictSerializer
 
 LINE: tuple[str, ...] = (
     "id",
@@ -76,7 +76,7 @@ class InstanceSerializer(InstanceLineSerializer):
         read_only_fields = WHOLE
 
     def get_pending_change(self, row: Instance) -> int | None:
-        pending = row.pending_change()
+        pending = row.changes.pending().first()
         return pending.pk if pending else None
 
 

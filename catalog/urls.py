@@ -1,11 +1,11 @@
 from django.urls import path
 
-from catalog.views import catalog, create, edit, instance, instances, removal
+from catalog.views import catalog, create, delete, edit, instance, instances
 
 app_name = "catalog"
 urlpatterns = [
     path("catalog/", catalog.catalog, name="catalog"),
-    path("catalog/<str:name>/", catalog.offer, name="offer"),
+    path("catalog/<str:name>/", catalog.contract_page, name="contract"),
     path("catalog/<str:name>/create/", create.create, name="create"),
     path("catalog/<str:name>/create/preview/", create.preview_creation, name="create-preview"),
     path("catalog/<str:name>/create/lint/", edit.lint_creation, name="create-lint"),
@@ -16,6 +16,6 @@ urlpatterns = [
     path("instances/<int:pk>/edit/preview/", edit.preview_edit, name="edit-preview"),
     path("instances/<int:pk>/edit/lint/", edit.lint_edit, name="edit-lint"),
     path("instances/<int:pk>/edit/discard/", edit.discard_edit, name="edit-discard"),
-    path("instances/<int:pk>/delete/", removal.delete, name="delete"),
-    path("instances/<int:pk>/retry/", removal.retry, name="retry"),
+    path("instances/<int:pk>/delete/", delete.delete, name="delete"),
+    path("instances/<int:pk>/retry/", delete.retry, name="retry"),
 ]

@@ -20,8 +20,8 @@ from contracts.problems import Rejected
 from contracts.publishing import Outrun, publish
 from portal.accounts.models import User
 from portal.accounts.permission import PLATFORM, can
-from portal.api.problems import Refused
-from portal.api.strict import StrictSerializer, check_parameters
+from portal.api.exceptions import Refused
+from portal.api.strict_serializers import StrictSerializer, check_parameters
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ class ContractTopic:
     def may_listen(self, user: User, argument: str) -> bool:
         return argument.isdecimal() and Contract.objects.visible_to(user).filter(pk=int(argument)).exists()
 
-    def revision(self, argument: str) -> str:
+    def version(self, argument: str) -> str:
         moment = Contract.objects.filter(pk=int(argument)).values_list("updated_at", flat=True).first()
         return moment.isoformat() if moment else ""
 
@@ -21,6 +21,6 @@ class ContractsTopic:
     def may_listen(self, user: User, argument: str) -> bool:
         return user.is_authenticated and not argument
 
-    def revision(self, argument: str) -> str:
+    def version(self, argument: str) -> str:
         moment = Contract.objects.aggregate(newest=Max("updated_at"))["newest"]
         return moment.isoformat() if moment else ""

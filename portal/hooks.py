@@ -17,8 +17,8 @@ log = logging.getLogger("slipway.hooks")
 
 # Settings that hold dotted names: one, several, or a table of them.
 HOOK_SETTINGS = (
-    "SEARCH_PROVIDERS", "NAVIGATION_COUNTS", "LIVE_TOPICS", "PORTAL_NOTICES", "HOME_SECTIONS", "HEALTH_FACTS",
-    "DEMO_LOADERS",
+    "SEARCH_PROVIDERS", "NAVIGATION_COUNTS", "LIVE_TOPICS", "PORTAL_NOTICES", "HOME_SECTIONS",
+    "READINESS_FACTS", "DEMO_LOADERS",
 )  # fmt: skip
 
 

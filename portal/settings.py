@@ -67,9 +67,9 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "portal.slash.SlashAppended",
+    "portal.middleware.append_slash.SlashAppended",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "portal.nul.WithoutNul",
+    "portal.middleware.nul.WithoutNul",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -92,7 +92,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.home.shell.shell",
+                "portal.home.layout_context.layout",
             ],
             "libraries": {"ui": "portal.home.templatetags.ui"},
         },
@@ -188,11 +188,11 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["portal.api.parsing.PlainJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "portal.api.paging.Pages",
+    "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.PlainJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.Pages",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "portal.api.problems.answer",
+    "EXCEPTION_HANDLER": "portal.api.exceptions.answer",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Slipway API",
@@ -234,23 +234,23 @@ NAVIGATION = [
     ),
 ]
 NAVIGATION_COUNTS = {
-    "catalog:catalog": "catalog.shell.count_contracts",
-    "catalog:instances": "catalog.shell.count_instances",
+    "catalog:catalog": "catalog.portal_hooks.counts.count_contracts",
+    "catalog:instances": "catalog.portal_hooks.counts.count_instances",
 }
-SEARCH_PROVIDERS = ["catalog.shell.find", "contracts.portal_hooks.find"]
-HOME_SECTIONS = ["catalog.shell.home_sections", "contracts.portal_hooks.home_sections"]
-PORTAL_NOTICES = ["catalog.shell.notices"]
-HEALTH_FACTS = ["catalog.shell.health_facts"]
-API_ROOMS = ["contracts.api", "catalog.api"]
+SEARCH_PROVIDERS = ["catalog.portal_hooks.search.find", "contracts.portal_hooks.find"]
+HOME_SECTIONS = ["catalog.portal_hooks.home_sections.home_sections", "contracts.portal_hooks.home_sections"]
+PORTAL_NOTICES = ["catalog.portal_hooks.notices.notices"]
+READINESS_FACTS = ["catalog.portal_hooks.notices.health_facts"]
+API_URLCONFS = ["contracts.api", "catalog.api"]
 # Pictures beside the contract editor; each takes a Compilation and returns HTML.
 CONTRACT_FORM_PREVIEW = "catalog.views.preview.form_for"
 CONTRACT_GRAPH_PREVIEW = "catalog.views.preview.graph_for"
 DEMO_LOADERS = ["contracts.demo.load", "catalog.demo.load"]
 # What comes before the first dot of a live topic → who may listen, and what revision it is at.
 LIVE_TOPICS = {
-    "instance": "catalog.live.InstanceTopic",
-    "instances": "catalog.live.InstancesTopic",
-    "notices": "catalog.live.NoticesTopic",
+    "instance": "catalog.live_topics.InstanceTopic",
+    "instances": "catalog.live_topics.InstancesTopic",
+    "notices": "catalog.live_topics.NoticesTopic",
     "contract": "contracts.live_topics.ContractTopic",
     "contracts": "contracts.live_topics.ContractsTopic",
 }
@@ -261,7 +261,7 @@ KUBECONFIG = env("KUBECONFIG")
 # Where the Lease stands by which reconcilers of one cluster agree who works; empty: nothing guards that.
 LEASE_NAMESPACE = env("SLIPWAY_LEASE_NAMESPACE", "default") if flag("SLIPWAY_LEASE", True) else ""
 # Dotted names of what a web process starts beside itself; empty when the reconciler is a process of its own.
-EMBEDDED_ENGINE = "reconciler.manager.embedded:EmbeddedEngine" if EMBEDDED else ""
+EMBEDDED_RECONCILER = "reconciler.manager.embedded:EmbeddedEngine" if EMBEDDED else ""
 APPEND_SLASH = True
 
 LOGGING = {

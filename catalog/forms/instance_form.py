@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog.forms.fields import FieldTree, Posted, Trouble, build, read_posted
-from catalog.forms.fields.kinds import Schema, children_of, item_schema
-from catalog.forms.fields.places import deepest_drawn, path_of
-from catalog.forms.fields.words import is_immutable
+from catalog.forms.fields.constraints import is_immutable
+from catalog.forms.fields.field_types import Schema, children_of, item_schema
+from catalog.forms.fields.problem_paths import deepest_drawn, path_of
 from catalog.forms.yaml_text import merge, read_manifest, to_yaml
 from contracts.compiler import Definition, Presentation, validate_spec
 from contracts.documents import Document
@@ -29,7 +29,7 @@ _METADATA = ("name", "namespace", "labels", "annotations")
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class UsableContract:
     """What can be asked for: a compiled contract and how it is presented."""
 
     definition: Definition
@@ -86,10 +86,10 @@ class InstanceForm:
 
 
 def blank_text(
-    offer: Offer, *, namespace: str = "", name: str = "", spec: Mapping[str, Any] | None = None
+    usable: UsableContract, *, namespace: str = "", name: str = "", spec: Mapping[str, Any] | None = None
 ) -> str:
     """The text of a new draft."""
-    definition = offer.definition
+    definition = usable.definition
     metadata = {"name": name}
     if definition.namespaced:
         metadata["namespace"] = namespace
@@ -104,7 +104,7 @@ def blank_text(
 
 
 def from_text(
-    offer: Offer,
+    usable: UsableContract,
     text: str,
     *,
     before: Mapping[str, Any] | None = None,
@@ -114,11 +114,11 @@ def from_text(
     """Judge a YAML text. ``before``: the manifest of the instance that is edited. ``more``: what others
     found.
     """
-    return _judged(offer, text, Posted(), before, more, patient)
+    return _judged(usable, text, Posted(), before, more, patient)
 
 
 def from_post(
-    offer: Offer,
+    usable: UsableContract,
     pairs: Sequence[tuple[str, str]],
     *,
     text: str,
@@ -132,8 +132,8 @@ def from_post(
     """Judge a posted form. ``text`` is the draft that the form was drawn from; ``pairs`` its inputs in
     order.
     """
-    definition, hints = offer.definition, offer.presentation.form
-    posted = read_posted(offer.schema, hints, pairs, operation)
+    definition, hints = usable.definition, usable.presentation.form
+    posted = read_posted(usable.schema, hints, pairs, operation)
     wanted: dict[str, Any] = {
         "apiVersion": definition.api_version,
         "kind": definition.kind,
@@ -142,8 +142,8 @@ def from_post(
     }
     if definition.namespaced:
         wanted["metadata"]["namespace"] = namespace.strip()
-    merged = merge(text, wanted, _drawn(offer), _keys(offer))
-    return _judged(offer, merged, posted, before, more, patient)
+    merged = merge(text, wanted, _drawn(usable), _keys(usable))
+    return _judged(usable, merged, posted, before, more, patient)
 
 
 def refusal_problems(schema: Schema, causes: Iterable[Mapping[str, str]]) -> list[Problem]:
@@ -156,7 +156,7 @@ def refusal_problems(schema: Schema, causes: Iterable[Mapping[str, str]]) -> lis
 
 
 def _judged(
-    offer: Offer,
+    usable: UsableContract,
     text: str,
     posted: Posted,
     before: Mapping[str, Any] | None,
@@ -167,13 +167,13 @@ def _judged(
     manifest: dict[str, Any] = document.data if document is not None else {}
     readable = document is not None
     if readable:
-        problems += envelope_problems(offer.definition, manifest)
-        frozen = _frozen_problems(offer, before, manifest) if before is not None else []
+        problems += envelope_problems(usable.definition, manifest)
+        frozen = _frozen_problems(usable, before, manifest) if before is not None else []
         old = before.get("spec") if before is not None else None
         problems += frozen
         # A field that is frozen and changed is told once, in our words, and not again as a broken rule.
         told_already = {problem.path for problem in frozen}
-        found = validate_spec(offer.definition, manifest.get("spec"), old)
+        found = validate_spec(usable.definition, manifest.get("spec"), old)
         problems += [problem for problem in found if problem.path not in told_already]
     problems += more
     problems = [_placed(document, problem) for problem in problems]
@@ -182,8 +182,8 @@ def _judged(
     waiting = [fault for fault in faults if patient and fault.code == "required"]
     told = [fault for fault in faults if fault not in waiting]
     tree = build(
-        offer.schema,
-        offer.presentation.form,
+        usable.schema,
+        usable.presentation.form,
         spec if isinstance(spec, dict) else {},
         posted=posted,
         problems=[(path, problem_words(fault)) for fault in told if (path := _below_spec(fault)) is not None],
@@ -274,13 +274,15 @@ def _name_problems(definition: Definition, metadata: Mapping[str, Any]) -> list[
     return problems
 
 
-def _frozen_problems(offer: Offer, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Problem]:
+def _frozen_problems(
+    usable: UsableContract, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[Problem]:
     problems = []
     for key in ("name", "namespace"):
         if get(before, ("metadata", key), "") != get(after, ("metadata", key), ""):
             message = "Cannot change; create another instance instead."
             problems.append(Problem("immutable", message, f"metadata.{key}"))
-    for path in _changed_frozen(offer.schema, before.get("spec"), after.get("spec"), ("spec",)):
+    for path in _changed_frozen(usable.schema, before.get("spec"), after.get("spec"), ("spec",)):
         problems.append(Problem("immutable", "Cannot be changed after creation.", print_path(path)))
     return problems
 
@@ -299,7 +301,7 @@ def _changed_frozen(schema: Schema, before: Any, after: Any, path: Path) -> Iter
             yield from _changed_frozen(child, before.get(key, MISSING), now.get(key, MISSING), (*path, key))
 
 
-def _drawn(offer: Offer) -> Any:
+def _drawn(usable: UsableContract) -> Any:
     """Whether the form shows a path, so that a missing value there means that it was removed."""
     own = {("metadata", "name"), ("metadata", "namespace")}
 
@@ -309,9 +311,9 @@ def _drawn(offer: Offer) -> Any:
     return drawn
 
 
-def _keys(offer: Offer) -> Any:
+def _keys(usable: UsableContract) -> Any:
     def keys(path: Path) -> Sequence[str]:
-        at: Schema = offer.schema
+        at: Schema = usable.schema
         for part in path[1:]:
             at = children_of(at).get(str(part)) or item_schema(at)
         return tuple(at.get("x-kubernetes-list-map-keys") or ())

@@ -1,14 +1,7 @@
-"""What is asked for, and what is known of it: instances, their resources, changes, events, destinations."""
+"""Instances, their resources, changes, drafts, events and destinations."""
 
-from catalog.models.change import (
-    Action,
-    AlreadyDeleting,
-    Change,
-    ChangeState,
-    ContractWithdrawn,
-    NameTaken,
-)
-from catalog.models.departed import Departed
+from catalog.models.change import Action, Change, ChangeState
+from catalog.models.deleted_instance import DeletedInstance
 from catalog.models.destination import Destination
 from catalog.models.draft import FormDraft
 from catalog.models.event import Event
@@ -16,17 +9,14 @@ from catalog.models.instance import Instance, InstanceResource, State, owning_te
 
 __all__ = [
     "Action",
-    "AlreadyDeleting",
     "Change",
     "ChangeState",
-    "ContractWithdrawn",
-    "Departed",
+    "DeletedInstance",
     "Destination",
     "Event",
     "FormDraft",
     "Instance",
     "InstanceResource",
-    "NameTaken",
     "State",
     "owning_team",
 ]

@@ -21,7 +21,7 @@ class Destination(models.Model):
     message = models.TextField(blank=True)  # why it is not reachable, or nothing is done on it, in words
     seen_at = models.DateTimeField(null=True)  # when it last answered
     # The engine's own sign of life; rows are fresh only while it moves.
-    engine_seen_at = models.DateTimeField(null=True)
+    reconciler_seen_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar = ["slug"]

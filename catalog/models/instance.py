@@ -1,8 +1,8 @@
-"""Instances and their resources: a projection of the cluster, so that pages are fast without it."""
+"""Instances and their resources: a projection of the cluster, so that pages work fast and without it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -16,12 +16,9 @@ from portal.accounts.models import Role, Team, TeamNamespace, User
 from portal.accounts.permission import Scope, sees_everything, teams_with
 from portal.live.publish import publish
 
-if TYPE_CHECKING:
-    from catalog.models.change import Change
-
 
 class State(models.TextChoices):
-    """How an instance or a resource is, in one word; ``portal/home/states.py`` says what each means."""
+    """The state of an instance or a resource; ``portal/home/states.py`` explains each."""
 
     WAITING = "waiting", "Waiting"
     PROGRESSING = "progressing", "Progressing"
@@ -40,13 +37,13 @@ def owning_team(contract: Contract, namespace: str) -> Team | None:
     return owned.team if owned else None
 
 
-# What no list shows: long texts of JSON.
+# Large JSON fields that no list shows.
 HEAVY = ("spec", "labels", "annotations", "status", "conditions", "nodes")
 
 
 class InstanceQuerySet(models.QuerySet["Instance"]):
     def visible_to(self, user: User | AnonymousUser) -> InstanceQuerySet:
-        """What this person may see: everything for platform engineers, else what their teams own."""
+        """All instances for platform engineers, otherwise those of the teams that this person belongs to."""
         if sees_everything(user):
             return self
         if not isinstance(user, User):
@@ -54,9 +51,9 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
         return self.filter(team__in=teams_with(user, Role.VIEWER))
 
     def named_like(self, text: str) -> InstanceQuerySet:
-        """Every word occurs in the name or the namespace; ``namespace/name`` finds the one.
+        """Each word must occur in the name or the namespace; ``namespace/name`` finds one instance.
 
-        Kubernetes knows both in small letters only: the words are made small, the rows taken as they are.
+        Names and namespaces are lowercase in Kubernetes, so only the search text is lowercased.
         """
         found = self
         for word in text.lower().split():
@@ -68,31 +65,31 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
         return found
 
     def lines(self, most: int) -> InstanceQuerySet:
-        """The first few, for a short list: sorted by key alone, so that only those are read."""
+        """The first ``most`` instances for a short list. Sorts keys only, so that few rows are read."""
         keys = list(self.values_list("pk", flat=True)[:most])
         found = Instance.objects.filter(pk__in=keys).order_by(*self.query.order_by)
         return found.select_related("contract", "team").defer(*HEAVY)
 
 
 class Instance(models.Model):
-    """A custom resource of a contract's kind. The cluster's object is the truth; this row follows it.
+    """A custom resource of a contract's kind. The object in the cluster is the truth; this row follows it.
 
-    A row is born with its first change, before the cluster knows of it: then ``uid`` is empty. ``rev`` grows
-    by one whenever anything that a page shows has changed; websocket messages carry it.
+    A row is created with its first change, before the object exists in the cluster: then ``uid`` is empty.
+    ``version`` increments whenever anything that a page shows has changed; websocket messages carry it.
     """
 
-    # No index of their own for these three: one below begins with each.
+    # No separate index for these three: each starts one of the indexes below.
     destination = models.ForeignKey(
         "catalog.Destination", models.PROTECT, related_name="instances", db_index=False
     )
     contract = models.ForeignKey(
         "contracts.Contract", models.PROTECT, related_name="instances", db_index=False
     )
-    # The revision that the resources were last rendered with; empty until the first pass.
+    # The revision that the resources were last rendered with; null until the first reconciliation.
     revision = models.ForeignKey("contracts.Revision", models.PROTECT, null=True, related_name="+")
     namespace = models.CharField(max_length=63, blank=True)  # empty for a cluster-scoped kind
     name = models.CharField(max_length=253)
-    # The team that owns the namespace, kept with the row for filters; empty when nobody owns it.
+    # The team that owns the namespace, stored here for filters; null when no team owns it.
     team = models.ForeignKey(
         "accounts.Team", models.SET_NULL, null=True, related_name="instances", db_index=False
     )
@@ -104,13 +101,13 @@ class Instance(models.Model):
     spec = models.JSONField(default=dict)
     labels = models.JSONField(default=dict)
     annotations = models.JSONField(default=dict)
-    status = models.JSONField(default=dict)  # what the contract projects, e.g. the URL
+    status = models.JSONField(default=dict)  # status fields of the contract, e.g. the URL
     conditions = models.JSONField(default=list)
     nodes = models.JSONField(default=list)  # [{id, kind, state, reason, total, ready, needs}], in order
 
     state = models.CharField(max_length=12, choices=State, default=State.WAITING)
-    reason = models.CharField(max_length=80, blank=True)  # CamelCase, for machines
-    message = models.TextField(blank=True)  # the reason in words
+    reason = models.CharField(max_length=80, blank=True)  # CamelCase, for programs
+    message = models.TextField(blank=True)  # the reason for people
     state_since = models.DateTimeField(default=timezone.now)
     was_ready = models.BooleanField(default=False)
     suspended = models.BooleanField(default=False)
@@ -118,8 +115,8 @@ class Instance(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
-    deletion_asked_at = models.DateTimeField(null=True)  # metadata.deletionTimestamp
-    rev = models.PositiveBigIntegerField(default=1)
+    deletion_requested_at = models.DateTimeField(null=True)  # metadata.deletionTimestamp
+    version = models.PositiveBigIntegerField(default=1)
 
     objects = InstanceQuerySet.as_manager()
 
@@ -130,7 +127,7 @@ class Instance(models.Model):
                 fields=["destination", "contract", "namespace", "name"], name="instance_name_once"
             )
         ]
-        # A search looks into every name, so these hold all that it asks for: it reads an index and no row.
+        # A search scans every name, so these cover its columns: it reads an index and no rows.
         indexes: ClassVar = [
             models.Index(fields=["name", "id", "namespace"], name="instance_by_name"),
             models.Index(fields=["state", "name", "id", "namespace"], name="instance_by_state"),
@@ -155,7 +152,7 @@ class Instance(models.Model):
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """The custom resource as a person would write it: no status, nothing that the cluster added."""
+        """The custom resource as a person would write it: no status, nothing added by the cluster."""
         metadata: dict[str, Any] = {"name": self.name}
         if self.namespace:
             metadata["namespace"] = self.namespace
@@ -171,31 +168,22 @@ class Instance(models.Model):
         }
 
     @property
-    def is_leaving(self) -> bool:
-        return self.deletion_asked_at is not None or self.state == State.DELETING
-
-    def pending_change(self) -> Change | None:
-        """The newest wish that is not yet delivered."""
-        return self.changes.pending().first()
-
-    def refused_change(self) -> Change | None:
-        """The newest change, when it was refused."""
-        newest = self.changes.first()
-        return newest if newest is not None and newest.state == "refused" else None
+    def is_deleting(self) -> bool:
+        return self.deletion_requested_at is not None or self.state == State.DELETING
 
     def touch(self) -> None:
-        """Say that pages which show it must look again. Call it inside the transaction of the change."""
-        Instance.objects.filter(pk=self.pk).update(rev=F("rev") + 1, updated_at=timezone.now())
-        self.refresh_from_db(fields=["rev", "updated_at"])
-        publish(self.topic, self.rev)
-        publish("instances", f"{self.pk}.{self.rev}")
+        """Increment the version and notify pages that show it. Call it in the transaction of the change."""
+        Instance.objects.filter(pk=self.pk).update(version=F("version") + 1, updated_at=timezone.now())
+        self.refresh_from_db(fields=["version", "updated_at"])
+        publish(self.topic, self.version)
+        publish("instances", f"{self.pk}.{self.version}")
 
-    def leave(self) -> None:
-        """Show that its deletion was asked for, before the cluster says so."""
+    def mark_deleting(self) -> None:
+        """Show the requested deletion before the cluster reports it."""
         Instance.objects.filter(pk=self.pk).exclude(state=State.DELETING).update(
             state=State.DELETING,
             reason="DeletionRequested",
-            message="Its deletion was asked for.",
+            message="Deletion requested.",
             state_since=timezone.now(),
         )
         self.refresh_from_db()
@@ -217,10 +205,10 @@ class InstanceResource(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.WAITING)
     fact = models.CharField(max_length=40, blank=True)  # "2/3", short enough for a graph node
     message = models.TextField(blank=True)
-    # What was asked of it when it was ready last (uid, generation, nodes): whether less is a loss.
-    whole = models.JSONField(null=True)
+    # What was desired when it was last ready (uid, generation, nodes), to tell a loss from a scale-down.
+    ready_baseline = models.JSONField(null=True)
     created_at = models.DateTimeField(null=True)  # metadata.creationTimestamp
-    deletion_asked_at = models.DateTimeField(null=True)
+    deletion_requested_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -231,7 +219,7 @@ class InstanceResource(models.Model):
                 name="resource_once_per_instance",
             )
         ]
-        indexes: ClassVar = [models.Index(fields=["name"], name="resource_by_name")]  # whose is it?
+        indexes: ClassVar = [models.Index(fields=["name"], name="resource_by_name")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"

@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from catalog.availability import may_create_somewhere, usable_contract
 from catalog.forms.fields import field_table
-from catalog.health import Health, count_states, health_of_contracts
+from catalog.graph_view import graph_of_definition
 from catalog.models import FormDraft, Instance
-from catalog.offers import may_create_somewhere, offer_of
-from catalog.picture import graph_of_definition
+from catalog.state_counts import Health, count_states, health_of_contracts
 from catalog.views.create import find_contract, signed_in
 from contracts.models import Contract, Lifecycle
 from portal.accounts.permission import PLATFORM, can
@@ -104,18 +104,18 @@ def _sorted(contracts: list[Contract], sort: str, health: dict[int, Health]) -> 
 
 @require_safe
 @login_required
-def offer(request: HttpRequest, name: str) -> HttpResponse:
+def contract_page(request: HttpRequest, name: str) -> HttpResponse:
     """The page of one contract: what it is, what it asks for, what it makes, who uses it."""
     contract = find_contract(request, name)
     user = signed_in(request)
-    offered = offer_of(contract)
+    usable = usable_contract(contract)
     instances = Instance.objects.visible_to(user).filter(contract=contract)
     context = {
         "contract": contract,
-        "offer": offered,
+        "usable": usable,
         "paragraphs": [text.strip() for text in contract.description.split("\n\n") if text.strip()],
-        "fields": field_table(offered.schema, offered.presentation.form) if offered else [],
-        "graph": graph_of_definition(offered.definition) if offered else None,
+        "fields": field_table(usable.schema, usable.presentation.form) if usable else [],
+        "graph": graph_of_definition(usable.definition) if usable else None,
         "revisions": contract.revisions.order_by("-number")[:8],
         "revision_count": contract.revisions.count(),
         "instances": instances.order_by("-updated_at", "-pk").lines(8),
@@ -124,4 +124,4 @@ def offer(request: HttpRequest, name: str) -> HttpResponse:
         "draft": FormDraft.of(user, contract, None),
         "may_publish": can(user, "publish", contract),
     }
-    return render(request, "catalog/offer.html", context)
+    return render(request, "catalog/contract.html", context)

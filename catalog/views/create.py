@@ -9,12 +9,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from catalog.forms.differences import asked_for
-from catalog.forms.instance_form import Offer, blank_text, from_text
-from catalog.models import Change, ContractWithdrawn, Departed, FormDraft, Instance, NameTaken
-from catalog.offers import default_destination, may_create_somewhere, namespaces_for, offer_of
-from catalog.views.answers import form_page, preview_answer
-from catalog.views.drafting import (
+from catalog.availability import (
+    creation_destination,
+    may_create_somewhere,
+    namespaces_for,
+    usable_contract,
+)
+from catalog.changes import ContractWithdrawn, NameTaken, propose_creation
+from catalog.forms.instance_form import UsableContract, blank_text, from_text
+from catalog.forms.spec_diff import asked_for
+from catalog.models import Change, DeletedInstance, FormDraft, Instance
+from catalog.views.form_page import (
     Page,
     add_problems,
     new_submission,
@@ -22,6 +27,7 @@ from catalog.views.drafting import (
     pressed_button,
     submission_of,
 )
+from catalog.views.form_responses import form_page, preview_answer
 from contracts.models import Contract
 from contracts.problems import Problem
 from portal.accounts.models import User
@@ -35,19 +41,19 @@ def create(request: HttpRequest, name: str) -> HttpResponse:
     decision = may_create_somewhere(user, contract)
     if not decision:
         return refusal(request, contract, "You cannot create this", decision.reason, status=403)
-    offer = offer_of(contract)
-    if offer is None:
+    usable = usable_contract(contract)
+    if usable is None:
         return refusal(request, contract, "This contract cannot be used right now", _BROKEN, status=409)
     if request.method == "POST":
         sending = wants_to_send(request)
-        page = posted_page(request, user, contract, offer, sending=sending)
+        page = posted_page(request, user, contract, usable, sending=sending)
         FormDraft.keep(user, contract, None, page.form.text)
         if sending:
             return submit(request, page)
         return form_page(request, page)
     if contract.withdrawn:
         return refusal(request, contract, f"“{contract.title}” was withdrawn", _WITHDRAWN, status=409)
-    return form_page(request, fresh_page(request, user, contract, offer))
+    return form_page(request, fresh_page(request, user, contract, usable))
 
 
 _BROKEN = "Its newest revision does not compile with the kinds known today. Its owner has to publish again."
@@ -74,31 +80,31 @@ def wants_to_send(request: HttpRequest) -> bool:
     return not pressed_button(request)
 
 
-def fresh_page(request: HttpRequest, user: User, contract: Contract, offer: Offer) -> Page:
+def fresh_page(request: HttpRequest, user: User, contract: Contract, usable: UsableContract) -> Page:
     """A blank form, the draft that was left behind, or a copy of another instance (``?from=7``)."""
     draft = FormDraft.of(user, contract, None)
     source = copied_from(request, user, contract)
     if source is not None:
         namespace = source.namespace if source.namespace in {n.name for n in namespaces_for(user)} else ""
-        spec = asked_for(offer.schema, source.spec, None)
-        text = blank_text(offer, namespace=namespace, spec=spec)
+        spec = asked_for(usable.schema, source.spec, None)
+        text = blank_text(usable, namespace=namespace, spec=spec)
     elif draft is not None:
         text = draft.text
     else:
         own = namespaces_for(user)
-        text = blank_text(offer, namespace=own[0].name if len(own) == 1 else "")
-    page = Page(user, contract, offer, from_text(offer, text, patient=True), submission=new_submission())
+        text = blank_text(usable, namespace=own[0].name if len(own) == 1 else "")
+    page = Page(user, contract, usable, from_text(usable, text, patient=True), submission=new_submission())
     page.continued = draft if source is None else None
     page.copied = source
     return page
 
 
-def copied_from(request: HttpRequest, user: User, contract: Contract) -> Instance | Departed | None:
+def copied_from(request: HttpRequest, user: User, contract: Contract) -> Instance | DeletedInstance | None:
     key = request.GET.get("from", "")
     if not key.isdecimal() or len(key) > 18:
         return None
     here = Instance.objects.visible_to(user).filter(pk=int(key), contract=contract).first()
-    return here or Departed.objects.visible_to(user).filter(pk=int(key), contract=contract).first()
+    return here or DeletedInstance.objects.visible_to(user).filter(pk=int(key), contract=contract).first()
 
 
 def submit(request: HttpRequest, page: Page) -> HttpResponse:
@@ -109,9 +115,9 @@ def submit(request: HttpRequest, page: Page) -> HttpResponse:
     if not page.form.ok:
         return form_page(request, page, status=422)
     try:
-        change = Change.propose_creation(
+        change = propose_creation(
             contract=page.contract,
-            destination=default_destination(),
+            destination=creation_destination(),
             manifest=page.form.manifest,
             by=page.user,
             submission=submission_of(page.submission),
@@ -136,11 +142,11 @@ def preview_creation(request: HttpRequest, name: str) -> HttpResponse:
     moved.
     """
     contract = find_contract(request, name)
-    offer = offer_of(contract)
+    usable = usable_contract(contract)
     user = signed_in(request)
-    if offer is None or not may_create_somewhere(user, contract):
+    if usable is None or not may_create_somewhere(user, contract):
         return HttpResponse(status=409)
-    page = posted_page(request, user, contract, offer)
+    page = posted_page(request, user, contract, usable)
     FormDraft.keep(user, contract, None, page.form.text, submission_of(page.submission))
     return preview_answer(request, page)
 

@@ -15,12 +15,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from catalog.availability import usable_contract, usable_revision
 from catalog.forms.highlight import yaml_lines
 from catalog.forms.yaml_text import to_yaml
-from catalog.headline import headline, shown_state, worst_first
-from catalog.models import Departed, Instance, InstanceResource, State
-from catalog.offers import compiled, offer_of
-from catalog.picture import ROOT, Graph, GraphNode, graph_of_instance
+from catalog.graph_view import ROOT, Graph, GraphNode, graph_of_instance
+from catalog.models import DeletedInstance, Instance, InstanceResource, State
+from catalog.status_banner import headline, shown_state, worst_first
 from catalog.views.create import signed_in
 from contracts.compiler import Definition
 from portal.accounts.permission import can
@@ -44,7 +44,7 @@ def instance(request: HttpRequest, pk: int) -> HttpResponse:
     part = bool(request.htmx) and request.htmx.target == "instance-live"  # type: ignore[attr-defined]
     row = find_with_all(request, pk)
     if row is None:
-        return gone(request, pk, part=part)
+        return deleted_page(request, pk, part=part)
     context = context_of(request, row)
     return render(request, "catalog/_instance.html" if part else "catalog/instance.html", context)
 
@@ -62,15 +62,14 @@ def find_with_all(request: HttpRequest, pk: int) -> Instance | None:
     return Instance.objects.visible_to(request.user).select_related(*related).filter(pk=pk).first()
 
 
-def gone(request: HttpRequest, pk: int, *, part: bool) -> HttpResponse:
-    """The last page of an instance: it is deleted. Who could not see it before gets a 404 now."""
-    departed = (
-        Departed.objects.visible_to(request.user).select_related("contract", "team").filter(pk=pk).first()
-    )
-    if departed is None:
+def deleted_page(request: HttpRequest, pk: int, *, part: bool) -> HttpResponse:
+    """The page of a deleted instance, for everyone who could see the instance."""
+    visible = DeletedInstance.objects.visible_to(request.user)
+    deleted = visible.select_related("contract", "team").filter(pk=pk).first()
+    if deleted is None:
         raise Http404
-    template = "catalog/_departed.html" if part else "catalog/departed.html"
-    return render(request, template, {"departed": departed, "contract": departed.contract})
+    template = "catalog/_deleted.html" if part else "catalog/deleted.html"
+    return render(request, template, {"deleted": deleted, "contract": deleted.contract})
 
 
 def context_of(request: HttpRequest, row: Instance) -> dict[str, Any]:
@@ -129,8 +128,8 @@ def tabs(row: Instance, resources: list[InstanceResource]) -> list[Tab]:
 
 
 def definition_of(row: Instance) -> Definition | None:
-    offer = compiled(row.revision) if row.revision is not None else offer_of(row.contract)
-    return offer.definition if offer else None
+    usable = usable_revision(row.revision) if row.revision is not None else usable_contract(row.contract)
+    return usable.definition if usable else None
 
 
 def overview(request: HttpRequest, row: Instance, resources: list[InstanceResource]) -> dict[str, Any]:

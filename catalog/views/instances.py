@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.health import count_states
 from catalog.models import Instance, State
 from catalog.models.instance import InstanceQuerySet
+from catalog.state_counts import count_states
 from catalog.views.create import signed_in
 from contracts.models import Contract
 from portal.accounts.models import Team

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from catalog.forms.fields import build
-from catalog.picture import graph_of_definition, graph_of_outline
+from catalog.graph_view import graph_of_definition, graph_of_outline
 from contracts.compiler import Compilation
 
 

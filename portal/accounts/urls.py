@@ -1,11 +1,11 @@
 from django.urls import path
 
-from portal.accounts.views import account, entrance, teams
+from portal.accounts.views import account, auth, teams
 
 app_name = "accounts"
 urlpatterns = [
-    path("login/", entrance.Login.as_view(), name="login"),
-    path("logout/", entrance.Logout.as_view(), name="logout"),
+    path("login/", auth.Login.as_view(), name="login"),
+    path("logout/", auth.Logout.as_view(), name="logout"),
     path("account/", account.account, name="account"),
     path("account/tokens/", account.create_token, name="create-token"),
     path("account/tokens/<int:pk>/delete/", account.delete_token, name="delete-token"),

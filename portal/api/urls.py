@@ -1,4 +1,4 @@
-"""Rooms add their own addresses under ``/api/v1/``: ``API_ROOMS`` of the settings names modules with
+"""Rooms add their own addresses under ``/api/v1/``: ``API_URLCONFS`` of the settings names modules with
 ``urlpatterns``."""
 
 from django.conf import settings
@@ -13,5 +13,5 @@ urlpatterns = [
     path("docs/", views.docs, name="docs"),
     path("v1/", views.Root.as_view(), name="root"),
     path("v1/whoami/", views.WhoAmI.as_view(), name="whoami"),
-    *(path("v1/", include(module)) for module in settings.API_ROOMS),
+    *(path("v1/", include(module)) for module in settings.API_URLCONFS),
 ]

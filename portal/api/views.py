@@ -15,7 +15,7 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from portal.accounts.models import Membership, TeamNamespace
-from portal.api.reading import operations
+from portal.api.reference_page import operations
 
 ENTRANCES = {
     "contracts": "api:contract-list",

@@ -62,8 +62,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if self.topics:
             self.checked_at = time.monotonic()
             for one in known:
-                if one.revision is not None:
-                    await self.tell(one.topic, one.revision)
+                if one.version is not None:
+                    await self.tell(one.topic, one.version)
             self.worker = asyncio.create_task(self.work())
 
     async def disconnect(self, code: int) -> None:
@@ -80,8 +80,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         """A browser has nothing to say here; commands are ordinary requests."""
 
     async def live_changed(self, event: dict[str, Any]) -> None:
-        """From ``publish``. Only the newest revision of a topic is kept, so a slow reader costs no memory."""
-        self.changed[event["topic"]] = event["rev"]
+        """From ``publish``. Only the newest version of a topic is kept, so a slow reader costs no memory."""
+        self.changed[event["topic"]] = event["version"]
         self.wake.set()
 
     async def live_rights(self, event: dict[str, Any]) -> None:
@@ -99,9 +99,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             batch, self.changed = self.changed, {}
             if time.monotonic() - self.checked_at > RIGHTS_LAST and not await self.still_allowed():
                 return
-            for topic, revision in batch.items():
+            for topic, version in batch.items():
                 if topic in self.topics:
-                    await self.tell(topic, revision)
+                    await self.tell(topic, version)
 
     async def still_allowed(self) -> bool:
         user = await self.person()
@@ -115,7 +115,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def drop(self, known: list[Known]) -> None:
         """Stop listening to what this person may not, or no longer, hear; with nothing left, say so and
         close."""
-        refused = {one.topic for one in known if one.revision is None}
+        refused = {one.topic for one in known if one.version is None}
         for topic in refused:
             await self.channel_layer.group_discard(group_name(topic), self.channel_name)
         self.topics = [topic for topic in self.topics if topic not in refused]
@@ -136,8 +136,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         user: User | None = await database_sync_to_async(read)()
         return user
 
-    async def tell(self, topic: str, revision: str) -> None:
-        message = json.dumps({"topic": topic, "rev": revision})
+    async def tell(self, topic: str, version: str) -> None:
+        message = json.dumps({"topic": topic, "version": version})
         try:
             await asyncio.wait_for(self.send(text_data=message), SEND_WITHIN)
         except TimeoutError:

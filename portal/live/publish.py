@@ -23,10 +23,10 @@ def user_group(user_pk: int) -> str:
     return f"live-user.{user_pk}"
 
 
-def publish(topic: str, revision: int | str) -> None:
-    """Say, once the transaction is committed, that ``topic`` is now at ``revision``. Never fails the
+def publish(topic: str, version: int | str) -> None:
+    """Say, once the transaction is committed, that ``topic`` is now at ``version``. Never fails the
     caller."""
-    message = {"type": "live.changed", "topic": topic, "rev": str(revision)}
+    message = {"type": "live.changed", "topic": topic, "version": str(version)}
     transaction.on_commit(lambda: send(group_name(topic), message))
 
 

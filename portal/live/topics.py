@@ -22,8 +22,8 @@ class Watchable(Protocol):
 
     def may_listen(self, user: User, argument: str) -> bool: ...
 
-    def revision(self, argument: str) -> str:
-        """The revision that the thing is at now; empty when it is gone."""
+    def version(self, argument: str) -> str:
+        """The current version of the subject; empty when it is deleted."""
         ...
 
 
@@ -32,7 +32,7 @@ class Known:
     """What a topic is at now, for one person; None: this person may not listen to it."""
 
     topic: str
-    revision: str | None
+    version: str | None
 
 
 def wanted(query: Iterable[str]) -> list[str]:
@@ -43,15 +43,15 @@ def wanted(query: Iterable[str]) -> list[str]:
 
 def look(user: User, topics: Iterable[str]) -> list[Known]:
     """Decide for each topic whether this person may listen, and read where it stands."""
-    return [Known(topic, revision_for(user, topic)) for topic in topics]
+    return [Known(topic, version_for(user, topic)) for topic in topics]
 
 
-def revision_for(user: User, topic: str) -> str | None:
+def version_for(user: User, topic: str) -> str | None:
     watchable = watchable_for(topic)
     argument = topic.partition(".")[2]
     if watchable is None or not watchable.may_listen(user, argument):
         return None
-    return watchable.revision(argument)
+    return watchable.version(argument)
 
 
 def watchable_for(topic: str) -> Watchable | None:

@@ -71,7 +71,7 @@ class ClusterProbe:
     async def _save(self, **fields: Any) -> None:
         """The sign of life is given by whoever is on duty; one that only stands by leaves the rows to it."""
         if not self._standby_reason:
-            fields["engine_seen_at"] = timezone.now()
+            fields["reconciler_seen_at"] = timezone.now()
         elif await self._database.call(is_served, self.destination):
             return
         await self._database.call(lambda: save_destination(self.destination, **fields))
@@ -80,7 +80,7 @@ class ClusterProbe:
 def is_served(destination: int) -> bool:
     """Whether an engine keeps this very row, as its sign of life tells."""
     since = timezone.now() - SILENT_AFTER
-    return Destination.objects.filter(pk=destination, engine_seen_at__gte=since).exists()
+    return Destination.objects.filter(pk=destination, reconciler_seen_at__gte=since).exists()
 
 
 def is_simulated(version: dict[str, Any]) -> bool:

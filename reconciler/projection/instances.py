@@ -52,9 +52,9 @@ def project_one(destination: int, snapshot: Snapshot) -> None:
         changed |= project_resources(row, snapshot.summary.resources, records)
     changed |= add_events(row, records)
     if changed:
-        row.rev += 1
+        row.version += 1
         row.updated_at = timezone.now()
-        row.save(update_fields=[*FIELDS, "state_since", "rev", "updated_at"])
+        row.save(update_fields=[*FIELDS, "state_since", "version", "updated_at"])
         tell(row)
 
 
@@ -107,7 +107,7 @@ FIELDS = [
     "message",
     "was_ready",
     "suspended",
-    "deletion_asked_at",
+    "deletion_requested_at",
 ]
 
 
@@ -124,7 +124,7 @@ def fill(row: Instance, snapshot: Snapshot) -> None:
     row.revision_id = snapshot.revision
     row.spec = obj.get("spec") or {}
     row.labels, row.annotations = visible(labels_of(obj)), visible(annotations_of(obj))
-    row.deletion_asked_at = moment(metadata_of(obj).get("deletionTimestamp"))
+    row.deletion_requested_at = moment(metadata_of(obj).get("deletionTimestamp"))
     row.suspended = snapshot.suspended
     if snapshot.conditions:
         row.conditions = [dict(condition) for condition in snapshot.conditions]
@@ -134,7 +134,7 @@ def fill(row: Instance, snapshot: Snapshot) -> None:
     if summary.nodes:
         row.nodes = [node.as_dict() for node in summary.nodes]
     state, reason = summary.state, summary.reason
-    if row.state == State.DELETING and not row.deletion_asked_at and deletion_is_asked(row):
+    if row.state == State.DELETING and not row.deletion_requested_at and deletion_is_asked(row):
         return  # the page says so already; the cluster will
     if row.was_ready and state in ("progressing", "waiting") and not snapshot.suspended:
         lost_before = row.state == State.DEGRADED  # and has not come back since
@@ -191,13 +191,13 @@ def project_list(destination: int, contract: int, uids: set[str]) -> int:
 
 
 def remove(row: Instance) -> None:
-    """Its page goes on answering (``catalog.models.departed``), and browsers hear of it there."""
+    """Its page goes on answering (``catalog.models.deleted_instance``), and browsers hear of it there."""
     row.delete()
 
 
 def tell(row: Instance) -> None:
-    publish(row.topic, row.rev)
-    publish("instances", f"{row.pk}.{row.rev}")
+    publish(row.topic, row.version)
+    publish("instances", f"{row.pk}.{row.version}")
 
 
 def save_destination(pk: int, **fields: Any) -> None:

@@ -50,9 +50,9 @@ RESOURCE_FIELDS = [
     "state",
     "fact",
     "message",
-    "whole",
+    "ready_baseline",
     "created_at",
-    "deletion_asked_at",
+    "deletion_requested_at",
 ]
 
 
@@ -64,9 +64,9 @@ def copy_line(target: InstanceResource, line: ResourceLine) -> bool:
         "state": line.health.state,
         "fact": line.health.fact[:40],
         "message": line.health.message,
-        "whole": line.whole.as_dict() if line.whole else None,
+        "ready_baseline": line.whole.as_dict() if line.whole else None,
         "created_at": moment(line.created),
-        "deletion_asked_at": moment(line.deleting),
+        "deletion_requested_at": moment(line.deleting),
     }
     changed = any(getattr(target, name) != value for name, value in values.items())
     for name, value in values.items():
@@ -92,11 +92,11 @@ def mark_restored(records: list[EventRecord], line: ResourceLine) -> None:
 
 def load_baselines(destination: int) -> dict[str, ReadinessBaseline]:
     """What the rows know, by the uid of the instance. For the engine's database thread."""
-    rows = InstanceResource.objects.filter(instance__destination_id=destination, whole__isnull=False)
+    rows = InstanceResource.objects.filter(instance__destination_id=destination, ready_baseline__isnull=False)
     named = ("api_version", "kind", "namespace", "name")
     found: dict[str, ReadinessBaseline] = {}
     for uid, generation, whole, *names in rows.values_list(
-        "instance__uid", "instance__generation", "whole", *named
+        "instance__uid", "instance__generation", "ready_baseline", *named
     ):
         losses = found.setdefault(uid, ReadinessBaseline(generation))
         losses.whole[Reference(*names).identity] = ReadyBaseline(**whole)

@@ -1,8 +1,8 @@
 /* The page's websocket. A message only names what changed; the fragment that shows it asks the server again.
 
-   <section data-live="instance.7" data-rev="12" hx-get="…" hx-trigger="changed-instance-7 from:body">
+   <section data-live="instance.7" data-version="12" hx-get="…" hx-trigger="changed-instance-7 from:body">
 
-   On every connect the server sends the present revision of each topic, so what was missed meanwhile is caught up. */
+   On every connect the server sends the current version of each topic, so what was missed meanwhile is caught up. */
 const POLL = 15000;
 const FIRST_WAIT = 400;
 const LONGEST_WAIT = 20000;
@@ -20,8 +20,8 @@ function topics() {
   const found = new Set();
   for (const element of document.querySelectorAll("[data-live]")) {
     for (const topic of element.dataset.live.split(/\s+/)) if (topic) found.add(topic);
-    if (element.dataset.rev && !element.dataset.live.includes(" ") && !known.has(element.dataset.live)) {
-      known.set(element.dataset.live, element.dataset.rev);
+    if (element.dataset.version && !element.dataset.live.includes(" ") && !known.has(element.dataset.live)) {
+      known.set(element.dataset.live, element.dataset.version);
     }
   }
   return [...found].sort();
@@ -50,11 +50,11 @@ function announce(topic) {
 }
 
 function receive(event) {
-  const { topic, rev } = JSON.parse(event.data);
-  if (known.get(topic) === rev) return;
+  const { topic, version } = JSON.parse(event.data);
+  if (known.get(topic) === version) return;
   const first = !known.has(topic);
-  known.set(topic, rev);
-  // A list that was rendered without a revision is fresh at the first connect, and may be stale at the next.
+  known.set(topic, version);
+  // A list that was rendered without a version is fresh at the first connect, and may be stale at the next.
   if (!(first && attempts === 0 && !socket.caughtUp)) announce(topic);
 }
 

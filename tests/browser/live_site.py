@@ -8,15 +8,16 @@ from django.urls import include, path
 
 from portal.accounts.models import User
 
-now = {"revision": 1, "asked": 0}
+now = {"version": 1, "asked": 0}
 
 PAGE = Template("""{% extends "base.html" %}
 {% block title %}Live{% endblock %}
 {% block actions %}{% include "home/_live.html" %}{% endblock %}
 {% block page %}<h1>Live</h1><label>Typing <input id="typing"></label>{% include fragment %}{% endblock %}""")
-FRAGMENT = Template("""<section id="part" data-live="counter.1" data-rev="{{ revision }}" hx-get="/live/part/"
+FRAGMENT = Template("""<section id="part" data-live="counter.1" data-version="{{ version }}"
+ hx-get="/live/part/"
  hx-trigger="changed-counter-1 from:body" hx-swap="morph" hx-target="this">
- <p>Revision {{ revision }}</p></section>""")
+ <p>Version {{ version }}</p></section>""")
 
 
 class CounterTopic:
@@ -25,8 +26,8 @@ class CounterTopic:
     def may_listen(self, user: User, argument: str) -> bool:
         return CounterTopic.allowed
 
-    def revision(self, argument: str) -> str:
-        return str(now["revision"])
+    def version(self, argument: str) -> str:
+        return str(now["version"])
 
 
 def page(request: HttpRequest) -> HttpResponse:

@@ -184,7 +184,7 @@ def test_deleting_asks_for_the_name_and_follows_to_the_end(
 
 PAGES = {
     "catalog": "/catalog/",
-    "offer": "/catalog/service/",
+    "contract": "/catalog/service/",
     "create": "/catalog/service/create/",
     "instances": "/instances/",
     "instance": "/instances/{pk}/",

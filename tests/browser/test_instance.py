@@ -88,7 +88,7 @@ def test_the_live_manifest_stays_open_follows_the_cluster_and_closes(
     expect(panel).to_have_count(0)
     expect(opener).to_be_focused()
     instance.touch()
-    expect(page.locator("#instance-live")).to_have_attribute("data-rev", str(instance.rev))
+    expect(page.locator("#instance-live")).to_have_attribute("data-version", str(instance.version))
     expect(panel).to_have_count(0)
 
 

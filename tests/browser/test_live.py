@@ -13,13 +13,13 @@ from tests.browser import live_site
 def one_live_fragment(settings):
     settings.ROOT_URLCONF = "tests.browser.live_site"
     settings.LIVE_TOPICS = {"counter": "tests.browser.live_site.CounterTopic"}
-    live_site.now.update(revision=1, asked=0)
+    live_site.now.update(version=1, asked=0)
     live_site.CounterTopic.allowed = True
 
 
-def move(revision: int) -> None:
-    live_site.now["revision"] = revision
-    publish("counter.1", revision)
+def move(version: int) -> None:
+    live_site.now["version"] = version
+    publish("counter.1", version)
 
 
 class Line:
@@ -56,15 +56,15 @@ def live_page(visit, developer):
 def test_a_change_appears_by_itself_and_typing_is_left_alone(live_page):
     live_page.locator("#typing").fill("half a sen")
     move(2)
-    expect(live_page.locator("#part")).to_contain_text("Revision 2")
+    expect(live_page.locator("#part")).to_contain_text("Version 2")
     expect(live_page.locator("#typing")).to_have_value("half a sen")
     expect(live_page.locator("#typing")).to_be_focused()
 
 
 def test_many_changes_of_one_moment_are_few_requests(live_page):
-    for revision in range(2, 60):
-        move(revision)
-    expect(live_page.locator("#part")).to_contain_text("Revision 59")
+    for version in range(2, 60):
+        move(version)
+    expect(live_page.locator("#part")).to_contain_text("Version 59")
     assert live_site.now["asked"] < 30
 
 
@@ -74,7 +74,7 @@ def test_nothing_is_asked_for_when_nothing_changed(live_page):
     live_page.line.whole = True
     expect(live_page.locator("[data-live-label]")).to_have_text("Live")
     move(2)
-    expect(live_page.locator("#part")).to_contain_text("Revision 2")
+    expect(live_page.locator("#part")).to_contain_text("Version 2")
     assert live_site.now["asked"] == 1
 
 
@@ -83,7 +83,7 @@ def test_what_was_missed_is_caught_up(live_page):
     expect(live_page.locator("[data-live-label]")).to_have_text("Reconnecting")
     move(7)
     live_page.line.whole = True
-    expect(live_page.locator("#part")).to_contain_text("Revision 7")
+    expect(live_page.locator("#part")).to_contain_text("Version 7")
     expect(live_page.locator("[data-live-label]")).to_have_text("Live")
 
 
@@ -95,7 +95,7 @@ def test_while_there_is_no_connection_the_page_asks_now_and_then(visit, develope
     page.goto("/live/")
     move(3)
     page.clock.run_for(16_000)
-    expect(page.locator("#part")).to_contain_text("Revision 3")
+    expect(page.locator("#part")).to_contain_text("Version 3")
 
 
 def test_a_right_that_is_gone_is_said(live_page):
@@ -112,6 +112,6 @@ def test_a_server_that_is_away_is_said_at_the_label_and_not_by_toasts(live_page,
         move(2)
     live_page.unroute("**/live/part/")
     move(3)
-    expect(live_page.locator("#part")).to_contain_text("Revision 3")
+    expect(live_page.locator("#part")).to_contain_text("Version 3")
     expect(live_page.locator(".toast")).to_have_count(0)
     visit.complaints.clear()

@@ -38,7 +38,7 @@ def test_a_good_form_makes_a_change_and_a_row_and_opens_the_page(developer: Clie
         "spec": {"image": "shop:1", "replicas": 3},
     }
     assert (change.state, change.action, change.author.username) == ("approved", "create", "developer")
-    assert Entry.objects.get(verb="instance.creation-asked").team_slug == "checkout"
+    assert Entry.objects.get(verb="instance.creation-requested").team_slug == "checkout"
     assert b"The creation was asked for." in developer.get(f"/instances/{row.pk}/").content
 
 

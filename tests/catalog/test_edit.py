@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from catalog.forms.differences import asked_for, differences, rebased
-from catalog.models import Action, Change, ChangeState, Departed, Instance, State
+from catalog.changes import propose_deletion
+from catalog.forms.spec_diff import asked_for, differences, rebased
+from catalog.models import Action, Change, ChangeState, DeletedInstance, Instance, State
 from portal.audit.models import Entry
 from tests.catalog.schemas import SERVICE
 
@@ -40,7 +41,7 @@ def test_only_what_differs_is_a_change(developer: Client, instance: Instance) ->
     assert answer["Location"] == f"/instances/{instance.pk}/"
     assert (change.action, change.manifest["spec"]) == ("update", {"image": "shop:2"})
     assert change.base_resource_version == "100"
-    assert Entry.objects.filter(verb="instance.update-asked").exists()
+    assert Entry.objects.filter(verb="instance.update-requested").exists()
 
 
 def test_an_immutable_field_cannot_change(developer: Client, instance: Instance) -> None:
@@ -102,7 +103,7 @@ def test_deleting_needs_the_name_and_leaves_a_page_behind(developer: Client, ins
     page = developer.get(f"/instances/{pk}/").content.decode()
     assert "It is gone" in page
     assert f"?from={pk}" in page
-    assert Entry.objects.filter(verb="instance.gone").exists()
+    assert Entry.objects.filter(verb="instance.deleted").exists()
 
 
 def test_the_last_page_is_for_those_who_could_see_the_instance(
@@ -118,9 +119,9 @@ def test_what_never_reached_the_cluster_goes_at_once(
     sign_in: Callable[[str], Client], make_instance: Callable[..., Instance], people: dict[str, Any]
 ) -> None:
     row = make_instance("never", uid="", state=State.WAITING)
-    change = Change.propose_deletion(instance=row, by=people["developer"])
+    change = propose_deletion(instance=row, by=people["developer"])
     assert change.state == "delivered"
-    assert Departed.objects.get().name == "never"
+    assert DeletedInstance.objects.get().name == "never"
 
 
 SPEC = {"image": "a:1", "size": "small", "replicas": 2, "probe": {"path": "/healthz"}}

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from catalog.forms.fields import Field, build, field_table, kind_of
-from catalog.forms.fields.kinds import title_of
-from catalog.forms.fields.places import path_of
-from catalog.forms.fields.words import limits_in_words
+from catalog.forms.fields.constraints import limits_in_words
+from catalog.forms.fields.field_types import title_of
+from catalog.forms.fields.problem_paths import path_of
 from tests.catalog.schemas import HINTS, NO_HINTS, SERVICE
 
 

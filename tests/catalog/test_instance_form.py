@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.forms.instance_form import Offer, from_text
+from catalog.forms.instance_form import UsableContract, from_text
 from contracts.compiler import compile_text
 
 CONTRACT = """\
@@ -26,10 +26,10 @@ spec:
 
 
 @pytest.fixture(scope="module")
-def offer() -> Offer:
+def usable() -> UsableContract:
     compilation = compile_text(CONTRACT)
     assert compilation.definition is not None
-    return Offer(compilation.definition, compilation.presentation)
+    return UsableContract(compilation.definition, compilation.presentation)
 
 
 def manifest(spec: str) -> str:
@@ -48,7 +48,7 @@ def manifest(spec: str) -> str:
     ],
 )
 def test_problems_stand_at_their_fields(
-    offer: Offer, spec: str, before: dict[str, object] | None, paths: list[str]
+    usable: UsableContract, spec: str, before: dict[str, object] | None, paths: list[str]
 ) -> None:
     old = {"metadata": {"name": "a", "namespace": "b"}, "spec": before} if before else None
-    assert sorted(problem.path for problem in from_text(offer, manifest(spec), before=old).problems) == paths
+    assert sorted(problem.path for problem in from_text(usable, manifest(spec), before=old).problems) == paths

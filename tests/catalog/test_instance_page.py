@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from catalog.headline import headline, worst_first
-from catalog.live import InstanceTopic
+from catalog.graph_view import ROOT, GraphNode, graph_of_instance, laid_out
+from catalog.live_topics import InstanceTopic
 from catalog.models import Change, Destination, Instance, State
-from catalog.picture import ROOT, GraphNode, graph_of_instance, laid_out
+from catalog.status_banner import headline, worst_first
 from portal.accounts.models import User
 
 
@@ -145,10 +145,10 @@ def test_who_may_see_an_instance_may_listen_to_it_to_its_end(
 ) -> None:
     topic, key = InstanceTopic(), str(instance.pk)
     assert topic.may_listen(people[who], key) is may
-    assert topic.revision(key) == "1"
+    assert topic.version(key) == "1"
     instance.delete()
     assert topic.may_listen(people[who], key) is may
-    assert topic.revision(key) == "gone"
+    assert topic.version(key) == "deleted"
 
 
 @pytest.mark.parametrize("argument", ["", "x", "-1", "9" * 30])
@@ -156,8 +156,8 @@ def test_nonsense_is_no_topic(people: dict[str, User], argument: str) -> None:
     assert not InstanceTopic().may_listen(people["engineer"], argument)
 
 
-def test_a_touch_moves_the_revision(instance: Instance) -> None:
-    before = instance.rev
+def test_a_touch_increments_the_version(instance: Instance) -> None:
+    before = instance.version
     instance.touch()
-    assert instance.rev == before + 1
+    assert instance.version == before + 1
     assert instance.updated_at <= timezone.now()

@@ -12,9 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog.health import Health
 from catalog.models import Destination, Instance, State
-from catalog.shell import count_instances, find, health_facts, notices
+from catalog.portal_hooks.counts import count_instances
+from catalog.portal_hooks.notices import health_facts, notices
+from catalog.portal_hooks.search import find
+from catalog.state_counts import Health
 from contracts.models import Contract
 from portal.accounts.models import User
 
@@ -180,7 +182,7 @@ def test_what_is_wrong_with_a_cluster_stands_above_every_page(
     people: dict[str, User], fields: dict[str, Any], age: int, title: str
 ) -> None:
     seen = timezone.now() - timedelta(seconds=age)
-    Destination.objects.create(slug="it", title="It", seen_at=seen, engine_seen_at=seen, **fields)
+    Destination.objects.create(slug="it", title="It", seen_at=seen, reconciler_seen_at=seen, **fields)
     assert [notice.title for notice in notices(people["developer"])] == ([title] if title else [])
 
 
@@ -202,5 +204,5 @@ def test_readyz_tells_how_the_reconciler_is(
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     for number, age in enumerate(ages):
         seen = None if age is None else now - timedelta(seconds=age)
-        Destination.objects.create(slug=f"it-{number}", title="It", engine_seen_at=seen)
+        Destination.objects.create(slug=f"it-{number}", title="It", reconciler_seen_at=seen)
     assert health_facts() == {"reconciler": words}

@@ -13,5 +13,5 @@ __all__ = ["people", "sign_in", "teams"]
 def ground_floor_alone(settings) -> None:
     """No room above takes part: what they put into the shell is tested with them."""
     settings.NAVIGATION_COUNTS = {}
-    for name in ("SEARCH_PROVIDERS", "HOME_SECTIONS", "PORTAL_NOTICES", "HEALTH_FACTS", "DEMO_LOADERS"):
+    for name in ("SEARCH_PROVIDERS", "HOME_SECTIONS", "PORTAL_NOTICES", "READINESS_FACTS", "DEMO_LOADERS"):
         setattr(settings, name, [])

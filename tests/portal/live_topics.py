@@ -5,20 +5,20 @@ from __future__ import annotations
 
 from portal.accounts.models import Team, User
 
-revisions = {"checkout": "1", "search": "1"}
+versions = {"checkout": "1", "search": "1"}
 
 
 class TeamTopic:
     def may_listen(self, user: User, argument: str) -> bool:
         return Team.objects.filter(slug=argument, memberships__user=user).exists()
 
-    def revision(self, argument: str) -> str:
-        return revisions[argument]
+    def version(self, argument: str) -> str:
+        return versions[argument]
 
 
 class ForbiddenTopic:
     def may_listen(self, user: User, argument: str) -> bool:
         return False
 
-    def revision(self, argument: str) -> str:
-        raise AssertionError("asked for the revision of what may not be heard")
+    def version(self, argument: str) -> str:
+        raise AssertionError("asked for the version of what may not be heard")

@@ -10,8 +10,8 @@ from django.test import Client
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from portal.accounts.models import APIToken, User
-from portal.api.problems import flatten
-from portal.api.strict import StrictSerializer, guess
+from portal.api.exceptions import flatten
+from portal.api.strict_serializers import StrictSerializer, guess
 
 WHOAMI = "/api/v1/whoami/"
 CHECK = "/api/v1/contracts/check/"

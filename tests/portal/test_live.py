@@ -82,9 +82,9 @@ class Socket(ApplicationCommunicator):
         await self.wait(WITHIN)
 
 
-def checkout(revision: int) -> dict[str, str]:
-    """All that a message holds: what changed, and its revision."""
-    return {"topic": "team.checkout", "rev": str(revision)}
+def checkout(version: int) -> dict[str, str]:
+    """All that a message holds: what changed, and its version."""
+    return {"topic": "team.checkout", "version": str(version)}
 
 
 @pytest.fixture
@@ -98,14 +98,14 @@ async def socket(member):
         await made.leave()
 
 
-async def test_the_present_revision_comes_at_once_and_each_change_after_it(socket):
+async def test_the_current_version_comes_at_once_and_each_change_after_it(socket):
     await sync_to_async(publish)("team.checkout", 2)
     assert await socket.hear() == checkout(2)
 
 
 async def test_changes_of_one_moment_are_one_message(socket):
-    for revision in range(2, 40):
-        await sync_to_async(publish)("team.checkout", revision)
+    for version in range(2, 40):
+        await sync_to_async(publish)("team.checkout", version)
     heard = [await socket.hear()]
     while heard[-1] != checkout(39):
         heard.append(await socket.hear())

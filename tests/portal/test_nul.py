@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.http import QueryDict
 
-from portal.api.parsing import contains_nul
-from portal.nul import replaced
+from portal.api.parsers import contains_nul
+from portal.middleware.nul import replaced
 
 pytestmark = pytest.mark.backends
 

@@ -7,11 +7,11 @@ from django.core.checks import run_checks
 from django.db import OperationalError
 from django.test import RequestFactory
 
+from portal.home.layout_context import LayoutContext
 from portal.home.navigation import current_url, navigation
 from portal.home.notices import Notice
 from portal.home.search import MOST_PER_GROUP, Result
 from portal.home.sections import HomeSection
-from portal.home.shell import Shell
 
 
 def count_seven(user):
@@ -108,7 +108,7 @@ def test_every_hook_of_the_real_settings_can_be_loaded():
 
 def test_readiness_tells_what_rooms_know_beside_it(client, db, settings):
     assert client.get("/readyz").json() == {"ready": True, "reasons": []}
-    settings.HEALTH_FACTS = ["tests.portal.test_shell.tell_of_the_weather"]
+    settings.READINESS_FACTS = ["tests.portal.test_shell.tell_of_the_weather"]
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {"ready": True, "reasons": [], "weather": "fog"}
@@ -130,7 +130,7 @@ def test_without_a_database_it_is_not_ready(client, monkeypatch):
 def test_the_theme_is_one_of_three(cookie, theme):
     request = RequestFactory().get("/")
     request.COOKIES["theme"] = cookie
-    assert Shell(request).theme == theme
+    assert LayoutContext(request).theme == theme
 
 
 @pytest.mark.parametrize(
@@ -144,4 +144,4 @@ def test_the_theme_is_one_of_three(cookie, theme):
 def test_who_one_is(people, who, team_line, role_line):
     request = RequestFactory().get("/")
     request.user = people[who]
-    assert (Shell(request).team_line, Shell(request).role_line) == (team_line, role_line)
+    assert (LayoutContext(request).team_line, LayoutContext(request).role_line) == (team_line, role_line)

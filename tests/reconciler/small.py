@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.models import Change, ChangeState
+from catalog.changes import propose_deletion
+from catalog.models import ChangeState
 from contracts.models import Contract
 from reconciler.kube import NotServed
 from tests.contracts.definitions import config_map, definition_text
@@ -64,7 +65,7 @@ def edit(world: World, contract: Contract, **spec: Any) -> None:
 def remove(world: World, name: str) -> None:
     row = world.row(name)
     assert row is not None
-    Change.propose_deletion(instance=row, by=world.user)
+    propose_deletion(instance=row, by=world.user)
     wait_for(lambda: world.row(name) is None, f"{name} is gone")
 
 

@@ -6,6 +6,7 @@ import random
 import time
 from pathlib import Path
 
+from catalog.changes import propose_deletion
 from catalog.models import Change, ChangeState, Event, Instance
 from tests.reconciler.contracts import PAIR
 from tests.reconciler.processes import reconciler
@@ -32,7 +33,7 @@ def test_killed_at_random_moments(silent_world: World, kubeconfig: Path, tmp_pat
     with reconciler(kubeconfig, tmp_path):
         wait_for(lambda: Instance.objects.filter(state="ready").count() == len(names), seconds=30)
         for name in names[:4]:
-            Change.propose_deletion(instance=world.row(name), by=world.user)
+            propose_deletion(instance=world.row(name), by=world.user)
         wait_for(lambda: Instance.objects.count() == 4, "half of them are gone", seconds=30)
     assert not Change.objects.exclude(state=ChangeState.DELIVERED).exists()
     maps = world.cluster.list("v1", "ConfigMap", world.namespace, "app.kubernetes.io/managed-by=slipway")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.changes import propose_creation, propose_deletion, propose_update
 from catalog.models import Change, ChangeState, Instance
 from contracts.models import Contract
 from reconciler.objects.accessors import condition_of, labels_of
@@ -23,7 +24,7 @@ def up(world: World, contract: Contract, name: str, **spec: Any) -> Instance:
 def update(world: World, contract: Contract, name: str, **spec: Any) -> Change:
     row = world.row(name)
     assert row is not None
-    return Change.propose_update(
+    return propose_update(
         instance=row,
         manifest=world.manifest(contract, name, **spec),
         by=world.user,
@@ -202,7 +203,7 @@ def test_deletion_goes_in_reverse_order_and_names_what_holds_it(world: World) ->
     up(world, contract, "one")
     hold = {"metadata": {"finalizers": ["example.com/hold"]}}
     world.cluster.merge("v1", "ConfigMap", world.namespace, "one-second", hold)
-    Change.propose_deletion(instance=world.row("one"), by=world.user)
+    propose_deletion(instance=world.row("one"), by=world.user)
     row = wait_for(
         lambda: (row := world.row("one")) and "example.com/hold" in row.message and row,
         "it says what holds it",
@@ -231,7 +232,7 @@ def test_an_object_of_another_instance_is_never_touched(world: World) -> None:
         "It was left as it is."
     )
     assert world.child("ConfigMap", "shared")["data"] == {"owner": "owner"}
-    Change.propose_deletion(instance=world.row("second"), by=world.user)
+    propose_deletion(instance=world.row("second"), by=world.user)
     wait_for(lambda: world.row("second") is None)
     assert world.child("ConfigMap", "shared")["data"] == {"owner": "owner"}
 
@@ -328,7 +329,7 @@ def test_a_withdrawn_contract_still_looks_after_its_instances(world: World) -> N
     contract.withdraw(by=None, reason="replaced")
     world.cluster.delete("v1", "ConfigMap", world.namespace, "one-first")
     wait_for(lambda: world.child("ConfigMap", "one-first"), "it is back")
-    Change.propose_deletion(instance=world.row("one"), by=world.user)
+    propose_deletion(instance=world.row("one"), by=world.user)
     wait_for(lambda: world.row("one") is None)
     assert world.child("ConfigMap", "one-first") is None
 
@@ -396,7 +397,7 @@ def test_created_and_deleted_at_once_leaves_nothing(world: World) -> None:
     contract = world.publish(PAIR)
     ready_kind(world, contract)
     world.create(contract, "one")
-    Change.propose_deletion(instance=world.row("one"), by=world.user)
+    propose_deletion(instance=world.row("one"), by=world.user)
     wait_for(lambda: world.row("one") is None, "the row is gone", 20)
     assert world.instance(contract, "one") is None
     assert world.child("ConfigMap", "one-first") is None
@@ -408,7 +409,7 @@ def test_a_namespace_of_a_team_is_made_when_it_is_missing(world: World) -> None:
     contract = world.publish(PAIR)
     body = world.manifest(contract, "one")
     body["metadata"]["namespace"] = name
-    Change.propose_creation(contract=contract, destination=world.destination, manifest=body, by=world.user)
+    propose_creation(contract=contract, destination=world.destination, manifest=body, by=world.user)
     wait_for(lambda: Instance.objects.filter(namespace=name, state="ready").exists())
 
 
@@ -417,9 +418,7 @@ def test_a_namespace_of_nobody_is_refused_by_its_name(world: World) -> None:
     body = world.manifest(contract, "one")
     body["metadata"]["namespace"] = "nobodys"
     change = decided(
-        Change.propose_creation(
-            contract=contract, destination=world.destination, manifest=body, by=world.user
-        )
+        propose_creation(contract=contract, destination=world.destination, manifest=body, by=world.user)
     )
     assert change.message == "The namespace nobodys does not exist in the cluster."
 

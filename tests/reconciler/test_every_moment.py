@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from catalog.changes import propose_deletion, propose_update
 from catalog.models import Change, ChangeState, Event
 from contracts.models import Contract
 from devcluster.machinery.errors import ApiError
@@ -160,7 +161,7 @@ def test_one_write_in_every_life(world: World, cluster: DevCluster, tmp_path: Pa
         row = world.row("one")
         assert row is not None
         manifest = world.manifest(contract, "one", text="new", members=["b", "c", "d"])
-        change = Change.propose_update(
+        change = propose_update(
             instance=row, manifest=manifest, by=world.user, base_resource_version=row.resource_version
         )
         lives.until(
@@ -174,7 +175,7 @@ def test_one_write_in_every_life(world: World, cluster: DevCluster, tmp_path: Pa
         assert {one["data"].get("text") for name, one in after.items() if name != "one-roll"} == {"new"}
         assert world.instance(contract, "one")["status"]["count"] == 3
 
-        Change.propose_deletion(instance=world.row("one"), by=world.user)
+        propose_deletion(instance=world.row("one"), by=world.user)
         lives.until(lambda: world.row("one") is None)
         assert not maps(world)
         assert world.instance(contract, "one") is None

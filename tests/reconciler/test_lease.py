@@ -371,7 +371,7 @@ def test_a_second_portal_waits_and_its_pages_say_for_whom(
         wait_for(lambda: holder(silent_world) == first.pid, "the first one has it", 30)
         with reconciler(kubeconfig, tmp_path / "b", copy) as second:
             wait_for(lambda: f"process {first.pid} on" in message(), "the page says who has it", 45)
-            wait_for(lambda: Destination.objects.get().engine_seen_at, "the first one is at work")
+            wait_for(lambda: Destination.objects.get().reconciler_seen_at, "the first one is at work")
             assert not Destination.objects.get().message
             first.terminate()
             wait_for(lambda: holder(silent_world) == second.pid, "the second one has it", LEASE_DURATION - 5)
@@ -383,11 +383,11 @@ def test_a_standby_says_nothing_where_another_one_serves(
 ) -> None:
     """Two reconcilers on one database: whoever waits is no trouble of anybody's."""
     with reconciler(kubeconfig, tmp_path) as first:
-        wait_for(lambda: Destination.objects.get().engine_seen_at, "the first one is at work", 30)
+        wait_for(lambda: Destination.objects.get().reconciler_seen_at, "the first one is at work", 30)
         log = tmp_path / "second.log"
         with reconciler(kubeconfig, tmp_path, log=log):
             wait_for(lambda: f"process {first.pid} on" in log.read_text(), "the second one has looked", 30)
-            seen = Destination.objects.get().engine_seen_at
-            wait_for(lambda: Destination.objects.get().engine_seen_at != seen, "another pulse")
+            seen = Destination.objects.get().reconciler_seen_at
+            wait_for(lambda: Destination.objects.get().reconciler_seen_at != seen, "another pulse")
             assert not Destination.objects.get().message
             assert holder(silent_world) == first.pid

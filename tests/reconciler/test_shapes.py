@@ -6,7 +6,8 @@ from pathlib import Path
 
 from django.db.models.signals import post_save
 
-from catalog.models import Change, Instance
+from catalog.changes import propose_creation, propose_deletion
+from catalog.models import Instance
 from contracts.models import KnownSchema, Revision
 from reconciler.objects.accessors import annotations_of, condition_of, finalizers_of, labels_of
 from tests.custom_kinds import custom_definition
@@ -18,9 +19,7 @@ def test_a_cluster_wide_instance_makes_a_namespace_and_what_is_in_it(world: Worl
     contract = world.publish(PLACE)
     name = f"place-{world.suffix}"
     body = {"apiVersion": contract.api_version, "kind": contract.kind, "metadata": {"name": name}, "spec": {}}
-    change = Change.propose_creation(
-        contract=contract, destination=world.destination, manifest=body, by=world.user
-    )
+    change = propose_creation(contract=contract, destination=world.destination, manifest=body, by=world.user)
     row = change.instance
 
     def ready() -> bool:
@@ -30,7 +29,7 @@ def test_a_cluster_wide_instance_makes_a_namespace_and_what_is_in_it(world: Worl
     wait_for(ready)
     assert world.cluster.get("v1", "ResourceQuota", name, "quota") is not None
     assert row.team == world.team
-    Change.propose_deletion(instance=row, by=world.user)
+    propose_deletion(instance=row, by=world.user)
     wait_for(lambda: world.cluster.get(contract.api_version, contract.kind, "", name) is None)
     assert world.cluster.get("v1", "Namespace", "", name) is None
 
@@ -44,7 +43,7 @@ def test_a_kind_that_is_not_served_yet_is_waited_for(world: World) -> None:
     wait_for(lambda: world.row("one").state == "ready", "it comes up when the kind does")
     assert world.child("ConfigMap", "one-inner-first")["data"] == {"text": "deep"}
     assert world.row("one-inner").state == "ready"
-    Change.propose_deletion(instance=world.row("one"), by=world.user)
+    propose_deletion(instance=world.row("one"), by=world.user)
     wait_for(lambda: world.row("one") is None and world.row("one-inner") is None)
     assert world.child("ConfigMap", "one-inner-first") is None
 

@@ -44,7 +44,7 @@ async def test_another_process_is_heard_through_redis(shared_layer: None) -> Non
     changes = subscribe("changes")
     task = asyncio.create_task(relay_other_processes())
     layer = get_channel_layer()
-    message = {"type": "live.changed", "topic": "changes", "rev": "1"}
+    message = {"type": "live.changed", "topic": "changes", "version": "1"}
     async with asyncio.timeout(10):
         while not changes.is_set():
             await layer.group_send(group_name("changes"), message)

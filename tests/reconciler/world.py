@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from catalog.changes import propose_creation
 from catalog.models import Change, Destination, Instance
 from contracts.compiler import compile_text
 from contracts.models import Contract, Revision
@@ -145,7 +146,7 @@ class World:
 
     def create(self, contract: Contract, name: str, **spec: Any) -> Change:
         """Through the portal."""
-        return Change.propose_creation(
+        return propose_creation(
             contract=contract,
             destination=self.destination,
             manifest=self.manifest(contract, name, **spec),

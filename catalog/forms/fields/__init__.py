@@ -1,11 +1,11 @@
-"""OpenAPI schema + presentation hints + values + problems → a tree of fields. Pure; templates only draw it.
+"""A tree of form fields, built from OpenAPI schema, presentation hints, values and problems. Pure.
 
-Input names are slash paths of tokens (:mod:`catalog.forms.fields.names`), so that rows can be added, removed
-and moved without renaming anything, and map keys never enter a name.
+Input names are slash-separated paths of tokens (:mod:`catalog.forms.fields.input_names`), so that rows can be
+added, removed and moved without renaming other inputs, and map keys never enter a name.
 """
 
 from catalog.forms.fields.field import Field, FieldTree, Group, Trouble
-from catalog.forms.fields.kinds import Kind, kind_of
+from catalog.forms.fields.field_types import Kind, kind_of
 from catalog.forms.fields.posted import Posted, read_posted
 from catalog.forms.fields.table import FieldFact, field_table
 from catalog.forms.fields.tree import build

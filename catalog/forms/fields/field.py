@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from catalog.forms.fields.kinds import SCALARS, Kind
-from catalog.forms.fields.names import KEY, VALUE, html_id
+from catalog.forms.fields.field_types import SCALARS, Kind
+from catalog.forms.fields.input_names import KEY, VALUE, html_id
 from contracts.documents.paths import Path
 
 _SEGMENTS = 4  # an enum with more values, or with long ones, is a list

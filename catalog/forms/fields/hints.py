@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog.forms.fields.kinds import Schema, children_of
+from catalog.forms.fields.field_types import Schema, children_of
 from contracts.compiler import FieldHint, FormHints
 
 NO_HINT = FieldHint("")

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog.forms.fields.field_types import SCALARS, Kind, Schema, children_of, item_schema, kind_of
 from catalog.forms.fields.hints import hint_for, place_below, shows
-from catalog.forms.fields.kinds import SCALARS, Kind, Schema, children_of, item_schema, kind_of
-from catalog.forms.fields.names import KEY, VALUE, below, escape, is_row, unescape
+from catalog.forms.fields.input_names import KEY, VALUE, below, escape, is_row, unescape
 from catalog.forms.fields.rows import Raw, apply_operation
 from catalog.forms.fields.scalars import from_text
 from catalog.forms.yaml_text import from_yaml

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.forms.fields.names import is_row, unused_row
+from catalog.forms.fields.input_names import is_row, unused_row
 
 Raw = dict[str, Any]
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from catalog.forms.fields.kinds import Kind, Schema
+from catalog.forms.fields.field_types import Kind, Schema
 from contracts.documents.paths import MISSING
 
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")

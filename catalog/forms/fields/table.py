@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from catalog.forms.fields.constraints import is_immutable, limits_in_words
+from catalog.forms.fields.field_types import DEEPEST, Schema, children_of, item_schema, kind_of
 from catalog.forms.fields.hints import hint_for, in_order, place_below
-from catalog.forms.fields.kinds import DEEPEST, Schema, children_of, item_schema, kind_of
 from catalog.forms.fields.scalars import to_text
-from catalog.forms.fields.words import is_immutable, limits_in_words
 from contracts.compiler import FormHints
 
 _SPOKEN = {

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from catalog.forms.fields.constraints import is_immutable, limits_in_words
 from catalog.forms.fields.field import Choice, Field, FieldTree, Group, Trouble
+from catalog.forms.fields.field_types import (
+    SCALARS,
+    Kind,
+    Schema,
+    children_of,
+    item_schema,
+    kind_of,
+    title_of,
+)
 from catalog.forms.fields.hints import hint_for, in_order, place_below, shows
-from catalog.forms.fields.kinds import SCALARS, Kind, Schema, children_of, item_schema, kind_of, title_of
-from catalog.forms.fields.names import KEY, VALUE, below, row_token
-from catalog.forms.fields.places import deepest_drawn
+from catalog.forms.fields.input_names import KEY, VALUE, below, row_token
 from catalog.forms.fields.posted import Posted
+from catalog.forms.fields.problem_paths import deepest_drawn
 from catalog.forms.fields.scalars import to_text
-from catalog.forms.fields.words import is_immutable, limits_in_words
 from catalog.forms.yaml_text import to_yaml
 from contracts.compiler import FieldGroup, FormHints
 from contracts.documents.paths import MISSING, Path, print_path

@@ -51,9 +51,9 @@ def _already_stopping(*_: Any) -> None:
 
 def start_engine() -> Any | None:
     """The reconciler that the settings name, started; None when it is a process of its own."""
-    if not settings.EMBEDDED_ENGINE:
+    if not settings.EMBEDDED_RECONCILER:
         return None
-    made = load(settings.EMBEDDED_ENGINE.replace(":", "."))
+    made = load(settings.EMBEDDED_RECONCILER.replace(":", "."))
     if made is None:
         return None
     engine = made()

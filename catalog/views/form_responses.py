@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from catalog.views.drafting import Page, pressed_button
+from catalog.views.form_page import Page, pressed_button
 
 
 def form_page(request: HttpRequest, page: Page, *, status: int = 200) -> HttpResponse:

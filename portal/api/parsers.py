@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from portal.nul import NUL
+from portal.middleware.nul import NUL
 
 
 class PlainJSONParser(JSONParser):

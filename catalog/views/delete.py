@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from catalog.models import Change
+from catalog.changes import propose_deletion, propose_retry
 from catalog.views.create import refusal, signed_in
 from catalog.views.edit import find_instance
 from portal.accounts.permission import can
@@ -28,7 +28,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         if request.POST.get("name", "").strip() == instance.name:
-            change = Change.propose_deletion(instance=instance, by=signed_in(request))
+            change = propose_deletion(instance=instance, by=signed_in(request))
             return redirect("catalog:instance", pk=pk) if change else redirect("catalog:instances")
         problem = f"Type “{instance.name}” to say that you mean this one."
     context = {
@@ -47,9 +47,9 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the refused change to the cluster once more, as it is."""
     instance = find_instance(request, pk)
     decision = can(signed_in(request), "edit", instance)
-    refused = instance.refused_change()
+    refused = instance.changes.newest_refused()
     if not decision:
         messages.error(request, decision.reason)
-    elif refused is None or not refused.retry(by=signed_in(request)):
+    elif refused is None or not propose_retry(refused, by=signed_in(request)):
         messages.info(request, "There is nothing to try again.")
     return redirect(reverse("catalog:instance", args=[pk]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.forms.fields.kinds import Schema
+from catalog.forms.fields.field_types import Schema
 
 
 def limits_in_words(schema: Schema) -> str:

@@ -1,4 +1,4 @@
-"""Instances that are gone: enough of each to say so on its page, and to make another one like it."""
+"""Deleted instances: what their pages show, and what a copy needs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from portal.audit.record import record
 from portal.live.publish import publish
 
 
-class DepartedQuerySet(models.QuerySet["Departed"]):
-    def visible_to(self, user: User | AnonymousUser) -> DepartedQuerySet:
+class DeletedInstanceQuerySet(models.QuerySet["DeletedInstance"]):
+    def visible_to(self, user: User | AnonymousUser) -> DeletedInstanceQuerySet:
         if sees_everything(user):
             return self
         if not isinstance(user, User):
@@ -27,24 +27,24 @@ class DepartedQuerySet(models.QuerySet["Departed"]):
         return self.filter(team__in=teams_with(user, Role.VIEWER))
 
 
-class Departed(models.Model):
-    """Keeps the key of the instance, so that its address still answers after the end."""
+class DeletedInstance(models.Model):
+    """Has the primary key of the instance, so that its URL still works after the deletion."""
 
     id = models.BigIntegerField(primary_key=True)
-    contract = models.ForeignKey("contracts.Contract", models.CASCADE, related_name="departed")
+    contract = models.ForeignKey("contracts.Contract", models.CASCADE, related_name="deleted_instances")
     destination = models.ForeignKey("catalog.Destination", models.CASCADE, related_name="+")
     team = models.ForeignKey("accounts.Team", models.SET_NULL, null=True, related_name="+")
     namespace = models.CharField(max_length=63, blank=True)
     name = models.CharField(max_length=253)
     spec = models.JSONField(default=dict)
     created_at = models.DateTimeField()
-    gone_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(default=timezone.now)
 
-    objects = DepartedQuerySet.as_manager()
+    objects = DeletedInstanceQuerySet.as_manager()
 
     class Meta:
-        ordering: ClassVar = ["-gone_at"]
-        verbose_name_plural = "departed"
+        ordering: ClassVar = ["-deleted_at"]
+        verbose_name_plural = "deleted instances"
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
@@ -57,9 +57,9 @@ class Departed(models.Model):
 
 
 @receiver(post_delete, sender=Instance)
-def remember(sender: type[Instance], instance: Instance, **_: Any) -> None:
-    """However a row goes, its page can still say what happened, and the audit log has a line."""
-    Departed.objects.update_or_create(
+def record_deletion(sender: type[Instance], instance: Instance, **_: Any) -> None:
+    """Whatever deletes a row, its page still shows what happened, and the audit log has an entry."""
+    DeletedInstance.objects.update_or_create(
         id=instance.pk,
         defaults={
             "contract_id": instance.contract_id,
@@ -69,10 +69,10 @@ def remember(sender: type[Instance], instance: Instance, **_: Any) -> None:
             "name": instance.name,
             "spec": instance.spec,
             "created_at": instance.created_at,
-            "gone_at": timezone.now(),
+            "deleted_at": timezone.now(),
         },
     )
     team = instance.team
-    record("instance.gone", subject=instance, by=None, team_slug=team.slug if team else "")
-    publish(instance.topic, "gone")
-    publish("instances", f"{instance.pk}.gone")
+    record("instance.deleted", subject=instance, by=None, team_slug=team.slug if team else "")
+    publish(instance.topic, "deleted")
+    publish("instances", f"{instance.pk}.deleted")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.forms.fields.kinds import Schema, children_of
+from catalog.forms.fields.field_types import Schema, children_of
 from catalog.forms.fields.scalars import to_text
 from contracts.documents.paths import MISSING, Path, print_path
 

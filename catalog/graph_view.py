@@ -96,7 +96,7 @@ def graph_of_instance(
     found: dict[str, list[InstanceResource]] = {}
     for resource in resources:
         found.setdefault(resource.node, []).append(resource)
-    leaving = instance.is_leaving
+    leaving = instance.is_deleting
     nodes = [_node_of_row(node, found.get(str(node.get("id")), []), leaving) for node in known]
     root = GraphNode(
         ROOT,

@@ -6,7 +6,7 @@ import hashlib
 
 from django.db.models import Count, Max
 
-from catalog.models import Departed, Destination, Instance
+from catalog.models import DeletedInstance, Destination, Instance
 from portal.accounts.models import User
 
 
@@ -19,14 +19,14 @@ class InstanceTopic:
         key = int(argument)
         return (
             Instance.objects.visible_to(user).filter(pk=key).exists()
-            or Departed.objects.visible_to(user).filter(pk=key).exists()
+            or DeletedInstance.objects.visible_to(user).filter(pk=key).exists()
         )
 
-    def revision(self, argument: str) -> str:
+    def version(self, argument: str) -> str:
         if not _is_key(argument):
             return ""
-        rev = Instance.objects.filter(pk=int(argument)).values_list("rev", flat=True).first()
-        return "gone" if rev is None else str(rev)
+        version = Instance.objects.filter(pk=int(argument)).values_list("version", flat=True).first()
+        return "deleted" if version is None else str(version)
 
 
 class InstancesTopic:
@@ -35,7 +35,7 @@ class InstancesTopic:
     def may_listen(self, user: User, argument: str) -> bool:
         return user.is_active
 
-    def revision(self, argument: str) -> str:
+    def version(self, argument: str) -> str:
         newest = Instance.objects.aggregate(at=Max("updated_at"), number=Count("pk"))
         return f"{newest['number']}-{newest['at'].isoformat() if newest['at'] else ''}"
 
@@ -46,7 +46,7 @@ class NoticesTopic:
     def may_listen(self, user: User, argument: str) -> bool:
         return user.is_active
 
-    def revision(self, argument: str) -> str:
+    def version(self, argument: str) -> str:
         rows = Destination.objects.values_list("slug", "reachable", "message")
         return hashlib.sha256(repr(list(rows)).encode()).hexdigest()[:16]
 

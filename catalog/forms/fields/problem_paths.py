@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from catalog.forms.fields.kinds import SCALARS, Schema, children_of, item_schema, kind_of
+from catalog.forms.fields.field_types import SCALARS, Schema, children_of, item_schema, kind_of
 from contracts.documents.paths import Path
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\]]*)\]")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from catalog.claims import claims
 from catalog.models import Destination, Instance, InstanceResource
+from catalog.ownership_conflicts import claims
 from contracts.models import Contract
 from portal.accounts.models import User
 

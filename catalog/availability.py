@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.forms.instance_form import Offer
+from catalog.forms.instance_form import UsableContract
 from catalog.models import Destination, Instance, owning_team
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Revision
@@ -10,16 +10,16 @@ from portal.accounts.models import Role, TeamNamespace, User
 from portal.accounts.permission import Decision, can, teams_with
 
 
-def offer_of(contract: Contract) -> Offer | None:
+def usable_contract(contract: Contract) -> UsableContract | None:
     """The newest revision, compiled; None when there is none or it does not compile with today's kinds."""
-    return compiled(contract.revision) if contract.revision is not None else None
+    return usable_revision(contract.revision) if contract.revision is not None else None
 
 
-def compiled(revision: Revision) -> Offer | None:
+def usable_revision(revision: Revision) -> UsableContract | None:
     compilation = compile_known(revision.text)
     if compilation.runnable is None:
         return None
-    return Offer(compilation.runnable, compilation.presentation)
+    return UsableContract(compilation.runnable, compilation.presentation)
 
 
 def namespaces_for(user: User) -> list[TeamNamespace]:
@@ -45,7 +45,7 @@ def may_create_somewhere(user: User, contract: Contract) -> Decision:
     return Decision(False, reason)
 
 
-def default_destination() -> Destination:
+def creation_destination() -> Destination:
     """Where new instances go; made when the engine has not named one yet."""
     known = Destination.objects.filter(is_default=True).first()
     if known is not None:

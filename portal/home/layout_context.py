@@ -1,5 +1,4 @@
-"""What base.html shows around every page. Worked out only when a template asks, so that fragments stay
-cheap."""
+"""What base.html shows around every page. Computed on demand, so that fragments stay cheap."""
 
 from __future__ import annotations
 
@@ -16,12 +15,12 @@ from portal.home.notices import Notice, notices
 THEMES = ("auto", "light", "dark")
 
 
-def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``shell`` in every template."""
-    return {"shell": Shell(request)}
+def layout(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: adds ``layout`` in every template."""
+    return {"layout": LayoutContext(request)}
 
 
-class Shell:
+class LayoutContext:
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
 

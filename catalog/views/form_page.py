@@ -11,15 +11,15 @@ from uuid import UUID, uuid4
 
 from django.http import HttpRequest
 
-from catalog.claims import Claim, claims
-from catalog.forms.differences import Difference, differences
+from catalog.availability import creation_destination, may_create, namespaces_for
 from catalog.forms.fields import Trouble
 from catalog.forms.highlight import Line, yaml_lines
-from catalog.forms.instance_form import InstanceForm, Offer, from_post, from_text, problem_words
+from catalog.forms.instance_form import InstanceForm, UsableContract, from_post, from_text, problem_words
+from catalog.forms.spec_diff import Difference, differences
 from catalog.forms.yaml_text import to_yaml
-from catalog.models import Departed, Destination, FormDraft, Instance
-from catalog.offers import default_destination, may_create, namespaces_for
-from catalog.picture import Graph, graph_of_preview
+from catalog.graph_view import Graph, graph_of_preview
+from catalog.models import DeletedInstance, Destination, FormDraft, Instance
+from catalog.ownership_conflicts import Claim, claims
 from contracts.models import Contract
 from contracts.problems import Problem
 from contracts.runtime import PreviewNode, preview
@@ -35,7 +35,7 @@ class Page:
 
     user: User
     contract: Contract
-    offer: Offer
+    usable: UsableContract
     form: InstanceForm
     instance: Instance | None = None
     before: Mapping[str, Any] | None = None  # the manifest that the edit began with
@@ -47,7 +47,7 @@ class Page:
     previewed: list[PreviewNode] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)  # what it would create and another instance has
     continued: FormDraft | None = None  # the draft that the form goes on with
-    copied: Instance | Departed | None = None  # the instance that the form is a copy of
+    copied: Instance | DeletedInstance | None = None  # the instance that the form is a copy of
     theirs: list[tuple[Difference, bool]] = field(default_factory=list)  # changed meanwhile; and by me too
 
     @property
@@ -87,7 +87,7 @@ class Page:
 
     @property
     def graph(self) -> Graph:
-        return graph_of_preview(self.offer.definition, self.previewed)
+        return graph_of_preview(self.usable.definition, self.previewed)
 
     @property
     def resources(self) -> int:
@@ -120,16 +120,16 @@ class Page:
         """Render what would be created, with the same runtime that the reconciler uses."""
         if not self.form.readable:
             return
-        wished = {**self.form.manifest, "spec": apply_defaults(self.offer.schema, self.form.spec)}
+        wished = {**self.form.manifest, "spec": apply_defaults(self.usable.schema, self.form.spec)}
         metadata = wished.get("metadata")
         named = isinstance(metadata, dict) and metadata.get("name")
         wished["metadata"] = {**(metadata if isinstance(metadata, dict) else {}), "name": named or "unnamed"}
-        self.previewed = list(preview(self.offer.definition, wished))
+        self.previewed = list(preview(self.usable.definition, wished))
         if named and not self.form.name_troubles:
             self.claims = claims(
                 [manifest for node in self.previewed for manifest in node.manifests],
                 namespace=self.form.namespace,
-                destination=self.instance.destination if self.instance else default_destination(),
+                destination=self.instance.destination if self.instance else creation_destination(),
                 by=self.user,
                 instance=self.instance,
             )
@@ -150,7 +150,7 @@ def posted_page(
     request: HttpRequest,
     user: User,
     contract: Contract,
-    offer: Offer,
+    usable: UsableContract,
     *,
     instance: Instance | None = None,
     before: Mapping[str, Any] | None = None,
@@ -162,10 +162,10 @@ def posted_page(
     told = sending or bool(post.get("_told") or pressed == "_save")
     mode = "yaml" if post.get("_mode") == "yaml" else "form"
     if mode == "yaml":
-        form = from_text(offer, post.get("text", "").replace("\r\n", "\n"), before=before, patient=not told)
+        form = from_text(usable, post.get("text", "").replace("\r\n", "\n"), before=before, patient=not told)
     else:
         form = from_post(
-            offer,
+            usable,
             [(name, text) for name, texts in post.lists() for text in texts],
             text=post.get("_text", "").replace("\r\n", "\n"),
             name=instance.name if instance else post.get("_name", ""),
@@ -184,7 +184,7 @@ def posted_page(
     return Page(
         user,
         contract,
-        offer,
+        usable,
         form,
         instance,
         before,
@@ -228,7 +228,7 @@ def place_problems(user: User, contract: Contract, form: InstanceForm) -> list[P
             f"You may not create anything in {namespace}. {decision.reason}" if namespace else decision.reason
         )
         return [Problem("not-allowed", message, "metadata.namespace" if namespace else "metadata.name")]
-    if name and taken(contract, default_destination(), namespace, name):
+    if name and taken(contract, creation_destination(), namespace, name):
         where = f" in {namespace}" if namespace else ""
         message = f"There is already a {contract.title} called {name}{where}. Choose another name."
         return [Problem("name-taken", message, "metadata.name")]

@@ -25,12 +25,12 @@ def alive(request: HttpRequest) -> JsonResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """``/readyz``: 503 with the reason while the database does not answer: no page could.
 
-    Beside that it tells what the hooks of ``HEALTH_FACTS`` know, such as how the reconciler is. That makes
+    Beside that it tells what the hooks of ``READINESS_FACTS`` know, such as how the reconciler is. That makes
     this process no less ready: pages work without it, and taking them away would hide why nothing moves.
     """
     if problem := database_problem():
         return JsonResponse({"ready": False, "reasons": [problem]}, status=503)
-    facts = {name: text for _, tell in hooks("HEALTH_FACTS") for name, text in tell().items()}
+    facts = {name: text for _, tell in hooks("READINESS_FACTS") for name, text in tell().items()}
     return JsonResponse({"ready": True, "reasons": [], **facts})
 
 

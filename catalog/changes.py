@@ -1,0 +1,179 @@
+"""Proposing changes: the only code that creates a ``Change``, with the instance's row and the audit entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from catalog.models import Action, Change, ChangeState, Destination, Instance, owning_team
+from contracts.models import Contract
+from portal.accounts.models import User
+from portal.audit.record import record
+from portal.live.publish import publish
+
+
+class NameTaken(Exception):
+    """An instance of this contract with this name exists already: ``instance``."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        super().__init__(
+            f"There is already a {instance.contract.title} called {instance}. Choose another name."
+        )
+
+
+class ContractWithdrawn(Exception):
+    """No new instances of a withdrawn contract can be created."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        super().__init__(
+            f"“{contract.title}” was withdrawn: no new instances can be created. Existing instances remain."
+        )
+
+
+class AlreadyDeleting(Exception):
+    """The instance is being deleted and cannot be changed any more."""
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__(f"{instance} is being deleted and cannot be changed any more.")
+
+
+def propose_creation(
+    *,
+    contract: Contract,
+    destination: Destination,
+    manifest: Mapping[str, Any],
+    by: User,
+    submission: UUID | None = None,
+) -> Change:
+    """Request a new instance. Its row and the change are written together, so that its page opens at once.
+
+    ``manifest`` is the complete custom resource. Safe to repeat with the same ``submission``. Raises
+    :class:`NameTaken` and :class:`ContractWithdrawn`. The caller checks permission.
+    """
+    namespace, name = manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
+    with transaction.atomic():
+        if known := _submitted_before(submission):
+            return known
+        contract = Contract.objects.select_for_update().get(pk=contract.pk)
+        if contract.withdrawn:
+            raise ContractWithdrawn(contract)
+        key = {"destination": destination, "contract": contract, "namespace": namespace, "name": name}
+        try:
+            with transaction.atomic():
+                instance = Instance.objects.create(
+                    **key,
+                    team=owning_team(contract, namespace),
+                    spec=manifest.get("spec", {}),
+                    labels=manifest["metadata"].get("labels", {}),
+                    annotations=manifest["metadata"].get("annotations", {}),
+                    message="Requested; not applied yet.",
+                    reason="Requested",
+                    created_by=by,
+                )
+        except IntegrityError:
+            raise NameTaken(Instance.objects.get(**key)) from None
+        return _save(
+            Change(instance=instance, action=Action.CREATE, manifest=manifest, submission=submission), by
+        )
+
+
+def propose_update(
+    *,
+    instance: Instance,
+    manifest: Mapping[str, Any],
+    by: User,
+    base_resource_version: str = "",
+    submission: UUID | None = None,
+) -> Change:
+    """Request other values. Raises :class:`AlreadyDeleting`. Safe to repeat with the same ``submission``."""
+    with transaction.atomic():
+        if known := _submitted_before(submission):
+            return known
+        if instance.is_deleting:
+            raise AlreadyDeleting(instance)
+        change = Change(
+            instance=instance,
+            action=Action.UPDATE,
+            manifest=manifest,
+            submission=submission,
+            base_resource_version=base_resource_version,
+        )
+        return _save(change, by)
+
+
+def propose_deletion(*, instance: Instance, by: User) -> Change:
+    """Request the deletion of an instance. Safe to repeat.
+
+    An instance that the cluster never had (its creation was refused) is deleted at once.
+    """
+    with transaction.atomic():
+        known = instance.changes.pending().filter(action=Action.DELETE).first()
+        if known is not None:
+            return known
+        change = _save(Change(instance=instance, action=Action.DELETE, manifest={}), by)
+        if not instance.uid and not instance.changes.pending().filter(action=Action.CREATE).exists():
+            change.state, change.decided_at = ChangeState.DELIVERED, timezone.now()
+            change.message = "It never reached the cluster, so there was nothing to remove."
+            change.save(update_fields=["state", "decided_at", "message"])
+            instance.delete()
+            change.refresh_from_db()
+        else:
+            instance.mark_deleting()
+        return change
+
+
+def propose_retry(change: Change, *, by: User) -> bool:
+    """Deliver a refused change again, once. False when it is no longer refused."""
+    with transaction.atomic():
+        refused = Change.objects.filter(pk=change.pk, state=ChangeState.REFUSED)
+        retried = refused.update(
+            state=ChangeState.APPROVED, attempts=0, message="", causes=[], decided_at=None
+        )
+        change.refresh_from_db()
+        if retried:
+            team_slug = change.team.slug if change.team else ""
+            record("change.retried", subject=change, by=by, team_slug=team_slug)
+            _announce(change)
+    return bool(retried)
+
+
+def _submitted_before(submission: UUID | None) -> Change | None:
+    return Change.objects.filter(submission=submission).first() if submission else None
+
+
+_VERBS = {
+    Action.CREATE: "instance.creation-requested",
+    Action.UPDATE: "instance.update-requested",
+    Action.DELETE: "instance.deletion-requested",
+}
+
+
+def _save(change: Change, by: User) -> Change:
+    """Save a new change of ``change.instance``, with its audit entry, and wake the reconciler."""
+    instance = change.instance
+    assert instance is not None
+    change.instance_name = str(instance)
+    change.contract, change.team = instance.contract, instance.team
+    change.author, change.author_name = by, by.username
+    change.save()
+    record(
+        _VERBS[Action(change.action)],
+        subject=instance,
+        by=by,
+        team_slug=instance.team.slug if instance.team else "",
+        detail={"contract": instance.contract.name, "change": change.pk},
+    )
+    _announce(change)
+    return change
+
+
+def _announce(change: Change) -> None:
+    publish("changes", str(change.pk))
+    if change.instance is not None:
+        change.instance.touch()
