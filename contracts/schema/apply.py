@@ -50,7 +50,7 @@ def apply_markers(schema: OpenAPI, text: str, at: Path, offset: int) -> Marked:
         )
 
     if text != text.rstrip() or not text.strip():
-        message = "There is white space at the end of the markers; kro would refuse this."
+        message = "The markers end with whitespace; kro would refuse this."
         marked.problems.append(SchemaProblem(at, message, "kro-would-refuse", severity="warning"))
     try:
         markers = split(text)
@@ -80,10 +80,10 @@ def _apply(schema: OpenAPI, marker: Marker, marked: Marked) -> str | None:
     if name.startswith("|"):
         other = name.lstrip("| ")
         raise _RefusedError(
-            f"A second “|” is not a separator before “{other}”.", "Separate markers with blanks only."
+            f"Markers must not be separated by “|” (before “{other}”).", "Separate markers with spaces only."
         )
     raise _RefusedError(
-        f"There is no marker “{name}”.", did_you_mean(name, NAMES) or f"Markers are {', '.join(NAMES)}."
+        f"Unknown marker “{name}”.", did_you_mean(name, NAMES) or f"Supported markers: {', '.join(NAMES)}."
     )
 
 
@@ -103,11 +103,11 @@ def _only_for(schema: OpenAPI, marker: Marker, *types: str) -> None:
     have = _type(schema)
     if have and have not in types:
         allowed = " and ".join(_WORDS[t] for t in types)
-        raise _RefusedError(f"“{marker.name}” is for {allowed}, not for {_WORDS.get(have, have)}.")
+        raise _RefusedError(f"“{marker.name}” applies to {allowed}, not to {_WORDS.get(have, have)}.")
 
 
 _WORDS = {
-    "string": "texts",
+    "string": "strings",
     "integer": "integers",
     "array": "lists",
     "object": "objects and maps",
@@ -130,17 +130,17 @@ def _default(schema: OpenAPI, marker: Marker) -> str | None:
     if kind in _SCALARS:
         value = _SCALARS[kind](marker)
     elif kind != "string" and not is_json:
-        message = f"The default of {_WORDS.get(kind, 'this field')} must be JSON, and “{text}” is not."
+        message = f"The default of {_WORDS.get(kind, 'this field')} must be JSON, but “{text}” is not."
         raise _RefusedError(message, 'For example default=["a", "b"] or default={"key": 1}.')
     schema["default"] = value
-    return None if is_json else "kro would refuse this default, since it writes it as it stands into JSON."
+    return None if is_json else "kro would refuse this default, because it copies it into JSON verbatim."
 
 
 def _integer(marker: Marker) -> int:
     try:
         value = go_text.integer(marker.value)
     except ValueError:
-        raise _RefusedError(f"“{marker.name}” must be a whole number, not “{marker.value}”.") from None
+        raise _RefusedError(f"“{marker.name}” must be an integer, not “{marker.value}”.") from None
     if not -(2**63) <= value < 2**63:
         raise _RefusedError(f"“{marker.name}” is out of range: {marker.value}.")
     return value
@@ -160,13 +160,15 @@ def _enum(schema: OpenAPI, marker: Marker) -> str | None:
     _only_for(schema, marker, "string", "integer")
     items = [item.strip() for item in marker.value.split(",")]
     if "" in items:
-        raise _RefusedError("An “enum” value is empty.", 'Write the values with commas: enum="small, large".')
+        raise _RefusedError(
+            "An “enum” value is empty.", 'Separate the values with commas: enum="small, large".'
+        )
     if _type(schema) != "integer":
         schema["enum"] = items
         return None
     schema["enum"] = [_integer(Marker("enum", item, marker.start, marker.end)) for item in items]
     odd = [item for item, value in zip(items, schema["enum"], strict=True) if item not in (str(value), "-0")]
-    return f"“{odd[0]}” is no number in JSON; kro would refuse this." if odd else None
+    return f"“{odd[0]}” is not a JSON number; kro would refuse this." if odd else None
 
 
 def _pattern(schema: OpenAPI, marker: Marker) -> None:
@@ -176,8 +178,8 @@ def _pattern(schema: OpenAPI, marker: Marker) -> None:
     fault = pattern_fault(marker.value)
     if fault:
         raise _RefusedError(
-            f"“pattern” is not a regular expression: {fault}.",
-            "Look-around and back references do not exist.",
+            f"“pattern” is not a valid regular expression: {fault}.",
+            "Look-around and backreferences are not supported.",
         )
     schema["pattern"] = marker.value
 
@@ -194,7 +196,7 @@ def _length(schema: OpenAPI, marker: Marker) -> None:
 def _unique(schema: OpenAPI, marker: Marker) -> None:
     _only_for(schema, marker, "array")
     if _bool(marker):
-        _set_list_type(schema, "set", "“uniqueItems=true”, which makes a set,")
+        _set_list_type(schema, "set", "“uniqueItems=true” (list type “set”)")
 
 
 def _list_type(schema: OpenAPI, marker: Marker) -> None:
@@ -208,7 +210,7 @@ def _list_type(schema: OpenAPI, marker: Marker) -> None:
 def _set_list_type(schema: OpenAPI, wanted: str, by: str) -> None:
     before = schema.setdefault("x-kubernetes-list-type", wanted)
     if before != wanted:
-        raise _RefusedError(f"{by} contradicts the list type “{before}” that the list has already.")
+        raise _RefusedError(f"{by} conflicts with the list type “{before}”, which is already set.")
 
 
 def _list_map_key(schema: OpenAPI, marker: Marker) -> None:
@@ -217,7 +219,7 @@ def _list_map_key(schema: OpenAPI, marker: Marker) -> None:
     if not marker.value:
         raise _RefusedError("“listMapKey” is empty.")
     if marker.value in keys:
-        raise _RefusedError(f"“listMapKey={marker.value}” stands twice.")
+        raise _RefusedError(f"Duplicate “listMapKey={marker.value}”.")
     keys.append(marker.value)
 
 

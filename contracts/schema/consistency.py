@@ -29,7 +29,7 @@ def check_whole(schema: OpenAPI, markers: Sequence[Marker], report: Report) -> N
         fault = fits_of(schema, schema["default"])
         if fault:
             last = by_name.get("default", markers[-1])
-            message = f"The default does not fit the field: {fault}"
+            message = f"The default is not valid for the field: {fault}"
             report(message, "", last.start, last.end, "schema-default")
 
 
@@ -41,17 +41,17 @@ def _check_list(
     items = schema.get("items") or {}
     if keys and list_type != "map" and "listMapKey" in by_name:
         marker = by_name["listMapKey"]
-        report("“listMapKey” needs “listType=map”.", "", marker.start, marker.end)
+        report("“listMapKey” requires “listType=map”.", "", marker.start, marker.end)
     if list_type == "map" and not keys and "listType" in by_name:
         marker = by_name["listType"]
-        report("“listType=map” needs at least one “listMapKey=…”.", "", marker.start, marker.end)
+        report("“listType=map” requires at least one “listMapKey=…”.", "", marker.start, marker.end)
     if list_type == "map":
         for marker in (each for each in markers if each.name == "listMapKey" and each.value in keys):
             _check_key(marker, items, report)
     if list_type == "set" and markers and not _can_be_told_apart(items):
         marker = by_name.get("uniqueItems") or by_name.get("listType") or markers[-1]
-        message = "Only texts, numbers, booleans and plain lists of them can be told apart as a set."
-        report(message, "For objects use listType=map with a listMapKey.", marker.start, marker.end)
+        message = "The items of a set must be strings, numbers, booleans or lists of these."
+        report(message, "For objects, use listType=map with a listMapKey.", marker.start, marker.end)
 
 
 def _can_be_told_apart(items: OpenAPI) -> bool:
@@ -65,7 +65,7 @@ def _check_key(marker: Marker, items: OpenAPI, report: Report) -> None:
     fields = items.get("properties") or {}
     key = fields.get(marker.value, {})
     if marker.value not in fields:
-        message = f"The items have no field “{marker.value}” that could be their key."
+        message = f"“{marker.value}” cannot be the key of the items: they have no such field."
         report(message, did_you_mean(marker.value, fields), marker.start, marker.end)
     elif key.get("type") in ("object", "array"):
         message = f"“{marker.value}” cannot be the key of the items: it is a list or a map."
@@ -82,11 +82,11 @@ def _check_bounds(schema: OpenAPI, by_name: dict[str, Marker], report: Report) -
         counts = low != "minimum"
         marker = by_name.get(high) or by_name[low]
         if high in schema and counts and schema[high] < 0:
-            message = f"“{high}” is below 0: nothing fits."
+            message = f"“{high}” is negative: no value is valid."
         elif low in schema and high in schema and schema[low] > schema[high]:
-            message = f"“{low}” is larger than “{high}”: nothing fits."
+            message = f"“{low}” is greater than “{high}”: no value is valid."
         elif low in schema and counts and schema[low] < 0:
-            message = f"“{low}” is below 0, which says nothing."
+            message = f"“{low}” is negative and has no effect."
         else:
             continue
         report(message, "", marker.start, marker.end, "schema-bounds", "warning")

@@ -62,12 +62,12 @@ def split(text: str) -> list[Marker]:
             )
         name = text[at:equals].strip()
         if not name:
-            raise MarkerError("There is no marker name before “=”.", equals, equals + 1)
+            raise MarkerError("The marker name before “=” is missing.", equals, equals + 1)
         end = _value_end(text, equals + 1, name)
         raw = text[equals + 1 : end]
         markers.append(Marker(name, _unquote(raw), start, end, raw.startswith('"')))
         if not raw and end < len(text):
-            hint = f"Write “{name}=…” without a blank after “=”; an empty text is written as two quotes."
+            hint = f"Write “{name}=…” without a space after “=”; write an empty string as two quotes."
             raise MarkerError(f"The marker “{name}” has no value.", start, equals + 1, hint)
         at = end
     return markers
@@ -75,8 +75,8 @@ def split(text: str) -> list[Marker]:
 
 def _pairs_hint(rest: str) -> str:
     if rest in NAMES:
-        return f"Write “{rest}=true” or the value that you want."
-    return 'Values with blanks stand in double quotes: default="two words".'
+        return f"Write “{rest}=true”, or another value."
+    return 'Put values that contain spaces in double quotes: default="two words".'
 
 
 def _value_end(text: str, at: int, name: str) -> int:
@@ -95,17 +95,15 @@ def _value_end(text: str, at: int, name: str) -> int:
             opened += 1
         elif char in "}]":
             if not opened:
-                raise MarkerError(
-                    f"The value of “{name}” closes a “{char}” that it never opened.", at, at + 1
-                )
+                raise MarkerError(f"The value of “{name}” has an unmatched “{char}”.", at, at + 1)
             opened -= 1
         elif char.isspace() and not opened:
             break
         at += 1
     if quoted:
-        raise MarkerError(f"The value of “{name}” has an opening quote but no closing one.", start, len(text))
+        raise MarkerError(f"The value of “{name}” has an unclosed quote.", start, len(text))
     if opened:
-        raise MarkerError(f"The value of “{name}” opens a bracket that it never closes.", start, len(text))
+        raise MarkerError(f"The value of “{name}” has an unclosed bracket.", start, len(text))
     return min(at, len(text))
 
 

@@ -24,7 +24,7 @@ def _compiled(pattern: str) -> tuple[Any, str]:
     try:
         return re2.compile(pattern, _options()), ""
     except re2.error as error:
-        words = error.args[0] if error.args else b"it cannot be read"
+        words = error.args[0] if error.args else b"it cannot be parsed"
         return None, words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
 
 

@@ -89,7 +89,7 @@ class _Builder:
 
     def _read_type(self, name: str, body: object, at: Path) -> None:
         if name in ATOMIC or name == "object":
-            message = f"The custom type “{name}” is never used: the name means the built-in type."
+            message = f"The custom type “{name}” is never used: the name refers to the built-in type."
             self.problems.append(
                 SchemaProblem(at, message, "schema-shadowed-type", severity="warning", at_key=True)
             )
@@ -133,12 +133,12 @@ class _Builder:
     def _refuse(self, body: object, at: Path) -> None:
         hint = ""
         if isinstance(body, list):
-            hint = "A list of texts is written as “[]string”."
+            hint = "Write a list of strings as “[]string”."
         elif body is None:
-            hint = "Write a type, for example “string”, or “object” for anything."
+            hint = "Write a type, for example “string”, or “object” for any object."
         elif isinstance(body, bool | int | float):
             hint = f"Write a type, for example “{_type_of(body)} | default={_shown(body)}”."
-        self.report(at, "A field is a type in a text, or a map of further fields.", "schema-field", hint)
+        self.report(at, "A field must be a type (a string) or a map of fields.", "schema-field", hint)
 
     def field(self, text: str, at: Path) -> tuple[OpenAPI, bool]:
         """The schema of one field text, and whether its parent requires it."""
@@ -168,8 +168,8 @@ class _Builder:
             copied: OpenAPI = _copy(custom.schema)
             return copied
         if before <= MAX_SCHEMAS:
-            message = f"With this “{name}” the schema has more than {MAX_SCHEMAS:,} parts."
-            self.report(at, message, "schema-type", "Write “object” where what is inside does not matter.")
+            message = f"With this use of “{name}”, the schema has more than {MAX_SCHEMAS:,} parts."
+            self.report(at, message, "schema-type", "Use “object” where the inner structure does not matter.")
         return _anything()
 
     def _schema(self, parsed: Any, text: str, at: Path) -> OpenAPI:
@@ -181,7 +181,7 @@ class _Builder:
             hint = _type_hint(parsed.name, self.custom)
             self.report(
                 at,
-                f"There is no type “{parsed.name}”.",
+                f"Unknown type “{parsed.name}”.",
                 "schema-unknown-type",
                 hint,
                 start,
@@ -216,7 +216,7 @@ def _type_hint(name: str, custom: Mapping[str, Any]) -> str:
     if name.lower() in _OTHER_WORDS:
         return f"Did you mean “{_OTHER_WORDS[name.lower()]}”?"
     builtin = [*ATOMIC, "object"]
-    kinds = f"Types are {', '.join(builtin)}, []T, map[string]T and your own in spec.schema.types."
+    kinds = f"Types are {', '.join(builtin)}, []T, map[string]T and the custom types in spec.schema.types."
     return did_you_mean(name, [*builtin, *custom]) or kinds
 
 

@@ -65,7 +65,7 @@ def parse_type(text: str, depth: int = 0) -> Type:
         raise TypeSyntaxError("A type is missing.", "Write a type, for example “string”.")
     if text.startswith("[]"):
         if not text[2:].strip():
-            raise TypeSyntaxError("“[]” says no item type.", "A list of texts is “[]string”.")
+            raise TypeSyntaxError("“[]” has no item type.", "Write a list of strings as “[]string”.")
         return Many(parse_type(text[2:], depth + 1), "items")
     if text.startswith("map["):
         return _parse_map(text, depth)
@@ -76,7 +76,7 @@ def parse_type(text: str, depth: int = 0) -> Type:
     if text.endswith("[]"):
         raise TypeSyntaxError(f"“{text}” is not a type.", f"A list is written as “[]{text[:-2]}”.")
     if any(char.isspace() or char in "=,:<>()[]{}" for char in text):
-        hint = "Markers stand after a “|”: “string | required=true”." if "=" in text else ""
+        hint = "Write markers after a “|”: “string | required=true”." if "=" in text else ""
         raise TypeSyntaxError(f"“{text}” is not a type.", hint)
     return Named(text)
 
@@ -84,14 +84,16 @@ def parse_type(text: str, depth: int = 0) -> Type:
 def _parse_map(text: str, depth: int) -> Type:
     key, closed, value = text[len("map[") :].partition("]")
     if not closed:
-        raise TypeSyntaxError("“map[” is never closed.", "A map is written as “map[string]T”.")
+        raise TypeSyntaxError("“map[” is not closed.", "A map is written as “map[string]T”.")
     if key != "string":
         hint = did_you_mean(key.strip(), ["string"])
         if key.strip() == "string":
-            hint = "Write “map[string]…” without blanks in the brackets."
-        raise TypeSyntaxError(f"The keys of a map must be string, not “{key}”.", hint)
+            hint = "Write “map[string]…” without spaces in the brackets."
+        raise TypeSyntaxError(f"Map keys must be “string”, not “{key}”.", hint)
     if not value.strip():
-        raise TypeSyntaxError("“map[string]” says no value type.", "A map of texts is “map[string]string”.")
+        raise TypeSyntaxError(
+            "“map[string]” has no value type.", "Write a map of strings as “map[string]string”."
+        )
     return Many(parse_type(value, depth + 1), "additionalProperties")
 
 

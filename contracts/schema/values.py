@@ -20,8 +20,8 @@ Fault = tuple[Path, str, str, str]
 
 MOST_FAULTS = 200
 _NAMES = {
-    "string": "a text",
-    "integer": "a whole number",
+    "string": "a string",
+    "integer": "an integer",
     "number": "a number",
     "boolean": "true or false",
     "array": "a list",
@@ -71,7 +71,7 @@ def faults(schema: Schema, data: Any, path: Path) -> Iterator[Fault]:
         return
     if schema.get("x-kubernetes-int-or-string"):
         if isinstance(data, bool) or not isinstance(data, int | str):
-            yield path, "wrong-type", "Must be a whole number or a text.", ""
+            yield path, "wrong-type", "Must be an integer or a string.", ""
         return
     kind = schema.get("type")
     if kind and not is_a(str(kind), data):
@@ -118,7 +118,7 @@ def is_a(kind: str, data: Any) -> bool:
 def described(data: Any) -> str:
     """The JSON type of a value in words, never the value."""
     if data is None:
-        return "nothing (null)"
+        return "null"
     for kind in ("boolean", "integer", "number", "string", "array", "object"):
         if is_a(kind, data):
             return _GIVEN.get(kind, _NAMES[kind])
@@ -131,7 +131,7 @@ def _type_hint(kind: Any, data: Any) -> str:
     if kind in ("integer", "number", "boolean") and isinstance(data, str):
         return "Write it without quotes."
     if kind == "array" and not isinstance(data, Mapping):
-        return "Begin each item with “- ”."
+        return "Start each item with “- ”."
     return ""
 
 
@@ -196,8 +196,13 @@ def _twins(schema: Schema, data: Sequence[Any], path: Path) -> Iterator[Fault]:
             identity = item
         text = json.dumps(identity, sort_keys=True, default=str)
         if text in seen:
-            what = f"The same {' and '.join(keys)} stands" if list_type == "map" else "The same item stands"
-            yield (*path, index), "duplicate", f"{what} in the list twice.", f"See item {seen[text] + 1}."
+            what = " and ".join(keys) if list_type == "map" else "item"
+            yield (
+                (*path, index),
+                "duplicate",
+                f"Duplicate {what} in the list.",
+                f"Same as item {seen[text] + 1}.",
+            )
         seen.setdefault(text, index)
 
 
@@ -229,6 +234,6 @@ def _object_faults(schema: Schema, data: Mapping[str, Any], path: Path) -> Itera
             yield (
                 (*path, name),
                 "unknown-field",
-                f"There is no field “{name}”.",
+                f"Unknown field “{name}”.",
                 did_you_mean(name, properties),
             )

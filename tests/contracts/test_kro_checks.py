@@ -42,7 +42,7 @@ REFUSED = {
     "readyWhen that is anything": (ready(DEPLOYMENT, "dyn(web.spec.replicas)"), "spec.resources[0].readyWhen[0]", "A condition must be true or false, and this gives dyn."),
     "an id in capitals and with a dash": (config_map("My-id"), "spec.resources[0].id", "For example “myId”."),
     "a name that nothing has": (config_map("a", "data: {k: '${foo.bar}'}"), "spec.resources[0].template.data.k", "There is nothing called “foo” here."),
-    "a function that nothing has": (config_map("a", "data: {k: '${foo(1)}'}"), "spec.resources[0].template.data.k", "There is no function “foo”."),
+    "a function that nothing has": (config_map("a", "data: {k: '${foo(1)}'}"), "spec.resources[0].template.data.k", "Unknown function “foo”."),
     "a label of kro": (config_map("a", name="a\n      labels: {kro.run/x: a}"), "spec.resources[0].template.metadata.labels[\"kro.run/x\"]", "Labels that begin with “kro.run/” are reserved."),
     "eleven dimensions": (crowd(11), "spec.resources[0].forEach", "forEach has 11 dimensions; at most 10 are possible."),
     "a template and a reference": ("- id: a\n  template: {apiVersion: v1, kind: Secret, metadata: {name: a}}\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: a}}", "spec.resources[0].externalRef", "A node has a template or an externalRef, not both."),

@@ -324,4 +324,4 @@ def failed(function: Function, error: Exception, start: int) -> Exception:
         return error.at(start)
     if isinstance(error, (RecursionError, MemoryError)):
         return error
-    return CelError(f"{function.name}() cannot work with this value", offset=start)
+    return CelError(f"{function.name}() cannot process this value", offset=start)

@@ -254,7 +254,7 @@ class Compiler:
                 if type(key) not in KEY_CLASSES:
                     raise no_overload("map key", key).at(start)
                 if key in found:
-                    raise CelError("the map has the same key twice", offset=start)
+                    raise CelError("duplicate key in the map literal", offset=start)
                 if optional:
                     if not isinstance(value, OptionalValue):
                         raise no_overload("optional entry", value).at(start)

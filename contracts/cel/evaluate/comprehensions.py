@@ -155,7 +155,7 @@ def _transform_entries(target: Run, places: list[int], body: list[Run], weight: 
                 raise no_overload("transformMapEntry", entries)
             for key, value in entries.items():
                 if key in found:
-                    raise CelError("transformMapEntry() makes the same key twice")
+                    raise CelError("transformMapEntry() produced a duplicate key")
                 found[key] = value
         return found
 

@@ -65,7 +65,7 @@ def int_of_double(value: float) -> int:
 @function("int(string): int")
 def int_of_string(value: str) -> int:
     if not INTEGER.fullmatch(value):
-        raise CelError("type conversion error: the text is not an int")
+        raise CelError("type conversion error: the string is not an int")
     return int64(int(value))
 
 
@@ -94,7 +94,7 @@ def uint_of_double(value: float) -> UInt:
 @function("uint(string): uint")
 def uint_of_string(value: str) -> UInt:
     if not DIGITS.fullmatch(value):
-        raise CelError("type conversion error: the text is not a uint")
+        raise CelError("type conversion error: the string is not a uint")
     return uint64(int(value))
 
 
@@ -106,7 +106,7 @@ def double_of_integer(value: int) -> float:
 @function("double(string): double")
 def double_of_string(value: str) -> float:
     if len(value) > 1000 or not DOUBLE.fullmatch(value):
-        raise CelError("type conversion error: the text is not a double")
+        raise CelError("type conversion error: the string is not a double")
     number = float(value)
     if math.isinf(number) and value[-1].isdigit():
         raise CelError("range error: the number does not fit into a double")
@@ -119,7 +119,7 @@ def bool_of_string(value: str) -> bool:
         return True
     if value in FALSE:
         return False
-    raise CelError("type conversion error: the text is not a bool")
+    raise CelError("type conversion error: the string is not a bool")
 
 
 @function("bytes(string): bytes")
@@ -134,7 +134,7 @@ def string_of_bytes(budget: Budget, value: bytes) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError:
-        raise CelError("type conversion error: the bytes are not UTF-8 text") from None
+        raise CelError("type conversion error: the bytes are not valid UTF-8") from None
 
 
 @function("string(bool): string")
@@ -208,4 +208,4 @@ def duration_of_string(value: str) -> Duration:
 @function("duration(int): duration")
 def duration_of_int(value: int) -> Duration:
     """Declared in CEL, and without an implementation in cel-go."""
-    raise CelError("type conversion error: an int is not a duration; write a text with a unit")
+    raise CelError("type conversion error: an int is not a duration; write a string with a unit")

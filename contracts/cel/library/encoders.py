@@ -23,4 +23,4 @@ def decode(budget: Budget, text: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise CelError("base64.decode() was given a text that is not base64") from None
+        raise CelError("base64.decode(): the string is not valid base64") from None

@@ -30,7 +30,7 @@ def format_text(budget: Budget, text: str, args: list[Any]) -> str:
             continue
         render = VERBS.get(clause["verb"])
         if render is None:
-            raise CelError("format() does not know this clause")
+            raise CelError("format() does not support this clause")
         if used >= len(args):
             raise CelError("format() has more clauses than values: index out of range")
         parts.append(render(budget, args[used], _precision(clause)))
@@ -53,7 +53,7 @@ def _precision(clause: re.Match[str]) -> int:
 
 
 def _refused(verb: str, value: Any) -> CelError:
-    return CelError(f"format(): %{verb} does not take a value of type {type_name(value)}")
+    return CelError(f"format(): %{verb} does not accept a value of type {type_name(value)}")
 
 
 def _text(budget: Budget, value: Any, precision: int = 0) -> str:

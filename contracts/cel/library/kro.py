@@ -24,7 +24,7 @@ def seeded_string(budget: Budget, length: int, seed: str) -> str:
     """Repeats after eight characters, since it reads 32 bytes four at a time (Q-08): names must not
     change."""
     if length <= 0:
-        raise CelError("random.seededString() needs a length above 0")
+        raise CelError("random.seededString(): the length must be greater than 0")
     budget.produce(length)
     budget.spend(len(seed) >> 4)
     digest = hashlib.sha256(seed.encode()).digest()
@@ -37,7 +37,7 @@ def seeded_int(budget: Budget, low: int, high: int, seed: str) -> int:
     """A number in [low, high)."""
     budget.spend(len(seed) >> 4)
     if low >= high:
-        raise CelError("random.seededInt() needs a minimum below its maximum")
+        raise CelError("random.seededInt(): the minimum must be less than the maximum")
     number = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big")
     return low + number % (high - low)
 
@@ -72,7 +72,7 @@ def unmarshal(budget: Budget, text: str) -> Any:
             text = _repaired(text)
         return json.loads(text, parse_int=_double, parse_float=_double, parse_constant=_refuse)
     except ValueError:
-        raise CelError("json.unmarshal() was given a text that is not JSON") from None
+        raise CelError("json.unmarshal(): the string is not valid JSON") from None
 
 
 def _repaired(text: str) -> str:
@@ -122,7 +122,7 @@ def _encode(budget: Budget, value: Any, parts: list[str]) -> None:
     elif isinstance(value, dict):
         _encode_entries(budget, value, parts)
     elif isinstance(value, Omit):
-        raise CelError("json.marshal() does not take omit()")
+        raise CelError("json.marshal() does not accept omit()")
     else:
         _encode(budget, to_json(value), parts)
 
@@ -161,7 +161,7 @@ def _quoted(text: str) -> str:
 def _number(value: float) -> str:
     """Go writes an exponent below 1e-6 and from 1e21 on."""
     if value != value or value in (float("inf"), float("-inf")):
-        raise CelError("json.marshal() does not take NaN or infinity")
+        raise CelError("json.marshal() does not accept NaN or infinity")
     digits, exponent = shortest(value)
     sign = "-" if value < 0 or str(value).startswith("-") else ""
     if value == 0 or -7 < exponent < 21:

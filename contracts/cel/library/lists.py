@@ -52,7 +52,7 @@ def distinct(budget: Budget, values: list[Any]) -> list[Any]:
 @method("list(T).slice(int, int): list(T)")
 def slice_of(budget: Budget, values: list[Any], start: int, end: int) -> list[Any]:
     if not 0 <= start <= end <= len(values):
-        raise CelError("slice() goes beyond the list")
+        raise CelError("slice(): the range is outside the list")
     budget.produce(end - start)
     return values[start:end]
 
@@ -77,7 +77,7 @@ def last(values: list[Any]) -> OptionalValue:
 @method("list(dyn).flatten(int): list(dyn)")
 def flatten(budget: Budget, values: list[Any], depth: int = 1) -> list[Any]:
     if depth < 0:
-        raise CelError("flatten() needs a depth that is not negative")
+        raise CelError("flatten(): the depth must not be negative")
     found: list[Any] = []
     budget.spend(10 + len(values))
     for value in values:

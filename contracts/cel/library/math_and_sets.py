@@ -45,7 +45,7 @@ def _extreme(name: str, wanted: int) -> None:
     def extreme(*values: Any) -> Any:
         candidates = values[0] if len(values) == 1 and isinstance(values[0], list) else values
         if not candidates:
-            raise CelError(f"math.{name}() needs a value")
+            raise CelError(f"math.{name}() requires at least one value")
         best = None
         for value in candidates:
             if type(value) not in NUMERIC:

@@ -145,7 +145,7 @@ def substring(budget: Budget, text: str, start: int, end: int | None = None) -> 
     _place(start, len(text))
     _place(end, len(text))
     if start > end:
-        raise CelError("invalid substring range: the start is behind the end")
+        raise CelError("invalid substring range: the start is after the end")
     budget.produce(end - start)
     return text[start:end]
 

@@ -69,12 +69,12 @@ def _unquote(text: str) -> tuple[bool, str]:
 
 def _code_point(match: re.Match[str]) -> int:
     if match["bad"] is not None:
-        raise ValueError(f"There is no escape “\\{match['bad']}”; write “\\\\” for a backslash.")
+        raise ValueError(f"Invalid escape sequence “\\{match['bad']}”; write “\\\\” for a backslash.")
     if match["simple"]:
         return ord(CONTROL.get(match["simple"], match["simple"]))
     if match["octal"]:
         return int(match["octal"], 8)
     number = int(match["hex"] or match["short"] or match["long"], 16)
     if 0xD800 <= number < 0xE000 or number > 0x10FFFF:
-        raise ValueError("This escape is not a Unicode character.")
+        raise ValueError("This escape sequence is not a Unicode character.")
     return number

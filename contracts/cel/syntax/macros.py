@@ -59,7 +59,7 @@ def expand(call: Call) -> Node:
 def _has(call: Call) -> Node:
     argument = call.args[0]
     if not isinstance(argument, Select):
-        raise Misuse("has() takes a field selection.", argument, "Write has(a.b).")
+        raise Misuse("The argument of has() must be a field selection.", argument, "Write has(a.b).")
     return Has(
         call.start, call.end, argument.operand, argument.field, argument.optional, argument.field_start
     )
@@ -67,7 +67,7 @@ def _has(call: Call) -> Node:
 
 def _name(node: Node, macro: str) -> str:
     if not isinstance(node, Ident) or node.rooted:
-        raise Misuse(f"The variable of {macro}() must be a plain name.", node, f"Write x.{macro}(i, …).")
+        raise Misuse(f"The variable of {macro}() must be an identifier.", node, f"Write x.{macro}(i, …).")
     return node.name
 
 
@@ -88,13 +88,17 @@ def _comprehension(call: Call, target: Node, variables: int) -> Node:
 def _new_condition(call: Call) -> Node:
     """kro §5.6: one map literal, keys are bare names out of four, type and status are required."""
     if len(call.args) != 1 or not isinstance(call.args[0], MapLiteral):
-        raise Misuse("runtime.newCondition() takes one map literal.", call, "Write {type: …, status: …}.")
+        raise Misuse(
+            "The argument of runtime.newCondition() must be one map literal.",
+            call,
+            "Write {type: …, status: …}.",
+        )
     fields: dict[str, Node] = {}
     for optional, key, value in call.args[0].entries:
         if optional or not isinstance(key, Ident) or key.name not in CONDITION_FIELDS:
-            raise Misuse("A condition has the fields type, status, reason and message.", key)
+            raise Misuse("The fields of a condition are type, status, reason and message.", key)
         if key.name in fields:
-            raise Misuse(f"The field {key.name} is given twice.", key)
+            raise Misuse(f"Duplicate field {key.name}.", key)
         fields[key.name] = value
     for required in ("type", "status"):
         if required not in fields:

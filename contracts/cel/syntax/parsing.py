@@ -29,7 +29,7 @@ def read(source: str) -> Node:
     except UnexpectedInput as error:
         raise _unexpected(error, source) from None
     except UnicodeEncodeError as error:
-        raise CelSyntaxError("This is not a Unicode character.", source, error.start) from None
+        raise CelSyntaxError("Invalid Unicode character.", source, error.start) from None
     if not isinstance(node, Node):
         raise CelSyntaxError("This is not an expression.", source, 0)
     return node
@@ -54,14 +54,14 @@ def _unexpected(error: UnexpectedInput, source: str) -> CelSyntaxError:
         offset = error.pos_in_stream or 0
         character = source[offset : offset + 1]
         if character in "\"'`":
-            return CelSyntaxError("This text is not closed.", source, offset, f"Add the closing {character}.")
+            return CelSyntaxError("Unterminated string.", source, offset, f"Add the closing {character}.")
         return CelSyntaxError(f"Unexpected “{character}”.", source, offset, _hint(character, source, offset))
     if isinstance(token, Token) and token.type != "$END":
         offset = token.start_pos or 0
         return CelSyntaxError(
             f"Unexpected “{_short(token)}”.", source, offset, _hint(str(token), source, offset)
         )
-    return CelSyntaxError("The expression ends too early.", source, len(source.rstrip()), _unclosed(source))
+    return CelSyntaxError("The expression is incomplete.", source, len(source.rstrip()), _unclosed(source))
 
 
 def _short(token: Token) -> str:
@@ -75,7 +75,7 @@ def _hint(text: str, source: str, offset: int) -> str:
     if text == "=":
         return "Compare with “==”."
     if text == "$":
-        return "An expression inside an expression needs no “${”."
+        return "An expression inside an expression does not need “${”."
     if text in ("?", ":") and following.startswith("?:"):
         return "Write “a ? b : c”, or “a.?b.orValue(c)”."
     return ""

@@ -161,7 +161,9 @@ class Builder(Transformer[Any, Any]):
 
     def member_object(self, parts: Parts) -> Node:
         raise Rejection(
-            "Messages cannot be built here.", start_of(parts[1]), 'Write a map: {"field": value}.'
+            "Protobuf messages cannot be constructed here.",
+            start_of(parts[1]),
+            'Write a map: {"field": value}.',
         )
 
     # Primaries

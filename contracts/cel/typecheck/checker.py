@@ -87,7 +87,7 @@ class Checker(Inference):
         if self.environment.extras and node.name in TYPE_NAMES:
             return TypeType(CONSTRUCTORS.get(node.name, DYN))
         hint = hints.for_name(node.name, [*scope, *self.variables])
-        return self.fail("unknown-name", f"There is no “{node.name}” here.", node.start, node.end, hint)
+        return self.fail("unknown-name", f"Undefined name “{node.name}”.", node.start, node.end, hint)
 
     def visit_select(self, node: Select, scope: Scope) -> Type:
         if self.environment.extras and dotted(node) in self.variables:
@@ -124,7 +124,7 @@ class Checker(Inference):
         if operand.preserve_unknown:
             return DYN
         hint = hints.for_name(name, operand.fields)
-        return self.fail("unknown-field", f"There is no field “{name}” here.", start, end, hint)
+        return self.fail("unknown-field", f"Unknown field “{name}”.", start, end, hint)
 
     def visit_has(self, node: Has, scope: Scope) -> Type:
         operand = self.infer(node.operand, scope)
@@ -150,7 +150,7 @@ class Checker(Inference):
     def visit_chain(self, node: Chain, scope: Scope) -> Type:
         if node.operator != "+":
             for operand in node.operands:
-                self.expect(operand, scope, BOOL, f"What stands beside “{node.operator}”")
+                self.expect(operand, scope, BOOL, f"The operand of “{node.operator}”")
             return BOOL
         first, *rest = node.operands
         total = self.infer(first, scope)
@@ -196,9 +196,9 @@ class Checker(Inference):
         inner = self.unifier.fresh()
         if kind is not NULL and self.unifier.accepts([kind], [OptionalType(inner)]):
             return inner
-        message = f"What follows “?” must be optional, not {self.shown(kind)}."
+        message = f"The value after “?” must be optional, not {self.shown(kind)}."
         return self.fail(
-            "wrong-type", message, node.start, node.end, "Select with “.?”, or leave out the “?”."
+            "wrong-type", message, node.start, node.end, "Select it with “.?”, or remove the “?”."
         )
 
     def visit_new_condition(self, node: NewCondition, scope: Scope) -> Type:
@@ -209,7 +209,10 @@ class Checker(Inference):
             text = value.value if isinstance(value, Literal) else None
             if name == "status" and isinstance(text, str) and text not in STATUSES:
                 self.fail(
-                    "wrong-type", "A condition's status is True, False or Unknown.", value.start, value.end
+                    "wrong-type",
+                    "A condition's status must be True, False or Unknown.",
+                    value.start,
+                    value.end,
                 )
             if name == "type" and text == "":
                 self.fail("wrong-type", "A condition's type must not be empty.", value.start, value.end)
@@ -231,9 +234,7 @@ class Checker(Inference):
         function, end = table.get(name), node.name_start + len(node.function)
         if function is None:
             hint = hints.for_function(name, table, self.environment)
-            return self.fail(
-                "unknown-function", f"There is no function “{name}”.", node.name_start, end, hint
-            )
+            return self.fail("unknown-function", f"Unknown function “{name}”.", node.name_start, end, hint)
         if not self.environment.offers(function):
             return self.gated(name, node)
         found = self.overload(function.overloads, kinds)
@@ -284,18 +285,20 @@ class Checker(Inference):
             return self.sorted_by(node, target, item, kind, last)
         made = MapType(self.unifier.fresh(), self.unifier.fresh())
         if not self.unifier.accepts([kind], [made]):
-            message = f"transformMapEntry() makes maps, not {self.shown(kind)}."
+            message = f"The result of transformMapEntry() must be a map, not {self.shown(kind)}."
             return self.fail("wrong-type", message, last.start, last.end, "Write {key: value}.")
         return self.resolved(made)
 
     def sorted_by(self, node: Macro, target: Type, item: Type, key: Type, body: Node) -> Type:
         key = self.resolved(key)
         if isinstance(target, MapType):
-            message, hint = "sortBy() sorts lists, not maps.", "Make a list of the keys first: .map(k, k)."
+            message, hint = "sortBy() sorts lists, not maps.", "Convert the keys to a list first: .map(k, k)."
             return self.fail("not-iterable", message, node.target.start, node.target.end, hint)
         if key is not DYN and not isinstance(key, TypeParam) and key not in ORDERED:
-            message = f"Values of type {self.shown(key)} have no order to sort by."
-            return self.fail("wrong-type", message, body.start, body.end, "Sort by a number or a text of it.")
+            message = f"Values of type {self.shown(key)} cannot be ordered."
+            return self.fail(
+                "wrong-type", message, body.start, body.end, "Sort by a number or a string in it."
+            )
         return ListType(item)
 
     def range_of(self, node: Macro, target: Type) -> tuple[Type, Type]:
@@ -307,7 +310,7 @@ class Checker(Inference):
         if target is not DYN and not isinstance(target, TypeParam):
             self.fail(
                 "not-iterable",
-                f"A value of type {self.shown(target)} cannot be gone through with {node.name}().",
+                f"A value of type {self.shown(target)} is not iterable with {node.name}().",
                 node.target.start,
                 node.target.end,
                 hints.for_iteration(target),
@@ -317,13 +320,13 @@ class Checker(Inference):
     def unwrap(self, node: Macro, target: Type, scope: Scope) -> Type:
         inner = self.unifier.fresh()
         if not self.unifier.accepts([target], [OptionalType(inner)]):
-            message = f"{node.name}() is for optional values, not {self.shown(target)}."
+            message = f"{node.name}() requires an optional value, not {self.shown(target)}."
             self.fail("no-overload", message, node.target.start, node.target.end, "Select with “.?”.")
         kind = self.infer(node.body[0], {**scope, node.variables[0]: self.resolved(inner)})
         if node.name == "optMap":
             return OptionalType(kind)
         result = OptionalType(self.unifier.fresh())
         if not self.unifier.accepts([kind], [result]):
-            message = f"optFlatMap() needs an optional result, not {self.shown(kind)}."
+            message = f"The body of optFlatMap() must be optional, not {self.shown(kind)}."
             return self.fail("wrong-type", message, node.body[0].start, node.body[0].end, "Use optMap().")
         return self.resolved(result)

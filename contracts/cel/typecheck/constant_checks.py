@@ -62,8 +62,8 @@ def _pattern(node: Node) -> Iterator[Fault]:
     except CelError:
         yield (
             node,
-            "This is not a regular expression that RE2 knows.",
-            "RE2 has no look-around and no back references.",
+            "This is not a valid RE2 regular expression.",
+            "RE2 does not support look-around or backreferences.",
         )
 
 
@@ -73,16 +73,16 @@ def _format(text: Literal, values: Node, kinds: Sequence[Type]) -> Iterator[Faul
     verbs = clauses(text.value)
     for verb in verbs:
         if verb not in VERBS:
-            yield text, f"format() does not know “%{verb}”.", f"There is: %{', %'.join(VERBS)} and %%."
+            yield text, f"format() does not support “%{verb}”.", f"Supported: %{', %'.join(VERBS)} and %%."
     if not isinstance(values, ListLiteral) or any(optional for optional, _ in values.items):
         return
     if len(verbs) != len(values.items):
-        message = f"Clauses in the text: {len(verbs)}; values in the list: {len(values.items)}."
+        message = f"Clauses in the format string: {len(verbs)}; values in the list: {len(values.items)}."
         yield values, message, "Write one clause, such as %s, for each value."
         return
     for verb, (_, item), kind in zip(verbs, values.items, kinds, strict=True):
         if verb in TAKES and not _fits(kind, verb):
-            yield item, f"format(): “%{verb}” does not take {kind}.", "Convert it first."
+            yield item, f"format(): “%{verb}” does not accept {kind}.", "Convert the value first."
 
 
 def _fits(kind: Type, verb: str) -> bool:
@@ -98,5 +98,5 @@ def in_map(node: MapLiteral) -> Iterator[Fault]:
         if isinstance(key, Literal):
             known = (type(key.value), key.value)
             if known in seen:
-                yield key, "The map has this key twice.", "Remove one of them."
+                yield key, "Duplicate key in the map.", "Remove one of them."
             seen.add(known)

@@ -16,7 +16,6 @@ from contracts.cel.types.cel_types import (
     NUMBERS,
     STRING,
     ListType,
-    MapType,
     StructType,
     Type,
 )
@@ -28,7 +27,7 @@ GATES = {
         "Use “.?field.orValue(…)” for a default.",
     ),
     "conditions": ("The runtime functions are only available in status.conditions expressions.", ""),
-    "extras": ("kro does not have the math and sets libraries.", ""),
+    "extras": ("kro does not provide the math and sets libraries.", ""),
 }
 
 
@@ -47,7 +46,7 @@ def for_name(word: str, known: Iterable[str]) -> str:
     if match:
         return f"Did you mean “{match}”?"
     if 0 < len(names) <= 8:
-        return f"There is: {', '.join(names)}."
+        return f"Available: {', '.join(names)}."
     return ""
 
 
@@ -71,8 +70,8 @@ def refused(operator: str, kinds: Sequence[Type]) -> str:
     if operator == "_[_]":
         return f"A value of type {kinds[0]} cannot be indexed with {kinds[1]}."
     if len(kinds) == 1:
-        return f"“{sign}” does not work with {kinds[0]}."
-    return f"“{sign}” does not work with {kinds[0]} and {kinds[1]}."
+        return f"“{sign}” is not defined for {kinds[0]}."
+    return f"“{sign}” is not defined for {kinds[0]} and {kinds[1]}."
 
 
 def for_operator(operator: str, kinds: Sequence[Type]) -> str:
@@ -82,7 +81,7 @@ def for_operator(operator: str, kinds: Sequence[Type]) -> str:
     if len(kinds) != 2:
         return ""
     if NULL in kinds:
-        return "Only objects can be null; ask with has(…) whether a value is there."
+        return "Only objects can be null; use has(…) to test whether a value is present."
     if operator == "_+_" and STRING in kinds:
         other = kinds[1] if kinds[0] == STRING else kinds[0]
         if other in NUMBERS or other in (BYTES,) or other.name in ("bool", "timestamp", "duration"):
@@ -90,7 +89,7 @@ def for_operator(operator: str, kinds: Sequence[Type]) -> str:
     if set(kinds) == {INT, DOUBLE}:
         return "Write the number with a fraction (2.0), or convert with double(…) or int(…)."
     if set(kinds) <= NUMBERS:
-        return "Convert one side, so that both are of the same type."
+        return "Convert one side so that both have the same type."
     if set(kinds) == {STRING, BYTES}:
         return "Convert the bytes with string(…)."
     if operator in ("_==_", "_!=_") and DYN not in kinds:
@@ -101,8 +100,8 @@ def for_operator(operator: str, kinds: Sequence[Type]) -> str:
 def refused_call(name: str, kinds: Sequence[Type], member: bool) -> str:
     if member:
         args = ", ".join(map(str, kinds[1:]))
-        return f"{kinds[0]}.{name}({args}) does not exist."
-    return f"{name}({', '.join(map(str, kinds))}) does not exist."
+        return f"No overload matches {kinds[0]}.{name}({args})."
+    return f"No overload matches {name}({', '.join(map(str, kinds))})."
 
 
 def for_call(function: Function, member: bool) -> str:
@@ -112,18 +111,16 @@ def for_call(function: Function, member: bool) -> str:
         params = list(map(str, overload.params))
         prefix = f"{params.pop(0)}." if member else ""
         forms.append(f"{prefix}{function.name}({', '.join(params)})")
-    return f"There is: {', '.join(forms[:4])}{' …' if len(forms) > 4 else ''}."
+    return f"Available: {', '.join(forms[:4])}{' …' if len(forms) > 4 else ''}."
 
 
 def for_iteration(kind: Type) -> str:
     if isinstance(kind, StructType):
-        return "Wrap it in dyn(…) to go through its keys."
+        return "Wrap it in dyn(…) to iterate over its keys."
     return ""
 
 
 def for_list(kind: Type) -> str:
     if isinstance(kind, ListType):
-        return "It is a list: take one element ([0]) or go through all with map(x, …)."
-    if isinstance(kind, MapType):
-        return "It is a map."
+        return "It is a list: select an element with [0], or iterate with map(x, …)."
     return ""

@@ -58,17 +58,17 @@ def _struct_to_struct(output: StructType, expected: StructType, seen: Seen) -> s
 
 def _map_to_struct(output: MapType, expected: StructType, seen: Seen) -> str | None:
     if output.key not in (STRING, DYN):
-        return f'the keys of an object are "string", not "{output.key}"'
+        return f'object keys must be "string", not "{output.key}"'
     for field, kind in expected.fields.items():
         reason = _reason(output.value, kind, seen)
         if reason:
-            return f'map value does not fit field "{field}": {reason}'
+            return f'map value is not assignable to field "{field}": {reason}'
     return None
 
 
 def _struct_to_map(output: StructType, expected: MapType, seen: Seen) -> str | None:
     if expected.key not in (STRING, DYN):
-        return f'the keys of an object are "string", not "{expected.key}"'
+        return f'object keys must be "string", not "{expected.key}"'
     for field, kind in output.fields.items():
         reason = _reason(kind, expected.value, seen)
         if reason:

@@ -67,7 +67,7 @@ def _json(value: Any, budget: Budget) -> Any:
 def _number(value: float) -> Any:
     """A double without a fraction is written as an integer, as Go's JSON does."""
     if value != value or value in (float("inf"), float("-inf")):
-        raise CelError("NaN and infinity cannot be used as a value")
+        raise CelError("NaN and infinity cannot be used as values")
     if value.is_integer() and abs(value) < 1e21:
         return int(value)
     return value
@@ -78,7 +78,7 @@ def _object(value: dict[Any, Any], budget: Budget) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, item in value.items():
         if not isinstance(key, str):
-            raise CelError("map keys must be texts")
+            raise CelError("map keys must be strings")
         converted = _json(item, budget)
         if converted is not OMIT:
             found[key] = converted

@@ -32,14 +32,14 @@ def parse_timestamp(text: str) -> Timestamp:
     """RFC 3339 with an offset. Raises CelError."""
     match = RFC3339.fullmatch(text)
     if match is None:
-        raise CelError("type conversion error: the text is not an RFC 3339 timestamp")
+        raise CelError("type conversion error: the string is not an RFC 3339 timestamp")
     year, month, day, hour, minute, second = map(int, match.groups()[:6])
     try:
         days = date(year, month, day).toordinal() - EPOCH.toordinal()
     except ValueError:
-        raise CelError("range error: there is no such day") from None
+        raise CelError("range error: the date does not exist") from None
     if hour > 23 or minute > 59 or second > 59:
-        raise CelError("range error: there is no such time of day")
+        raise CelError("range error: the time of day does not exist")
     offset = 0
     if match[8]:
         offset = (int(match[9]) * 3600 + int(match[10]) * 60) * (-1 if match[8] == "-" else 1)
@@ -55,7 +55,7 @@ def parse_date(text: str) -> Timestamp:
 def parse_duration(text: str) -> Duration:
     """Go's notation: ``1h30m``, ``-1.5s``, ``0``. Raises CelError."""
     if len(text) > 256:
-        raise CelError("type conversion error: the text is not a duration")
+        raise CelError("type conversion error: the string is not a duration")
     negative, body = text.startswith("-"), text[1:] if text[:1] in ("+", "-") else text
     if body == "0":
         return Duration(0)
@@ -63,14 +63,14 @@ def parse_duration(text: str) -> Duration:
     while position < len(body):
         match = PART.match(body, position)
         if match is None or not (match[1] or match[2]):
-            raise CelError("type conversion error: the text is not a duration")
+            raise CelError("type conversion error: the string is not a duration")
         if len(match[1]) > 20:
             raise CelError("range error: duration out of range")
         unit, fraction = UNITS[match[3]], (match[2] or "")[:20]
         total += int(match[1] or 0) * unit + int(fraction or 0) * unit // 10 ** len(fraction)
         position = match.end()
     if not body:
-        raise CelError("type conversion error: the text is not a duration")
+        raise CelError("type conversion error: the string is not a duration")
     if total > INT_MAX + negative:
         raise CelError("range error: duration out of range")
     return Duration(-total if negative else total)

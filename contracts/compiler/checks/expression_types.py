@@ -184,7 +184,7 @@ def _detail(found: cel.Type, expected: cel.Type, reason: str) -> str:
     missing = re.search(r'field "([^"]+)" exists in output', reason)
     if missing:
         return f", which has a field “{missing[1]}” that does not exist there"
-    unfit = re.search(r'map value does not fit field "([^"]+)"', reason)
+    unfit = re.search(r'map value is not assignable to field "([^"]+)"', reason)
     if unfit:
         return f", whose values do not fit the field “{unfit[1]}”"
     named = re.match(r'(?:list elements: )?field "([^"]+)"', reason)

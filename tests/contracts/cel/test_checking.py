@@ -123,33 +123,33 @@ def test_types(source: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("source", "told"),
     [
-        ("schema.spec.replcas", "replcas: There is no field “replcas” here. Did you mean “replicas”?"),
-        ("shema.spec", "shema: There is no “shema” here. Did you mean “schema”?"),
+        ("schema.spec.replcas", "replcas: Unknown field “replcas”. Did you mean “replicas”?"),
+        ("shema.spec", "shema: Undefined name “shema”. Did you mean “schema”?"),
         (
             "schema.spec.replicas + 'x'",
-            "'x': “+” does not work with int and string. Wrap the int in string(…).",
+            "'x': “+” is not defined for int and string. Wrap the int in string(…).",
         ),
         (
             "schema.spec.ratio * 2",
-            "schema.spec.ratio * 2: “*” does not work with double and int. Write the number with a fraction "
+            "schema.spec.ratio * 2: “*” is not defined for double and int. Write the number with a fraction "
             "(2.0), or convert with double(…) or int(…).",
         ),
         (
             "schema.metadata.name.lowerASCII()",
-            "lowerASCII: There is no function “lowerASCII”. Did you mean “lowerAscii”?",
+            "lowerASCII: Unknown function “lowerASCII”. Did you mean “lowerAscii”?",
         ),
-        ("lists.rang(3)", "rang: There is no function “lists.rang”. Did you mean “lists.range”?"),
-        ("quantity('1').sign()", "sign: There is no function “sign”. Write sign(x)."),
-        ("startsWith('a', 'b')", "startsWith: There is no function “startsWith”. Write x.startsWith(…)."),
+        ("lists.rang(3)", "rang: Unknown function “lists.rang”. Did you mean “lists.range”?"),
+        ("quantity('1').sign()", "sign: Unknown function “sign”. Write sign(x)."),
+        ("startsWith('a', 'b')", "startsWith: Unknown function “startsWith”. Write x.startsWith(…)."),
         (
             "size(schema.spec.paused)",
-            "size(schema.spec.paused): size(bool) does not exist. There is: size(string), size(bytes), "
+            "size(schema.spec.paused): No overload matches size(bool). Available: size(string), size(bytes), "
             "size(list(A)), size(map(A, B)).",
         ),
         (
             "schema.spec.free.map(k, k)",
-            "schema.spec.free: A value of type __type_schema.spec.free cannot be gone through with map(). "
-            "Wrap it in dyn(…) to go through its keys.",
+            "schema.spec.free: A value of type __type_schema.spec.free is not iterable with map(). "
+            "Wrap it in dyn(…) to iterate over its keys.",
         ),
         (
             "true ? schema.spec : other.spec",
@@ -165,60 +165,61 @@ def test_types(source: str, kind: str) -> None:
             "schema.spec.replicas ? 1 : 2",
             "schema.spec.replicas: The condition before “?” must be bool, not int.",
         ),
-        ("schema.spec.paused && 1", "1: What stands beside “&&” must be bool, not int."),
+        ("schema.spec.paused && 1", "1: The operand of “&&” must be bool, not int."),
         (
             "schema.spec['replicas']",
             "schema.spec['replicas']: A value of type __type_schema.spec cannot be indexed with string. "
             "Select the field with a dot.",
         ),
-        ("type(1) == int", "int: There is no “int” here. There is: any, other, schema."),
+        ("type(1) == int", "int: Undefined name “int”. Available: any, other, schema."),
         (
             "schema.spec.ratio > 1",
-            "schema.spec.ratio > 1: “>” does not work with double and int. Write the number with a fraction "
+            "schema.spec.ratio > 1: “>” is not defined for double and int. Write the number with a fraction "
             "(2.0), or convert with double(…) or int(…).",
         ),
-        ("-schema.spec.paused", "-schema.spec.paused: “-” does not work with bool."),
-        ("-duration('1h')", "-duration('1h'): “-” does not work with duration."),
+        ("-schema.spec.paused", "-schema.spec.paused: “-” is not defined for bool."),
+        ("-duration('1h')", "-duration('1h'): “-” is not defined for duration."),
         (
             "[?null]",
-            "null: What follows “?” must be optional, not null. Select with “.?”, or leave out the “?”.",
+            "null: The value after “?” must be optional, not null. Select it with “.?”, or remove the “?”.",
         ),
         (
             "schema.spec.labels.sortBy(k, k)",
-            "schema.spec.labels: sortBy() sorts lists, not maps. Make a list of the keys first: .map(k, k).",
+            "schema.spec.labels: sortBy() sorts lists, not maps. "
+            "Convert the keys to a list first: .map(k, k).",
         ),
         (
             "schema.spec.ports.sortBy(p, p)",
-            "p: Values of type __type_schema.spec.ports.@item have no order to sort by. "
-            "Sort by a number or a text of it.",
+            "p: Values of type __type_schema.spec.ports.@item cannot be ordered. "
+            "Sort by a number or a string in it.",
         ),
-        ("{'a': 1, 'b': 2, 'a': 3}", "'a': The map has this key twice. Remove one of them."),
+        ("{'a': 1, 'b': 2, 'a': 3}", "'a': Duplicate key in the map. Remove one of them."),
         (
             "schema.metadata.name.matches('(?=a)')",
-            "'(?=a)': This is not a regular expression that RE2 knows. "
-            "RE2 has no look-around and no back references.",
+            "'(?=a)': This is not a valid RE2 regular expression. "
+            "RE2 does not support look-around or backreferences.",
         ),
         (
             "'%s-%s'.format([schema.metadata.name])",
-            "[schema.metadata.name]: Clauses in the text: 2; values in the list: 1. "
+            "[schema.metadata.name]: Clauses in the format string: 2; values in the list: 1. "
             "Write one clause, such as %s, for each value.",
         ),
         (
             "'%5d'.format([1])",
-            "'%5d': format() does not know “%5”. There is: %s, %d, %f, %e, %b, %o, %x, %X and %%.",
+            "'%5d': format() does not support “%5”. Supported: %s, %d, %f, %e, %b, %o, %x, %X and %%.",
         ),
         (
             "'%d'.format([schema.metadata.name])",
-            "schema.metadata.name: format(): “%d” does not take string. Convert it first.",
+            "schema.metadata.name: format(): “%d” does not accept string. Convert the value first.",
         ),
         (
             "'%s'.format([schema.spec.template])",
-            "schema.spec.template: format(): “%s” does not take __type_schema.spec.template. "
-            "Convert it first.",
+            "schema.spec.template: format(): “%s” does not accept __type_schema.spec.template. "
+            "Convert the value first.",
         ),
         (
             "math.abs(1)",
-            "math.abs(1): kro does not have the math and sets libraries.",
+            "math.abs(1): kro does not provide the math and sets libraries.",
         ),
         (
             "omit()",
@@ -232,12 +233,12 @@ def test_types(source: str, kind: str) -> None:
         ),
         (
             "schema.spec.data.key + 'x'",
-            "'x': “+” does not work with bytes and string. Wrap the bytes in string(…).",
+            "'x': “+” is not defined for bytes and string. Wrap the bytes in string(…).",
         ),
         (
             "schema.spec.ports.port",
             "port: A value of type list(__type_schema.spec.ports.@item) has no field “port”. "
-            "It is a list: take one element ([0]) or go through all with map(x, …).",
+            "It is a list: select an element with [0], or iterate with map(x, …).",
         ),
     ],
 )
@@ -266,7 +267,7 @@ def test_conditions_are_checked_where_they_may_stand() -> None:
     _, problems = check(parse(source, environment), {})
     assert [p.message for p in problems] == [
         "A condition's type must not be empty.",
-        "A condition's status is True, False or Unknown.",
+        "A condition's status must be True, False or Unknown.",
         "The field message of a condition must be string, not int.",
     ]
     kind, problems = check(parse("runtime.condition(a, 'Ready').status == 'True'", environment), {"a": DYN})

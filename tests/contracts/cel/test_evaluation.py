@@ -117,10 +117,10 @@ def test_what_is_not_there_yet_is_pending(source: str, message: str, path: str) 
         ("schema.spec.ports.x", "no such overload: select(list)"),
         ("schema.spec.ports['x']", "no such overload: _[_](list, string)"),
         ("schema.spec.name()", "unknown function: name"),
-        ("int('x')", "type conversion error: the text is not an int"),
-        ("uint('+1')", "type conversion error: the text is not a uint"),
+        ("int('x')", "type conversion error: the string is not an int"),
+        ("uint('+1')", "type conversion error: the string is not a uint"),
         ("double('1e400')", "range error: the number does not fit into a double"),
-        ("duration(1)", "type conversion error: an int is not a duration; write a text with a unit"),
+        ("duration(1)", "type conversion error: an int is not a duration; write a string with a unit"),
         ("cel.bind(x, 10 / schema.spec.n, x)", "division by zero"),
         ("schema.spec.?gone.orValue(10 / schema.spec.n)", "division by zero"),
         ("optional.none().or(dyn(1))", "no such overload: or(optional_type, int)"),
@@ -138,7 +138,7 @@ def test_what_is_not_there_yet_is_pending(source: str, message: str, path: str) 
         ("math.abs(1)", "unknown function: math.abs"),
         ("lists.removeAtIndex([], 0)", "lists.removeAtIndex(): the index is out of bounds for this list"),
         ("'a'.matches('[')", "invalid regular expression"),
-        ("json.unmarshal('{')", "json.unmarshal() was given a text that is not JSON"),
+        ("json.unmarshal('{')", "json.unmarshal(): the string is not valid JSON"),
     ],
 )
 def test_what_cannot_work_is_fatal(source: str, message: str) -> None:

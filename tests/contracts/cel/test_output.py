@@ -133,9 +133,9 @@ def test_values_as_json(source: str, wanted: Any) -> None:
     [
         ("b'a'", "bytes cannot be used directly as a value; wrap them in string() or base64.encode()"),
         ("18446744073709551615u", "integer overflow"),
-        ("{1: 2}", "map keys must be texts"),
+        ("{1: 2}", "map keys must be strings"),
         ("quantity('1')", "a value of type kubernetes.Quantity cannot be used directly; convert it first"),
-        ("[double('NaN')]", "NaN and infinity cannot be used as a value"),
+        ("[double('NaN')]", "NaN and infinity cannot be used as values"),
         ("type(1)", "a value of type type cannot be used directly; convert it first"),
     ],
 )

@@ -246,9 +246,9 @@ def test_a_title_is_made_of_the_kind(kind, title):
     [
         ("spec: {title: A}", ""),
         ("metadata: {name: other}", "error contract-name: This Contract is named “other”, but the definition in the same file is named “example”. Use the same name, or leave it out."),
-        ("spec: {titel: A}", "warning unknown-field: There is no field “titel”. Did you mean “title”?"),
+        ("spec: {titel: A}", "warning unknown-field: Unknown field “titel”. Did you mean “title”?"),
         ("spec: {lifecycle: stabel}", "error not-allowed: Must be one of stable, beta, deprecated. Did you mean “stable”?"),
-        ("spec: {tags: service}", "error wrong-type: Must be a list, not a text. Begin each item with “- ”."),
+        ("spec: {tags: service}", "error wrong-type: Must be a list, not a string. Start each item with “- ”."),
         ("spec: {form: {fields: {nam: {title: A}}}}", "warning unknown-field: The contract has no field “nam”. Did you mean “name”?"),
         ("spec: {form: {fields: {'rows[].key': {title: A}}}}", ""),
         ("spec: {form: {fields: {name: {widget: texarea}}}}", "error not-allowed: Must be one of text, textarea, mono, secret, quantity. Did you mean “textarea”?"),
@@ -285,7 +285,7 @@ def test_nodes_that_go_and_come_are_told():
         ({"zone": "a"}, {"zone": "a"}, ""),
         ({"zone": "b"}, {"zone": "a"}, "spec.zone: This field cannot be changed."),
         ({"zone": "b"}, None, ""),
-        ({"size": "x"}, None, "spec.size: Must be a whole number, not a text. Write it without quotes."),
+        ({"size": "x"}, None, "spec.size: Must be an integer, not a string. Write it without quotes."),
         (None, None, ""),
     ],
 )

@@ -74,10 +74,10 @@ def test_render_takes_a_whole_resource_and_observed_objects():
 
 HEAD = "apiVersion: kro.run/v1alpha1\nkind: Example\n"
 INPUTS = {
-    "a wrong type": ("name: 3\n", "i.yaml:1:7 spec.name: Must be a text, not a whole number. Put it in quotes."),
-    "an unknown field": (f"{HEAD}spec:\n  naem: a\n", "i.yaml:4:9 spec.naem: There is no field “naem”. Did you mean “name”?"),
-    "a spec that is none": (f"{HEAD}spec: 3\n", "i.yaml:3:7 spec: Must be an object, not a whole number."),
-    "metadata that are none": (f"{HEAD}metadata: 3\n", "i.yaml:3:11 metadata: Must be an object, not a whole number."),
+    "a wrong type": ("name: 3\n", "i.yaml:1:7 spec.name: Must be a string, not an integer. Put it in quotes."),
+    "an unknown field": (f"{HEAD}spec:\n  naem: a\n", "i.yaml:4:9 spec.naem: Unknown field “naem”. Did you mean “name”?"),
+    "a spec that is none": (f"{HEAD}spec: 3\n", "i.yaml:3:7 spec: Must be an object, not an integer."),
+    "metadata that are none": (f"{HEAD}metadata: 3\n", "i.yaml:3:11 metadata: Must be an object, not an integer."),
     "labels that are none": (f"{HEAD}metadata: {{labels: [a]}}\n", "i.yaml:3:20 metadata.labels: Must be an object, not a list."),
     "a misspelled spec": (f"{HEAD}specs: {{}}\n", "i.yaml:3:1 specs: There is no field “specs”. Did you mean “spec”?"),
     "another kind": ("apiVersion: kro.run/v1alpha1\nkind: Other\n", "i.yaml:2:7 kind: This contract's kind is Example."),

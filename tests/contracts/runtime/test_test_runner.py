@@ -185,12 +185,12 @@ PROBLEMS = {
         expecting("problems: [{path: spec.name, code: required}]", "input: {size: x}"),
         [
             "a problem at spec.name (required) was expected, but found spec.size (wrong-type).",
-            "no problem was expected at spec.size, but found: Must be a whole number, not a text.",
+            "no problem was expected at spec.size, but found: Must be an integer, not a string.",
         ],
     ),
     "not expected": (
         expecting("present: [a]", "input: {name: 3}"),
-        ["no problem was expected at spec.name, but found: Must be a text, not a whole number."],
+        ["no problem was expected at spec.name, but found: Must be a string, not an integer."],
     ),
     "of a node": (
         expecting("problems: [{path: resources.c, code: identity-collision}]", "input: {items: [p, p]}"),
@@ -222,11 +222,11 @@ SHAPES = {
     "nothing is expected": (expecting(""), []),
     "a misspelled part": (
         f"{ITEMS}\nexpects: {{}}",
-        ["This field is required.", "There is no field “expects”. Did you mean “expect”?"],
+        ["This field is required.", "Unknown field “expects”. Did you mean “expect”?"],
     ),
     "an index that is no number": (
         expecting("fields: [{node: a, path: data.k, index: one}]"),
-        ["Must be a whole number, not a text."],
+        ["Must be an integer, not a string."],
     ),
 }
 EVERY = {

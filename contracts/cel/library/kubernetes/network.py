@@ -80,7 +80,7 @@ def canonical(address: Address) -> str:
 def ip(text: str) -> IPValue:
     address = parse_ip(text)
     if address is None:
-        raise CelError("ip() was given a text that is not an IP address")
+        raise CelError("ip(): the string is not an IP address")
     return IPValue(address)
 
 
@@ -98,7 +98,7 @@ def is_canonical(text: str) -> bool:
 def cidr(text: str) -> CIDRValue:
     interface = parse_cidr(text)
     if interface is None:
-        raise CelError("cidr() was given a text that is not an address range")
+        raise CelError("cidr(): the string is not an address range")
     return CIDRValue(interface)
 
 

@@ -72,7 +72,7 @@ def _rounded(number: Fraction) -> Fraction:
 def quantity(text: str) -> Quantity:
     found = parse_quantity(text)
     if found is None:
-        raise CelError("quantity() was given a text that is not a quantity")
+        raise CelError("quantity(): the string is not a quantity")
     return found
 
 

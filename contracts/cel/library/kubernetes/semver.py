@@ -52,7 +52,7 @@ def parse_version(text: str) -> Version | None:
 def semver(text: str) -> Version:
     found = parse_version(text)
     if found is None:
-        raise CelError("semver() was given a text that is not a semantic version")
+        raise CelError("semver(): the string is not a semantic version")
     return found
 
 

@@ -100,7 +100,7 @@ def url(budget: Budget, text: str) -> URLValue:
     budget.spend(len(text))
     found = parse_url(text)
     if found is None:
-        raise CelError("url() was given a text that is not an absolute URL or path")
+        raise CelError("url(): the string is not an absolute URL or path")
     return found
 
 
