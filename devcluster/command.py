@@ -8,8 +8,10 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
+from devcluster.kinds.validation_rules import RuleEvaluator
 from devcluster.server import Settings, serve
 from devcluster.storage.snapshot import UnreadableState
 
@@ -26,6 +28,11 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--no-controllers", action="store_true", help="nothing but requests changes anything")
     made.add_argument(
+        "--rules",
+        metavar="MODULE.CLASS",
+        help="evaluates the CEL rules of CRDs (RuleEvaluator); without it they are not evaluated",
+    )
+    made.add_argument(
         "--exit-with-parent", action="store_true", help="stop when the process that started this one ends"
     )
     return made
@@ -34,19 +41,33 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT. One line is printed when the server is ready."""
     args = parser().parse_args(argv)
-    settings = Settings(
-        port=args.port, controllers=not args.no_controllers, ready_after=args.ready_after, state=args.state
-    )
     try:
+        settings = Settings(
+            port=args.port,
+            controllers=not args.no_controllers,
+            ready_after=args.ready_after,
+            state=args.state,
+            rules=load_rules(args.rules) if args.rules else None,
+        )
         asyncio.run(run(settings, args.kubeconfig, args.exit_with_parent))
     except UnreadableState as problem:
         print(f"devcluster: {problem}", file=sys.stderr)
+        return 1
+    except (ImportError, AttributeError, ValueError) as problem:
+        print(f"devcluster: cannot load the rules {args.rules}: {problem}", file=sys.stderr)
         return 1
     except OSError as problem:
         where = problem.filename or f"port {args.port}"
         print(f"devcluster: cannot use {where}: {problem.strerror}. Choose another.", file=sys.stderr)
         return 1
     return 0
+
+
+def load_rules(dotted: str) -> RuleEvaluator:
+    """An instance of the class with this dotted name."""
+    module, _, name = dotted.rpartition(".")
+    evaluator: RuleEvaluator = getattr(import_module(module), name)()
+    return evaluator
 
 
 async def run(settings: Settings, path: Path, with_parent: bool) -> None:

@@ -10,12 +10,11 @@ from pathlib import Path
 from aiohttp import web
 
 from devcluster import certificates, controllers, kubeconfig
-from devcluster.cel_rules import CelRules
 from devcluster.controllers import Controllers
 from devcluster.http.api import Api
 from devcluster.http.front import Front
 from devcluster.kinds.kinds import Kinds
-from devcluster.kinds.rules import Engine
+from devcluster.kinds.validation_rules import RuleEvaluator
 from devcluster.registry.crds import Definitions
 from devcluster.registry.decode import Options
 from devcluster.registry.garbage_collector import Collector
@@ -30,8 +29,10 @@ NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 @dataclass(slots=True)
 class Settings:
-    """How a server is to run. Port 0 takes a free one. `controllers` are the collector, namespaces and
-    workloads.
+    """How a server runs.
+
+    Port 0 takes a free port. `controllers` starts the garbage collector, the deletion of namespaces and the
+    controllers of workloads. `rules` evaluates the CEL rules of CRDs; without it they are not evaluated.
     """
 
     port: int = 0
@@ -39,7 +40,7 @@ class Settings:
     controllers: bool = True
     ready_after: float = 2.0
     state: Path | None = None
-    rules: Engine | None = field(default_factory=CelRules)
+    rules: RuleEvaluator | None = None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
 

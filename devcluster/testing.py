@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from devcluster.kinds.validation_rules import RuleEvaluator
 from devcluster.server import Server, Settings
 
 
@@ -27,8 +28,9 @@ class DevCluster:
         controllers: bool = True,
         ready_after: float = 0.05,
         state: Path | None = None,
+        rules: RuleEvaluator | None = None,
     ) -> None:
-        self._settings = Settings(controllers=controllers, ready_after=ready_after, state=state)
+        self._settings = Settings(controllers=controllers, ready_after=ready_after, state=state, rules=rules)
         self._folder = tempfile.TemporaryDirectory(prefix="devcluster-")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="devcluster")

@@ -245,6 +245,8 @@ API_URLCONFS = ["contracts.api", "catalog.api"]
 # Pictures beside the contract editor; each takes a Compilation and returns HTML.
 CONTRACT_FORM_PREVIEW = "catalog.views.preview.form_for"
 CONTRACT_GRAPH_PREVIEW = "catalog.views.preview.graph_for"
+# Evaluates the CEL rules of CRDs in the embedded cluster, which imports nothing of the product.
+EMBEDDED_CLUSTER_RULES = "contracts.crd_rules.CelRuleEvaluator"
 DEMO_LOADERS = ["contracts.demo.load", "catalog.demo.load"]
 # What comes before the first dot of a live topic → who may listen, and what revision it is at.
 LIVE_TOPICS = {

@@ -1,6 +1,6 @@
 """Custom resources by their CRD's schema: pruning, defaults, and validation with a server's words.
 
-Source of the rules: structural schemas in the CRD documentation. Rules in CEL are asked of a `rules.Engine`.
+Source of the rules: structural schemas in the CRD documentation. Rules in CEL are evaluated elsewhere.
 """
 
 from __future__ import annotations

@@ -14,8 +14,7 @@ from typing import Any
 from devcluster.kinds import builtin_validation, defaults
 from devcluster.kinds.crd_default_validation import default_problems
 from devcluster.kinds.kinds import Kind, Kinds
-from devcluster.kinds.rules import Engine
-from devcluster.kinds.validation_rules import rule_problems
+from devcluster.kinds.validation_rules import NOT_EVALUATED, RuleEvaluator, has_rules, rule_problems
 from devcluster.machinery import managed_fields, metadata, structural
 from devcluster.machinery.errors import (
     ApiError,
@@ -36,9 +35,9 @@ from devcluster.storage.memory import Manifest, Memory
 
 
 class Writes:
-    """The write paths over a memory. `rules` evaluates CEL in CRDs, or is None."""
+    """The write paths over a memory. Without `rules`, the CEL rules of CRDs are not evaluated."""
 
-    def __init__(self, memory: Memory, kinds: Kinds, rules: Engine | None = None) -> None:
+    def __init__(self, memory: Memory, kinds: Kinds, rules: RuleEvaluator | None = None) -> None:
         self.memory = memory
         self.kinds = kinds
         self.rules = rules
@@ -177,6 +176,7 @@ class Writes:
             body = {key: value for key, value in body.items() if key != "status"}
         new = read_in(kind, {**body, "metadata": meta}, options)
         self._check(kind, new, None, "")
+        self._warn(kind, new, options)
         there = self.memory.get(kind.resource, meta.get("namespace", ""), name)
         if there is not None:
             raise self._taken(kind, there)
@@ -228,6 +228,7 @@ class Writes:
             held = self._owned_after_update(kind, live, given, new, options, subresource)
         admission.allocate(kind, live, new, self.allocations)
         self._check(kind, new, live, subresource)
+        self._warn(kind, new, options)
         set_owners(new, held)
         if unchanged(live, new):
             return live
@@ -256,6 +257,10 @@ class Writes:
             found = found + self._custom_problems(kind, new, live, subresource)
         if found:
             raise invalid(kind.kind, kind.group, new["metadata"].get("name", ""), found)
+
+    def _warn(self, kind: Kind, new: Manifest, options: Options) -> None:
+        if self.rules is None and kind.kind == "CustomResourceDefinition" and has_rules(new):
+            options.warnings.append(NOT_EVALUATED)
 
     def _custom_problems(
         self, kind: Kind, new: Manifest, live: Manifest | None, subresource: str

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devcluster.testing import DevCluster
+from tests.clusters import DevCluster
 
 
 @pytest.fixture(scope="session")

@@ -108,7 +108,7 @@ def test_an_owner_left_with_nothing_is_forgotten() -> None:
 
 
 class NeverNegative:
-    """A stand-in for a CEL engine that knows one rule."""
+    """An evaluator that knows one rule."""
 
     def holds(
         self, rule: str, value: Any, old: Any, schema: Mapping[str, Any], *, optional_old: bool = False
@@ -116,7 +116,7 @@ class NeverNegative:
         assert rule == "self.size >= 0"
         return bool(value.get("size", 0) >= 0)
 
-    def text(
+    def message(
         self, expression: str, value: Any, old: Any, schema: Mapping[str, Any], *, optional_old: bool = False
     ) -> str:
         return f"size is {value['size']}"
@@ -125,7 +125,7 @@ class NeverNegative:
 @pytest.mark.parametrize(
     ("size", "refused"), [(1, ""), (-1, "spec: Invalid value: size is -1")], ids=["holds", "broken"]
 )
-def test_rules_are_asked_of_the_engine_that_the_caller_brings(size: int, refused: str) -> None:
+def test_rules_are_evaluated_by_the_evaluator_that_is_passed_in(size: int, refused: str) -> None:
     rule = {"rule": "self.size >= 0", "messageExpression": "'size is ' + string(self.size)"}
     spec = {"type": "object", "properties": {"size": {"type": "integer"}}, "x-kubernetes-validations": [rule]}
     shape = custom_shape({"type": "object", "properties": {"spec": spec}})

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from devcluster.testing import DevCluster
+from devcluster import testing
+from tests.clusters import DevCluster
 from tests.custom_kinds import custom_definition
 from tests.devcluster.http import Http
 
@@ -45,6 +46,12 @@ DEFINITION = custom_definition("claims.rules.example.com", "Claim", spec=SPEC, s
 
 def claim(name: str, **spec: Any) -> dict[str, Any]:
     return {"apiVersion": "rules.example.com/v1", "kind": "Claim", "metadata": {"name": name}, "spec": spec}
+
+
+WARNING = (
+    '299 - "spec.versions: x-kubernetes-validations are not evaluated: '
+    'this simulated cluster was started without CEL"'
+)
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +100,18 @@ def test_a_change_is_compared_with_what_was(http: Http, patch: Any, message: str
 def test_the_status_has_rules_too(http: Http) -> None:
     assert http.merge(f"{CLAIMS}/one/status", {"status": {"n": 11}}).status == 422
     assert http.merge(f"{CLAIMS}/one/status", {"status": {"n": 9}}).status == 200
+
+
+def test_without_an_evaluator_rules_are_not_evaluated_and_a_warning_says_so() -> None:
+    with testing.DevCluster(controllers=False) as cluster:
+        http = Http(cluster)
+        written = http.post(CRD, DEFINITION)
+        assert (written.status, written.headers.get_all("Warning")) == (201, [WARNING])
+        assert http.post(CLAIMS, claim("one", min=5, max=1)).status == 201
+        plain = custom_definition("plains.rules.example.com", "Plain")
+        assert http.post(CRD, plain).headers.get_all("Warning") is None
+
+
+def test_with_an_evaluator_there_is_no_warning(http: Http) -> None:
+    other = custom_definition("others.rules.example.com", "Other", spec=SPEC)
+    assert http.post(CRD, other).headers.get_all("Warning") is None

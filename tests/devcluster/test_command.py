@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from devcluster.server import Settings, serve
-from devcluster.testing import DevCluster
+from tests.clusters import DevCluster
 from tests.custom_kinds import custom_definition
 from tests.devcluster.http import Http
 
@@ -125,6 +125,14 @@ def test_a_second_run_finds_the_objects_of_the_first(tmp_path: Path) -> None:
         old = kept["metadata"]["resourceVersion"]
         event = http.get(f"{CM}?watch=1&timeoutSeconds=5&resourceVersion={old}").body
         assert (event["type"], event["object"]["code"]) == ("ERROR", 410)
+
+
+def test_rules_that_cannot_be_loaded_are_named(tmp_path: Path) -> None:
+    command = shown(f"--kubeconfig {tmp_path}/k --rules contracts.nothing.Rules")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 1
+    assert "cannot load the rules contracts.nothing.Rules" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_state_that_cannot_be_read_is_named_and_left_alone(tmp_path: Path) -> None:

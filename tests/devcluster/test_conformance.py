@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from devcluster.testing import DevCluster
+from tests.clusters import DevCluster
 from tests.conftest import conformance_folder
 
 HERE = Path(__file__).parent

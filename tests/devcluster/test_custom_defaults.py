@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from devcluster.testing import DevCluster
+from tests.clusters import DevCluster
 from tests.custom_kinds import custom_definition
 from tests.devcluster.http import Http
 

@@ -10,7 +10,7 @@ import pytest
 
 from devcluster.http.printers import printer
 from devcluster.kinds.kinds import Kinds
-from devcluster.testing import DevCluster
+from tests.clusters import DevCluster
 from tests.conftest import conformance_folder
 from tests.devcluster.http import Http
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.testing import DevCluster
+from tests.clusters import DevCluster
 
 OLDEST = (1, 29)
 WEBAPPS = """

@@ -88,8 +88,10 @@ def test_where_nothing_can_be_written_the_key_lasts_as_long_as_the_process(tmp_p
     assert len(kept_key(blocked / "var")) > 50
 
 
-def test_the_embedded_cluster_answers_and_leaves_nothing_behind(tmp_path):
-    cluster = EmbeddedCluster(tmp_path / "kubeconfig", tmp_path / "cluster.json")
+def test_the_embedded_cluster_answers_and_leaves_nothing_behind(tmp_path, settings):
+    cluster = EmbeddedCluster(
+        tmp_path / "kubeconfig", tmp_path / "cluster.json", settings.EMBEDDED_CLUSTER_RULES
+    )
     cluster.start()
     assert cluster.wait_until_ready()
     assert "server: https://127.0.0.1:" in cluster.kubeconfig.read_text()
@@ -99,8 +101,10 @@ def test_the_embedded_cluster_answers_and_leaves_nothing_behind(tmp_path):
     assert not cluster.keeper.is_alive()
 
 
-def test_the_embedded_cluster_comes_back_when_it_dies(tmp_path):
-    cluster = EmbeddedCluster(tmp_path / "kubeconfig", tmp_path / "cluster.json")
+def test_the_embedded_cluster_comes_back_when_it_dies(tmp_path, settings):
+    cluster = EmbeddedCluster(
+        tmp_path / "kubeconfig", tmp_path / "cluster.json", settings.EMBEDDED_CLUSTER_RULES
+    )
     cluster.start()
     assert cluster.wait_until_ready()
     first = cluster.process

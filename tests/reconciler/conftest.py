@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from devcluster.testing import DevCluster
+from tests.clusters import DevCluster
 from tests.reconciler.world import World
 
 

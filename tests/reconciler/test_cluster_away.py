@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from catalog.models import ChangeState, Destination
-from devcluster.testing import DevCluster
+from tests.clusters import DevCluster
 from tests.reconciler.contracts import PAIR
 from tests.reconciler.world import World, wait_for
 

@@ -20,8 +20,8 @@ from catalog.changes import propose_deletion, propose_update
 from catalog.models import Change, ChangeState, Event
 from contracts.models import Contract
 from devcluster.machinery.errors import ApiError
-from devcluster.testing import DevCluster
 from reconciler.objects.accessors import condition_of
+from tests.clusters import DevCluster
 from tests.reconciler.nursery import Nursery, nursery
 from tests.reconciler.processes import database_file
 from tests.reconciler.world import World, wait_for

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from contracts.compiler import Definition, compile_text
-from devcluster.testing import DevCluster
 from reconciler.kinds.crd import crd_of
 from reconciler.kube import ApiError, NotServed
+from tests.clusters import DevCluster
 from tests.contracts.definitions import definition_text
 from tests.reconciler.world import Cluster, wait_for
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from devcluster.storage import memory
-from devcluster.testing import DevCluster
 from reconciler.kube import Access, Client, Informer, Resource, read_kubeconfig
+from tests.clusters import DevCluster
 
 Seen = list[tuple[str, str]]
 

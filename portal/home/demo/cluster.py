@@ -16,16 +16,18 @@ AGAIN_AFTER = 1.0
 
 
 class EmbeddedCluster:
-    """``python -m devcluster``, by name, so that no room imports the simulation.
+    """``python -m devcluster``, started by name, so that no package imports the simulation.
 
-    A session of its own keeps Ctrl-C in the terminal from reaching it before the portal has finished;
-    should the
-    portal be killed, the child notices that its parent is gone and ends by itself.
+    ``rules`` is the dotted name of the class that evaluates the CEL rules of CRDs in it.
+
+    A session of its own keeps Ctrl-C in the terminal from reaching it before the portal has finished. If the
+    portal is killed, the child notices that its parent has exited, and exits too.
     """
 
-    def __init__(self, kubeconfig: Path, state: Path) -> None:
+    def __init__(self, kubeconfig: Path, state: Path, rules: str) -> None:
         self.kubeconfig = kubeconfig
         self.state = state
+        self.rules = rules
         self.ready = threading.Event()
         self.stopping = threading.Event()
         self.process: subprocess.Popen[str] | None = None
@@ -58,7 +60,7 @@ class EmbeddedCluster:
     def _run_once(self) -> None:
         command = [
             sys.executable, "-m", "devcluster", "--port", "0", "--kubeconfig", str(self.kubeconfig),
-            "--state", str(self.state), "--exit-with-parent",
+            "--state", str(self.state), "--rules", self.rules, "--exit-with-parent",
         ]  # fmt: skip
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:  # noqa: S603
             self.process = process

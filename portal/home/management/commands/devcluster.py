@@ -6,18 +6,20 @@ import sys
 from importlib import import_module
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-# By name: no room of the portal imports the simulation, and the simulation knows no Django.
+# By name: no package of the product imports the simulation, and the simulation does not import Django.
 COMMAND_LINE = "devcluster.command"
 
 
 class Command(BaseCommand):
-    help = "Serve the simulated Kubernetes API on loopback and say when it is ready. Ctrl-C stops it."
+    help = "Serve the simulated Kubernetes API on loopback. Ctrl-C stops it."
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Its words are those of ``python -m devcluster``; Django's own options mean nothing to it."""
-        sys.exit(import_module(COMMAND_LINE).main(argv[2:]))
+        """Takes the options of ``python -m devcluster``, and none of Django's."""
+        arguments = ["--rules", settings.EMBEDDED_CLUSTER_RULES, *argv[2:]]
+        sys.exit(import_module(COMMAND_LINE).main(arguments))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        raise CommandError("Start it as a process of its own: manage.py devcluster --kubeconfig FILE")
+        raise CommandError("Start it from the command line: manage.py devcluster --kubeconfig FILE")

@@ -72,7 +72,11 @@ class Command(BaseCommand):
         """None when KUBECONFIG names a real cluster."""
         if settings.KUBECONFIG:
             return None
-        cluster = EmbeddedCluster(settings.STATE_DIR / "kubeconfig", settings.STATE_DIR / "cluster.json")
+        cluster = EmbeddedCluster(
+            settings.STATE_DIR / "kubeconfig",
+            settings.STATE_DIR / "cluster.json",
+            settings.EMBEDDED_CLUSTER_RULES,
+        )
         cluster.start()
         cleanup.callback(cluster.stop)
         return cluster

@@ -1,31 +1,29 @@
-"""The rules of CRDs, evaluated by the contracts' CEL.
+"""Evaluates the CEL rules of CustomResourceDefinitions with the contracts' own CEL.
 
-It is the language that is shared, not the client: a rule that the portal reads one way must not mean another
-thing here.
+The simulated cluster imports nothing of the product. The code that starts it passes this class in, so that a
+rule means the same to the portal and to the cluster.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from contracts.cel import Expression
+from contracts import cel
 
 Schema = Mapping[str, Any]
 
 
-class CelRules:
-    """See `devcluster.kinds.rules.Engine`. CEL is imported at the first rule: most clusters never see one."""
+class CelRuleEvaluator:
+    """Implements ``devcluster.kinds.validation_rules.RuleEvaluator``."""
 
     def holds(self, rule: str, value: Any, old: Any, schema: Schema, *, optional_old: bool = False) -> bool:
-        """Also true of a rule that this CEL cannot read: a gap here must not refuse what a real server takes.
+        """Whether the rule evaluates to true.
 
-        Not true of a rule whose evaluation fails, such as one that reads a field that is not there.
+        A rule that this CEL cannot parse holds: a gap here must not reject what a real API server accepts.
+        A rule whose evaluation fails, for example because it reads a missing field, does not hold.
         """
-        from contracts import cel
-
         expression = _parsed(rule)
         if expression is None:
             return True
@@ -34,27 +32,23 @@ class CelRules:
         except cel.CelError:
             return False
 
-    def text(
+    def message(
         self, expression: str, value: Any, old: Any, schema: Schema, *, optional_old: bool = False
     ) -> str:
-        """Empty when there is none, or none that can be shown in one line."""
-        from contracts import cel
-
-        found = _parsed(expression)
-        if found is None:
+        """The value of a messageExpression. Empty unless it is a string of one line."""
+        parsed = _parsed(expression)
+        if parsed is None:
             return ""
         try:
-            made = found.evaluate(_bindings(value, old, schema, optional_old))
+            result = parsed.evaluate(_bindings(value, old, schema, optional_old))
         except cel.CelError:
             return ""
-        return made.strip() if isinstance(made, str) and "\n" not in made else ""
+        return result.strip() if isinstance(result, str) and "\n" not in result else ""
 
 
 @lru_cache(maxsize=1000)
-def _parsed(source: str) -> Expression | None:
-    """None for what cannot be read, or calls what this CEL does not have."""
-    from contracts import cel
-
+def _parsed(source: str) -> cel.Expression | None:
+    """None for a source that cannot be parsed, or that calls a function that this CEL does not have."""
     try:
         expression = cel.parse(source, cel.Environment(extras=True))
     except cel.CelSyntaxError:
@@ -64,9 +58,7 @@ def _parsed(source: str) -> Expression | None:
 
 
 def _bindings(value: Any, old: Any, schema: Schema, optional_old: bool) -> dict[str, object]:
-    """`oldSelf` is absent on creation, or an optional value when the rule asks for that."""
-    from contracts import cel
-
+    """``oldSelf`` is absent on creation, or an optional value if the rule sets ``optionalOldSelf``."""
     kind = cel.from_openapi(schema, name="self")
     bindings: dict[str, object] = {"self": cel.wrap(value, kind)}
     before = None if old is None else cel.wrap(old, kind)
