@@ -32,7 +32,7 @@ class Broken(DatabaseThread):
             self.written += [
                 (one.key.name, one.instance["metadata"]["uid"], reasons(one)) for one in arguments[1]
             ]
-        elif work is instances.project_notes:
+        elif work is instances.project_events:
             self.written += [(uid, [note.reason for note in notes]) for uid, notes in arguments[1].items()]
         else:
             self.written.append("gone")
@@ -74,12 +74,12 @@ async def test_only_the_newest_is_written_with_the_notes_of_all(
 async def test_a_database_that_fails_loses_nothing(rows: ProjectionWriter, database: Broken) -> None:
     rows.gone(1, TWO, "old")
     rows.put(snapshot(ONE, "u", "Created"))
-    rows.note("u", EventRecord("BackOff", "", "n1"))
+    rows.record("u", EventRecord("BackOff", "", "n1"))
     database.away = True
     with pytest.raises(OperationalError):
         await rows.flush()
     rows.put(snapshot(ONE, "u", "Updated"))
-    rows.note("u", EventRecord("Killing", "", "n2"))
+    rows.record("u", EventRecord("Killing", "", "n2"))
     database.away = False
     await rows.flush()
     assert database.written == ["gone", ("one", "u", ["Created", "Updated"]), ("u", ["BackOff", "Killing"])]
