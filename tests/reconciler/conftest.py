@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.clusters import DevCluster
-from tests.reconciler.world import World
+from tests.reconciler.harness import Harness
 
 
 @pytest.fixture
@@ -25,18 +25,18 @@ def kubeconfig() -> Iterator[Path]:
 
 
 @pytest.fixture
-def silent_world(transactional_db: None, kubeconfig: Path, settings: Any) -> Iterator[World]:
-    """A cluster and a portal's rows, without an engine."""
+def stopped_harness(transactional_db: None, kubeconfig: Path, settings: Any) -> Iterator[Harness]:
+    """A cluster and a portal's rows, without a running manager."""
     settings.KUBECONFIG = str(kubeconfig)
-    made = World(kubeconfig)
+    made = Harness(kubeconfig)
     if "SLIPWAY_TEST_KUBECONFIG" in os.environ:
-        settings.LEASE_NAMESPACE = made.namespace  # the last test's killed process may hold the common one
+        settings.LEASE_NAMESPACE = made.namespace  # a killed process of another test may hold the common one
     yield made
     made.close()
 
 
 @pytest.fixture
-def world(silent_world: World) -> World:
-    """With an engine that runs."""
-    silent_world.manager.start()
-    return silent_world
+def harness(stopped_harness: Harness) -> Harness:
+    """A cluster, a portal's rows and a running manager."""
+    stopped_harness.manager.start()
+    return stopped_harness

@@ -12,7 +12,7 @@ import pytest
 from catalog.models import ChangeState, Destination
 from tests.clusters import DevCluster
 from tests.reconciler.contracts import PAIR
-from tests.reconciler.world import World, wait_for
+from tests.reconciler.harness import Harness, wait_for
 
 
 class Place:
@@ -41,15 +41,15 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 
 @pytest.fixture
-def away(transactional_db: None, place: Place, settings: Any) -> Iterator[World]:
+def away(transactional_db: None, place: Place, settings: Any) -> Iterator[Harness]:
     settings.KUBECONFIG = str(place.kubeconfig)
-    made = World(place.kubeconfig)
+    made = Harness(place.kubeconfig)
     made.manager.start()
     yield made
     made.close()
 
 
-def test_a_change_waits_for_the_cluster_and_is_delivered(away: World, place: Place) -> None:
+def test_a_change_waits_for_the_cluster_and_is_delivered(away: Harness, place: Place) -> None:
     contract = away.publish(PAIR)
     away.create(contract, "before")
     wait_for(lambda: away.row("before").state == "ready")
@@ -72,7 +72,7 @@ def test_a_change_waits_for_the_cluster_and_is_delivered(away: World, place: Pla
     assert change.state == ChangeState.DELIVERED
 
 
-def test_what_was_deleted_meanwhile_is_noticed(away: World, place: Place) -> None:
+def test_what_was_deleted_meanwhile_is_noticed(away: Harness, place: Place) -> None:
     contract = away.publish(PAIR)
     for name in ("kept", "lost"):
         away.create(contract, name)

@@ -9,16 +9,16 @@ from pathlib import Path
 from catalog.changes import propose_deletion
 from catalog.models import Change, ChangeState, Event, Instance
 from tests.reconciler.contracts import PAIR
+from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.processes import reconciler
-from tests.reconciler.world import World, wait_for
 
 
-def test_killed_at_random_moments(silent_world: World, kubeconfig: Path, tmp_path: Path) -> None:
-    world = silent_world
-    contract = world.publish(PAIR)
+def test_killed_at_random_moments(stopped_harness: Harness, kubeconfig: Path, tmp_path: Path) -> None:
+    harness = stopped_harness
+    contract = harness.publish(PAIR)
     names = [f"n{number}" for number in range(8)]
     for name in names:
-        world.create(contract, name, text=name, extra=True)
+        harness.create(contract, name, text=name, extra=True)
     chance = random.Random(7)
     for _ in range(3):
         with reconciler(kubeconfig, tmp_path) as process:
@@ -33,10 +33,10 @@ def test_killed_at_random_moments(silent_world: World, kubeconfig: Path, tmp_pat
     with reconciler(kubeconfig, tmp_path):
         wait_for(lambda: Instance.objects.filter(state="ready").count() == len(names), seconds=30)
         for name in names[:4]:
-            propose_deletion(instance=world.row(name), by=world.user)
+            propose_deletion(instance=harness.row(name), by=harness.user)
         wait_for(lambda: Instance.objects.count() == 4, "half of them are gone", seconds=30)
     assert not Change.objects.exclude(state=ChangeState.DELIVERED).exists()
-    maps = world.cluster.list("v1", "ConfigMap", world.namespace, "app.kubernetes.io/managed-by=slipway")
+    maps = harness.cluster.list("v1", "ConfigMap", harness.namespace, "app.kubernetes.io/managed-by=slipway")
     expected = {f"{name}-{part}" for name in names[4:] for part in ("first", "second", "extra")}
     assert {one["metadata"]["name"] for one in maps} == expected
     created = Event.objects.filter(reason="Created").values_list("instance__name", "resource")

@@ -22,9 +22,9 @@ from contracts.models import Contract
 from devcluster.machinery.errors import ApiError
 from reconciler.objects.accessors import condition_of
 from tests.clusters import DevCluster
-from tests.reconciler.nursery import Nursery, nursery
+from tests.reconciler.fork_server import ForkServer, fork_server
+from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.processes import database_file
-from tests.reconciler.world import World, wait_for
 
 CREW = """
 apiVersion: kro.run/v1alpha1
@@ -113,19 +113,19 @@ class Trap:
 
 
 class Lives:
-    def __init__(self, nursery: Nursery, trap: Trap) -> None:
-        self._nursery, self._trap, self.number = nursery, trap, 0
+    def __init__(self, fork_server: ForkServer, trap: Trap) -> None:
+        self._fork_server, self._trap, self.number = fork_server, trap, 0
 
     def until(self, done: Callable[[], Any]) -> None:
         """One life after the other until this is so, and nothing is left to write."""
         for _ in range(MOST_LIVES):
-            pid = self._nursery.start()
+            pid = self._fork_server.start()
             self.number += 1
             self._trap.set_for(pid)
             wait_for(lambda: self._trap.sprung or done(), "it writes, or is done", 30)
             finished = not self._trap.sprung
             self._trap.spring()
-            self._nursery.reap(pid)
+            self._fork_server.reap(pid)
             if finished:
                 return
         raise AssertionError(f"{MOST_LIVES} lives did not suffice")
@@ -138,47 +138,49 @@ def cluster() -> Iterator[DevCluster]:
 
 
 @pytest.fixture
-def world(transactional_db: None, cluster: DevCluster, settings: Any) -> Iterator[World]:
+def harness(transactional_db: None, cluster: DevCluster, settings: Any) -> Iterator[Harness]:
     settings.KUBECONFIG = str(cluster.kubeconfig)
-    made = World(cluster.kubeconfig)
+    made = Harness(cluster.kubeconfig)
     yield made
     made.close()
 
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("answered", [False, True], ids=["answers-lost", "answers-taken"])
-def test_one_write_in_every_life(world: World, cluster: DevCluster, tmp_path: Path, answered: bool) -> None:
+def test_one_write_in_every_life(
+    harness: Harness, cluster: DevCluster, tmp_path: Path, answered: bool
+) -> None:
     trap = Trap(cluster, answered)
-    with nursery(cluster.kubeconfig, tmp_path, database_file()) as children:
+    with fork_server(cluster.kubeconfig, tmp_path, database_file()) as children:
         lives = Lives(children, trap)
-        contract = world.publish(CREW)
+        contract = harness.publish(CREW)
 
-        world.create(contract, "one", text="old", members=["a", "b", "c"])
-        lives.until(lambda: is_settled(world, contract))
-        assert maps(world) == {"one-ship", "one-a", "one-b", "one-c", "one-roll"}
-        uids = {one["metadata"]["name"]: one["metadata"]["uid"] for one in listed(world)}
+        harness.create(contract, "one", text="old", members=["a", "b", "c"])
+        lives.until(lambda: is_settled(harness, contract))
+        assert maps(harness) == {"one-ship", "one-a", "one-b", "one-c", "one-roll"}
+        uids = {one["metadata"]["name"]: one["metadata"]["uid"] for one in listed(harness)}
 
-        row = world.row("one")
+        row = harness.row("one")
         assert row is not None
-        manifest = world.manifest(contract, "one", text="new", members=["b", "c", "d"])
+        manifest = harness.manifest(contract, "one", text="new", members=["b", "c", "d"])
         change = propose_update(
-            instance=row, manifest=manifest, by=world.user, base_resource_version=row.resource_version
+            instance=row, manifest=manifest, by=harness.user, base_resource_version=row.resource_version
         )
         lives.until(
-            lambda: is_delivered(change) and is_settled(world, contract) and "one-a" not in maps(world)
+            lambda: is_delivered(change) and is_settled(harness, contract) and "one-a" not in maps(harness)
         )
-        after = {one["metadata"]["name"]: one for one in listed(world)}
+        after = {one["metadata"]["name"]: one for one in listed(harness)}
         assert set(after) == {"one-ship", "one-b", "one-c", "one-d", "one-roll"}
         assert {name: one["metadata"]["uid"] for name, one in after.items() if name in uids} == {
             name: uid for name, uid in uids.items() if name != "one-a"
         }
         assert {one["data"].get("text") for name, one in after.items() if name != "one-roll"} == {"new"}
-        assert world.instance(contract, "one")["status"]["count"] == 3
+        assert harness.instance(contract, "one")["status"]["count"] == 3
 
-        propose_deletion(instance=world.row("one"), by=world.user)
-        lives.until(lambda: world.row("one") is None)
-        assert not maps(world)
-        assert world.instance(contract, "one") is None
+        propose_deletion(instance=harness.row("one"), by=harness.user)
+        lives.until(lambda: harness.row("one") is None)
+        assert not maps(harness)
+        assert harness.instance(contract, "one") is None
 
     assert lives.number > 20
     everything = {*uids, "one-d"}
@@ -188,12 +190,12 @@ def test_one_write_in_every_life(world: World, cluster: DevCluster, tmp_path: Pa
     assert not Event.objects.filter(reason__in=["Restored", "DriftRepaired", "Adopted"]).exists()
 
 
-def is_settled(world: World, contract: Contract) -> bool:
+def is_settled(harness: Harness, contract: Contract) -> bool:
     """Ready on the page and in the cluster, of the spec that it has now."""
-    row = world.row("one")
+    row = harness.row("one")
     if row is None or row.state != "ready":
         return False
-    live = world.instance(contract, "one")
+    live = harness.instance(contract, "one")
     ready = condition_of(live, "Ready")
     return (ready["status"], ready["observedGeneration"]) == ("True", live["metadata"]["generation"])
 
@@ -203,9 +205,9 @@ def is_delivered(change: Change) -> bool:
     return change.state == ChangeState.DELIVERED
 
 
-def listed(world: World) -> list[dict[str, Any]]:
-    return world.cluster.list("v1", "ConfigMap", world.namespace, "app.kubernetes.io/managed-by=slipway")
+def listed(harness: Harness) -> list[dict[str, Any]]:
+    return harness.cluster.list("v1", "ConfigMap", harness.namespace, "app.kubernetes.io/managed-by=slipway")
 
 
-def maps(world: World) -> set[str]:
-    return {one["metadata"]["name"] for one in listed(world)}
+def maps(harness: Harness) -> set[str]:
+    return {one["metadata"]["name"] for one in listed(harness)}

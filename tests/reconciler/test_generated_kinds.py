@@ -16,7 +16,7 @@ from reconciler.kinds.crd import crd_of
 from reconciler.kube import ApiError, NotServed
 from tests.clusters import DevCluster
 from tests.contracts.definitions import definition_text
-from tests.reconciler.world import Cluster, wait_for
+from tests.reconciler.harness import Cluster, wait_for
 
 REQUIRED = "name: string | required=true"
 DEFAULTS = """

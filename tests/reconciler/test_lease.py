@@ -23,8 +23,8 @@ from reconciler.kube import Access, Client, Unreachable
 from reconciler.leader.election import LEASE_DURATION, LEASE_RESOURCE, RENEW_DEADLINE, LeaderElector
 from reconciler.leader.identity import LeaderIdentity, parse_identity, this_process
 from tests.reconciler.contracts import PAIR
+from tests.reconciler.harness import Cluster, Harness, wait_for
 from tests.reconciler.processes import database_file, reconciler
-from tests.reconciler.world import Cluster, World, wait_for
 
 NAME = "slipway-reconciler"
 FIRST, SECOND = LeaderIdentity("one", "here", 11), LeaderIdentity("two", "there", 22)
@@ -51,7 +51,7 @@ class Reach:
         async def all_at_once() -> None:
             await asyncio.gather(*(lease.try_acquire_or_renew() for lease in leases))
 
-        self.cluster.ask(all_at_once())
+        self.cluster.run(all_at_once())
 
     def later(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -126,7 +126,7 @@ def test_a_released_one_is_free_at_once(reach: Reach) -> None:
     first, second = reach.lease(FIRST), reach.lease(SECOND)
     reach.try_acquire_or_renew(first)
     reach.try_acquire_or_renew(second)
-    reach.cluster.ask(first.release())
+    reach.cluster.run(first.release())
     assert "holderIdentity" not in reach.live["spec"]
     reach.try_acquire_or_renew(second)
     assert second.is_leader
@@ -167,7 +167,7 @@ def test_who_loses_it_stops_at_the_next_look(reach: Reach) -> None:
     assert "process 22 on two" in first.standby_reason
     with pytest.raises(Unreachable):
         first.permit()
-    reach.cluster.ask(first.release())
+    reach.cluster.run(first.release())
     assert reach.live["spec"]["holderIdentity"] == SECOND.identity
 
 
@@ -295,68 +295,68 @@ def test_an_identity_reads_back(tmp_path: Path) -> None:
 # -- an engine ------------------------------------------------------------------------------------------
 
 
-def test_an_engine_that_loses_it_does_nothing_until_it_has_it_again(world: World) -> None:
-    contract = world.publish(PAIR)
-    world.create(contract, "one")
-    wait_for(lambda: (row := world.row("one")) and row.state == "ready")
-    manager = world.manager.manager
-    given_to(world, SECOND.identity)
+def test_an_engine_that_loses_it_does_nothing_until_it_has_it_again(harness: Harness) -> None:
+    contract = harness.publish(PAIR)
+    harness.create(contract, "one")
+    wait_for(lambda: (row := harness.row("one")) and row.state == "ready")
+    manager = harness.manager.manager
+    given_to(harness, SECOND.identity)
     wait_for(lambda: manager.controllers is None, "it has stopped")
     assert "process 22 on two" in manager.elector.standby_reason
     with pytest.raises(Unreachable):
         manager.elector.permit()
-    world.cluster.delete("v1", "ConfigMap", world.namespace, "one-first")
-    change = world.create(contract, "two")
-    given_to(world, None)
-    wait_for(lambda: world.child("ConfigMap", "one-first"), "what was lost meanwhile is there again")
-    wait_for(lambda: (row := world.row("two")) and row.state == "ready")
+    harness.cluster.delete("v1", "ConfigMap", harness.namespace, "one-first")
+    change = harness.create(contract, "two")
+    given_to(harness, None)
+    wait_for(lambda: harness.child("ConfigMap", "one-first"), "what was lost meanwhile is there again")
+    wait_for(lambda: (row := harness.row("two")) and row.state == "ready")
     change.refresh_from_db()
     assert change.attempts == 1, "nobody tried to deliver it meanwhile"
 
 
-def given_to(world: World, identity: str | None) -> None:
+def given_to(harness: Harness, identity: str | None) -> None:
     spec = {"spec": {"holderIdentity": identity}}
-    world.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, "default", NAME, spec)
+    harness.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, "default", NAME, spec)
 
 
 # -- processes ------------------------------------------------------------------------------------------
 
 
-def holder(world: World) -> int:
+def holder(harness: Harness) -> int:
     """The pid in the lease; 0 when nobody has it."""
-    live = world.cluster.get(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, "default", NAME)
+    live = harness.cluster.get(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, "default", NAME)
     found = parse_identity(((live or {}).get("spec") or {}).get("holderIdentity") or "")
     return found.pid if found else 0
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
 def test_the_next_one_takes_over(
-    silent_world: World, kubeconfig: Path, tmp_path: Path, ending: signal.Signals
+    stopped_harness: Harness, kubeconfig: Path, tmp_path: Path, ending: signal.Signals
 ) -> None:
     """On one machine at once: long before the lease runs out."""
-    world = silent_world
-    contract = world.publish(PAIR)
+    harness = stopped_harness
+    contract = harness.publish(PAIR)
     with reconciler(kubeconfig, tmp_path) as first:
-        wait_for(lambda: holder(world) == first.pid, "the first one has it", 30)
+        wait_for(lambda: holder(harness) == first.pid, "the first one has it", 30)
         log = tmp_path / "second.log"
         with reconciler(kubeconfig, tmp_path, log=log) as second:
-            world.create(contract, "one")
-            wait_for(lambda: (row := world.row("one")) and row.state == "ready", seconds=30)
+            harness.create(contract, "one")
+            wait_for(lambda: (row := harness.row("one")) and row.state == "ready", seconds=30)
             wait_for(lambda: f"process {first.pid} on" in log.read_text(), "the second one stands by", 30)
             first.send_signal(ending)
             first.wait(10)
             if ending == signal.SIGTERM:
-                assert holder(world) in (0, second.pid), "it was released"
-            wait_for(lambda: holder(world) == second.pid, "the second one has it", LEASE_DURATION - 5)
-            world.create(contract, "two")
-            wait_for(lambda: (row := world.row("two")) and row.state == "ready", seconds=30)
+                assert holder(harness) in (0, second.pid), "it was released"
+            wait_for(lambda: holder(harness) == second.pid, "the second one has it", LEASE_DURATION - 5)
+            harness.create(contract, "two")
+            wait_for(lambda: (row := harness.row("two")) and row.state == "ready", seconds=30)
     created = Event.objects.filter(reason="Created").values_list("instance__name", "resource")
     assert len(created) == len(set(created)) == 4
     assert Instance.objects.count() == 2
 
 
 def test_a_second_portal_waits_and_its_pages_say_for_whom(
-    silent_world: World, kubeconfig: Path, tmp_path: Path
+    stopped_harness: Harness, kubeconfig: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "second.sqlite3"
     database_file()
@@ -368,18 +368,20 @@ def test_a_second_portal_waits_and_its_pages_say_for_whom(
             return str(rows.execute("select message from catalog_destination").fetchone()[0])
 
     with reconciler(kubeconfig, tmp_path / "a") as first:
-        wait_for(lambda: holder(silent_world) == first.pid, "the first one has it", 30)
+        wait_for(lambda: holder(stopped_harness) == first.pid, "the first one has it", 30)
         with reconciler(kubeconfig, tmp_path / "b", copy) as second:
             wait_for(lambda: f"process {first.pid} on" in message(), "the page says who has it", 45)
             wait_for(lambda: Destination.objects.get().reconciler_seen_at, "the first one is at work")
             assert not Destination.objects.get().message
             first.terminate()
-            wait_for(lambda: holder(silent_world) == second.pid, "the second one has it", LEASE_DURATION - 5)
+            wait_for(
+                lambda: holder(stopped_harness) == second.pid, "the second one has it", LEASE_DURATION - 5
+            )
             wait_for(lambda: message() == "", "and says nothing any more")
 
 
 def test_a_standby_says_nothing_where_another_one_serves(
-    silent_world: World, kubeconfig: Path, tmp_path: Path
+    stopped_harness: Harness, kubeconfig: Path, tmp_path: Path
 ) -> None:
     """Two reconcilers on one database: whoever waits is no trouble of anybody's."""
     with reconciler(kubeconfig, tmp_path) as first:
@@ -390,4 +392,4 @@ def test_a_standby_says_nothing_where_another_one_serves(
             seen = Destination.objects.get().reconciler_seen_at
             wait_for(lambda: Destination.objects.get().reconciler_seen_at != seen, "another pulse")
             assert not Destination.objects.get().message
-            assert holder(silent_world) == first.pid
+            assert holder(stopped_harness) == first.pid

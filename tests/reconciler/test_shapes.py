@@ -12,14 +12,16 @@ from contracts.models import KnownSchema, Revision
 from reconciler.objects.accessors import annotations_of, condition_of, finalizers_of, labels_of
 from tests.custom_kinds import custom_definition
 from tests.reconciler.contracts import NESTED, PAIR, PLACE, SERVICE, SPOKEN
-from tests.reconciler.world import World, wait_for
+from tests.reconciler.harness import Harness, wait_for
 
 
-def test_a_cluster_wide_instance_makes_a_namespace_and_what_is_in_it(world: World) -> None:
-    contract = world.publish(PLACE)
-    name = f"place-{world.suffix}"
+def test_a_cluster_wide_instance_makes_a_namespace_and_what_is_in_it(harness: Harness) -> None:
+    contract = harness.publish(PLACE)
+    name = f"place-{harness.suffix}"
     body = {"apiVersion": contract.api_version, "kind": contract.kind, "metadata": {"name": name}, "spec": {}}
-    change = propose_creation(contract=contract, destination=world.destination, manifest=body, by=world.user)
+    change = propose_creation(
+        contract=contract, destination=harness.destination, manifest=body, by=harness.user
+    )
     row = change.instance
 
     def ready() -> bool:
@@ -27,42 +29,42 @@ def test_a_cluster_wide_instance_makes_a_namespace_and_what_is_in_it(world: Worl
         return row.state == "ready"
 
     wait_for(ready)
-    assert world.cluster.get("v1", "ResourceQuota", name, "quota") is not None
-    assert row.team == world.team
-    propose_deletion(instance=row, by=world.user)
-    wait_for(lambda: world.cluster.get(contract.api_version, contract.kind, "", name) is None)
-    assert world.cluster.get("v1", "Namespace", "", name) is None
+    assert harness.cluster.get("v1", "ResourceQuota", name, "quota") is not None
+    assert row.team == harness.team
+    propose_deletion(instance=row, by=harness.user)
+    wait_for(lambda: harness.cluster.get(contract.api_version, contract.kind, "", name) is None)
+    assert harness.cluster.get("v1", "Namespace", "", name) is None
 
 
-def test_a_kind_that_is_not_served_yet_is_waited_for(world: World) -> None:
-    outer = world.publish(NESTED)
-    world.create(outer, "one")
-    row = wait_for(lambda: (row := world.row("one")) and row.nodes and row)
-    assert row.message == (f"inner: The cluster does not serve the kind Pair of {world.group}/v1alpha1.")
-    world.publish(PAIR)
-    wait_for(lambda: world.row("one").state == "ready", "it comes up when the kind does")
-    assert world.child("ConfigMap", "one-inner-first")["data"] == {"text": "deep"}
-    assert world.row("one-inner").state == "ready"
-    propose_deletion(instance=world.row("one"), by=world.user)
-    wait_for(lambda: world.row("one") is None and world.row("one-inner") is None)
-    assert world.child("ConfigMap", "one-inner-first") is None
+def test_a_kind_that_is_not_served_yet_is_waited_for(harness: Harness) -> None:
+    outer = harness.publish(NESTED)
+    harness.create(outer, "one")
+    row = wait_for(lambda: (row := harness.row("one")) and row.nodes and row)
+    assert row.message == (f"inner: The cluster does not serve the kind Pair of {harness.group}/v1alpha1.")
+    harness.publish(PAIR)
+    wait_for(lambda: harness.row("one").state == "ready", "it comes up when the kind does")
+    assert harness.child("ConfigMap", "one-inner-first")["data"] == {"text": "deep"}
+    assert harness.row("one-inner").state == "ready"
+    propose_deletion(instance=harness.row("one"), by=harness.user)
+    wait_for(lambda: harness.row("one") is None and harness.row("one-inner") is None)
+    assert harness.child("ConfigMap", "one-inner-first") is None
 
 
-def test_names_longer_than_a_label_value(world: World) -> None:
-    contract = world.publish(PAIR)
+def test_names_longer_than_a_label_value(harness: Harness) -> None:
+    contract = harness.publish(PAIR)
     name = "a-name-that-goes-on-and-on-and-on-until-it-does-not-fit-a-label-value-any-more"
-    world.create(contract, name)
-    wait_for(lambda: (row := world.row(name)) and row.state == "ready")
-    child = world.child("ConfigMap", f"{name}-first")
-    assert annotations_of(child)["slipway.dev/instance"] == f"Pair {world.namespace}/{name}"
+    harness.create(contract, name)
+    wait_for(lambda: (row := harness.row(name)) and row.state == "ready")
+    child = harness.child("ConfigMap", f"{name}-first")
+    assert annotations_of(child)["slipway.dev/instance"] == f"Pair {harness.namespace}/{name}"
     assert all(len(value) <= 63 for value in labels_of(child).values())
 
 
-def test_an_authors_conditions_stand_in_the_cluster_and_ours_beside_them_on_the_row(world: World) -> None:
-    contract = world.publish(SPOKEN)
-    world.create(contract, "one")
-    row = wait_for(lambda: (row := world.row("one")) and row.state == "ready" and row)
-    live = world.instance(contract, "one")
+def test_an_authors_conditions_stand_in_the_cluster_and_ours_beside_them_on_the_row(harness: Harness) -> None:
+    contract = harness.publish(SPOKEN)
+    harness.create(contract, "one")
+    row = wait_for(lambda: (row := harness.row("one")) and row.state == "ready" and row)
+    live = harness.instance(contract, "one")
     assert [(one["type"], one["status"]) for one in live["status"]["conditions"]] == [("Usable", "True")]
     assert condition_of(live, "Usable")["observedGeneration"] == 1
     assert [one["type"] for one in row.conditions] == [
@@ -74,47 +76,47 @@ def test_an_authors_conditions_stand_in_the_cluster_and_ours_beside_them_on_the_
     ]
 
 
-def test_what_was_ready_and_is_not_any_more_is_degraded(world: World) -> None:
-    contract = world.publish(SERVICE)
-    world.create(contract, "web")
-    wait_for(lambda: (row := world.row("web")) and row.state == "ready")
-    for pod in world.cluster.list("v1", "Pod", world.namespace):
-        world.cluster.delete("v1", "Pod", world.namespace, pod["metadata"]["name"])
-    wait_for(lambda: world.row("web").state == "degraded", "it is degraded")
-    wait_for(lambda: world.row("web").state == "ready", "it recovers")
+def test_what_was_ready_and_is_not_any_more_is_degraded(harness: Harness) -> None:
+    contract = harness.publish(SERVICE)
+    harness.create(contract, "web")
+    wait_for(lambda: (row := harness.row("web")) and row.state == "ready")
+    for pod in harness.cluster.list("v1", "Pod", harness.namespace):
+        harness.cluster.delete("v1", "Pod", harness.namespace, pod["metadata"]["name"])
+    wait_for(lambda: harness.row("web").state == "degraded", "it is degraded")
+    wait_for(lambda: harness.row("web").state == "ready", "it recovers")
 
 
-def test_a_loss_that_no_engine_saw_is_degraded(world: World) -> None:
-    contract = world.publish(SERVICE)
-    world.create(contract, "web")
-    wait_for(lambda: (row := world.row("web")) and row.state == "ready")
-    world.manager.stop()
-    nodes = [node["metadata"]["name"] for node in world.cluster.list("v1", "Node")]
+def test_a_loss_that_no_engine_saw_is_degraded(harness: Harness) -> None:
+    contract = harness.publish(SERVICE)
+    harness.create(contract, "web")
+    wait_for(lambda: (row := harness.row("web")) and row.state == "ready")
+    harness.manager.stop()
+    nodes = [node["metadata"]["name"] for node in harness.cluster.list("v1", "Node")]
     try:
         for name in nodes:  # so that lost pods stay lost until an engine looks
-            world.cluster.merge("v1", "Node", "", name, {"spec": {"unschedulable": True}})
-        for pod in world.cluster.list("v1", "Pod", world.namespace):
-            world.cluster.delete("v1", "Pod", world.namespace, pod["metadata"]["name"])
-        wait_for(lambda: not world.child("Deployment", "web", "apps/v1")["status"].get("readyReplicas"))
-        world.manager.start()
-        wait_for(lambda: world.row("web").state != "ready", "it is noticed")
-        assert world.row("web").state == "degraded"
+            harness.cluster.merge("v1", "Node", "", name, {"spec": {"unschedulable": True}})
+        for pod in harness.cluster.list("v1", "Pod", harness.namespace):
+            harness.cluster.delete("v1", "Pod", harness.namespace, pod["metadata"]["name"])
+        wait_for(lambda: not harness.child("Deployment", "web", "apps/v1")["status"].get("readyReplicas"))
+        harness.manager.start()
+        wait_for(lambda: harness.row("web").state != "ready", "it is noticed")
+        assert harness.row("web").state == "degraded"
     finally:
         for name in nodes:
-            world.cluster.merge("v1", "Node", "", name, {"spec": {"unschedulable": None}})
-    wait_for(lambda: world.row("web").state == "ready", "it recovers")
+            harness.cluster.merge("v1", "Node", "", name, {"spec": {"unschedulable": None}})
+    wait_for(lambda: harness.row("web").state == "ready", "it recovers")
 
 
 SCALED = Path(__file__).parents[2] / "contracts/samples/stateless-service-ha.yaml"
 
 
-def is_up(world: World, fact: str) -> bool:
-    row = world.row("web")
+def is_up(harness: Harness, fact: str) -> bool:
+    row = harness.row("web")
     return row is not None and row.state == "ready" and row.resources.filter(fact=fact).exists()
 
 
-def test_scaling_up_is_progress_and_no_loss(world: World) -> None:
-    contract = world.publish(SCALED.read_text().replace("platform.slipway.dev", "GROUP"))
+def test_scaling_up_is_progress_and_no_loss(harness: Harness) -> None:
+    contract = harness.publish(SCALED.read_text().replace("platform.slipway.dev", "GROUP"))
     seen: list[str] = []
 
     def remember(instance: Instance, **_: object) -> None:
@@ -122,74 +124,78 @@ def test_scaling_up_is_progress_and_no_loss(world: World) -> None:
 
     post_save.connect(remember, sender=Instance)
     try:
-        world.create(contract, "web", image="example/shop:1")
-        wait_for(lambda: is_up(world, "3/3"), "the autoscaler's minimum is up")
+        harness.create(contract, "web", image="example/shop:1")
+        wait_for(lambda: is_up(harness, "3/3"), "the autoscaler's minimum is up")
         scaled = {"spec": {"replicas": 5}}
-        world.cluster.merge("apps/v1", "Deployment", world.namespace, "web", scaled)
-        wait_for(lambda: is_up(world, "5/5"), "more are up")
+        harness.cluster.merge("apps/v1", "Deployment", harness.namespace, "web", scaled)
+        wait_for(lambda: is_up(harness, "5/5"), "more are up")
     finally:
         post_save.disconnect(remember, sender=Instance)
     assert "progressing" in seen
     assert "degraded" not in seen
-    assert world.row("web").was_ready
+    assert harness.row("web").was_ready
 
 
-def test_the_schemas_of_the_clusters_own_kinds_are_kept_for_checking(world: World) -> None:
-    group = f"other-{world.suffix}.example.com"
+def test_the_schemas_of_the_clusters_own_kinds_are_kept_for_checking(harness: Harness) -> None:
+    group = f"other-{harness.suffix}.example.com"
     crd = custom_definition(f"gadgets.{group}", "Gadget", scope="Cluster")
-    world.publish(PAIR)
-    world.cluster.apply(crd)
+    harness.publish(PAIR)
+    harness.cluster.apply(crd)
     known = wait_for(lambda: KnownSchema.objects.filter(group_version=f"{group}/v1").first())
     assert known.kinds == [{"kind": "Gadget", "plural": "gadgets", "namespaced": False}]
-    assert not KnownSchema.objects.filter(group_version__startswith=world.group).exists()
-    world.cluster.delete(crd["apiVersion"], crd["kind"], "", f"gadgets.{group}")
+    assert not KnownSchema.objects.filter(group_version__startswith=harness.group).exists()
+    harness.cluster.delete(crd["apiVersion"], crd["kind"], "", f"gadgets.{group}")
     wait_for(lambda: not KnownSchema.objects.filter(group_version=f"{group}/v1").exists())
 
 
-def test_a_definition_that_somebody_deletes_comes_back_and_its_instances_go(world: World) -> None:
-    contract = world.publish(PAIR)
-    world.create(contract, "one")
-    wait_for(lambda: (row := world.row("one")) and row.state == "ready")
-    world.cluster.delete("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", f"pairs.{world.group}")
-    wait_for(lambda: world.row("one") is None, "the instance goes with its definition", 30)
-    assert world.child("ConfigMap", "one-first") is None
-    world.create(contract, "two")
-    wait_for(lambda: (row := world.row("two")) and row.state == "ready", "the kind is back", 40)
+def test_a_definition_that_somebody_deletes_comes_back_and_its_instances_go(harness: Harness) -> None:
+    contract = harness.publish(PAIR)
+    harness.create(contract, "one")
+    wait_for(lambda: (row := harness.row("one")) and row.state == "ready")
+    harness.cluster.delete(
+        "apiextensions.k8s.io/v1", "CustomResourceDefinition", "", f"pairs.{harness.group}"
+    )
+    wait_for(lambda: harness.row("one") is None, "the instance goes with its definition", 30)
+    assert harness.child("ConfigMap", "one-first") is None
+    harness.create(contract, "two")
+    wait_for(lambda: (row := harness.row("two")) and row.state == "ready", "the kind is back", 40)
 
 
-def test_a_change_waits_while_its_kind_is_being_removed(world: World) -> None:
-    contract = world.publish(PAIR)
-    world.create(contract, "one")
-    wait_for(lambda: (row := world.row("one")) and row.state == "ready")
-    own = finalizers_of(world.instance(contract, "one"))
-    kind = (contract.api_version, contract.kind, world.namespace)
-    world.cluster.merge(*kind, "one", {"metadata": {"finalizers": [*own, "example.com/held"]}})
-    world.cluster.delete("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", f"pairs.{world.group}")
-    wait_for(lambda: not world.child("ConfigMap", "one-first"), "its own part is done")
-    world.create(contract, "two")
+def test_a_change_waits_while_its_kind_is_being_removed(harness: Harness) -> None:
+    contract = harness.publish(PAIR)
+    harness.create(contract, "one")
+    wait_for(lambda: (row := harness.row("one")) and row.state == "ready")
+    own = finalizers_of(harness.instance(contract, "one"))
+    kind = (contract.api_version, contract.kind, harness.namespace)
+    harness.cluster.merge(*kind, "one", {"metadata": {"finalizers": [*own, "example.com/held"]}})
+    harness.cluster.delete(
+        "apiextensions.k8s.io/v1", "CustomResourceDefinition", "", f"pairs.{harness.group}"
+    )
+    wait_for(lambda: not harness.child("ConfigMap", "one-first"), "its own part is done")
+    harness.create(contract, "two")
     waiting = "Its kind is being removed from the cluster and comes back after."
-    wait_for(lambda: (row := world.row("two")) and (row.state, row.message) == ("waiting", waiting))
-    world.cluster.merge(*kind, "one", {"metadata": {"finalizers": None}})
-    wait_for(lambda: world.row("two").state == "ready", "the kind is back", 40)
-    assert world.row("one") is None
+    wait_for(lambda: (row := harness.row("two")) and (row.state, row.message) == ("waiting", waiting))
+    harness.cluster.merge(*kind, "one", {"metadata": {"finalizers": None}})
+    wait_for(lambda: harness.row("two").state == "ready", "the kind is back", 40)
+    assert harness.row("one") is None
 
 
-def test_why_a_kind_is_not_served_stands_on_what_waits_for_it(world: World) -> None:
-    other = custom_definition(f"others.{world.group}", "Pair", version="v9")
-    world.cluster.apply(other)
-    wait_for(lambda: world.cluster.served(f"{world.group}/v9", "Pair"))
-    contract = world.publish(PAIR)
-    world.create(contract, "one")
-    row = wait_for(lambda: (row := world.row("one")) and "already in use" in row.message and row)
+def test_why_a_kind_is_not_served_stands_on_what_waits_for_it(harness: Harness) -> None:
+    other = custom_definition(f"others.{harness.group}", "Pair", version="v9")
+    harness.cluster.apply(other)
+    wait_for(lambda: harness.cluster.served(f"{harness.group}/v9", "Pair"))
+    contract = harness.publish(PAIR)
+    harness.create(contract, "one")
+    row = wait_for(lambda: (row := harness.row("one")) and "already in use" in row.message and row)
     assert row.message.startswith("The cluster does not serve the kind Pair yet. ")
-    world.cluster.delete(other["apiVersion"], other["kind"], "", other["metadata"]["name"])
-    wait_for(lambda: world.row("one").state == "ready", "the name is free", 40)
+    harness.cluster.delete(other["apiVersion"], other["kind"], "", other["metadata"]["name"])
+    wait_for(lambda: harness.row("one").state == "ready", "the name is free", 40)
 
 
-def test_a_revision_that_a_newer_slipway_would_refuse_goes_on(world: World) -> None:
-    contract = world.publish(PAIR)
-    world.create(contract, "one")
-    wait_for(lambda: (row := world.row("one")) and row.state == "ready")
+def test_a_revision_that_a_newer_slipway_would_refuse_goes_on(harness: Harness) -> None:
+    contract = harness.publish(PAIR)
+    harness.create(contract, "one")
+    wait_for(lambda: (row := harness.row("one")) and row.state == "ready")
     fields = 'range: Range | default={} validation="self.low < self.high"\n      text:'
     types = "    types:\n      Range: {low: integer | default=1, high: integer | default=2}\n    status:"
     text = contract.revision.text.replace("text:", fields, 1).replace("    status:", types, 1)
@@ -202,6 +208,6 @@ def test_a_revision_that_a_newer_slipway_would_refuse_goes_on(world: World) -> N
         return any(one["type"] == "KindReady" and one["reason"] == "Refused" for one in contract.conditions)
 
     wait_for(is_refused, "the cluster does not take the default either")
-    world.cluster.delete("v1", "ConfigMap", world.namespace, "one-first")
-    wait_for(lambda: world.child("ConfigMap", "one-first"), "it is looked after all the same")
-    wait_for(lambda: world.row("one").state == "ready")
+    harness.cluster.delete("v1", "ConfigMap", harness.namespace, "one-first")
+    wait_for(lambda: harness.child("ConfigMap", "one-first"), "it is looked after all the same")
+    wait_for(lambda: harness.row("one").state == "ready")

@@ -12,13 +12,13 @@ from catalog.models import InstanceResource
 from portal.accounts.models import Membership, Role, Team, User
 from reconciler.redact import shown
 from tests.reconciler.contracts import SERVICE
-from tests.reconciler.world import World, wait_for
+from tests.reconciler.harness import Harness, wait_for
 
 
-def resource(world: World, kind: str) -> InstanceResource:
-    contract = world.publish(SERVICE)
-    world.create(contract, "web")
-    wait_for(lambda: (row := world.row("web")) and row.state == "ready")
+def resource(harness: Harness, kind: str) -> InstanceResource:
+    contract = harness.publish(SERVICE)
+    harness.create(contract, "web")
+    wait_for(lambda: (row := harness.row("web")) and row.state == "ready")
     return InstanceResource.objects.get(kind=kind)
 
 
@@ -32,10 +32,10 @@ def signed_in(user: User) -> Client:
     return client
 
 
-def test_who_may_read_a_live_manifest(world: World) -> None:
-    row = resource(world, "Secret")
+def test_who_may_read_a_live_manifest(harness: Harness) -> None:
+    row = resource(harness, "Secret")
     teammate, stranger = User.objects.create_user("teammate"), User.objects.create_user("stranger")
-    Membership.objects.create(team=world.team, user=teammate, role=Role.VIEWER)
+    Membership.objects.create(team=harness.team, user=teammate, role=Role.VIEWER)
     other = Team.objects.create(slug="other", name="Other")
     Membership.objects.create(team=other, user=stranger, role=Role.DEVELOPER)
     assert Client().get(address(row)).status_code == 302
@@ -50,10 +50,10 @@ def test_who_may_read_a_live_manifest(world: World) -> None:
     assert live["data"] == {"password": "set, 11 bytes"}
 
 
-def test_what_is_not_there_is_said(world: World) -> None:
-    row = resource(world, "Service")
-    world.manager.stop()
-    world.cluster.delete("v1", "Service", world.namespace, "web")
+def test_what_is_not_there_is_said(harness: Harness) -> None:
+    row = resource(harness, "Service")
+    harness.manager.stop()
+    harness.cluster.delete("v1", "Service", harness.namespace, "web")
     admin = User.objects.create_superuser("admin")
     answer = signed_in(admin).get(address(row), {"format": "yaml"})
     assert (answer.status_code, answer.content.decode()) == (
@@ -62,8 +62,8 @@ def test_what_is_not_there_is_said(world: World) -> None:
     )
 
 
-def test_a_cluster_that_is_away_is_said(world: World, settings: object) -> None:
-    row = resource(world, "Service")
+def test_a_cluster_that_is_away_is_said(harness: Harness, settings: object) -> None:
+    row = resource(harness, "Service")
     settings.KUBECONFIG = "/nowhere/kubeconfig"  # type: ignore[attr-defined]
     answer = signed_in(User.objects.create_superuser("admin")).get(address(row), {"format": "yaml"})
     assert answer.status_code == 503

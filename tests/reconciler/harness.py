@@ -1,4 +1,4 @@
-"""A portal, a cluster and an engine for a test, looked at from outside: by rows, and by the API server."""
+"""The harness of the reconciler's tests: a portal's rows, a cluster and a manager, observed from outside."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from reconciler.destinations import default_destination
 from reconciler.kube import Client, NotServed, read_kubeconfig
 from reconciler.manager.embedded import EmbeddedManager
 
-PATIENCE = 15.0  # seconds that a test waits for the world to become as it should be
+TIMEOUT = 15.0  # seconds that a test waits for an expected state
 
 
 class Cluster:
-    """Somebody else at the same API server, such as a person with kubectl; synchronous."""
+    """Another client of the same API server, such as a person with kubectl; synchronous."""
 
     def __init__(self, kubeconfig: Path) -> None:
         self.kubeconfig = kubeconfig
@@ -33,66 +33,66 @@ class Cluster:
         self.client = Client(lambda: read_kubeconfig(kubeconfig))
 
     def close(self) -> None:
-        self.ask(self.client.close())
+        self.run(self.client.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
 
-    def ask(self, question: Coroutine[Any, Any, Any]) -> Any:
-        self.client.kinds.forget()  # a test does not wait for a kind to be noticed
-        return asyncio.run_coroutine_threadsafe(question, self._loop).result(30)
+    def run(self, request: Coroutine[Any, Any, Any]) -> Any:
+        self.client.kinds.forget()  # so that new kinds are found at once
+        return asyncio.run_coroutine_threadsafe(request, self._loop).result(30)
 
     def served(self, api_version: str, kind: str) -> bool:
         try:
-            self.ask(self.client.kinds.find(api_version, kind))
+            self.run(self.client.kinds.find(api_version, kind))
         except NotServed:
             return False
         return True
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> dict[str, Any] | None:
-        async def ask() -> Any:
+        async def request() -> Any:
             resource = await self.client.kinds.find(api_version, kind)
             return await self.client.get(resource, namespace, name)
 
-        return self.ask(ask())
+        return self.run(request())
 
     def list(
         self, api_version: str, kind: str, namespace: str = "", labels: str = ""
     ) -> list[dict[str, Any]]:
-        async def ask() -> Any:
+        async def request() -> Any:
             resource = await self.client.kinds.find(api_version, kind)
             return (await self.client.list_all(resource, namespace, labels=labels))[0]
 
-        return self.ask(ask())
+        return self.run(request())
 
     def apply(self, body: dict[str, Any], manager: str = "kubectl") -> dict[str, Any]:
-        async def ask() -> Any:
+        async def request() -> Any:
             resource = await self.client.kinds.find(body["apiVersion"], body["kind"])
             return await self.client.apply(resource, body, manager=manager)
 
-        return self.ask(ask())
+        return self.run(request())
 
     def merge(
         self, api_version: str, kind: str, namespace: str, name: str, patch: dict[str, Any]
     ) -> dict[str, Any]:
         """As ``kubectl edit`` does."""
 
-        async def ask() -> Any:
+        async def request() -> Any:
             resource = await self.client.kinds.find(api_version, kind)
             return await self.client.merge(resource, namespace, name, patch, manager="kubectl-edit")
 
-        return self.ask(ask())
+        return self.run(request())
 
     def delete(self, api_version: str, kind: str, namespace: str, name: str) -> None:
-        async def ask() -> Any:
+        async def request() -> Any:
             resource = await self.client.kinds.find(api_version, kind)
             return await self.client.delete(resource, namespace, name)
 
-        self.ask(ask())
+        self.run(request())
 
 
-class World:
-    """``suffix`` keeps kinds of different tests apart on a cluster that they share."""
+class Harness:
+    """One per test. ``suffix`` keeps the kinds and namespaces of tests apart on a cluster that they share."""
 
     def __init__(self, kubeconfig: Path) -> None:
         self.suffix = secrets.token_hex(3)
@@ -110,10 +110,10 @@ class World:
         self.manager.stop()
         self.cluster.close()
 
-    # -- what people do ---------------------------------------------------------------------------------
+    # -- what users do ----------------------------------------------------------------------------------
 
     def publish(self, text: str) -> Contract:
-        """Publish a contract whose text may say ``GROUP`` for this test's own API group."""
+        """Publish a contract. ``GROUP`` in its text becomes the API group of this test."""
         text = text.replace("GROUP", self.group)
         compilation = compile_text(text)
         assert compilation.definition is not None, [str(one) for one in compilation.problems]
@@ -163,13 +163,12 @@ class World:
         return self.cluster.get(api_version, kind, self.namespace, name)
 
 
-def wait_for(question: Callable[[], Any], what: str = "", seconds: float = PATIENCE) -> Any:
-    """Ask until the answer is true, and return it."""
+def wait_for(condition: Callable[[], Any], what: str = "", seconds: float = TIMEOUT) -> Any:
+    """Evaluate ``condition`` until it is true, and return its value."""
     deadline = time.monotonic() + seconds
     while True:
-        answer = question()
-        if answer:
-            return answer
+        if value := condition():
+            return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"it did not happen in {seconds} s: {what or question.__doc__ or question}")
+            raise AssertionError(f"not within {seconds} s: {what or condition.__doc__ or condition}")
         time.sleep(0.02)

@@ -1,8 +1,8 @@
-"""A process that has loaded everything and forks a reconciler whenever it is told to.
+"""A fork server: a process that has imported everything and forks a reconciler on request.
 
-A test that kills dozens of them cannot wait for each to import Django. To ``python -m
-tests.reconciler.nursery`` a line ``start`` is answered with the pid of a fresh reconciler, ``reap PID`` when
-that one has ended.
+A test that kills dozens of reconcilers cannot wait for each to import Django. ``python -m
+tests.reconciler.fork_server`` answers the line ``start`` with the pid of a new reconciler, and ``reap PID``
+after that process has ended.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.conftest import REPOSITORY
 
 
-class Nursery:
+class ForkServer:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
@@ -37,7 +37,7 @@ class Nursery:
 
 
 @contextmanager
-def nursery(kubeconfig: Path, state: Path, database: Path) -> Iterator[Nursery]:
+def fork_server(kubeconfig: Path, state: Path, database: Path) -> Iterator[ForkServer]:
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "portal.settings",
@@ -46,11 +46,11 @@ def nursery(kubeconfig: Path, state: Path, database: Path) -> Iterator[Nursery]:
         "SLIPWAY_STATE_DIR": str(state),
         "SLIPWAY_LOG_LEVEL": "ERROR",
     }
-    command = [sys.executable, "-m", "tests.reconciler.nursery"]
+    command = [sys.executable, "-m", "tests.reconciler.fork_server"]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdin=pipe, stdout=pipe, text=True)
     try:
-        yield Nursery(process)
+        yield ForkServer(process)
     finally:
         process.kill()
         process.communicate()

@@ -1,0 +1,52 @@
+"""Steps that many tests of the reconciler take: create, update, and wait for what they lead to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog.changes import propose_update
+from catalog.models import Change, Instance
+from contracts.models import Contract
+from tests.reconciler.harness import Harness, wait_for
+
+
+def wait_until_ready(harness: Harness, name: str) -> Instance:
+    return wait_for(lambda: (row := harness.row(name)) and row.state == "ready" and row, f"{name} is ready")
+
+
+def create_ready(harness: Harness, contract: Contract, name: str, **spec: Any) -> Instance:
+    harness.create(contract, name, **spec)
+    return wait_until_ready(harness, name)
+
+
+def update(harness: Harness, contract: Contract, name: str, **spec: Any) -> Change:
+    row = harness.row(name)
+    assert row is not None
+    return propose_update(
+        instance=row,
+        manifest=harness.manifest(contract, name, **spec),
+        by=harness.user,
+        base_resource_version=row.resource_version,
+    )
+
+
+def wait_until_decided(change: Change) -> Change:
+    def ask() -> bool:
+        change.refresh_from_db()
+        return not change.is_pending
+
+    wait_for(ask, "the change is decided")
+    return change
+
+
+def event_reasons(harness: Harness, name: str) -> set[str]:
+    row = harness.row(name)
+    return {event.reason for event in row.events.all()} if row else set()
+
+
+def wait_until_served(harness: Harness, contract: Contract) -> None:
+    def ask() -> bool:
+        contract.refresh_from_db()
+        return any(one["type"] == "KindReady" and one["status"] == "True" for one in contract.conditions)
+
+    wait_for(ask, "the kind is served")

@@ -1,0 +1,208 @@
+"""What a running engine owns, prunes, deletes and tells, black-box (kro §5, §6, §10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.models import Revision
+from reconciler.objects.accessors import annotations_of, condition_of, labels_of
+from reconciler.plan import set_id
+from tests.contracts.definitions import config_map
+from tests.reconciler.builders import (
+    NAME,
+    SPEC,
+    apply_unmanaged,
+    delete_instance,
+    live_status,
+    map_names,
+    map_node,
+    patch_config_map,
+    publish_contract,
+    set_data,
+    update_and_wait,
+    wait_for_state,
+)
+from tests.reconciler.harness import Harness, wait_for
+from tests.reconciler.steps import create_ready, wait_until_ready
+
+
+def test_labels_of_a_child_and_the_books_of_its_instance(harness: Harness) -> None:
+    contract = publish_contract(
+        harness, map_node("a", "data: {k: v}") + config_map("b", name=f"{NAME}\n      namespace: default")
+    )
+    create_ready(harness, contract, "one")
+    instance, child = harness.instance(contract, "one"), harness.child("ConfigMap", "one-a")
+    assert labels_of(child) == {
+        "app.kubernetes.io/managed-by": "slipway",
+        "slipway.dev/instance-id": instance["metadata"]["uid"],
+        "slipway.dev/node": "a",
+        "applyset.kubernetes.io/part-of": set_id(instance),
+    }
+    assert annotations_of(child) == {
+        "slipway.dev/apply-order": "1",
+        "slipway.dev/instance": f"Example {harness.namespace}/one",
+    }
+    assert "ownerReferences" not in child["metadata"]
+    assert labels_of(instance)["applyset.kubernetes.io/id"] == set_id(instance)
+    books = {key: value for key, value in annotations_of(instance).items() if key.startswith("applyset")}
+    assert books.pop("applyset.kubernetes.io/tooling").startswith("slipway/")
+    assert books == {
+        "applyset.kubernetes.io/contains-group-kinds": "ConfigMap",
+        "applyset.kubernetes.io/additional-namespaces": "default",
+    }
+    delete_instance(harness, "one")
+    assert harness.cluster.get("v1", "ConfigMap", "default", "one") is None
+
+
+def test_what_was_adopted_goes_with_its_instance(harness: Harness) -> None:
+    apply_unmanaged(harness, "one-a", kept="yes")
+    contract = publish_contract(harness, map_node("a", "data: {k: v}"))
+    create_ready(harness, contract, "one")
+    assert harness.child("ConfigMap", "one-a")["data"] == {"k": "v", "kept": "yes"}
+    delete_instance(harness, "one")
+    assert map_names(harness) == set()
+
+
+def test_nothing_is_pruned_while_a_node_is_pending(harness: Harness) -> None:
+    toggled = map_node("a", extra="includeWhen: ['${schema.spec.extra}']")
+    contract = publish_contract(
+        harness, toggled + map_node("b") + map_node("c", "data: {k: '${b.data.late}'}")
+    )
+    harness.create(contract, "one", extra=True)
+    wait_for_state(harness, contract, "IN_PROGRESS")
+    update_and_wait(harness, contract, extra=False)
+    wait_for_state(harness, contract, "IN_PROGRESS", generation=2)
+    assert map_names(harness) == {"one-a", "one-b"}
+    set_data(harness, "one-b", late="x")
+    wait_for(lambda: map_names(harness) == {"one-b", "one-c"}, "now it is pruned")
+
+
+def test_what_is_not_ready_holds_up_no_pruning(harness: Harness) -> None:
+    toggled = map_node("a", extra="includeWhen: ['${schema.spec.extra}']")
+    contract = publish_contract(
+        harness, toggled + map_node("b", extra="readyWhen: ['${b.data.go == \"yes\"}']")
+    )
+    harness.create(contract, "one", extra=True)
+    wait_for_state(harness, contract, "IN_PROGRESS")
+    update_and_wait(harness, contract, extra=False)
+    wait_for(lambda: map_names(harness) == {"one-b"}, "it is pruned")
+    assert harness.row("one").state == "progressing"
+
+
+def test_an_instance_goes_although_its_contract_cannot_be_read(harness: Harness) -> None:
+    contract = publish_contract(harness, map_node("a") + map_node("b", "data: {k: '${a.metadata.name}'}"))
+    create_ready(harness, contract, "one")
+    harness.manager.stop()
+    Revision.objects.filter(contract=contract).update(text="kind: Nonsense", digest="another")
+    harness.manager.start()
+    wait_for_state(harness, contract, "ERROR")
+    assert map_names(harness) == {"one-a", "one-b"}
+    delete_instance(harness, "one")
+    assert map_names(harness) == set()
+
+
+HOLD = {"metadata": {"finalizers": ["example.com/hold"]}}
+RELEASE = {"metadata": {"finalizers": None}}
+
+
+def test_what_needs_a_child_that_is_being_deleted_waits_and_the_rest_goes_on(harness: Harness) -> None:
+    later = map_node("c", "data: {k: '${b.metadata.name}'}", "includeWhen: ['${schema.spec.extra}']")
+    contract = publish_contract(
+        harness,
+        map_node("a", "data: {k: '${string(schema.spec.n)}'}")
+        + map_node("b", "data: {k: '${a.data.k}'}")
+        + later,
+    )
+    create_ready(harness, contract, "one", extra=False)
+    old = harness.child("ConfigMap", "one-b")["metadata"]["uid"]
+    patch_config_map(harness, "one-b", HOLD)
+    harness.cluster.delete("v1", "ConfigMap", harness.namespace, "one-b")
+
+    def condition() -> dict[str, Any] | None:
+        found = condition_of({"status": live_status(harness, contract)}, "ResourcesReady")
+        return found if found and found["reason"] == "ResourceDeleting" else None
+
+    assert "example.com/hold" in wait_for(condition, "it says that a resource is being deleted")["message"]
+    update_and_wait(harness, contract, extra=True, n=2)
+    wait_for(lambda: (condition() or {}).get("observedGeneration") == 2)
+    assert map_names(harness) == {"one-a", "one-b"}
+    assert harness.child("ConfigMap", "one-a")["data"] == {"k": "2"}
+    patch_config_map(harness, "one-b", RELEASE)
+    wait_until_ready(harness, "one")
+    assert map_names(harness) == {"one-a", "one-b", "one-c"}
+    assert harness.child("ConfigMap", "one-b")["metadata"]["uid"] != old
+
+
+@pytest.mark.parametrize("name", ["slipway.dev/reconcile", "kro.run/reconcile"])
+def test_a_suspended_instance_says_so_and_can_be_deleted(harness: Harness, name: str) -> None:
+    contract = publish_contract(harness, map_node("a"), status="name: ${a.metadata.name}")
+    create_ready(harness, contract, "one")
+    mark = {"metadata": {"annotations": {name: "Suspended"}}}
+    harness.cluster.merge(contract.api_version, contract.kind, harness.namespace, "one", mark)
+
+    def reason() -> str:
+        found = condition_of({"status": live_status(harness, contract)}, "ResourcesReady")
+        return str(found["reason"]) if found else ""
+
+    wait_for(lambda: reason() == "ReconciliationSuspended")
+    assert live_status(harness, contract)["state"] == "IN_PROGRESS"
+    assert live_status(harness, contract)["name"] == "one-a"
+    delete_instance(harness, "one")
+    assert map_names(harness) == set()
+
+
+def test_a_compatible_revision_reaches_the_kind_and_its_instances(harness: Harness) -> None:
+    contract = publish_contract(harness, map_node("a", "data: {k: '${string(schema.spec.n)}'}"))
+    create_ready(harness, contract, "one")
+    publish_contract(
+        harness,
+        map_node("a", "data: {k: '${schema.spec.colour}'}"),
+        spec=f"{SPEC}\ncolour: string | default=red",
+    )
+    wait_for(lambda: harness.child("ConfigMap", "one-a")["data"] == {"k": "red"}, "the instance follows")
+    crd = harness.cluster.get(
+        "apiextensions.k8s.io/v1", "CustomResourceDefinition", "", f"examples.{harness.group}"
+    )
+    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    assert schema["properties"]["spec"]["properties"]["colour"] == {"type": "string", "default": "red"}
+
+
+def gate(harness: Harness, limit: int) -> dict[str, Any]:
+    """A kind whose objects are only let in up to a size."""
+    rule = {"rule": f"self.size < {limit}", "message": "too large here"}
+    size = {"type": "object", "properties": {"size": {"type": "integer"}}, "x-kubernetes-validations": [rule]}
+    group = f"gates-{harness.suffix}.example.com"
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"gates.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"plural": "gates", "singular": "gate", "kind": "Gate", "listKind": "GateList"},
+            "versions": [
+                {
+                    "name": "v1",
+                    "served": True,
+                    "storage": True,
+                    "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": size}}},
+                }
+            ],
+        },
+    }
+
+
+def test_what_the_api_server_does_not_let_in_is_told_and_tried_again(harness: Harness) -> None:
+    harness.cluster.apply(gate(harness, 5))
+    version = f"gates-{harness.suffix}.example.com/v1"
+    body = f'{{apiVersion: {version}, kind: Gate, metadata: {{name: "{NAME}"}}, spec: {{size: 9}}}}'
+    contract = publish_contract(harness, f"- id: a\n  template: {body}\n")
+    harness.create(contract, "one")
+    row = wait_for(lambda: (row := harness.row("one")) and row.state == "failed" and row)
+    assert "too large here" in row.message
+    assert live_status(harness, contract)["state"] == "ERROR"
+    harness.cluster.apply(gate(harness, 50))
+    wait_until_ready(harness, "one")
+    assert harness.child("Gate", "one", version)["spec"] == {"size": 9}
