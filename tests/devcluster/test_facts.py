@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,14 +12,9 @@ import pytest
 from devcluster.http.printers import printer
 from devcluster.kinds.kinds import Kinds
 from tests.clusters import DevCluster
-from tests.conftest import conformance_folder
 from tests.devcluster.http import Http
 
-FOLDER = conformance_folder() / "kubernetes" / "openapi"
-pytestmark = [
-    pytest.mark.conformance,
-    pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no {FOLDER}: set SLIPWAY_CONFORMANCE"),
-]
+FOLDER = Path(__file__).parent / "recorded" / "openapi"
 
 
 def read(name: str) -> Any:
@@ -71,8 +67,6 @@ def test_columns_that_we_print_have_the_names_and_types_of_a_real_server() -> No
 
 
 def defaults() -> list[Any]:
-    if not FOLDER.is_dir():
-        return [None]
     return [
         pytest.param(entry, id=f"{index}-{entry['sent']['kind']}")
         for index, entry in enumerate(read("defaults.json"))

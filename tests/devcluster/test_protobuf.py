@@ -11,15 +11,12 @@ import pytest
 
 from devcluster.http.protobuf import decode
 from devcluster.machinery.errors import ApiError
-from tests.conftest import conformance_folder
 
-RECORDED = conformance_folder() / "kubernetes" / "kubectl" / "protobuf.json"
+RECORDED = Path(__file__).parent / "recorded" / "protobuf.json"
 
 
 def recorded() -> list[Any]:
-    if not RECORDED.is_file():
-        return [pytest.param({}, marks=pytest.mark.skip(reason=f"no {RECORDED}: set SLIPWAY_CONFORMANCE"))]
-    return [pytest.param(entry, id=entry["run"][:60]) for entry in json.loads(Path(RECORDED).read_text())]
+    return [pytest.param(entry, id=entry["run"][:60]) for entry in json.loads(RECORDED.read_text())]
 
 
 def said(value: Any) -> Any:
@@ -32,7 +29,6 @@ def said(value: Any) -> Any:
     return [said(item) for item in value] if isinstance(value, list) else value
 
 
-@pytest.mark.conformance
 @pytest.mark.parametrize("entry", recorded())
 def test_a_body_is_read_as_the_object_it_stands_for(entry: dict[str, Any]) -> None:
     assert said(decode(base64.b64decode(entry["body"]))) == said(entry["object"])
