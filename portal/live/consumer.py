@@ -22,7 +22,8 @@ from django.contrib.auth import get_user
 from portal.accounts.models import User
 from portal.live import loop
 from portal.live.origin import same_origin
-from portal.live.publish import group_name, user_group
+from portal.live.publish import user_group
+from portal.live.subscriptions import group_name
 from portal.live.topics import Known, look, wanted
 
 SESSION_OVER, NOTHING_ALLOWED, TOO_SLOW = 4401, 4403, 4408

@@ -11,12 +11,9 @@ from django.db import transaction
 
 from portal.accounts.models import User
 from portal.live import loop
+from portal.live.subscriptions import group_name, notify
 
 log = logging.getLogger("slipway.live")
-
-
-def group_name(topic: str) -> str:
-    return f"live.{topic}"
 
 
 def user_group(user_pk: int) -> str:
@@ -24,10 +21,17 @@ def user_group(user_pk: int) -> str:
 
 
 def publish(topic: str, version: int | str) -> None:
-    """Say, once the transaction is committed, that ``topic`` is now at ``version``. Never fails the
-    caller."""
-    message = {"type": "live.changed", "topic": topic, "version": str(version)}
-    transaction.on_commit(lambda: send(group_name(topic), message))
+    """Announce, once the transaction is committed, that ``topic`` is at ``version`` now.
+
+    Wakes subscribers of this process directly, browsers and other processes through the channel layer.
+    Never fails the caller.
+    """
+    transaction.on_commit(lambda: _announce(topic, str(version)))
+
+
+def _announce(topic: str, version: str) -> None:
+    notify(topic)
+    send(group_name(topic), {"type": "live.changed", "topic": topic, "version": version})
 
 
 def revoke(user: User) -> None:

@@ -1,4 +1,4 @@
-"""Brings what people asked for to the cluster, as soon as it is asked for."""
+"""Delivers approved changes to the cluster as soon as they are due."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from catalog.models.change import ChangeState
+from portal.live.subscriptions import subscribe, unsubscribe
+from reconciler.base import signals
 from reconciler.base.db_thread import DatabaseThread
-from reconciler.base.signals import subscribe, unsubscribe, wait_or_poll
 from reconciler.cache.instances import InstanceCache
 from reconciler.changes.deliver import deliver
 from reconciler.changes.outbox import DeliveryResult, PendingChange, due_changes, save_deliveries
@@ -18,7 +19,11 @@ CHANGES_AT_ONCE = 32
 
 
 class ChangeController:
-    """``on_delivered`` hears of every instance that a delivery made or changed."""
+    """Calls ``on_delivered`` with the key of each instance that a delivery created or changed.
+
+    Wakes when a change is approved, and when a kind changes: a change may wait for its kind. A change that
+    the cluster could not take is tried again after ``POLL_PERIOD``.
+    """
 
     def __init__(
         self,
@@ -33,16 +38,16 @@ class ChangeController:
 
     async def run(self) -> None:
         """Until cancelled."""
-        news = subscribe("changes")
+        due = subscribe(*signals.TOPICS)
         try:
             while True:
                 pending_changes = await self._database.call(due_changes, self._destination)
                 starts = range(0, len(pending_changes), CHANGES_AT_ONCE)
                 if any([await self._deliver(pending_changes[at : at + CHANGES_AT_ONCE]) for at in starts]):
                     continue  # the next change of the same instance may be due
-                await wait_or_poll(news)
+                await signals.wait_or_poll(due, signals.POLL_PERIOD)
         finally:
-            unsubscribe(news)
+            unsubscribe(due)
 
     async def _deliver(self, pending_changes: list[PendingChange]) -> bool:
         """Ask for all at once, write the answers together. True when at least one was decided."""

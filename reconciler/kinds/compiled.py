@@ -12,6 +12,7 @@ from contracts.compiler import Definition
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Revision
 from portal.live.publish import publish
+from reconciler.kube import Resource
 
 log = logging.getLogger("slipway.engine.offers")
 
@@ -27,6 +28,8 @@ class PublishedRevision:
     group: str
     version: str
     kind: str
+    plural: str
+    namespaced: bool
     revision: int  # the row's key
     number: int
     digest: str
@@ -40,6 +43,14 @@ class PublishedRevision:
     @property
     def api_version(self) -> str:
         return f"{self.group}/{self.version}"
+
+    @property
+    def crd_name(self) -> str:
+        return f"{self.plural}.{self.group}"
+
+    @property
+    def resource(self) -> Resource:
+        return Resource(self.group, self.version, self.kind, self.plural, self.namespaced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,8 @@ def published_contracts() -> list[PublishedRevision]:
             group=row.group,
             version=row.version,
             kind=row.kind,
+            plural=row.plural,
+            namespaced=row.namespaced,
             revision=row.revision.pk,
             number=row.revision.number,
             digest=row.revision.digest,

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
+from portal.live.subscriptions import notify, subscribe, unsubscribe
+from reconciler.base import signals
 from reconciler.base.db_thread import DatabaseThread
-from reconciler.base.signals import subscribe, unsubscribe, wait_or_poll
 from reconciler.cache.informers import SharedInformers, WatchKey
 from reconciler.cache.instances import InstanceCache
 from reconciler.kinds import cluster_schemas, compiled
 from reconciler.kinds.compiled import CompiledContract, PublishedRevision
-from reconciler.kinds.crd import CRD, CrdStatus, ensure_crd
-from reconciler.kube import Client, Informer, KubeError, NotServed
+from reconciler.kinds.crd import CRD_RESOURCE, CrdStatus, ensure_crd
+from reconciler.kube import Client, Informer, KubeError
 from reconciler.kube.informer import Event
 from reconciler.objects.accessors import Manifest, uid_of
+from reconciler.objects.health import health_of
 from reconciler.projection.writer import ProjectionWriter
 from reconciler.status.snapshot import Key
 
 log = logging.getLogger("slipway.engine")
 
-SCHEMAS_SETTLE = 2.0
-WHILE_AWAY = 5.0  # seconds between two tries to read schemas
+# The API server publishes the OpenAPI document of a new kind some time after the kind is established, and no
+# event announces it. Only checks of contracts read these schemas; no change waits for them.
+SCHEMAS_SETTLE = 2.0  # seconds
+WHILE_AWAY = 5.0  # seconds between two attempts to read schemas
 
 OnInstance = Callable[[str, Event, Manifest], None]  # Kind.group, what happened, the object
 
@@ -65,16 +68,15 @@ class ContractController:
                     await self._reconcile_contract(published, definitions)
                 except KubeError as error:
                     log.warning("contract %s: %s", published.name, error)
-            await wait_or_poll(self._contracts_changed)
+            await signals.wait_or_poll(self._contracts_changed, signals.POLL_PERIOD)
 
     # -- kinds ------------------------------------------------------------------------------------------
 
     async def _watch_definitions(self) -> Informer:
-        """One watch on the cluster's definitions: a kind that appears, vanishes or is edited is looked at."""
+        """Watch the cluster's definitions: a kind that is added, edited or deleted is reconciled again."""
         if self._definitions is None:
-            resource = await retry_until_reachable(lambda: self._client.kinds.find(*CRD))
-            informer = Informer(self._client, resource, on_change=self._on_definition)
-            self._definitions = self._informers.start(WatchKey(resource.group_kind, "", "", ""), informer)
+            informer = Informer(self._client, CRD_RESOURCE, on_change=self._on_definition)
+            self._definitions = self._informers.start(WatchKey(CRD_RESOURCE.group_kind, "", "", ""), informer)
         await self._definitions.synced.wait()
         return self._definitions
 
@@ -82,7 +84,8 @@ class ContractController:
         self._client.kinds.forget()
         self._contracts_changed.set()
         self._new_kinds.set()
-        self._informers.nudge()  # the kind of one of them may be the one that came
+        self._informers.nudge()  # one of them may watch this kind
+        notify("changes")  # one of them may wait for this kind
 
     async def _reconcile_contract(self, published: PublishedRevision, definitions: Informer) -> None:
         known = self.contracts.get(published.group_kind)
@@ -91,9 +94,9 @@ class ContractController:
             contract = await self._database.call(compiled.compile_contract, published)
         else:
             contract = CompiledContract(published, known.definition, known.problem)
-        served = True
+        live = definitions.get("", published.crd_name)
+        served = live is not None and health_of(live).state == "ready"
         if contract.definition is not None:
-            live = definitions.get("", contract.definition.crd_name)
             if live is None and published.withdrawn:
                 return
             crd_status = await ensure_crd(self._client, contract.definition, live)
@@ -101,7 +104,7 @@ class ContractController:
             await self._save_status(published, crd_status)
         self.contracts[published.group_kind] = contract
         if served:
-            await self._watch_instances(published)
+            self._watch_instances(published)
         if is_new:
             for key in self._instances.of_kind(published.group_kind):
                 self._on_due(key)
@@ -115,18 +118,13 @@ class ContractController:
 
     # -- instances --------------------------------------------------------------------------------------
 
-    async def _watch_instances(self, published: PublishedRevision) -> None:
+    def _watch_instances(self, published: PublishedRevision) -> None:
         group_kind = published.group_kind
         if group_kind in self._instances.informers:
             return
-        try:
-            resource = await self._client.kinds.find(published.api_version, published.kind)
-        except NotServed:
-            asyncio.get_running_loop().call_later(0.2, self._contracts_changed.set)
-            return
         informer = Informer(
             self._client,
-            resource,
+            published.resource,
             on_change=lambda event, obj, _: self._on_instance(group_kind, event, obj),
             on_sync=lambda: self._on_listed(group_kind),
         )
@@ -134,6 +132,8 @@ class ContractController:
         self._instances.informers[group_kind] = self._informers.start(watch_key, informer)
 
     def _on_listed(self, group_kind: str) -> None:
+        self._client.kinds.forget()  # the kind is served, even if discovery did not list it yet
+        notify("changes")
         uids = {uid_of(obj) for obj in self._instances.of_kind(group_kind).values()}
         self._projection.listed(self.contracts[group_kind].published.contract, uids)
 
@@ -154,12 +154,3 @@ class ContractController:
                 await asyncio.sleep(WHILE_AWAY)
                 continue
             await self._database.call(cluster_schemas.save_schemas, self._destination, projection, desired)
-
-
-async def retry_until_reachable(ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    """Ask until the cluster answers."""
-    while True:
-        try:
-            return await ask()
-        except KubeError:
-            await asyncio.sleep(0.5)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.compiler import Definition
-from reconciler.kube import ApiError, Client
+from reconciler.kube import ApiError, Client, Resource
 from reconciler.objects.accessors import Manifest, annotations_of, labels_of
 from reconciler.objects.health import health_of
 from reconciler.objects.names import (
@@ -24,7 +24,9 @@ from reconciler.objects.names import (
     label_value,
 )
 
-CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+CRD_RESOURCE = Resource(
+    "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,6 @@ async def ensure_crd(client: Client, definition: Definition, live: Manifest | No
 
 
 async def apply_crd(client: Client, desired: Mapping[str, Any]) -> dict[str, Any]:
-    resource = await client.kinds.find(*CRD)
-    applied = await client.apply(resource, desired, manager=CONTRACT_MANAGER)
+    applied = await client.apply(CRD_RESOURCE, desired, manager=CONTRACT_MANAGER)
     client.kinds.forget()
     return applied

@@ -7,8 +7,9 @@ The handlers that enqueue an instance are here too.
 
 from __future__ import annotations
 
+from portal.live.subscriptions import notify, relay_other_processes
+from reconciler.base import signals
 from reconciler.base.db_thread import DatabaseThread
-from reconciler.base.signals import notify, relay_other_processes
 from reconciler.base.tasks import Runnable, run_all
 from reconciler.base.workqueue import WorkQueue
 from reconciler.cache.external_refs import ExternalRefIndex
@@ -64,7 +65,7 @@ class Controllers:
             self.contract_controller.run_schemas,
             self.change_controller.run,
             self.projection.write,
-            relay_other_processes,
+            self.relay_other_processes,
             *[self.instance_controller.work] * PASSES_AT_ONCE,
         ]
         try:
@@ -74,10 +75,14 @@ class Controllers:
             await self.informers.close()
             await self.projection.flush()
 
+    async def relay_other_processes(self) -> None:
+        """Until cancelled."""
+        await relay_other_processes(signals.TOPICS)
+
     def resync(self) -> None:
-        """The cluster takes writes again: nobody waits for the end of a back-off."""
-        notify("contracts")
-        notify("changes")
+        """The cluster takes writes again: retry everything now instead of at the end of a back-off."""
+        for topic in signals.TOPICS:
+            notify(topic)
         self.informers.nudge()
         for key in self.instances.all_keys():
             self.queue.add(key)

@@ -134,6 +134,7 @@ class Harness:
             contract=contract, number=number, text=text, digest=definition.digest, author_name="test"
         )
         contract.save()
+        contract.announce()
         return contract
 
     def manifest(self, contract: Contract, name: str, **spec: Any) -> dict[str, Any]:

@@ -202,6 +202,7 @@ def test_a_revision_that_a_newer_slipway_would_refuse_goes_on(harness: Harness) 
     number = contract.revision.number + 1
     contract.revision = Revision.objects.create(contract=contract, number=number, text=text, digest="2")
     contract.save()
+    contract.announce()
 
     def is_refused() -> bool:
         contract.refresh_from_db()
