@@ -1,4 +1,4 @@
-"""The Common Expression Language as Kubernetes and kro speak it: parse, check, evaluate."""
+"""The Common Expression Language as Kubernetes and kro use it: parse, check, evaluate."""
 
 from __future__ import annotations
 

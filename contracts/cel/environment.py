@@ -1,4 +1,4 @@
-"""What an environment offers, and how qualified function names are resolved in it."""
+"""The features that an environment provides, and how qualified function names are resolved."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ TYPE_NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What an expression may use beyond kro's everyday language.
+    """The features that an expression may use in addition to kro's default environment.
 
     ``omit``: ``omit()``, in templates and behind kro's CELOmitFunction gate (kro §3.8). ``conditions``: the
-    ``runtime`` functions of ``status.conditions`` (kro §5.6). ``extras``: what standard CEL has and kro has
-    not: the math and sets libraries, type names as values, variables with dots in their names, an order
-    between numbers of different types.
+    ``runtime`` functions of ``status.conditions`` (kro §5.6). ``extras``: what standard CEL has and kro does
+    not have: the math and sets libraries, type names as values, variables with dots in their names, and
+    comparison of numbers of different types.
     """
 
     omit: bool = False
     conditions: bool = False
     extras: bool = False
 
-    def offers(self, function: Function) -> bool:
+    def provides(self, function: Function) -> bool:
         return not function.feature or bool(getattr(self, function.feature))
 
 
 KRO = Environment()
 
 
-def dotted(node: Node) -> str:
-    """``a.b.c`` for plain selections from a name, else an empty text."""
+def dotted_name(node: Node) -> str:
+    """``a.b.c`` for plain selections from a name, otherwise an empty string."""
     names: list[str] = []
     while isinstance(node, Select) and not node.optional:
         names.append(node.field)
@@ -64,15 +64,15 @@ def dotted(node: Node) -> str:
 NAMESPACES = frozenset(name.rpartition(".")[0] for name in FUNCTIONS if "." in name) | {"cel"}
 
 
-def qualified(call: Call, local: frozenset[str] | dict[str, int]) -> str:
-    """The function that a call with a namespace means (``lists.range``), or an empty text for a method.
+def qualified_name(call: Call, local: frozenset[str] | dict[str, int]) -> str:
+    """The qualified name of a called function (``lists.range``), or an empty string for a method call.
 
-    A word such as ``json`` may also be the id of a resource: then ``json.size()`` is a method call. A name
-    that is neither is taken as a function of the namespace, so that the author hears about the function.
+    A namespace such as ``json`` may also be the id of a resource: then ``json.size()`` is a method call. An
+    unknown name is treated as a function of the namespace, so that the problem names the function.
     """
     if call.target is None:
         return call.function
-    prefix = dotted(call.target)
+    prefix = dotted_name(call.target)
     if not prefix or prefix.partition(".")[0] in local:
         return ""
     name = f"{prefix}.{call.function}"

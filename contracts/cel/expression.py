@@ -1,4 +1,4 @@
-"""An expression, from its text to its value."""
+"""An expression: parsed once, evaluated many times."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from contracts.cel.limits import DEFAULT, Budget, Limits
 from contracts.cel.references import Reference
 from contracts.cel.syntax import printing
 from contracts.cel.syntax.nodes import Node
-from contracts.cel.syntax.parsing import read
+from contracts.cel.syntax.parsing import parse_node
 
 FAULT = "the expression could not be evaluated"
 
 
 class Expression:
-    """A text that parsed. Holds no state of an evaluation, so it may be shared between threads."""
+    """A parsed expression. It holds no evaluation state, so threads may share it."""
 
     def __init__(self, source: str, node: Node, environment: Environment) -> None:
         self.source = source
@@ -29,12 +29,12 @@ class Expression:
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
-        """What it reads: free names with the chains that follow them, in reading order."""
+        """The free names with the selections that follow them, in source order."""
         return references.references(self.node)
 
     @cached_property
     def functions(self) -> frozenset[str]:
-        """Names of the functions, methods and macros that it calls."""
+        """Names of the functions, methods and macros that the expression calls."""
         return references.functions(self.node)
 
     @cached_property
@@ -52,11 +52,11 @@ class Expression:
         except (RecursionError, MemoryError):
             raise LimitExceeded("the expression or its data is nested too deeply") from None
         except Exception:
-            # A fault of ours: Python's own errors quote values, so nothing of them may get out.
+            # A bug in this package. Python's own messages quote values, so they must not be passed on.
             raise CelError(FAULT) from None
 
     def unparse(self) -> str:
-        """The expression in one canonical form: same meaning, uniform blanks, quotes and brackets."""
+        """The expression in canonical form: same meaning, uniform spaces, quotes and brackets."""
         return printing.unparse(self.node)
 
     def __repr__(self) -> str:
@@ -65,5 +65,5 @@ class Expression:
 
 @lru_cache(maxsize=4096)
 def parse(source: str, environment: Environment = KRO) -> Expression:
-    """Read an expression. Raises CelSyntaxError with its place; the result is cached by text."""
-    return Expression(source, read(source), environment)
+    """Parse an expression. Raises CelSyntaxError. Results are cached by source and environment."""
+    return Expression(source, parse_node(source), environment)

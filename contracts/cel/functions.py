@@ -1,9 +1,9 @@
-"""The register of functions: one table that the checker reads and the evaluator calls.
+"""The registry of functions: one table that the checker reads and the evaluator calls.
 
-A library module says ``@function("lists.range(int): list(int)")`` or ``@method("list(T).first():
-optional(T)")`` above an implementation. Which overload runs is decided by the Python classes of the
-arguments, once per combination. An implementation whose first parameter is called ``budget`` is given the
-evaluation's purse, and pays for what grows with its input.
+A library module decorates an implementation with ``@function("lists.range(int): list(int)")`` or
+``@method("list(T).first(): optional(T)")``. The Python classes of the arguments select the overload; each
+combination is resolved once. An implementation whose first parameter is called ``budget`` receives the
+budget of the evaluation, and charges it for work that grows with the input.
 """
 
 from __future__ import annotations
@@ -29,25 +29,27 @@ class Overload:
 
 @dataclass(slots=True)
 class Function:
-    """Everything that is called by one name, either with a receiver or without.
+    """All overloads of one name, either with or without a receiver.
 
-    ``feature`` is empty for what every expression may call; see Environment for the others.
+    ``feature`` is empty if every expression may call the function; see Environment for the others.
     """
 
     name: str
     feature: str
     overloads: list[Overload] = field(default_factory=list)
-    chosen: dict[tuple[type, ...], Implementation | None] = field(default_factory=dict)
+    resolved_by_classes: dict[tuple[type, ...], Implementation | None] = field(default_factory=dict)
 
     def implementation(self, classes: tuple[type, ...]) -> Implementation | None:
-        """What to call, as ``(budget, *arguments)``, for arguments of these classes; None without an
-        overload."""
+        """The implementation for arguments of these classes, called as ``(budget, *arguments)``.
+
+        None if no overload matches.
+        """
         try:
-            return self.chosen[classes]
+            return self.resolved_by_classes[classes]
         except KeyError:
-            if len(self.chosen) > 4096:
-                self.chosen.clear()
-            found = self.chosen[classes] = self._resolve(classes)
+            if len(self.resolved_by_classes) > 4096:
+                self.resolved_by_classes.clear()
+            found = self.resolved_by_classes[classes] = self._resolve(classes)
             return found
 
     def _resolve(self, classes: tuple[type, ...]) -> Implementation | None:
@@ -71,9 +73,9 @@ def function(*signatures: str, feature: str = "") -> Callable[[F], F]:
     """Register an implementation under one or more signatures without a receiver."""
 
     def register(implementation: F) -> F:
-        for text in signatures:
-            name, params, result = function_signature(text)
-            _add(FUNCTIONS, name, feature, Overload(params, result, _paying(implementation)))
+        for signature in signatures:
+            name, params, result = function_signature(signature)
+            _add(FUNCTIONS, name, feature, Overload(params, result, _with_budget(implementation)))
         return implementation
 
     return register
@@ -83,9 +85,9 @@ def method(*signatures: str, feature: str = "") -> Callable[[F], F]:
     """Register an implementation under one or more signatures with a receiver."""
 
     def register(implementation: F) -> F:
-        for text in signatures:
-            name, params, result = method_signature(text)
-            _add(METHODS, name, feature, Overload(params, result, _paying(implementation)))
+        for signature in signatures:
+            name, params, result = method_signature(signature)
+            _add(METHODS, name, feature, Overload(params, result, _with_budget(implementation)))
         return implementation
 
     return register
@@ -95,7 +97,7 @@ def _add(table: dict[str, Function], name: str, feature: str, overload: Overload
     table.setdefault(name, Function(name, feature)).overloads.append(overload)
 
 
-def _paying(implementation: Implementation) -> Implementation:
+def _with_budget(implementation: Implementation) -> Implementation:
     code = implementation.__code__
     if code.co_argcount and code.co_varnames[0] == "budget":
         return implementation

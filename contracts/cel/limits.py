@@ -1,4 +1,4 @@
-"""What an expression may cost, and the purse that an evaluation pays from."""
+"""Limits of an expression, and the budget that an evaluation spends."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ MAX_SOURCE = 64 * 1024
 """Characters of one expression."""
 
 MAX_DEPTH = 120
-"""Operators, calls and brackets inside each other. Chains of ``.``, ``+``, ``&&``, ``||`` and ``?:`` count
-once."""
+"""Nested operators, calls and brackets. A chain of ``.``, ``+``, ``&&``, ``||`` or ``?:`` counts once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``steps`` counts evaluated nodes of loop bodies and elements looked at (5 million take about a second);
-    ``size`` counts characters and elements produced."""
+    """``steps`` counts evaluated nodes of loop bodies and visited elements (5 million take about a second).
+    ``size`` counts the characters and elements that are produced."""
 
     steps: int = 5_000_000
     size: int = 8_000_000
@@ -27,7 +26,7 @@ DEFAULT = Limits()
 
 
 class Budget:
-    """What is left to one evaluation."""
+    """What remains for one evaluation."""
 
     __slots__ = ("size", "steps")
 
@@ -36,13 +35,13 @@ class Budget:
         self.size = limits.size
 
     def spend(self, steps: int) -> None:
-        """Pay for work before it is done."""
+        """Charge for work before it is done."""
         self.steps -= steps
         if self.steps < 0:
             raise LimitExceeded("the expression takes too many steps")
 
     def produce(self, size: int) -> None:
-        """Pay for characters or elements before they are made."""
+        """Charge for characters or elements before they are created."""
         self.size -= size
         if self.size < 0:
             raise LimitExceeded("the expression produces too much data")

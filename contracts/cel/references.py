@@ -1,20 +1,20 @@
-"""What an expression refers to, for dependency graphs and editors."""
+"""The names that an expression refers to, for dependency graphs and editors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contracts.cel.environment import qualified
+from contracts.cel.environment import qualified_name
 from contracts.cel.syntax.nodes import Bind, Call, Field, Has, Ident, Index, Literal, Macro, Node, walk
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A free name and what is selected from it: ``root`` ``schema``, ``path`` ``("spec", "ports", "[]")``.
+    """A free name and the selections that follow: ``root`` ``schema``, ``path`` ``("spec", "ports", "[]")``.
 
-    A constant text index counts as a field; any other index is ``[]``. ``start`` and ``end`` are offsets into
-    the source. Variables of macros are left out.
+    A constant string index counts as a field; any other index is ``[]``. ``start`` and ``end`` are offsets
+    into the source. Variables of macros are not references.
     """
 
     root: str
@@ -27,16 +27,16 @@ class Reference:
 
 
 def references(node: Node) -> tuple[Reference, ...]:
-    """Every reference of a tree, in reading order."""
+    """Every reference in a tree, in source order."""
     return tuple(sorted(_references(node, frozenset()), key=lambda found: (found.start, found.end)))
 
 
 def functions(node: Node) -> frozenset[str]:
-    """Names that are called, qualified where they have a namespace, macros included."""
+    """Names of called functions and macros, qualified if they have a namespace."""
     found: set[str] = set()
     for each in walk(node):
         if isinstance(each, Call):
-            found.add(qualified(each, frozenset()) or each.function)
+            found.add(qualified_name(each, frozenset()) or each.function)
         elif isinstance(each, Macro):
             found.add(each.name)
         elif isinstance(each, Has):
@@ -56,7 +56,7 @@ def _references(node: Node, local: frozenset[str]) -> Iterator[Reference]:
     elif isinstance(node, Bind):
         yield from _references(node.value, local)
         yield from _references(node.body, local | {node.name})
-    elif isinstance(node, Call) and qualified(node, local):
+    elif isinstance(node, Call) and qualified_name(node, local):
         for argument in node.args:
             yield from _references(argument, local)
     else:
@@ -66,7 +66,7 @@ def _references(node: Node, local: frozenset[str]) -> Iterator[Reference]:
 
 def _chain(node: Ident | Index | Field, local: frozenset[str]) -> Iterator[Reference]:
     path: list[str] = []
-    inside: list[Node] = []
+    index_keys: list[Node] = []
     root: Node = node
     while True:
         if isinstance(root, Field):
@@ -76,7 +76,7 @@ def _chain(node: Ident | Index | Field, local: frozenset[str]) -> Iterator[Refer
                 path.append(root.key.value)
             else:
                 path.append("[]")
-                inside.append(root.key)
+                index_keys.append(root.key)
         else:
             break
         root = root.operand
@@ -84,5 +84,5 @@ def _chain(node: Ident | Index | Field, local: frozenset[str]) -> Iterator[Refer
         yield from _references(root, local)
     elif root.rooted or root.name not in local:
         yield Reference(root.name, tuple(reversed(path)), root.start, node.end)
-    for key in inside:
+    for key in index_keys:
         yield from _references(key, local)

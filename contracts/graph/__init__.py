@@ -1,5 +1,5 @@
-"""Names and needs → order, layers, and a cycle explained. Knows nothing of Kubernetes or of YAML."""
+"""Topological order, layers and cycles of a dependency graph, independent of Kubernetes and YAML."""
 
-from contracts.graph.order import cycles, find_cycle, layers, reach, topological_order
+from contracts.graph.order import cycles, find_cycle, layers, topological_order
 
-__all__ = ["cycles", "find_cycle", "layers", "reach", "topological_order"]
+__all__ = ["cycles", "find_cycle", "layers", "topological_order"]

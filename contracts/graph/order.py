@@ -1,6 +1,6 @@
-"""Order of a graph given as ``{name: names it needs}``, in the author's order of names.
+"""Order and cycles of a graph, given as ``{name: names of its dependencies}`` in the author's order.
 
-Needed names that are not keys are ignored: they are somebody else's problem.
+Dependencies that are not keys of the graph are ignored; the caller reports them.
 """
 
 from __future__ import annotations
@@ -8,137 +8,131 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 
-Needs = Mapping[str, Iterable[str]]
-SHORTEST = 3
-"""Names in the shortest cycle of several: ``[a, b, a]``."""
+Graph = Mapping[str, Iterable[str]]
+SHORTEST_CYCLE = 3
+"""Length of the shortest possible cycle of two names: ``[a, b, a]``."""
 
 
-def topological_order(needs: Needs) -> list[str]:
-    """Every name after those it needs, and otherwise as early as the author's order allows (kro §4.2).
+def topological_order(graph: Graph) -> list[str]:
+    """Every name after its dependencies, and otherwise in the author's order (kro §4.2).
 
-    Names that stand in a cycle, or need one that does, come last in the author's order.
+    Names that are part of a cycle, or depend on one, come last, in the author's order.
     """
-    position = {name: index for index, name in enumerate(needs)}
-    missing = {name: {n for n in needed if n in position and n != name} for name, needed in needs.items()}
-    users: dict[str, list[str]] = {name: [] for name in needs}
-    for name, needed in missing.items():
-        for n in needed:
-            users[n].append(name)
-    ready = [(position[name], name) for name, needed in missing.items() if not needed]
+    position = {name: index for index, name in enumerate(graph)}
+    unordered = {
+        name: {n for n in dependencies if n in position and n != name} for name, dependencies in graph.items()
+    }
+    dependents: dict[str, list[str]] = {name: [] for name in graph}
+    for name, dependencies in unordered.items():
+        for n in dependencies:
+            dependents[n].append(name)
+    ready = [(position[name], name) for name, dependencies in unordered.items() if not dependencies]
     heapq.heapify(ready)
     order: dict[str, None] = {}
     while ready:
         _, name = heapq.heappop(ready)
         order[name] = None
-        for user in users[name]:
-            missing[user].discard(name)
-            if not missing[user]:
-                heapq.heappush(ready, (position[user], user))
-    return [*order, *(name for name in needs if name not in order)]
+        for dependent in dependents[name]:
+            unordered[dependent].discard(name)
+            if not unordered[dependent]:
+                heapq.heappush(ready, (position[dependent], dependent))
+    return [*order, *(name for name in graph if name not in order)]
 
 
-def layers(needs: Needs) -> list[list[str]]:
-    """Names in layers: each needs only names of earlier layers; the first need nothing."""
+def layers(graph: Graph) -> list[list[str]]:
+    """Names in layers: the dependencies of each are in earlier layers."""
     depth: dict[str, int] = {}
-    for name in topological_order(needs):
-        depth[name] = max((depth[n] + 1 for n in needs[name] if n in depth), default=0)
+    for name in topological_order(graph):
+        depth[name] = max((depth[n] + 1 for n in graph[name] if n in depth), default=0)
     found: list[list[str]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
-    for name in needs:
+    for name in graph:
         found[depth[name]].append(name)
     return found
 
 
-def reach(needs: Needs, start: str) -> set[str]:
-    """Everything that ``start`` needs, directly or not."""
-    found: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for name in needs.get(waiting.pop(), ()):
-            if name not in found:
-                found.add(name)
-                waiting.append(name)
-    return found
+def find_cycle(graph: Graph) -> list[str]:
+    """A shortest cycle, ending with its first element (``[a, b, a]``), or an empty list.
 
-
-def find_cycle(needs: Needs) -> list[str]:
-    """A shortest cycle, closed on its first element (``[a, b, a]``), or an empty list.
-
-    Among equals it is the one that starts with the earliest name, so messages are stable.
+    Of several it is the one that starts with the earliest name, so that messages are stable.
     """
-    return _shortest(_knots(needs))
+    return _shortest(_cyclic_part(graph))
 
 
-def _shortest(knots: Mapping[str, Sequence[str]]) -> list[str]:
-    for name, needed in knots.items():
-        if name in needed:
+def _shortest(graph: Mapping[str, Sequence[str]]) -> list[str]:
+    for name, dependencies in graph.items():
+        if name in dependencies:
             return [name, name]
     best: list[str] = []
-    for start in knots:
-        cycle = _shortest_back_to(knots, start, len(best) or len(knots) + 2)
+    for start in graph:
+        cycle = _shortest_back_to(graph, start, len(best) or len(graph) + 2)
         if cycle and (not best or len(cycle) < len(best)):
             best = cycle
-        if len(best) == SHORTEST:
+        if len(best) == SHORTEST_CYCLE:
             break
     return best
 
 
-def cycles(needs: Needs, most: int = 20) -> list[list[str]]:
-    """A shortest cycle of every knot of names that need each other, of so many at the most."""
-    rest = _knots(needs)
+def cycles(graph: Graph, limit: int = 20) -> list[list[str]]:
+    """At most ``limit`` short cycles that have no names in common."""
+    rest = _cyclic_part(graph)
     found: list[list[str]] = []
-    while len(found) < most and (cycle := _shortest(rest)):
+    while len(found) < limit and (cycle := _shortest(rest)):
         found.append(cycle)
-        rest = _knots({name: needed for name, needed in rest.items() if name not in cycle})
+        rest = _cyclic_part({name: dependencies for name, dependencies in rest.items() if name not in cycle})
     return found
 
 
-def _knots(needs: Needs) -> dict[str, list[str]]:
-    """What is left when names that need nobody, or that nobody needs, are taken away again and again."""
-    rest = {name: [n for n in dict.fromkeys(needed) if n in needs] for name, needed in needs.items()}
-    for _ in range(2):  # from the one end, and with every edge turned round, from the other
-        order = _orderable(rest)
+def _cyclic_part(graph: Graph) -> dict[str, list[str]]:
+    """What remains after names without dependencies, and names without dependents, are removed repeatedly."""
+    rest = {
+        name: [n for n in dict.fromkeys(dependencies) if n in graph] for name, dependencies in graph.items()
+    }
+    for _ in range(2):  # first from the end without dependencies, then, with reversed edges, from the other
+        order = _acyclic_names(rest)
         rest = {
-            name: [n for n in needed if n not in order] for name, needed in rest.items() if name not in order
+            name: [n for n in dependencies if n not in order]
+            for name, dependencies in rest.items()
+            if name not in order
         }
-        rest = _turned(rest)
+        rest = _reversed(rest)
     return rest
 
 
-def _orderable(needs: Mapping[str, Sequence[str]]) -> set[str]:
-    """The names that come before any cycle."""
-    missing = {name: len(needed) for name, needed in needs.items()}
-    users = _turned(needs)
-    free = [name for name, count in missing.items() if not count]
+def _acyclic_names(graph: Mapping[str, Sequence[str]]) -> set[str]:
+    """The names that do not depend on a cycle."""
+    unordered = {name: len(dependencies) for name, dependencies in graph.items()}
+    dependents = _reversed(graph)
+    free = [name for name, count in unordered.items() if not count]
     found = set(free)
     while free:
-        for user in users[free.pop()]:
-            missing[user] -= 1
-            if not missing[user]:
-                free.append(user)
-                found.add(user)
+        for dependent in dependents[free.pop()]:
+            unordered[dependent] -= 1
+            if not unordered[dependent]:
+                free.append(dependent)
+                found.add(dependent)
     return found
 
 
-def _turned(needs: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    turned: dict[str, list[str]] = {name: [] for name in needs}
-    for name, needed in needs.items():
-        for n in needed:
-            turned[n].append(name)
-    return turned
+def _reversed(graph: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    reversed_graph: dict[str, list[str]] = {name: [] for name in graph}
+    for name, dependencies in graph.items():
+        for n in dependencies:
+            reversed_graph[n].append(name)
+    return reversed_graph
 
 
-def _shortest_back_to(needs: Needs, start: str, limit: int) -> list[str]:
+def _shortest_back_to(graph: Graph, start: str, limit: int) -> list[str]:
     came_from: dict[str, str] = {}
     level: Sequence[str] = [start]
     for _ in range(limit):
         following = []
         for name in level:
-            for needed in needs.get(name, ()):
-                if needed == start:
+            for dependency in graph.get(name, ()):
+                if dependency == start:
                     return _path_to(came_from, start, name)
-                if needed in needs and needed not in came_from:
-                    came_from[needed] = name
-                    following.append(needed)
+                if dependency in graph and dependency not in came_from:
+                    came_from[dependency] = name
+                    following.append(dependency)
         level = following
         if not level:
             break

@@ -1,4 +1,4 @@
-"""kro's SimpleSchema → OpenAPI v3, and data against such a schema: validate, fill in defaults, prune."""
+"""kro's SimpleSchema → OpenAPI v3, and data against such a schema: validate, apply defaults, prune."""
 
 from contracts.schema.defaulting import apply_defaults, prune
 from contracts.schema.patterns import pattern_fault

@@ -1,4 +1,4 @@
-"""Filling in defaults and dropping what the schema does not know, as the API server does on every write."""
+"""Apply defaults and remove unknown fields, as the API server does on every write."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Schema = Mapping[str, Any]
 
 
 def apply_defaults(schema: Schema, data: Any) -> Any:
-    """A copy of ``data`` with the schema's defaults filled in, outside in.
+    """A copy of ``data`` with the defaults of the schema, applied from the outside in.
 
-    A null where null is not allowed is dropped first, so it gives way to a default. The default of ``schema``
-    itself is used when ``data`` is None.
+    A null is removed first where null is not allowed, so that the default applies. If ``data`` is None, the
+    default of ``schema`` itself is used.
     """
     if data is None and not schema.get("nullable"):
         if "default" not in schema:
@@ -47,18 +47,18 @@ def _object_defaults(schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def prune(schema: Schema, data: Any) -> Any:
-    """A copy of ``data`` without the fields that the schema does not know."""
+    """A copy of ``data`` without the fields that are not in the schema."""
     if isinstance(data, Mapping):
         properties: Mapping[str, Schema] = schema.get("properties") or {}
         more = schema.get("additionalProperties")
-        keeps = bool(schema.get("x-kubernetes-preserve-unknown-fields")) or more is True
+        preserve = bool(schema.get("x-kubernetes-preserve-unknown-fields")) or more is True
         result = {}
         for name, value in data.items():
             if name in properties:
                 result[name] = prune(properties[name], value)
             elif isinstance(more, Mapping):
                 result[name] = prune(more, value)
-            elif keeps:
+            elif preserve:
                 result[name] = copy.deepcopy(value)
         return result
     items = schema.get("items")

@@ -1,4 +1,4 @@
-"""The part of a SimpleSchema field behind the “|”: ``required=true default="a b"`` (kro §2.3)."""
+"""The part of a SimpleSchema field after the “|”: ``required=true default="a b"`` (kro §2.3)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ NAMES = (
     "validation",
     "immutable",
 )
-_INK = re.compile(r"\S")
+_NOT_SPACE = re.compile(r"\S")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Marker:
 
 
 class MarkerError(ValueError):
-    """The marker text cannot be taken apart. Carries where, and what to do."""
+    """The markers cannot be parsed. Carries the position and a hint."""
 
     def __init__(self, message: str, start: int, end: int, hint: str = "") -> None:
         super().__init__(message)
@@ -46,13 +47,13 @@ class MarkerError(ValueError):
 
 
 def split(text: str) -> list[Marker]:
-    """Take the marker text apart. White space at the end is allowed, which kro refuses (quirk 3).
+    """Parse the markers. Trailing whitespace is allowed, which kro refuses (quirk 3).
 
-    Raises :class:`MarkerError` at the first fault: what follows it cannot be understood.
+    Raises :class:`MarkerError` at the first error, because the rest cannot be parsed reliably.
     """
     markers = []
     at = 0
-    while found := _INK.search(text, at):
+    while found := _NOT_SPACE.search(text, at):
         start = found.start()
         equals = text.find("=", at)
         if equals < 0:
@@ -80,35 +81,32 @@ def _pairs_hint(rest: str) -> str:
 
 
 def _value_end(text: str, at: int, name: str) -> int:
-    """Where a value ends: at white space outside of quotes and of brackets; as in kro, any bracket
-    closes any other."""
-    start, quoted, opened = at, False, 0
+    """The end of a value: the first whitespace outside quotes and brackets.
+
+    As in kro, any closing bracket closes any opening one.
+    """
+    start, depth = at, 0
     while at < len(text):
         char = text[at]
-        if quoted:
-            if char == "\\":
-                at += 1
-            quoted = char != '"'
-        elif char == '"':
-            quoted = True
-        elif char in "{[":
-            opened += 1
-        elif char in "}]":
-            if not opened:
-                raise MarkerError(f"The value of “{name}” has an unmatched “{char}”.", at, at + 1)
-            opened -= 1
-        elif char.isspace() and not opened:
-            break
+        if char == '"':
+            quoted = _QUOTED.match(text, at)
+            if quoted is None:
+                raise MarkerError(f"The value of “{name}” has an unclosed quote.", start, len(text))
+            at = quoted.end()
+            continue
+        if char.isspace() and not depth:
+            return at
+        depth += (char in "{[") - (char in "}]")
+        if depth < 0:
+            raise MarkerError(f"The value of “{name}” has an unmatched “{char}”.", at, at + 1)
         at += 1
-    if quoted:
-        raise MarkerError(f"The value of “{name}” has an unclosed quote.", start, len(text))
-    if opened:
+    if depth:
         raise MarkerError(f"The value of “{name}” has an unclosed bracket.", start, len(text))
-    return min(at, len(text))
+    return at
 
 
 def _unquote(raw: str) -> str:
-    """Without the quotes around it; ``\\"`` and ``\\\\`` become one character, other backslashes stay."""
+    """The value without its quotes. ``\\"`` and ``\\\\`` become one character; other backslashes remain."""
     if len(raw) < 2 or not (raw.startswith('"') and raw.endswith('"')):
         return raw
     text, at = "", 1

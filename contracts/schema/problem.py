@@ -1,4 +1,4 @@
-"""A fault in a schema, before its place in the text is known."""
+"""A problem in a schema, before its position in the document is known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contracts.problems import Severity
 
 @dataclass(frozen=True, slots=True)
 class SchemaProblem:
-    """``start`` and ``end`` count characters of the text at ``path``; −1 stands for all of it."""
+    """``start`` and ``end`` are offsets into the string at ``path``; −1 means all of it."""
 
     path: Path
     message: str

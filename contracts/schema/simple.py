@@ -1,4 +1,4 @@
-"""kro's SimpleSchema → OpenAPI v3 (kro §2). Every fault is found, not the first."""
+"""kro's SimpleSchema → OpenAPI v3 (kro §2). Reports all problems, not only the first."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 from contracts.documents.paths import Path
 from contracts.graph import find_cycle, topological_order
 from contracts.problems import did_you_mean
-from contracts.schema.apply import apply_markers
+from contracts.schema.marker_rules import apply_markers
 from contracts.schema.problem import SchemaProblem
-from contracts.schema.types import ATOMIC, Named, TypeSyntaxError, named_in, parse_type
+from contracts.schema.types import ATOMIC, Named, TypeSyntaxError, custom_types_in, parse_type
 
 OpenAPI = dict[str, Any]
 MAX_SCHEMAS = 20_000
-"""Types are copied in where they are used: a few that use each other twice could fill any memory."""
+"""Custom types are copied where they are used; a few types that use each other could exhaust memory."""
 MAX_LEVELS = 64
-"""Of one custom type; a chain of types could exhaust the stack of whoever reads the schema."""
+"""Nesting of one custom type; a chain of types could exhaust the stack of recursive functions."""
 
 
 @dataclass(slots=True)
 class SchemaResult:
-    """The schema as far as it could be made out, and what is wrong with its text."""
+    """The schema, complete except where it has problems."""
 
     schema: OpenAPI
     problems: list[SchemaProblem] = field(default_factory=list)
@@ -40,15 +40,15 @@ def simple_schema(
 ) -> SchemaResult:
     """OpenAPI v3 of a SimpleSchema ``spec`` with its custom ``types``.
 
-    ``at`` and ``types_at`` say where both stand in the document. What is not understood is left open in the
-    schema (any value), so that a form can still be shown.
+    ``at`` and ``types_at`` are their paths in the document. Invalid parts accept any value in the resulting
+    schema, so that a form can still be rendered.
     """
     builder = _Builder()
     builder.read_types(types, types_at or (*at[:-1], "types"))
     if spec is None:
         spec = {}
     if not isinstance(spec, Mapping):
-        builder.report(at, "The schema's spec must be a map of fields.", "schema-field")
+        builder.report(SchemaProblem(at, "The schema's spec must be a map of fields.", "schema-field"))
         return SchemaResult({"type": "object"}, builder.problems)
     return SchemaResult(builder.struct(spec, at), builder.problems)
 
@@ -59,27 +59,22 @@ class _Builder:
         self.custom: dict[str, _Custom] = {}
         self.copied = 0
 
-    def report(
-        self, path: Path, message: str, code: str, hint: str = "", start: int = -1, end: int = -1
-    ) -> None:
-        self.problems.append(SchemaProblem(path, message, code, hint, start, end))
+    def report(self, problem: SchemaProblem) -> None:
+        self.problems.append(problem)
 
     def read_types(self, types: object, at: Path) -> None:
-        """Build the custom types in an order in which each knows the ones it uses (kro §2.5)."""
+        """Build the custom types, each after the types that it uses (kro §2.5)."""
         if types is None:
             return
         if not isinstance(types, Mapping):
-            self.report(at, "Custom types must be a map from name to type.", "schema-field")
+            self.report(SchemaProblem(at, "Custom types must be a map from name to type.", "schema-field"))
             return
-        uses = {name: [n for n in named_in(body) if n in types] for name, body in types.items()}
+        uses = {name: [n for n in custom_types_in(body) if n in types] for name, body in types.items()}
         while cycle := find_cycle(uses):
-            shown = " → ".join(cycle)
-            self.report(
-                (*at, cycle[0]),
-                f"The custom type “{cycle[0]}” contains itself: {shown}.",
-                "schema-type-cycle",
-                "A schema cannot be recursive; use “object” for the inner part.",
-            )
+            chain = " → ".join(cycle)
+            message = f"The custom type “{cycle[0]}” contains itself: {chain}."
+            hint = "A schema cannot be recursive; use “object” for the inner part."
+            self.report(SchemaProblem((*at, cycle[0]), message, "schema-type-cycle", hint))
             for name in cycle:
                 self.custom[name] = _Custom(_anything())
                 uses.pop(name, None)
@@ -90,24 +85,23 @@ class _Builder:
     def _read_type(self, name: str, body: object, at: Path) -> None:
         if name in ATOMIC or name == "object":
             message = f"The custom type “{name}” is never used: the name refers to the built-in type."
-            self.problems.append(
-                SchemaProblem(at, message, "schema-shadowed-type", severity="warning", at_key=True)
-            )
+            self.report(SchemaProblem(at, message, "schema-shadowed-type", severity="warning", at_key=True))
         schema, required = _anything(), False
         if isinstance(body, Mapping):
             schema = self.struct(body, at)
         elif isinstance(body, str):
             schema, required = self.field(body, at)
         else:
-            self._refuse(body, at)
+            self._reject(body, at)
         levels = list(_levels(schema))
         if max(levels) > MAX_LEVELS:
-            self.report(at, f"The type “{name}” is nested more than {MAX_LEVELS} levels deep.", "schema-type")
+            message = f"The type “{name}” is nested more than {MAX_LEVELS} levels deep."
+            self.report(SchemaProblem(at, message, "schema-type"))
             schema, levels = _anything(), [0]
         self.custom[name] = _Custom(schema, required, len(levels))
 
     def struct(self, fields: Mapping[str, object], at: Path) -> OpenAPI:
-        """An inline struct: its properties, the sorted required names, and the derived ``default: {}``."""
+        """An inline struct: properties, sorted required names, and kro's derived ``default: {}``."""
         properties: dict[str, OpenAPI] = {}
         required: list[str] = []
         for name, body in fields.items():
@@ -119,7 +113,7 @@ class _Builder:
             elif isinstance(body, Mapping):
                 properties[name] = self.struct(body, path)
             else:
-                self._refuse(body, path)
+                self._reject(body, path)
                 properties[name] = _anything()
         schema: OpenAPI = {"type": "object"}
         if properties:
@@ -130,38 +124,39 @@ class _Builder:
             schema["default"] = {}
         return schema
 
-    def _refuse(self, body: object, at: Path) -> None:
+    def _reject(self, body: object, at: Path) -> None:
         hint = ""
         if isinstance(body, list):
             hint = "Write a list of strings as “[]string”."
         elif body is None:
             hint = "Write a type, for example “string”, or “object” for any object."
         elif isinstance(body, bool | int | float):
-            hint = f"Write a type, for example “{_type_of(body)} | default={_shown(body)}”."
-        self.report(at, "A field must be a type (a string) or a map of fields.", "schema-field", hint)
+            hint = f"Write a type, for example “{_suggested_type(body)} | default={_yaml_scalar(body)}”."
+        message = "A field must be a type (a string) or a map of fields."
+        self.report(SchemaProblem(at, message, "schema-field", hint))
 
     def field(self, text: str, at: Path) -> tuple[OpenAPI, bool]:
-        """The schema of one field text, and whether its parent requires it."""
+        """The schema of a field, and whether it is required."""
         type_text, bar, marker_text = text.partition("|")
         schema, required = self._typed(type_text, at)
         if bar:
-            marked = apply_markers(schema, marker_text, at, len(type_text) + 1)
-            self.problems.extend(marked.problems)
-            required = required or marked.required
+            result = apply_markers(schema, marker_text, at, len(type_text) + 1)
+            self.problems.extend(result.problems)
+            required = required or result.required
         return schema, required
 
     def _typed(self, text: str, at: Path) -> tuple[OpenAPI, bool]:
         try:
             parsed = parse_type(text)
         except TypeSyntaxError as error:
-            self.report(at, str(error), "schema-type", error.hint, 0, len(text.rstrip()))
+            self.report(SchemaProblem(at, str(error), "schema-type", error.hint, 0, len(text.rstrip())))
             return _anything(), False
         if isinstance(parsed, Named) and parsed.name in self.custom:
             return self._use(parsed.name, at), self.custom[parsed.name].required
         return self._schema(parsed, text, at), False
 
     def _use(self, name: str, at: Path) -> OpenAPI:
-        """A copy of the custom type, as long as all copies together stay small enough."""
+        """A copy of the custom type, unless all copies together exceed the limit."""
         before, custom = self.copied, self.custom[name]
         self.copied += custom.size
         if self.copied <= MAX_SCHEMAS:
@@ -169,7 +164,8 @@ class _Builder:
             return copied
         if before <= MAX_SCHEMAS:
             message = f"With this use of “{name}”, the schema has more than {MAX_SCHEMAS:,} parts."
-            self.report(at, message, "schema-type", "Use “object” where the inner structure does not matter.")
+            hint = "Use “object” where the inner structure does not matter."
+            self.report(SchemaProblem(at, message, "schema-type", hint))
         return _anything()
 
     def _schema(self, parsed: Any, text: str, at: Path) -> OpenAPI:
@@ -178,15 +174,9 @@ class _Builder:
             if parsed.name in self.custom:
                 return self._use(parsed.name, at)
             start = text.find(parsed.name)
-            hint = _type_hint(parsed.name, self.custom)
-            self.report(
-                at,
-                f"Unknown type “{parsed.name}”.",
-                "schema-unknown-type",
-                hint,
-                start,
-                start + len(parsed.name),
-            )
+            end = start + len(parsed.name)
+            message, hint = f"Unknown type “{parsed.name}”.", _type_hint(parsed.name, self.custom)
+            self.report(SchemaProblem(at, message, "schema-unknown-type", hint, start, end))
             return _anything()
         inner = getattr(parsed, "inner", None)
         if inner is not None:
@@ -194,7 +184,7 @@ class _Builder:
         return schema
 
 
-_OTHER_WORDS = {
+_TYPE_ALIASES = {
     "int": "integer",
     "int32": "integer",
     "int64": "integer",
@@ -213,15 +203,15 @@ _OTHER_WORDS = {
 
 
 def _type_hint(name: str, custom: Mapping[str, Any]) -> str:
-    if name.lower() in _OTHER_WORDS:
-        return f"Did you mean “{_OTHER_WORDS[name.lower()]}”?"
+    if name.lower() in _TYPE_ALIASES:
+        return f"Did you mean “{_TYPE_ALIASES[name.lower()]}”?"
     builtin = [*ATOMIC, "object"]
     kinds = f"Types are {', '.join(builtin)}, []T, map[string]T and the custom types in spec.schema.types."
     return did_you_mean(name, [*builtin, *custom]) or kinds
 
 
 def _levels(schema: OpenAPI, level: int = 0) -> Iterator[int]:
-    """How deep each schema inside ``schema`` lies, itself included."""
+    """The depth of each schema inside ``schema``, itself included."""
     yield level
     for child in (schema.get("properties") or {}).values():
         yield from _levels(child, level + 1)
@@ -240,9 +230,9 @@ def _anything() -> OpenAPI:
     return {"x-kubernetes-preserve-unknown-fields": True}
 
 
-def _type_of(value: object) -> str:
+def _suggested_type(value: object) -> str:
     return "boolean" if isinstance(value, bool) else "integer" if isinstance(value, int) else "float"
 
 
-def _shown(value: object) -> str:
+def _yaml_scalar(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

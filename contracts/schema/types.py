@@ -21,7 +21,7 @@ class Atomic:
 
 
 @dataclass(frozen=True, slots=True)
-class Free:
+class AnyObject:
     """``object``: any fields."""
 
     def openapi(self) -> dict[str, Any]:
@@ -29,8 +29,8 @@ class Free:
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
-    """``[]T`` or ``map[string]T``; ``slot`` is where OpenAPI holds the inner schema."""
+class Container:
+    """``[]T`` or ``map[string]T``; ``slot`` is the OpenAPI keyword of the inner schema."""
 
     inner: Type
     slot: str
@@ -47,7 +47,7 @@ class Named:
         return {}
 
 
-Type = Atomic | Free | Many | Named
+Type = Atomic | AnyObject | Container | Named
 
 
 class TypeSyntaxError(ValueError):
@@ -66,13 +66,13 @@ def parse_type(text: str, depth: int = 0) -> Type:
     if text.startswith("[]"):
         if not text[2:].strip():
             raise TypeSyntaxError("“[]” has no item type.", "Write a list of strings as “[]string”.")
-        return Many(parse_type(text[2:], depth + 1), "items")
+        return Container(parse_type(text[2:], depth + 1), "items")
     if text.startswith("map["):
         return _parse_map(text, depth)
     if text in ATOMIC:
         return Atomic(text)
     if text == "object":
-        return Free()
+        return AnyObject()
     if text.endswith("[]"):
         raise TypeSyntaxError(f"“{text}” is not a type.", f"A list is written as “[]{text[:-2]}”.")
     if any(char.isspace() or char in "=,:<>()[]{}" for char in text):
@@ -94,20 +94,20 @@ def _parse_map(text: str, depth: int) -> Type:
         raise TypeSyntaxError(
             "“map[string]” has no value type.", "Write a map of strings as “map[string]string”."
         )
-    return Many(parse_type(value, depth + 1), "additionalProperties")
+    return Container(parse_type(value, depth + 1), "additionalProperties")
 
 
-def named_in(body: object) -> Iterator[str]:
-    """The custom types that a type's body uses."""
+def custom_types_in(body: object) -> Iterator[str]:
+    """The custom types that the body of a type uses."""
     if isinstance(body, Mapping):
         for child in body.values():
-            yield from named_in(child)
+            yield from custom_types_in(child)
     elif isinstance(body, str):
         try:
             parsed = parse_type(body.partition("|")[0])
         except TypeSyntaxError:
             return
-        while isinstance(parsed, Many):
+        while isinstance(parsed, Container):
             parsed = parsed.inner
         if isinstance(parsed, Named):
             yield parsed.name

@@ -1,6 +1,6 @@
-"""Data against a structural OpenAPI schema, as the API server judges it; all faults at once, in words.
+"""Validate data against a structural OpenAPI schema, as the API server does. Reports all problems.
 
-Strings are never repeated in a message: they may be secrets.
+Messages never contain string values, because they may be secrets.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 
 from contracts.documents.paths import Path, print_path
 from contracts.problems import Problem, did_you_mean
-from contracts.schema.patterns import occurs
+from contracts.schema.patterns import matches
 
 Schema = Mapping[str, Any]
 Fault = tuple[Path, str, str, str]
 """Path, code, message, hint."""
 
-MOST_FAULTS = 200
-_NAMES = {
+MAX_FAULTS = 200
+_EXPECTED = {
     "string": "a string",
     "integer": "an integer",
     "number": "a number",
@@ -27,43 +27,43 @@ _NAMES = {
     "array": "a list",
     "object": "an object",
 }
-# What is there, where it is said beside what is wanted.
-_GIVEN = {"boolean": "a boolean", "object": "a map", "number": "a decimal number"}
+# Names of actual types, where they differ from the expected ones.
+_ACTUAL = {"boolean": "a boolean", "object": "a map", "number": "a decimal number"}
 
 
 def validate(schema: Schema, data: Any, *, path: Sequence[str | int] = ("spec",)) -> list[Problem]:
-    """Everything that is wrong with ``data``; at most 200 problems.
+    """The problems of ``data``; at most 200.
 
-    Defaults need not be filled in: a required field with a default may be absent. A null counts as absent
-    where null is not allowed, since the API server drops it.
+    Defaults need not be applied: a required field with a default may be absent. A null counts as absent where
+    null is not allowed, because the API server removes it.
     """
     if data is None:
         data = {}
     return [
         Problem(code, message, print_path(place), hint=hint)
-        for place, code, message, hint in islice(faults(schema, data, tuple(path)), MOST_FAULTS)
+        for place, code, message, hint in islice(faults(schema, data, tuple(path)), MAX_FAULTS)
     ]
 
 
-def fits_of(schema: Schema, value: Any) -> str:
-    """What is wrong with ``value`` as the default of ``schema``, first fault in words, or an empty text.
+def first_fault(schema: Schema, value: Any) -> str:
+    """The first problem of ``value`` as the default of ``schema``, or an empty string.
 
-    The API server fills nothing into a default before it judges it: required fields have to be there.
+    The API server validates a default without applying inner defaults: required fields must be present.
     """
     for path, _, message, _ in faults(without(schema, "default"), value, ()):
         return f"{print_path(path)}: {message}" if path else message
     return ""
 
 
-def without(schema: Schema, word: str) -> Schema:
-    """The schema as if nothing in it said ``word``, for example ``default``."""
-    bare = {key: value for key, value in schema.items() if key != word}
-    if "properties" in bare:
-        bare["properties"] = {name: without(child, word) for name, child in bare["properties"].items()}
+def without(schema: Schema, keyword: str) -> Schema:
+    """A copy of the schema without a keyword, such as ``default``, at any level."""
+    copy = {key: value for key, value in schema.items() if key != keyword}
+    if "properties" in copy:
+        copy["properties"] = {name: without(child, keyword) for name, child in copy["properties"].items()}
     for key in ("items", "additionalProperties"):
-        if isinstance(bare.get(key), Mapping):
-            bare[key] = without(bare[key], word)
-    return bare
+        if isinstance(copy.get(key), Mapping):
+            copy[key] = without(copy[key], keyword)
+    return copy
 
 
 def faults(schema: Schema, data: Any, path: Path) -> Iterator[Fault]:
@@ -78,16 +78,16 @@ def faults(schema: Schema, data: Any, path: Path) -> Iterator[Fault]:
         yield (
             path,
             "wrong-type",
-            f"Must be {_NAMES.get(str(kind), kind)}, not {described(data)}.",
+            f"Must be {_EXPECTED.get(str(kind), kind)}, not {type_name(data)}.",
             _type_hint(kind, data),
         )
         return
-    if "enum" in schema and not any(same(data, item) for item in schema["enum"]):
-        shown = ", ".join(str(item) for item in schema["enum"])
+    if "enum" in schema and not any(json_equal(data, item) for item in schema["enum"]):
+        allowed = ", ".join(str(item) for item in schema["enum"])
         hint = did_you_mean(data, map(str, schema["enum"])) if isinstance(data, str) else ""
-        yield path, "not-allowed", f"Must be one of {shown}.", hint
+        yield path, "not-allowed", f"Must be one of {allowed}.", hint
     if isinstance(data, str):
-        yield from _text_faults(schema, data, path)
+        yield from _string_faults(schema, data, path)
     elif isinstance(data, int | float) and not isinstance(data, bool):
         yield from _number_faults(schema, data, path)
     elif isinstance(data, list):
@@ -97,15 +97,15 @@ def faults(schema: Schema, data: Any, path: Path) -> Iterator[Fault]:
 
 
 def is_a(kind: str, data: Any) -> bool:
-    """JSON type; whole floats count as integers, as they do for the API server."""
+    """Whether ``data`` has a JSON type. As in the API server, a float without a fraction is an integer."""
     match kind:
         case "string":
             return isinstance(data, str)
         case "boolean":
             return isinstance(data, bool)
         case "integer":
-            whole = isinstance(data, int) or (isinstance(data, float) and data.is_integer())
-            return whole and not isinstance(data, bool)
+            integral = isinstance(data, int) or (isinstance(data, float) and data.is_integer())
+            return integral and not isinstance(data, bool)
         case "number":
             return isinstance(data, int | float) and not isinstance(data, bool)
         case "array":
@@ -115,13 +115,13 @@ def is_a(kind: str, data: Any) -> bool:
     return True
 
 
-def described(data: Any) -> str:
-    """The JSON type of a value in words, never the value."""
+def type_name(data: Any) -> str:
+    """The name of the JSON type of a value."""
     if data is None:
         return "null"
     for kind in ("boolean", "integer", "number", "string", "array", "object"):
         if is_a(kind, data):
-            return _GIVEN.get(kind, _NAMES[kind])
+            return _ACTUAL.get(kind, _EXPECTED[kind])
     return type(data).__name__
 
 
@@ -135,12 +135,12 @@ def _type_hint(kind: Any, data: Any) -> str:
     return ""
 
 
-def same(a: Any, b: Any) -> bool:
+def json_equal(a: Any, b: Any) -> bool:
     """JSON equality: ``true`` is not 1, but 1 is 1.0."""
     return a == b and isinstance(a, bool) == isinstance(b, bool)
 
 
-def _text_faults(schema: Schema, data: str, path: Path) -> Iterator[Fault]:
+def _string_faults(schema: Schema, data: str, path: Path) -> Iterator[Fault]:
     if len(data) < schema.get("minLength", 0):
         message = (
             "Must not be empty." if not data else f"Must have at least {schema['minLength']} characters."
@@ -148,7 +148,7 @@ def _text_faults(schema: Schema, data: str, path: Path) -> Iterator[Fault]:
         yield path, "too-short", message, ""
     if len(data) > schema.get("maxLength", len(data)):
         yield path, "too-long", f"Must have at most {schema['maxLength']} characters, not {len(data)}.", ""
-    if "pattern" in schema and not occurs(str(schema["pattern"]), data):
+    if "pattern" in schema and not matches(str(schema["pattern"]), data):
         yield path, "pattern", f"Must match the pattern {schema['pattern']}.", ""
 
 
@@ -172,15 +172,15 @@ def _list_faults(schema: Schema, data: Sequence[Any], path: Path) -> Iterator[Fa
         for index, item in enumerate(data):
             if item is not None or "default" not in items:
                 yield from faults(items, item, (*path, index))
-    yield from _twins(schema, data, path)
+    yield from _duplicate_faults(schema, data, path)
 
 
 def _items(count: int) -> str:
     return f"{count} item" if count == 1 else f"{count} items"
 
 
-def _twins(schema: Schema, data: Sequence[Any], path: Path) -> Iterator[Fault]:
-    """Items that a set or a map of items may hold once."""
+def _duplicate_faults(schema: Schema, data: Sequence[Any], path: Path) -> Iterator[Fault]:
+    """Duplicate items of a set, or duplicate keys of a list of type map."""
     list_type = schema.get("x-kubernetes-list-type")
     keys = schema.get("x-kubernetes-list-map-keys") or ()
     unique = list_type == "set" or schema.get("uniqueItems")
@@ -222,18 +222,16 @@ def _object_faults(schema: Schema, data: Mapping[str, Any], path: Path) -> Itera
         yield path, "too-few", f"Must have at least {schema['minProperties']} entries.", ""
     if len(data) > schema.get("maxProperties", len(data)):
         yield path, "too-many", f"Must have at most {schema['maxProperties']} entries.", ""
-    more = schema.get("additionalProperties")
     for name, value in data.items():
-        if name in properties:
-            if value is not None or properties[name].get("nullable"):
-                yield from faults(properties[name], value, (*path, name))
-        elif isinstance(more, Mapping):
-            if value is not None or more.get("nullable"):
-                yield from faults(more, value, (*path, name))
-        elif not schema.get("x-kubernetes-preserve-unknown-fields") and more is not True:
-            yield (
-                (*path, name),
-                "unknown-field",
-                f"Unknown field “{name}”.",
-                did_you_mean(name, properties),
-            )
+        yield from _field_faults(schema, name, value, (*path, name))
+
+
+def _field_faults(schema: Schema, name: str, value: Any, path: Path) -> Iterator[Fault]:
+    properties: Mapping[str, Schema] = schema.get("properties") or {}
+    more = schema.get("additionalProperties")
+    child = properties.get(name, more)
+    if isinstance(child, Mapping):
+        if value is not None or child.get("nullable"):
+            yield from faults(child, value, path)
+    elif not schema.get("x-kubernetes-preserve-unknown-fields") and more is not True:
+        yield path, "unknown-field", f"Unknown field “{name}”.", did_you_mean(name, properties)

@@ -1,1 +1,1 @@
-"""Turns syntax trees into closures, and runs them."""
+"""Compile syntax trees into closures."""

@@ -10,16 +10,16 @@ from contracts.cel.errors import CelError, LimitExceeded
 from contracts.cel.functions import FUNCTIONS, METHODS, Function
 from contracts.cel.values import operators
 from contracts.cel.values.cel_values import INT_MAX, INT_MIN, OptionalValue, no_overload
-from contracts.cel.values.operators import DIRECT, ORDERED
+from contracts.cel.values.operators import NATIVE_EQUALITY, ORDERED
 
 Frame = list[Any]
 Run = Callable[[Frame], Any]
 LONG = 4096
-"""Comparing texts costs nothing up to this length."""
+"""Comparing strings is free up to this length."""
 
 
 def guarded(run: Run, start: int) -> Run:
-    """The same, with errors that know where they happened."""
+    """Adds the position to errors."""
 
     def guard(frame: Frame) -> Any:
         try:
@@ -45,7 +45,7 @@ def _equality(wanted: bool) -> Callable[[Run, Run, int], Run]:
         def run(frame: Frame) -> bool:
             a, b = left(frame), right(frame)
             kind = type(a)
-            if kind is type(b) and kind in DIRECT:
+            if kind is type(b) and kind in NATIVE_EQUALITY:
                 if kind is str and len(a) > LONG:
                     frame[1].spend(len(a) >> 8)
                 return (a == b) is wanted
@@ -60,9 +60,9 @@ def _equality(wanted: bool) -> Callable[[Run, Run, int], Run]:
 
 
 def equals_literal(left: Run, constant: Any, wanted: bool, start: int) -> Run:
-    """``c.type == "Ready"``: the usual comparison."""
+    """``c.type == "Ready"``, the most common comparison."""
     kind = type(constant)
-    if kind not in DIRECT:
+    if kind not in NATIVE_EQUALITY:
         return _equality(wanted)(left, lambda frame: constant, start)
 
     def run(frame: Frame) -> bool:
@@ -126,7 +126,7 @@ BINARY: dict[str, Callable[[Run, Run, int], Run]] = {
 
 
 def addition(operands: list[Run], starts: list[int]) -> Run:
-    """``a + b + c``; texts, which templates are made of, and lists are joined at once."""
+    """``a + b + c``. Strings, which templates consist of, and lists are joined in one step."""
     if len(operands) == 2:
         return _sum_of_two(operands[0], operands[1], starts[0])
 
@@ -166,7 +166,7 @@ def _sum_of_two(left: Run, right: Run, start: int) -> Run:
 
 
 def logical(operands: list[Run], decisive: bool, start: int) -> Run:
-    """``||`` (decided by true) and ``&&`` (decided by false): an error counts only when nothing decides."""
+    """``||`` (decided by true) and ``&&`` (decided by false). Errors count only if no operand decides."""
     operator, other = ("_||_", False) if decisive else ("_&&_", True)
 
     def run(frame: Frame) -> bool:
@@ -201,27 +201,27 @@ def conditional(condition: Run, result: Run, otherwise: Run, start: int) -> Run:
     return run
 
 
-# Names given by cel.bind
+# Names bound by cel.bind
 
 
-def bind(place: int, value: Run, body: Run) -> Run:
-    """The body, with the value at its place; or with its error, for whoever reads it (as in cel-go)."""
+def bind(slot: int, value: Run, body: Run) -> Run:
+    """Evaluates the body with the value in its slot; an error is raised only where the name is read."""
 
     def run(frame: Frame) -> Any:
         try:
-            frame[place] = value(frame)
+            frame[slot] = value(frame)
         except LimitExceeded:
             raise
         except CelError as error:
-            frame[place] = error
+            frame[slot] = error
         return body(frame)
 
     return run
 
 
-def bound_name(place: int) -> Run:
+def bound_name(slot: int) -> Run:
     def run(frame: Frame) -> Any:
-        value = frame[place]
+        value = frame[slot]
         if isinstance(value, CelError):
             raise value
         return value
@@ -233,9 +233,9 @@ def bound_name(place: int) -> Run:
 
 
 def otherwise(name: str, target: Run, other: Run, start: int) -> Run:
-    """``or`` and ``orValue``: what stands in for an empty optional is worked out only when it is needed.
+    """``or`` and ``orValue``: the argument is evaluated only if the optional is empty.
 
-    What is no optional, which only dyn can hide from the checker, is its own value, as in cel-go.
+    A target that is not optional, which only dyn can hide from the checker, is returned, as in cel-go.
     """
 
     def run(frame: Frame) -> Any:
@@ -253,9 +253,9 @@ def otherwise(name: str, target: Run, other: Run, start: int) -> Run:
 
 
 def find(name: str, member: bool, environment: Environment) -> Function | None:
-    """The function of this name, if the environment offers it."""
+    """The function of this name, if the environment provides it."""
     found = (METHODS if member else FUNCTIONS).get(name)
-    return found if found is not None and environment.offers(found) else None
+    return found if found is not None and environment.provides(found) else None
 
 
 def unknown(name: str, start: int) -> Run:
@@ -280,11 +280,11 @@ def call(function: Function | None, name: str, args: list[Run], start: int) -> R
 
 
 def _call_one(function: Function, argument: Run, start: int) -> Run:
-    chosen = function.chosen
+    resolved_by_classes = function.resolved_by_classes
 
     def run(frame: Frame) -> Any:
         value = argument(frame)
-        found = chosen.get((type(value),))
+        found = resolved_by_classes.get((type(value),))
         if found is None:
             return invoke(function, frame[1], [value], start)
         try:
@@ -296,11 +296,11 @@ def _call_one(function: Function, argument: Run, start: int) -> Run:
 
 
 def _call_two(function: Function, first: Run, second: Run, start: int) -> Run:
-    chosen = function.chosen
+    resolved_by_classes = function.resolved_by_classes
 
     def run(frame: Frame) -> Any:
         a, b = first(frame), second(frame)
-        found = chosen.get((type(a), type(b)))
+        found = resolved_by_classes.get((type(a), type(b)))
         if found is None:
             return invoke(function, frame[1], [a, b], start)
         try:
@@ -319,7 +319,7 @@ def invoke(function: Function, budget: Any, args: list[Any], start: int) -> Any:
 
 
 def failed(function: Function, error: Exception, start: int) -> Exception:
-    """Python's own errors may quote values, so nothing of their text is passed on."""
+    """Hides the messages of Python's own errors, because they may quote values."""
     if isinstance(error, CelError):
         return error.at(start)
     if isinstance(error, (RecursionError, MemoryError)):

@@ -1,15 +1,15 @@
-"""Trees to closures: one Python function per node, called with the frame of one evaluation.
+"""Compile a syntax tree into closures: one Python function per node, called with the frame of an evaluation.
 
-``frame[0]`` holds the bindings, ``frame[1]`` the budget, the other places the variables of macros. A
-program has no state of its own. The common cases (plain dicts, equal types) come first and cost no call;
-the rules that they skip are in ``operators``.
+``frame[0]`` is the bindings, ``frame[1]`` the budget, and the other slots the variables of macros. A program
+is stateless. The common cases (plain dicts, equal types) come first and need no further call; the general
+rules are in ``operators``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from contracts.cel.environment import TYPE_NAMES, Environment, dotted, qualified
+from contracts.cel.environment import TYPE_NAMES, Environment, dotted_name, qualified_name
 from contracts.cel.errors import CelError
 from contracts.cel.evaluate import calls, comprehensions
 from contracts.cel.evaluate.calls import Frame, Run
@@ -50,7 +50,7 @@ KEY_CLASSES = frozenset((str, int, bool, UInt))
 
 
 def program(node: Node, environment: Environment) -> Program:
-    """The function to call with a frame, and the empty places that the frame needs after its first two."""
+    """The function to call with a frame, and the empty slots that follow the first two of the frame."""
     compiler = Compiler(environment)
     run = compiler.run(node, {})
     return run, [None] * compiler.slots
@@ -61,14 +61,14 @@ class Compiler:
         self.environment = environment
         self.slots = 0
         self.bound: set[int] = set()
-        """Places of cel.bind: they may hold an error, which counts only where the name is read."""
+        """Slots of cel.bind. They may hold an error, which is raised where the name is read."""
 
     def run(self, node: Node, scope: Scope) -> Run:
         found: Run = getattr(self, VISIT[type(node)])(node, scope)
         return found
 
     def bind(self, scope: Scope, name: str) -> tuple[Scope, int]:
-        """A scope in which ``name`` has a place of its own in the frame."""
+        """A scope in which ``name`` has its own slot in the frame."""
         self.slots += 1
         place = self.slots + 1
         return {**scope, name: place}, place
@@ -111,7 +111,7 @@ class Compiler:
             root = root.operand
         names.reverse()
         if isinstance(root, Ident) and (root.rooted or root.name not in scope):
-            run = variable_path(root.name, tuple(names), node.start, self._type_name(dotted(node)))
+            run = variable_path(root.name, tuple(names), node.start, self._type_name(dotted_name(node)))
             return (
                 dotted_variable(root.name, tuple(names), node.start, run) if self.environment.extras else run
             )
@@ -139,7 +139,7 @@ class Compiler:
         if node.optional:
             return calls.guarded(lambda frame: operators.optional_index(operand(frame), key(frame)), start)
         constant = node.key.value if isinstance(node.key, Literal) else None
-        path = f"{dotted(node.operand)}[{constant!r}]" if isinstance(constant, (str, int)) else ""
+        path = f"{dotted_name(node.operand)}[{constant!r}]" if isinstance(constant, (str, int)) else ""
 
         def index(frame: Frame) -> Any:
             container, place = operand(frame), key(frame)
@@ -277,7 +277,7 @@ class Compiler:
     # Calls
 
     def visit_call(self, node: Call, scope: Scope) -> Run:
-        name = qualified(node, scope)
+        name = qualified_name(node, scope)
         args = [self.run(argument, scope) for argument in node.args]
         if name:
             return calls.call(calls.find(name, False, self.environment), name, args, node.start)

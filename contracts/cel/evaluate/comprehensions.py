@@ -1,6 +1,6 @@
-"""Closures for macros: loops over lists and maps, and the two that unwrap an optional.
+"""Closures for macros: comprehensions over lists and maps, and the macros that unwrap an optional.
 
-Every loop pays for all its rounds before the first one: rounds times the nodes of its body.
+A comprehension is charged for all its iterations before the first one: iterations times nodes of its body.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from contracts.cel.values import operators
 from contracts.cel.values.cel_values import NONE, OptionalValue, no_overload, some
 
 
-def build(name: str, target: Run, places: list[int], body: list[Run], weight: int) -> Run:
-    """The closure of one macro. ``places`` are where the frame keeps its variables."""
+def build(name: str, target: Run, slots: list[int], body: list[Run], weight: int) -> Run:
+    """The closure of one macro. ``slots`` are the indexes of its variables in the frame."""
     if name in ("optMap", "optFlatMap"):
-        return _unwrap(target, places[0], body[0], name)
+        return _unwrap(target, slots[0], body[0], name)
     if name in ("all", "exists"):
-        return _quantifier(target, places, body[0], weight, name == "exists")
-    return LOOPS[name](target, places, body, weight)
+        return _quantifier(target, slots, body[0], weight, name == "exists")
+    return LOOPS[name](target, slots, body, weight)
 
 
 def _elements(frame: Frame, target: Run, weight: int) -> Iterable[Any]:
-    """What a macro with one variable goes through: elements, or keys."""
+    """The range of a macro with one variable: elements of a list, or keys of a map."""
     value = target(frame)
     if not isinstance(value, (list, dict)):
         raise no_overload("comprehension", value)
@@ -34,32 +34,32 @@ def _elements(frame: Frame, target: Run, weight: int) -> Iterable[Any]:
 
 
 def _pairs(frame: Frame, target: Run, weight: int) -> Iterable[tuple[Any, Any]]:
-    """What a macro with two variables goes through: (index, element), or (key, value)."""
+    """The range of a macro with two variables: (index, element), or (key, value)."""
     value = _elements(frame, target, weight)
     return value.items() if isinstance(value, dict) else enumerate(value)
 
 
-def _rounds(frame: Frame, target: Run, places: list[int], weight: int) -> Iterator[Any]:
-    """Set the variables for every round; yields what the round is about."""
-    if len(places) == 1:
-        (place,) = places
+def _iterate(frame: Frame, target: Run, slots: list[int], weight: int) -> Iterator[Any]:
+    """Sets the variables for each iteration, and yields the element, index or key."""
+    if len(slots) == 1:
+        (slot,) = slots
         for element in _elements(frame, target, weight):
-            frame[place] = element
+            frame[slot] = element
             yield element
     else:
-        first, second = places
+        first, second = slots
         for key, value in _pairs(frame, target, weight):
             frame[first], frame[second] = key, value
             yield key
 
 
-def _quantifier(target: Run, places: list[int], condition: Run, weight: int, decisive: bool) -> Run:
-    """``exists`` is decided by a true, ``all`` by a false; errors count only when nothing decides."""
+def _quantifier(target: Run, slots: list[int], condition: Run, weight: int, decisive: bool) -> Run:
+    """``exists`` is decided by true, ``all`` by false. Errors are raised only if no element decides."""
 
     def run(frame: Frame) -> bool:
         failure: CelError | None = None
         value: object
-        for _ in _rounds(frame, target, places, weight):
+        for _ in _iterate(frame, target, slots, weight):
             try:
                 value = condition(frame)
             except CelError as error:
@@ -76,25 +76,25 @@ def _quantifier(target: Run, places: list[int], condition: Run, weight: int, dec
     return run
 
 
-def _exists_one(target: Run, places: list[int], body: list[Run], weight: int) -> Run:
+def _exists_one(target: Run, slots: list[int], body: list[Run], weight: int) -> Run:
     condition = body[0]
 
     def run(frame: Frame) -> bool:
         found = 0
-        for _ in _rounds(frame, target, places, weight):
-            found += operators.truth(condition(frame), "exists_one")
+        for _ in _iterate(frame, target, slots, weight):
+            found += operators.require_bool(condition(frame), "exists_one")
         return found == 1
 
     return run
 
 
-def _filter(target: Run, places: list[int], body: list[Run], weight: int) -> Run:
-    condition, (place,) = body[0], places
+def _filter(target: Run, slots: list[int], body: list[Run], weight: int) -> Run:
+    condition, (slot,) = body[0], slots
 
     def run(frame: Frame) -> list[Any]:
         found = []
         for element in _elements(frame, target, weight):
-            frame[place] = element
+            frame[slot] = element
             value = condition(frame)
             if value is True:
                 found.append(element)
@@ -105,15 +105,15 @@ def _filter(target: Run, places: list[int], body: list[Run], weight: int) -> Run
     return run
 
 
-def _map(target: Run, places: list[int], body: list[Run], weight: int) -> Run:
+def _map(target: Run, slots: list[int], body: list[Run], weight: int) -> Run:
     result, condition = body[-1], _condition(body)
-    if condition is None and len(places) == 1:
-        (place,) = places
+    if condition is None and len(slots) == 1:
+        (slot,) = slots
 
         def plain(frame: Frame) -> list[Any]:
             found = []
             for element in _elements(frame, target, weight):
-                frame[place] = element
+                frame[slot] = element
                 found.append(result(frame))
             return found
 
@@ -122,33 +122,33 @@ def _map(target: Run, places: list[int], body: list[Run], weight: int) -> Run:
     def run(frame: Frame) -> list[Any]:
         return [
             result(frame)
-            for _ in _rounds(frame, target, places, weight)
-            if condition is None or operators.truth(condition(frame), "map")
+            for _ in _iterate(frame, target, slots, weight)
+            if condition is None or operators.require_bool(condition(frame), "map")
         ]
 
     return run
 
 
-def _transform_map(target: Run, places: list[int], body: list[Run], weight: int) -> Run:
+def _transform_map(target: Run, slots: list[int], body: list[Run], weight: int) -> Run:
     result, condition = body[-1], _condition(body)
 
     def run(frame: Frame) -> dict[Any, Any]:
         return {
             key: result(frame)
-            for key in _rounds(frame, target, places, weight)
-            if condition is None or operators.truth(condition(frame), "transformMap")
+            for key in _iterate(frame, target, slots, weight)
+            if condition is None or operators.require_bool(condition(frame), "transformMap")
         }
 
     return run
 
 
-def _transform_entries(target: Run, places: list[int], body: list[Run], weight: int) -> Run:
+def _transform_entries(target: Run, slots: list[int], body: list[Run], weight: int) -> Run:
     result, condition = body[-1], _condition(body)
 
     def run(frame: Frame) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
-        for _ in _rounds(frame, target, places, weight):
-            if condition is not None and not operators.truth(condition(frame), "transformMapEntry"):
+        for _ in _iterate(frame, target, slots, weight):
+            if condition is not None and not operators.require_bool(condition(frame), "transformMapEntry"):
                 continue
             entries = result(frame)
             if not isinstance(entries, dict):
@@ -166,13 +166,13 @@ def _by_key(one: tuple[Any, Any], other: tuple[Any, Any]) -> int:
     return operators.compare(one[0], other[0], "sortBy") or 0
 
 
-def _sort_by(target: Run, places: list[int], body: list[Run], weight: int) -> Run:
-    key, (place,) = body[0], places
+def _sort_by(target: Run, slots: list[int], body: list[Run], weight: int) -> Run:
+    key, (slot,) = body[0], slots
 
     def run(frame: Frame) -> list[Any]:
         rows: list[tuple[Any, Any]] = []
         for element in _elements(frame, target, weight):
-            frame[place] = element
+            frame[slot] = element
             rows.append((key(frame), element))
         frame[1].spend(len(rows) * len(rows).bit_length())
         classes = {type(row[0]) for row in rows}
@@ -188,8 +188,8 @@ def _condition(body: list[Run]) -> Run | None:
     return body[0] if len(body) == 2 else None
 
 
-def _unwrap(target: Run, place: int, body: Run, name: str) -> Run:
-    """``optMap`` wraps what the body gives; ``optFlatMap``'s body gives an optional itself."""
+def _unwrap(target: Run, slot: int, body: Run, name: str) -> Run:
+    """``optMap`` wraps the result of its body; the body of ``optFlatMap`` returns an optional."""
 
     def run(frame: Frame) -> Any:
         optional = target(frame)
@@ -197,7 +197,7 @@ def _unwrap(target: Run, place: int, body: Run, name: str) -> Run:
             raise no_overload(name, optional)
         if not optional.has_value:
             return NONE
-        frame[place] = optional.value
+        frame[slot] = optional.value
         value = body(frame)
         if name == "optMap":
             return some(value)

@@ -1,6 +1,7 @@
-"""Closures for selections: most of what expressions do is follow a chain of names.
+"""Closures for selections, the most common operation of expressions.
 
-The quick way takes plain dicts; what it stumbles over is walked again by all the rules, for the right error.
+The fast path follows plain dicts. If it fails, the chain is evaluated again by the general rules, which raise
+the correct error.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def undeclared(name: str, start: int) -> CelError:
 
 
 def walk_path(value: Any, names: tuple[str, ...], label: str, start: int) -> Any:
-    """Select one name after the other by all the rules; an error says which chain led to the gap."""
+    """Selects name by name by the general rules. The path of an error leads to the missing value."""
     for number, name in enumerate(names):
         try:
             value = _select(value, name)
@@ -32,15 +33,15 @@ def walk_path(value: Any, names: tuple[str, ...], label: str, start: int) -> Any
 
 
 def _select(value: Any, name: str) -> Any:
-    plain = unescape(name)
-    if plain != name and isinstance(value, dict) and name not in value and plain in value:
-        return value[plain]
+    unescaped = unescape(name)
+    if unescaped != name and isinstance(value, dict) and name not in value and unescaped in value:
+        return value[unescaped]
     field: Callable[[str], Any] | None = getattr(value, "cel_field", None)
     return field(name) if field else operators.select(value, name)
 
 
 def variable_path(root: str, names: tuple[str, ...], start: int, constant: Any) -> Run:
-    """``schema.spec.name`` in one step, since this is most of what expressions do."""
+    """``schema.spec.name`` in one step. ``constant`` is the value if ``root`` is not bound."""
 
     def slow(frame: Frame) -> Any:
         bindings = frame[0]
@@ -51,27 +52,34 @@ def variable_path(root: str, names: tuple[str, ...], start: int, constant: Any) 
         raise undeclared(root, start)
 
     if len(names) == 1:
-        (only,) = names
-
-        def one(frame: Frame) -> Any:
-            try:
-                return frame[0][root][only]
-            except MISSING:
-                return slow(frame)
-
-        return one
+        return _one_field(root, names[0], slow)
     if len(names) == 2:
-        first, second = names
+        return _two_fields(root, names[0], names[1], slow)
+    return _many_fields(root, names, slow)
 
-        def two(frame: Frame) -> Any:
-            try:
-                return frame[0][root][first][second]
-            except MISSING:
-                return slow(frame)
 
-        return two
+def _one_field(root: str, name: str, slow: Run) -> Run:
+    def run(frame: Frame) -> Any:
+        try:
+            return frame[0][root][name]
+        except MISSING:
+            return slow(frame)
 
-    def many(frame: Frame) -> Any:
+    return run
+
+
+def _two_fields(root: str, first: str, second: str, slow: Run) -> Run:
+    def run(frame: Frame) -> Any:
+        try:
+            return frame[0][root][first][second]
+        except MISSING:
+            return slow(frame)
+
+    return run
+
+
+def _many_fields(root: str, names: tuple[str, ...], slow: Run) -> Run:
+    def run(frame: Frame) -> Any:
         try:
             value = frame[0][root]
             for name in names:
@@ -80,14 +88,14 @@ def variable_path(root: str, names: tuple[str, ...], start: int, constant: Any) 
         except MISSING:
             return slow(frame)
 
-    return many
+    return run
 
 
-def local_field(place: int, name: str, label: str, start: int) -> Run:
-    """``p.port`` inside a macro, which is most of what the bodies of macros do."""
+def local_field(slot: int, name: str, label: str, start: int) -> Run:
+    """``p.port`` inside a macro, the most common expression in the bodies of macros."""
 
     def run(frame: Frame) -> Any:
-        value = frame[place]
+        value = frame[slot]
         if isinstance(value, dict) and name in value:
             return value[name]
         return walk_path(value, (name,), label, start)
@@ -121,7 +129,7 @@ def value_path(root: Run, names: tuple[str, ...], label: str, start: int) -> Run
 
 
 def dotted_variable(root: str, names: tuple[str, ...], start: int, otherwise: Run) -> Run:
-    """A variable may be called ``a.b``; the longest name that is bound wins."""
+    """A variable may be named ``a.b``; the longest bound name wins."""
     candidates = [(".".join((root, *names[:count])), names[count:]) for count in range(len(names), 0, -1)]
 
     def run(frame: Frame) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contracts.cel.library import (
-    clock,
     conditions,
     conversions,
     encoders,
@@ -14,10 +13,10 @@ from contracts.cel.library import (
     math_and_sets,
     optionals,
     strings,
+    timestamps,
 )
 
 __all__ = [
-    "clock",
     "conditions",
     "conversions",
     "encoders",
@@ -28,4 +27,5 @@ __all__ = [
     "math_and_sets",
     "optionals",
     "strings",
+    "timestamps",
 ]

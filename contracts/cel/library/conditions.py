@@ -14,7 +14,7 @@ FIELDS = ("type", "status", "reason", "message")
 
 
 def new_condition(fields: dict[str, Any]) -> dict[str, Any]:
-    """A condition as it goes on the wire: fields that were not given are left out."""
+    """Validates the fields of a condition. Fields that are not set are left out of the status."""
     for value in fields.values():
         if not isinstance(value, str):
             raise no_overload("runtime.newCondition", value)
@@ -27,8 +27,7 @@ def new_condition(fields: dict[str, Any]) -> dict[str, Any]:
 
 @function("runtime.condition(dyn, string): kro.runtime.Condition", feature="conditions")
 def condition(budget: Budget, holder: Any, wanted: str) -> dict[str, str]:
-    """The condition of this type under ``status.conditions``; all four fields are empty when there is
-    none."""
+    """The condition of this type in ``status.conditions``; all four fields are empty if it does not exist."""
     if not isinstance(holder, dict):
         raise no_overload("runtime.condition", holder, wanted)
     status = holder.get("status")

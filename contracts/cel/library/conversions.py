@@ -11,7 +11,12 @@ from contracts.cel.functions import function, method
 from contracts.cel.limits import Budget
 from contracts.cel.values.cel_values import SECOND, Duration, Timestamp, TypeValue, UInt, type_name
 from contracts.cel.values.operators import int64, uint64
-from contracts.cel.values.times import duration_seconds_text, parse_duration, parse_timestamp, timestamp_text
+from contracts.cel.values.times import (
+    format_duration_seconds,
+    format_timestamp,
+    parse_duration,
+    parse_timestamp,
+)
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 DIGITS = re.compile(r"[0-9]{1,40}")
@@ -46,7 +51,7 @@ def type_of(value: Any) -> TypeValue:
     "string(string): string",
 )
 @function("bytes(bytes): bytes", "timestamp(timestamp): timestamp", "duration(duration): duration")
-def same(value: Any) -> Any:
+def identity(value: Any) -> Any:
     return value
 
 
@@ -149,10 +154,10 @@ def string_of_integer(value: int) -> str:
 
 @function("string(double): string")
 def string_of_double(value: float) -> str:
-    """Go's shortest ``%g``: with an exponent from 1e+06 on and below 1e-04."""
+    """Go's shortest ``%g``, which has an exponent from 1e+06 and below 1e-04."""
     if not math.isfinite(value):
         return "NaN" if value != value else "+Inf" if value > 0 else "-Inf"
-    digits, exponent = shortest(value)
+    digits, exponent = shortest_digits(value)
     sign = "-" if math.copysign(1, value) < 0 else ""
     if -5 < exponent < 6:
         return sign + positional(digits, exponent)
@@ -160,8 +165,8 @@ def string_of_double(value: float) -> str:
     return f"{sign}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
-def shortest(value: float) -> tuple[str, int]:
-    """The fewest digits that give this number back, and the power of ten of the first of them."""
+def shortest_digits(value: float) -> tuple[str, int]:
+    """The fewest digits that identify the number, and the power of ten of the first digit."""
     mantissa, _, power = f"{abs(value)!r}".partition("e")
     whole, _, fraction = mantissa.partition(".")
     digits = whole + fraction
@@ -182,12 +187,12 @@ def positional(digits: str, exponent: int) -> str:
 
 @function("string(timestamp): string")
 def string_of_timestamp(value: Timestamp) -> str:
-    return timestamp_text(value)
+    return format_timestamp(value)
 
 
 @function("string(duration): string")
 def string_of_duration(value: Duration) -> str:
-    return duration_seconds_text(value)
+    return format_duration_seconds(value)
 
 
 @function("timestamp(string): timestamp")
@@ -207,5 +212,5 @@ def duration_of_string(value: str) -> Duration:
 
 @function("duration(int): duration")
 def duration_of_int(value: int) -> Duration:
-    """Declared in CEL, and without an implementation in cel-go."""
+    """Declared in CEL, but not implemented by cel-go."""
     raise CelError("type conversion error: an int is not a duration; write a string with a unit")

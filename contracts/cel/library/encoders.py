@@ -18,7 +18,7 @@ def encode(budget: Budget, value: bytes) -> str:
 
 @function("base64.decode(string): bytes")
 def decode(budget: Budget, text: str) -> bytes:
-    """Padding may be missing."""
+    """Padding is optional."""
     budget.produce(len(text))
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)

@@ -1,4 +1,4 @@
-"""cel-go's ``text.format(list)``: %s %d %f %e %b %o %x %X and %%."""
+"""cel-go's ``string.format(list)``: %s %d %f %e %b %o %x %X and %%."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from contracts.cel.errors import CelError
 from contracts.cel.functions import method
-from contracts.cel.library.conversions import positional, shortest, string_of_double
+from contracts.cel.library.conversions import positional, shortest_digits, string_of_double
 from contracts.cel.limits import Budget
 from contracts.cel.values.cel_values import Duration, Timestamp, TypeValue, UInt, type_name
-from contracts.cel.values.times import duration_seconds_text, timestamp_text
+from contracts.cel.values.times import format_duration_seconds, format_timestamp
 
 CLAUSE = re.compile(r"%(?:(?P<percent>%)|(?:\.(?P<precision>[0-9]{1,9}))?(?P<verb>.?))", re.DOTALL)
-MOST_DIGITS = 1000
+MAX_DIGITS = 1000
 
 
 @method("string.format(list(dyn)): string")
@@ -41,48 +41,60 @@ def format_text(budget: Budget, text: str, args: list[Any]) -> str:
 
 
 def clauses(text: str) -> list[str]:
-    """What each clause of a text asks for, ``%%`` left out: ``["s", "d"]``; unknown ones as they stand."""
+    """The verbs of a format string without ``%%``, such as ``["s", "d"]``; unknown ones included."""
     return [clause["verb"] for clause in CLAUSE.finditer(text) if not clause["percent"]]
 
 
 def _precision(clause: re.Match[str]) -> int:
     precision = int(clause["precision"] or 6)
-    if precision > MOST_DIGITS:
+    if precision > MAX_DIGITS:
         raise CelError("format() writes at most 1000 digits")
     return precision
 
 
-def _refused(verb: str, value: Any) -> CelError:
+def _unsupported(verb: str, value: Any) -> CelError:
     return CelError(f"format(): %{verb} does not accept a value of type {type_name(value)}")
 
 
 def _text(budget: Budget, value: Any, precision: int = 0) -> str:
-    """%s, which takes everything; map entries are sorted."""
+    """%s, which accepts all common types; map entries are sorted."""
     if isinstance(value, str):
         return value
     budget.produce(8)
-    if value is None or value is True or value is False:
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int):
-        return str(int(value))
-    if isinstance(value, float):
-        return _infinity(value) or string_of_double(value)
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
     if isinstance(value, (list, dict)):
         budget.produce(16)
-    if isinstance(value, list):
-        return "[" + ", ".join(_text(budget, item) for item in value) + "]"
-    if isinstance(value, dict):
-        entries = sorted((_text(budget, key), _text(budget, item)) for key, item in value.items())
-        return "{" + ", ".join(f"{key}: {item}" for key, item in entries) + "}"
-    if isinstance(value, Timestamp):
-        return timestamp_text(Timestamp(value.ns))
-    if isinstance(value, Duration):
-        return duration_seconds_text(value)
-    if isinstance(value, TypeValue):
-        return value.name
-    raise _refused("s", value)
+        return _list(budget, value) if isinstance(value, list) else _map(budget, value)
+    return _scalar(value)
+
+
+def _list(budget: Budget, values: list[Any]) -> str:
+    return "[" + ", ".join(_text(budget, item) for item in values) + "]"
+
+
+def _map(budget: Budget, values: dict[Any, Any]) -> str:
+    entries = sorted((_text(budget, key), _text(budget, item)) for key, item in values.items())
+    return "{" + ", ".join(f"{key}: {item}" for key, item in entries) + "}"
+
+
+def _scalar(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(int(value))
+        case float():
+            return _infinity(value) or string_of_double(value)
+        case bytes():
+            return value.decode(errors="replace")
+        case Timestamp():
+            return format_timestamp(Timestamp(value.ns))
+        case Duration():
+            return format_duration_seconds(value)
+        case TypeValue():
+            return value.name
+    raise _unsupported("s", value)
 
 
 def _infinity(value: float) -> str:
@@ -95,14 +107,14 @@ def _decimal(budget: Budget, value: Any, precision: int) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(int(value))
     if isinstance(value, float):
-        return _infinity(value) or ("-" if value < 0 else "") + positional(*shortest(value))
-    raise _refused("d", value)
+        return _infinity(value) or ("-" if value < 0 else "") + positional(*shortest_digits(value))
+    raise _unsupported("d", value)
 
 
 def _real(verb: str) -> Callable[[Budget, Any, int], str]:
     def render(budget: Budget, value: Any, precision: int) -> str:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise _refused(verb, value)
+            raise _unsupported(verb, value)
         return _infinity(float(value)) or f"{float(value):.{precision}{verb}}"
 
     return render
@@ -111,7 +123,7 @@ def _real(verb: str) -> Callable[[Budget, Any, int], str]:
 def _integer(verb: str) -> Callable[[Budget, Any, int], str]:
     def render(budget: Budget, value: Any, precision: int) -> str:
         if not isinstance(value, int) or (isinstance(value, bool) and verb != "b"):
-            raise _refused(verb, value)
+            raise _unsupported(verb, value)
         return format(int(value), verb)
 
     return render
@@ -125,7 +137,7 @@ def _hexadecimal(verb: str) -> Callable[[Budget, Any, int], str]:
             budget.produce(2 * len(value))
             return value.hex().upper() if verb == "X" else value.hex()
         if isinstance(value, bool) or not isinstance(value, (int, UInt)):
-            raise _refused(verb, value)
+            raise _unsupported(verb, value)
         return format(int(value), verb)
 
     return render

@@ -9,9 +9,9 @@ from typing import Any
 
 from contracts.cel.errors import CelError
 from contracts.cel.functions import function, method
-from contracts.cel.library.conversions import positional, shortest
+from contracts.cel.library.conversions import positional, shortest_digits
 from contracts.cel.limits import Budget
-from contracts.cel.values.cel_values import OMIT, Omit, SeenList, SeenMap, UInt, no_overload, type_name
+from contracts.cel.values.cel_values import OMIT, Omit, TypedList, TypedMap, UInt, no_overload, type_name
 from contracts.cel.values.output import to_json
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -21,8 +21,7 @@ FNV_PRIME = 0x100000001B3
 
 @function("random.seededString(int, string): string")
 def seeded_string(budget: Budget, length: int, seed: str) -> str:
-    """Repeats after eight characters, since it reads 32 bytes four at a time (Q-08): names must not
-    change."""
+    """Repeats after eight characters, as in kro: existing names must not change (Q-08)."""
     if length <= 0:
         raise CelError("random.seededString(): the length must be greater than 0")
     budget.produce(length)
@@ -50,33 +49,33 @@ def merge(budget: Budget, left: dict[Any, Any], right: dict[Any, Any]) -> dict[A
 
 @method("dyn.deepMerge(dyn): dyn")
 def deep_merge(budget: Budget, left: Any, right: Any) -> Any:
-    """Maps are merged at every level; everything else is replaced by the right side."""
+    """Merges maps at every level; for other values the right side wins."""
     if not isinstance(left, dict) or not isinstance(right, dict):
         raise no_overload("deepMerge", left, right)
     budget.produce(len(left) + len(right))
     budget.spend(10)
     merged = dict(left)
     for key, value in right.items():
-        have = merged.get(key)
-        both = isinstance(have, dict) and isinstance(value, dict)
-        merged[key] = deep_merge(budget, have, value) if both else value
+        existing = merged.get(key)
+        both = isinstance(existing, dict) and isinstance(value, dict)
+        merged[key] = deep_merge(budget, existing, value) if both else value
     return merged
 
 
 @function("json.unmarshal(string): dyn")
 def unmarshal(budget: Budget, text: str) -> Any:
-    """Every number becomes a double, as Go reads JSON."""
+    """Every number becomes a double, as in Go."""
     budget.produce(len(text))
     try:
         if "\\ud" in text or "\\uD" in text:
-            text = _repaired(text)
-        return json.loads(text, parse_int=_double, parse_float=_double, parse_constant=_refuse)
+            text = _replace_lone_surrogates(text)
+        return json.loads(text, parse_int=_double, parse_float=_double, parse_constant=_reject_constant)
     except ValueError:
         raise CelError("json.unmarshal(): the string is not valid JSON") from None
 
 
-def _repaired(text: str) -> str:
-    """Halves of surrogate pairs become the replacement character, as Go reads them."""
+def _replace_lone_surrogates(text: str) -> str:
+    """Lone surrogates become the replacement character, as in Go."""
     read = json.dumps(json.loads(text), ensure_ascii=False)
     return read.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
@@ -88,13 +87,13 @@ def _double(digits: str) -> float:
     return number
 
 
-def _refuse(word: str) -> Any:
+def _reject_constant(word: str) -> Any:
     raise ValueError("JSON has no such constant")
 
 
 @function("json.marshal(dyn): string")
 def marshal(budget: Budget, value: Any) -> str:
-    """Go's encoding: sorted keys, no blanks, ``<``, ``>`` and ``&`` escaped, bytes as base64."""
+    """Go's encoding: sorted keys, no spaces, ``<``, ``>`` and ``&`` escaped, bytes as base64."""
     parts: list[str] = []
     _encode(budget, value, parts)
     return "".join(parts)
@@ -103,7 +102,7 @@ def marshal(budget: Budget, value: Any) -> str:
 def _encode(budget: Budget, value: Any, parts: list[str]) -> None:
     budget.produce(4)
     budget.spend(16)
-    if isinstance(value, (SeenMap, SeenList)):
+    if isinstance(value, (TypedMap, TypedList)):
         value = value.raw
     if value is None or value is True or value is False:
         parts.append({None: "null", True: "true", False: "false"}[value])
@@ -159,10 +158,10 @@ def _quoted(text: str) -> str:
 
 
 def _number(value: float) -> str:
-    """Go writes an exponent below 1e-6 and from 1e21 on."""
+    """Go writes an exponent below 1e-6 and from 1e21."""
     if value != value or value in (float("inf"), float("-inf")):
         raise CelError("json.marshal() does not accept NaN or infinity")
-    digits, exponent = shortest(value)
+    digits, exponent = shortest_digits(value)
     sign = "-" if value < 0 or str(value).startswith("-") else ""
     if value == 0 or -7 < exponent < 21:
         return sign + positional(digits, exponent)
@@ -191,33 +190,32 @@ def md5(budget: Budget, text: str) -> bytes:
     return hashlib.md5(text.encode(), usedforsecurity=False).digest()
 
 
-def _copy(budget: Budget, values: list[Any], place: int, last: int, name: str) -> list[Any]:
-    """Fatal, not pending: kro's text for this error is not the one of a list that is still short (kro
-    §3.4)."""
-    if not 0 <= place < last:
+def _copy_for_edit(budget: Budget, values: list[Any], index: int, last: int, name: str) -> list[Any]:
+    """A copy of the list. An index out of bounds is an error, not pending, as in kro (kro §3.4)."""
+    if not 0 <= index < last:
         raise CelError(f"{name}(): the index is out of bounds for this list")
     budget.produce(len(values) + 1)
     return list(values)
 
 
 @function("lists.setAtIndex(list(T), int, T): list(T)")
-def set_at_index(budget: Budget, values: list[Any], place: int, value: Any) -> list[Any]:
-    copy = _copy(budget, values, place, len(values), "lists.setAtIndex")
-    copy[place] = value
+def set_at_index(budget: Budget, values: list[Any], index: int, value: Any) -> list[Any]:
+    copy = _copy_for_edit(budget, values, index, len(values), "lists.setAtIndex")
+    copy[index] = value
     return copy
 
 
 @function("lists.insertAtIndex(list(T), int, T): list(T)")
-def insert_at_index(budget: Budget, values: list[Any], place: int, value: Any) -> list[Any]:
-    copy = _copy(budget, values, place, len(values) + 1, "lists.insertAtIndex")
-    copy.insert(place, value)
+def insert_at_index(budget: Budget, values: list[Any], index: int, value: Any) -> list[Any]:
+    copy = _copy_for_edit(budget, values, index, len(values) + 1, "lists.insertAtIndex")
+    copy.insert(index, value)
     return copy
 
 
 @function("lists.removeAtIndex(list(T), int): list(T)")
-def remove_at_index(budget: Budget, values: list[Any], place: int) -> list[Any]:
-    copy = _copy(budget, values, place, len(values), "lists.removeAtIndex")
-    del copy[place]
+def remove_at_index(budget: Budget, values: list[Any], index: int) -> list[Any]:
+    copy = _copy_for_edit(budget, values, index, len(values), "lists.removeAtIndex")
+    del copy[index]
     return copy
 
 

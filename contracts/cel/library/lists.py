@@ -16,13 +16,12 @@ COMPARABLE = ("int", "uint", "double", "bool", "duration", "timestamp", "string"
 
 
 def comparable(signature: str) -> Callable[[F], F]:
-    """A method of lists whose elements have an order; ``T`` in the signature stands for the element's
-    type."""
+    """A method of lists of comparable elements. ``T`` in the signature is replaced by each such type."""
     return method(*(signature.replace("T", element) for element in COMPARABLE))
 
 
-def in_order(budget: Budget, values: list[Any], name: str) -> list[Any]:
-    """Sorted elements, which must be of one comparable type: an int and a double are two."""
+def sorted_elements(budget: Budget, values: list[Any], name: str) -> list[Any]:
+    """The sorted elements, which must all have one comparable type; int and double differ."""
     budget.spend(len(values) * len(values).bit_length())
     classes = set(map(type, values))
     if classes - ORDERED or len(classes) > 1:
@@ -34,7 +33,7 @@ def in_order(budget: Budget, values: list[Any], name: str) -> list[Any]:
 
 @comparable("list(T).sort(): list(T)")
 def sort(budget: Budget, values: list[Any]) -> list[Any]:
-    return in_order(budget, values, "sort")
+    return sorted_elements(budget, values, "sort")
 
 
 @method("list(T).distinct(): list(T)")

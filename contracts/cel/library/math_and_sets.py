@@ -1,4 +1,4 @@
-"""cel-go's Math and Sets extensions, which kro does not have; off unless an environment asks for them."""
+"""cel-go's Math and Sets extensions. kro does not have them; the feature ``extras`` enables them."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def sign(value: Any) -> Any:
 
 
 def _wrap(number: int, like: Any) -> int:
-    """The lowest 64 bits, read as the type of ``like``."""
+    """The lowest 64 bits, as the type of ``like``."""
     number &= UINT_MAX
     if type(like) is UInt:
         return UInt(number)

@@ -1,4 +1,4 @@
-"""Standard CEL's texts and cel-go's Strings extension. Places count code points."""
+"""Standard CEL's string functions and cel-go's Strings extension. Indexes count code points."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contracts.cel.functions import function, method
 from contracts.cel.limits import Budget
 from contracts.cel.values.cel_values import no_overload
 
-BLANKS = (
+WHITESPACE = (
     " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
@@ -48,16 +48,16 @@ def ends_with(budget: Budget, text: str, part: str) -> bool:
     return text.endswith(part)
 
 
-def _place(place: int, last: int) -> int:
-    if not 0 <= place <= last:
+def _checked_index(index: int, last: int) -> int:
+    if not 0 <= index <= last:
         raise CelError("index out of range")
-    return place
+    return index
 
 
 @method("string.charAt(int): string")
-def char_at(text: str, place: int) -> str:
-    _place(place, len(text))
-    return text[place : place + 1]
+def char_at(text: str, index: int) -> str:
+    _checked_index(index, len(text))
+    return text[index : index + 1]
 
 
 @method("string.indexOf(string): int")
@@ -73,7 +73,7 @@ def index_of_from(budget: Budget, text: str, part: str, start: int) -> int:
         return start
     if not text and start >= 0:
         return -1
-    return text.find(part, _place(start, len(text)))
+    return text.find(part, _checked_index(start, len(text)))
 
 
 @method("string.lastIndexOf(string): int")
@@ -84,13 +84,13 @@ def last_index_of(budget: Budget, text: str, part: str) -> int:
 
 @method("string.lastIndexOf(string, int): int")
 def last_index_of_from(budget: Budget, text: str, part: str, start: int) -> int:
-    """The last place at or before ``start``."""
+    """The last index at or before ``start``."""
     budget.spend(len(text) >> 6)
     if not part:
         return start
     if not text and start >= 0:
         return -1
-    return text.rfind(part, 0, _place(start, len(text)) + len(part))
+    return text.rfind(part, 0, _checked_index(start, len(text)) + len(part))
 
 
 @method("string.lowerAscii(): string")
@@ -108,7 +108,7 @@ def upper_ascii(budget: Budget, text: str) -> str:
 @method("string.trim(): string")
 def trim(budget: Budget, text: str) -> str:
     budget.produce(len(text))
-    return text.strip(BLANKS)
+    return text.strip(WHITESPACE)
 
 
 @method("string.reverse(): string")
@@ -142,8 +142,8 @@ def split(budget: Budget, text: str, separator: str, count: int = -1) -> list[st
 @method("string.substring(int): string", "string.substring(int, int): string")
 def substring(budget: Budget, text: str, start: int, end: int | None = None) -> str:
     end = len(text) if end is None else end
-    _place(start, len(text))
-    _place(end, len(text))
+    _checked_index(start, len(text))
+    _checked_index(end, len(text))
     if start > end:
         raise CelError("invalid substring range: the start is after the end")
     budget.produce(end - start)

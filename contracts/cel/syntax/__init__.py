@@ -1,1 +1,1 @@
-"""From text to syntax trees, and back."""
+"""Parsing into syntax trees, and printing."""

@@ -1,4 +1,4 @@
-"""Kubernetes' escapes: how a property whose name is not an identifier is selected."""
+"""Kubernetes' escapes for properties whose names are not identifiers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ESCAPES = {
 
 
 def unescape(name: str) -> str:
-    """The property that an escaped name stands for: ``a__dash__b`` is ``a-b`` (Kubernetes' CEL)."""
+    """The property that an escaped name denotes: ``a__dash__b`` is ``a-b``."""
     if "__" not in name:
         return name
     found: list[str] = []
@@ -25,14 +25,14 @@ def unescape(name: str) -> str:
         else:
             found.append(name[position])
             position += 1
-    plain = "".join(found)
-    if plain.startswith("__") and plain.endswith("__") and len(plain) > 4:
-        return plain[2:-2]
-    return plain
+    unescaped = "".join(found)
+    if unescaped.startswith("__") and unescaped.endswith("__") and len(unescaped) > 4:
+        return unescaped[2:-2]
+    return unescaped
 
 
 def escape(name: str) -> str:
-    """A property's name as CEL can select it."""
-    for text, escaped in (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__")):
+    """The name of a property, escaped so that an expression can select it."""
+    for escaped, text in ESCAPES.items():
         name = name.replace(text, escaped)
     return name

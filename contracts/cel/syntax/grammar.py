@@ -1,9 +1,9 @@
-"""cel-python's grammar, widened to the CEL that Kubernetes and kro speak.
+"""cel-python's grammar, extended to the CEL of Kubernetes and kro.
 
-The grammar is a text file inside the package; it is read, never patched. Some rules and terminals are
-replaced in memory: optional syntax, quoted fields, trailing commas, and string and number terminals that
-lose no newline and never back-track. A replacement that finds no rule of its name fails at once, so that
-another version of the package cannot change the language unnoticed. Nothing of the package is imported.
+The grammar is a text file in the cel-python package; the package itself is never imported. Some rules and
+terminals are replaced in memory: optional syntax, quoted fields, trailing commas, and string and number
+terminals that preserve newlines and never backtrack. A replacement whose rule does not exist fails at once,
+so that another version of the package cannot change the language unnoticed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from lark import Lark
 
-# Levels of precedence say nothing when they have one child.
+# Precedence levels with a single child add nothing to the tree.
 TRANSPARENT = (
     "expr",
     "conditionalor",
@@ -57,7 +57,7 @@ TERMINALS = {
 }
 PRIORITIES = {"BOOL_LIT": 2, "NULL_LIT": 2, "FLOAT_LIT": 2, "UINT_LIT": 2}
 
-# One alternative per way of quoting; every one is linear, and none of them needs to look back.
+# One alternative per kind of quotes; each is linear and needs no backtracking.
 SHORT = r""""(?:\\.|[^"\\\r\n])*"|'(?:\\.|[^'\\\r\n])*'"""
 SHORT_RAW = r"""[rR]"[^"\r\n]*"|[rR]'[^'\r\n]*'"""
 LONG = r'''"""(?:\\.|[^"\\]|"(?!""))*"""|\'\'\'(?:\\.|[^\'\\]|\'(?!\'\'))*\'\'\''''
@@ -72,7 +72,7 @@ IN             : /in(?![a-zA-Z0-9_])/
 
 
 def text() -> str:
-    """The grammar in lark's notation."""
+    """The grammar in Lark's notation."""
     grammar = _packaged()
     for name in ("STRING_LIT", "MLSTRING_LIT", "BYTES_LIT"):
         grammar = _replace(grammar, name, "")
@@ -88,7 +88,7 @@ def text() -> str:
 
 
 def parser(builder: Any) -> Lark:
-    """An LALR parser that calls ``builder``'s methods, named like the rules, while it reads."""
+    """An LALR parser that calls the method of ``builder`` named like each rule it reduces."""
     return Lark(
         text(),
         parser="lalr",

@@ -1,4 +1,4 @@
-"""The values of literals: numbers in range, strings and bytes with their escapes."""
+"""Values of literals: numbers within range, strings and bytes with escape sequences."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ ESCAPE = re.compile(
     r"|U(?P<long>[0-9a-fA-F]{8})|(?P<octal>[0-3][0-7]{2})|(?P<bad>.?))",
     re.DOTALL,
 )
-MOST_DIGITS = 1000
-"""Python refuses to read longer numbers, in words of its own."""
+MAX_DIGITS = 1000
+"""Python refuses to parse longer numbers, with a message of its own."""
 CONTROL = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
 
 
 def integer(text: str) -> int:
-    """A 64-bit signed integer; ValueError with words for the author when it does not fit."""
-    number = int(text, 16 if "x" in text else 10) if len(text) <= MOST_DIGITS else INT_MAX + 1
+    """A 64-bit signed integer. Raises ValueError with a message for the author if it does not fit."""
+    number = int(text, 16 if "x" in text else 10) if len(text) <= MAX_DIGITS else INT_MAX + 1
     if not INT_MIN <= number <= INT_MAX:
         raise ValueError("This integer does not fit into 64 bits.")
     return number
 
 
 def unsigned(text: str) -> UInt:
-    number = int(text[:-1], 16 if "x" in text else 10) if len(text) <= MOST_DIGITS else UINT_MAX + 1
+    number = int(text[:-1], 16 if "x" in text else 10) if len(text) <= MAX_DIGITS else UINT_MAX + 1
     if not 0 <= number <= UINT_MAX:
         raise ValueError("This unsigned integer does not fit into 64 bits.")
     return UInt(number)
 
 
 def string(text: str) -> str:
-    """The text of a string literal of any form: single, double, triple, raw."""
+    """The value of a string literal of any form: single, double, triple, raw."""
     raw, body = _unquote(text)
     if raw:
         return body

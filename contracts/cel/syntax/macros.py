@@ -1,7 +1,7 @@
-"""Calls that are not calls: macros see their arguments unevaluated.
+"""Macros: calls whose arguments are not evaluated before the call.
 
-A call becomes a macro by its name, by having a receiver or not, and by the number of its arguments; with
-another number of arguments it stays a call, as in CEL's specification.
+The name, the presence of a receiver and the number of arguments decide whether a call is a macro. With
+another number of arguments it remains a call, as in CEL's specification.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CONDITION_FIELDS = ("type", "status", "reason", "message")
 
 
 class Misuse(Exception):
-    """A macro's arguments do not have the shape that it needs."""
+    """The arguments of a macro do not have the required form."""
 
     def __init__(self, message: str, node: Node, hint: str = "") -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ class Misuse(Exception):
 
 
 def expand(call: Call) -> Node:
-    """The macro that a call is, or the call itself. Raises Misuse."""
+    """The macro that a call denotes, or the call itself. Raises Misuse."""
     target, name, count = call.target, call.function, len(call.args)
     if target is None:
         return _has(call) if name == "has" and count == 1 else call
@@ -86,7 +86,7 @@ def _comprehension(call: Call, target: Node, variables: int) -> Node:
 
 
 def _new_condition(call: Call) -> Node:
-    """kro §5.6: one map literal, keys are bare names out of four, type and status are required."""
+    """One map literal whose keys are bare condition fields; type and status are required (kro §5.6)."""
     if len(call.args) != 1 or not isinstance(call.args[0], MapLiteral):
         raise Misuse(
             "The argument of runtime.newCondition() must be one map literal.",

@@ -1,7 +1,7 @@
-"""The tree of an expression: what the author wrote, without brackets, with positions.
+"""The syntax tree of an expression: what the author wrote, without brackets, with positions.
 
-Every node knows where it stands (``start``, ``end``: offsets into the source), how deep it is and how many
-nodes it holds (``weight``), so that nothing that walks a tree can be surprised by its size.
+Every node has its position (``start`` and ``end``, offsets into the source), its depth, and the number of
+its nodes (``weight``), so that callers can bound their work before they walk a tree.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Ident(Node):
 
 @dataclass(slots=True, eq=False)
 class Field(Node):
-    """A field of something, ``operand.field`` or ``operand.?field``, whatever is done with it."""
+    """A field selection, ``operand.field`` or ``operand.?field``: the base of Select and Has."""
 
     operand: Node
     field: str
@@ -55,13 +55,13 @@ class Field(Node):
 
 
 class Select(Field):
-    """The field's value."""
+    """Evaluates to the value of the field."""
 
     __slots__ = ()
 
 
 class Has(Field):
-    """``has(operand.field)``: is the field there?"""
+    """``has(operand.field)``: tests whether the field is present."""
 
     __slots__ = ()
 
@@ -112,7 +112,7 @@ class Binary(Node):
 
 @dataclass(slots=True, eq=False)
 class Chain(Node):
-    """``a + b + c``, ``a && b && c`` or ``a || b || c``, read from the left."""
+    """``a + b + c``, ``a && b && c`` or ``a || b || c``, associated to the left."""
 
     operator: str
     operands: list[Node]
@@ -122,7 +122,7 @@ class Chain(Node):
         return self.operands
 
     def grow(self, operand: Node, operator_start: int) -> None:
-        """One more operand at the end; while reading, a chain may get very long."""
+        """Append an operand. In place, because chains may be very long."""
         self.operands.append(operand)
         self.operator_starts.append(operator_start)
         self.end = operand.end
@@ -144,7 +144,7 @@ class Conditional(Node):
         yield self.otherwise
 
     def grow(self, condition: Node, result: Node) -> None:
-        """One more branch in front."""
+        """Prepend a branch."""
         self.branches.appendleft((condition, result))
         self.start = condition.start
         self.weight += condition.weight + result.weight
@@ -154,7 +154,7 @@ class Conditional(Node):
 @dataclass(slots=True, eq=False)
 class ListLiteral(Node):
     items: tuple[tuple[bool, Node], ...]
-    """(is it optional, element)"""
+    """(optional, element)"""
 
     def children(self) -> Iterable[Node]:
         return [item for _, item in self.items]
@@ -163,7 +163,7 @@ class ListLiteral(Node):
 @dataclass(slots=True, eq=False)
 class MapLiteral(Node):
     entries: tuple[tuple[bool, Node, Node], ...]
-    """(is it optional, key, value)"""
+    """(optional, key, value)"""
 
     def children(self) -> Iterable[Node]:
         for _, key, value in self.entries:
@@ -173,7 +173,7 @@ class MapLiteral(Node):
 
 @dataclass(slots=True, eq=False)
 class Macro(Node):
-    """``target.name(variables…, body…)``: the body sees the variables."""
+    """``target.name(variables…, body…)``; the variables are in scope in the body."""
 
     name: str
     target: Node
@@ -225,11 +225,11 @@ VISIT: dict[type[Node], str] = {
     Bind: "visit_bind",
     NewCondition: "visit_new_condition",
 }
-"""The method that looks at a kind of node; the compiler, the checker and the printer have one for each."""
+"""The visitor method per kind of node; the compiler, the checker and the printer implement all of them."""
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and everything below it, without recursion."""
+    """The node and all its descendants, without recursion."""
     waiting = [node]
     while waiting:
         node = waiting.pop()

@@ -1,4 +1,4 @@
-"""From the text of an expression to its tree, or to an error that says where and what."""
+"""Parse the source of an expression into its syntax tree."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from contracts.cel.syntax.tree import Builder, Rejection
 _building = Lock()
 
 
-def read(source: str) -> Node:
-    """The tree of an expression. Raises CelSyntaxError."""
+def parse_node(source: str) -> Node:
+    """The syntax tree of an expression. Raises CelSyntaxError."""
     if len(source) > MAX_SOURCE:
         raise CelSyntaxError(f"The expression is longer than {MAX_SOURCE} characters.", source, MAX_SOURCE)
     try:
@@ -41,7 +41,7 @@ def _tables() -> Lark:
 
 
 def _parser() -> Lark:
-    """The parser's tables take a tenth of a second to build, so only the first expression pays for them."""
+    """Building the parser's tables takes a tenth of a second, so it is done for the first expression."""
     with _building:
         return _tables()
 

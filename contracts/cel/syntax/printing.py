@@ -1,4 +1,4 @@
-"""Trees back to text, in one canonical form. Reading the text again gives the same tree."""
+"""Print a syntax tree in canonical form. Parsing the result returns the same tree."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from contracts.cel.values.cel_values import UInt
 
 LEVELS = {"||": 2, "&&": 3, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
 RELATION, UNARY, PRIMARY = 4, 7, 8
-PLAIN = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
+IDENTIFIER = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def unparse(node: Node) -> str:
-    return _printed(node)[0]
+    return _print(node)[0]
 
 
-def _printed(node: Node) -> tuple[str, int]:
-    """The text, and how tightly its outermost operator binds."""
+def _print(node: Node) -> tuple[str, int]:
+    """The source, and the precedence of its outermost operator."""
     method = getattr(_Printer, VISIT[type(node)])
     found: tuple[str, int] = method(node)
     return found
 
 
-def _tight(node: Node, level: int) -> str:
-    text, bound = _printed(node)
+def _bracketed(node: Node, level: int) -> str:
+    text, bound = _print(node)
     return text if bound >= level else f"({text})"
 
 
@@ -53,7 +53,7 @@ def _list(nodes: tuple[Node, ...]) -> str:
 
 
 def _field(name: str) -> str:
-    return name if PLAIN.fullmatch(name) else f"`{name}`"
+    return name if IDENTIFIER.fullmatch(name) else f"`{name}`"
 
 
 def quoted(text: str) -> str:
@@ -107,27 +107,27 @@ class _Printer:
     @staticmethod
     def visit_select(node: Select) -> tuple[str, int]:
         dot = ".?" if node.optional else "."
-        return _tight(node.operand, PRIMARY) + dot + _field(node.field), PRIMARY
+        return _bracketed(node.operand, PRIMARY) + dot + _field(node.field), PRIMARY
 
     @staticmethod
     def visit_has(node: Has) -> tuple[str, int]:
         dot = ".?" if node.optional else "."
-        return f"has({_tight(node.operand, PRIMARY)}{dot}{_field(node.field)})", PRIMARY
+        return f"has({_bracketed(node.operand, PRIMARY)}{dot}{_field(node.field)})", PRIMARY
 
     @staticmethod
     def visit_index(node: Index) -> tuple[str, int]:
         mark = "?" if node.optional else ""
-        return f"{_tight(node.operand, PRIMARY)}[{mark}{unparse(node.key)}]", PRIMARY
+        return f"{_bracketed(node.operand, PRIMARY)}[{mark}{unparse(node.key)}]", PRIMARY
 
     @staticmethod
     def visit_call(node: Call) -> tuple[str, int]:
         if node.target is None:
             return f"{'.' if node.rooted else ''}{node.function}({_list(node.args)})", PRIMARY
-        return f"{_tight(node.target, PRIMARY)}.{node.function}({_list(node.args)})", PRIMARY
+        return f"{_bracketed(node.target, PRIMARY)}.{node.function}({_list(node.args)})", PRIMARY
 
     @staticmethod
     def visit_unary(node: Unary) -> tuple[str, int]:
-        operand = _tight(node.operand, UNARY)
+        operand = _bracketed(node.operand, UNARY)
         if node.operator == "-" and operand[0] in "-.0123456789":
             operand = f"({operand})"
         return node.operator + operand, UNARY
@@ -135,18 +135,20 @@ class _Printer:
     @staticmethod
     def visit_binary(node: Binary) -> tuple[str, int]:
         level = LEVELS.get(node.operator, RELATION)
-        return f"{_tight(node.left, level)} {node.operator} {_tight(node.right, level + 1)}", level
+        return f"{_bracketed(node.left, level)} {node.operator} {_bracketed(node.right, level + 1)}", level
 
     @staticmethod
     def visit_chain(node: Chain) -> tuple[str, int]:
         level = LEVELS[node.operator]
         first, *rest = node.operands
-        texts = [_tight(first, level), *(_tight(operand, level + 1) for operand in rest)]
+        texts = [_bracketed(first, level), *(_bracketed(operand, level + 1) for operand in rest)]
         return f" {node.operator} ".join(texts), level
 
     @staticmethod
     def visit_conditional(node: Conditional) -> tuple[str, int]:
-        branches = "".join(f"{_tight(test, 2)} ? {_tight(result, 2)} : " for test, result in node.branches)
+        branches = "".join(
+            f"{_bracketed(test, 2)} ? {_bracketed(result, 2)} : " for test, result in node.branches
+        )
         return branches + unparse(node.otherwise), 1
 
     @staticmethod
@@ -165,7 +167,7 @@ class _Printer:
     @staticmethod
     def visit_macro(node: Macro) -> tuple[str, int]:
         args = ", ".join((*node.variables, *map(unparse, node.body)))
-        return f"{_tight(node.target, PRIMARY)}.{node.name}({args})", PRIMARY
+        return f"{_bracketed(node.target, PRIMARY)}.{node.name}({args})", PRIMARY
 
     @staticmethod
     def visit_bind(node: Bind) -> tuple[str, int]:

@@ -1,6 +1,6 @@
-"""From the grammar's reductions to nodes, bottom up and without recursion.
+"""Build nodes from the grammar's reductions, bottom up and without recursion.
 
-The parser calls one method per rule with what the rule's parts have become: nodes, tokens, or lists of them.
+The parser calls one method per rule with the results of the rule's parts: nodes, tokens, or lists of them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ Parts = list[Any]
 
 
 class Rejection(Exception):
-    """What is wrong, and where; the reader of the source makes a CelSyntaxError of it."""
+    """A message and its offset; the parser turns it into a CelSyntaxError."""
 
     def __init__(self, message: str, offset: int, hint: str = "") -> None:
         super().__init__(message)
@@ -83,9 +83,9 @@ def field_name(token: Token) -> str:
 
 
 class Builder(Transformer[Any, Any]):
-    """Holds no state, so one parser serves every thread."""
+    """Stateless, so that all threads can share one parser."""
 
-    # Operators. A level such as ``addition`` is (left and operator, right).
+    # Operators. The parts of a level such as ``addition`` are (left and operator, right).
 
     def expr(self, parts: Parts) -> Node:
         condition, _, result, _, otherwise = parts

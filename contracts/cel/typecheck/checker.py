@@ -1,10 +1,10 @@
-"""The static type checker: what type an expression has, and everything that is wrong with it, at once."""
+"""The static type checker: the type of an expression, and all its problems."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contracts.cel.environment import TYPE_NAMES, dotted, qualified
+from contracts.cel.environment import TYPE_NAMES, dotted_name, qualified_name
 from contracts.cel.expression import Expression
 from contracts.cel.functions import FUNCTIONS, METHODS, Function
 from contracts.cel.library.conditions import STATUSES
@@ -61,18 +61,20 @@ LITERALS: dict[type, Type] = {
     bytes: BYTES,
     type(None): NULL,
 }
+PREDICATE_MACROS = frozenset(("all", "exists", "exists_one", "existsOne", "filter"))
+"""Macros whose body is only a condition."""
 ORDERED = frozenset((BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION))
 
 
 def check(expression: Expression, variables: Mapping[str, Type]) -> tuple[Type, list[TypeProblem]]:
-    """The type of the expression's value, and every problem, in reading order."""
+    """The type of the expression, and its problems in source order."""
     checker = Checker(variables, expression.environment)
     kind = checker.unifier.resolved(checker.infer(expression.node, {}), final=True)
     return kind, sorted(checker.problems, key=lambda problem: (problem.start, problem.end))
 
 
 class Checker(Inference):
-    """What each kind of node means for types."""
+    """The typing rule of each kind of node."""
 
     # Names and selections
 
@@ -86,13 +88,13 @@ class Checker(Inference):
             return self.variables[node.name]
         if self.environment.extras and node.name in TYPE_NAMES:
             return TypeType(CONSTRUCTORS.get(node.name, DYN))
-        hint = hints.for_name(node.name, [*scope, *self.variables])
+        hint = hints.suggest_name(node.name, [*scope, *self.variables])
         return self.fail("unknown-name", f"Undefined name “{node.name}”.", node.start, node.end, hint)
 
     def visit_select(self, node: Select, scope: Scope) -> Type:
-        if self.environment.extras and dotted(node) in self.variables:
-            return self.variables[dotted(node)]
-        if self.environment.extras and dotted(node) in TYPE_NAMES:
+        if self.environment.extras and dotted_name(node) in self.variables:
+            return self.variables[dotted_name(node)]
+        if self.environment.extras and dotted_name(node) in TYPE_NAMES:
             return TypeType()
         operand = self.resolved(self.infer(node.operand, scope))
         end = node.field_start + len(node.field)
@@ -116,14 +118,14 @@ class Checker(Inference):
                 f"A value of type {operand} has no field “{name}”.",
                 start,
                 end,
-                hints.for_list(operand),
+                hints.suggest_for_field(operand),
             )
         for known in (name, unescape(name)):
             if known in operand.fields:
                 return operand.fields[known]
         if operand.preserve_unknown:
             return DYN
-        hint = hints.for_name(name, operand.fields)
+        hint = hints.suggest_name(name, operand.fields)
         return self.fail("unknown-field", f"Unknown field “{name}”.", start, end, hint)
 
     def visit_has(self, node: Has, scope: Scope) -> Type:
@@ -168,35 +170,36 @@ class Checker(Inference):
         return kind
 
     def either(self, one: Type, other: Type, node: Node) -> Type:
-        common = self.unifier.fresh()
+        common = self.unifier.fresh_param()
         if self.unifier.accepts([one, other], [common, common]):
             return self.resolved(common)
-        message = f"The branches of “? :” have different types, {self.shown(one)} and {self.shown(other)}."
+        types = f"{self.format_type(one)} and {self.format_type(other)}"
+        message = f"The branches of “? :” have different types, {types}."
         return self.fail(
             "no-overload", message, node.start, node.end, "Wrap both branches in dyn(…), or convert one."
         )
 
-    # Literals with parts
+    # List, map and condition literals
 
     def visit_list_literal(self, node: ListLiteral, scope: Scope) -> Type:
         kinds = [self.unwrapped(optional, item, scope) for optional, item in node.items]
-        self.listed[id(node)] = kinds
-        return ListType(self.unifier.joined(kinds))
+        self.item_types[id(node)] = kinds
+        return ListType(self.unifier.join(kinds))
 
     def visit_map_literal(self, node: MapLiteral, scope: Scope) -> Type:
-        self.foresee("duplicate", constant_checks.in_map(node))
+        self.report_constant_faults("duplicate", constant_checks.in_map(node))
         keys = [self.infer(key, scope) for _, key, _ in node.entries]
         values = [self.unwrapped(optional, value, scope) for optional, _, value in node.entries]
-        return MapType(self.unifier.joined(keys), self.unifier.joined(values))
+        return MapType(self.unifier.join(keys), self.unifier.join(values))
 
     def unwrapped(self, optional: bool, node: Node, scope: Scope) -> Type:
         kind = self.infer(node, scope)
         if not optional:
             return kind
-        inner = self.unifier.fresh()
+        inner = self.unifier.fresh_param()
         if kind is not NULL and self.unifier.accepts([kind], [OptionalType(inner)]):
             return inner
-        message = f"The value after “?” must be optional, not {self.shown(kind)}."
+        message = f"The value after “?” must be optional, not {self.format_type(kind)}."
         return self.fail(
             "wrong-type", message, node.start, node.end, "Select it with “.?”, or remove the “?”."
         )
@@ -222,7 +225,7 @@ class Checker(Inference):
 
     def visit_call(self, node: Call, scope: Scope) -> Type:
         local = frozenset(scope)
-        name = qualified(node, local)
+        name = qualified_name(node, local)
         if name:
             return self.call(node, name, FUNCTIONS, [self.infer(argument, scope) for argument in node.args])
         assert node.target is not None
@@ -233,23 +236,23 @@ class Checker(Inference):
     def call(self, node: Call, name: str, table: Mapping[str, Function], kinds: list[Type]) -> Type:
         function, end = table.get(name), node.name_start + len(node.function)
         if function is None:
-            hint = hints.for_function(name, table, self.environment)
+            hint = hints.suggest_function(name, table, self.environment)
             return self.fail("unknown-function", f"Unknown function “{name}”.", node.name_start, end, hint)
-        if not self.environment.offers(function):
+        if not self.environment.provides(function):
             return self.gated(name, node)
         found = self.overload(function.overloads, kinds)
         if found is not None:
-            listed = self.listed.get(id(node.args[0]), []) if node.args else []
-            self.foresee("no-overload", constant_checks.in_call(node, listed))
+            item_types = self.item_types.get(id(node.args[0]), []) if node.args else []
+            self.report_constant_faults("no-overload", constant_checks.in_call(node, item_types))
             return found
         resolved = [self.unifier.resolved(kind, final=True) for kind in kinds]
         member = table is METHODS
         return self.fail(
             "no-overload",
-            hints.refused_call(name, resolved, member),
+            hints.no_overload(name, resolved, member),
             node.name_start,
             node.end,
-            hints.for_call(function, member),
+            hints.list_overloads(function, member),
         )
 
     def visit_bind(self, node: Bind, scope: Scope) -> Type:
@@ -264,45 +267,40 @@ class Checker(Inference):
             (key, element) if len(node.variables) == 2 else (key if isinstance(target, MapType) else element,)
         )
         inner = {**scope, **dict(zip(node.variables, bound, strict=True))}
-        *conditions, last = node.body
-        if node.name in ("all", "exists", "exists_one", "existsOne", "filter"):
-            conditions = list(node.body)
-        for condition in conditions:
+        predicate = node.name in PREDICATE_MACROS
+        for condition in node.body if predicate else node.body[:-1]:
             self.expect(condition, inner, BOOL, f"The condition of {node.name}()")
-        if node.name == "filter":
-            return ListType(bound[0])
-        if conditions and conditions[-1] is last:
-            return BOOL
-        return self.transformed(node, target, key, bound[0], last, inner)
-
-    def transformed(self, node: Macro, target: Type, key: Type, item: Type, last: Node, inner: Scope) -> Type:
-        kind = self.infer(last, inner)
-        if node.name in ("map", "transformList"):
-            return ListType(kind)
-        if node.name == "transformMap":
-            return MapType(key, kind)
+        if predicate:
+            return ListType(bound[0]) if node.name == "filter" else BOOL
+        result = self.infer(node.body[-1], inner)
         if node.name == "sortBy":
-            return self.sorted_by(node, target, item, kind, last)
-        made = MapType(self.unifier.fresh(), self.unifier.fresh())
-        if not self.unifier.accepts([kind], [made]):
-            message = f"The result of transformMapEntry() must be a map, not {self.shown(kind)}."
-            return self.fail("wrong-type", message, last.start, last.end, "Write {key: value}.")
-        return self.resolved(made)
+            return self.sorted_list(node, target, bound[0], result)
+        if node.name == "transformMapEntry":
+            return self.merged_entries(node.body[-1], result)
+        return MapType(key, result) if node.name == "transformMap" else ListType(result)
 
-    def sorted_by(self, node: Macro, target: Type, item: Type, key: Type, body: Node) -> Type:
-        key = self.resolved(key)
+    def merged_entries(self, body: Node, entries: Type) -> Type:
+        result = MapType(self.unifier.fresh_param(), self.unifier.fresh_param())
+        if not self.unifier.accepts([entries], [result]):
+            message = f"The result of transformMapEntry() must be a map, not {self.format_type(entries)}."
+            return self.fail("wrong-type", message, body.start, body.end, "Write {key: value}.")
+        return self.resolved(result)
+
+    def sorted_list(self, node: Macro, target: Type, item: Type, key: Type) -> Type:
+        key, body = self.resolved(key), node.body[-1]
         if isinstance(target, MapType):
             message, hint = "sortBy() sorts lists, not maps.", "Convert the keys to a list first: .map(k, k)."
             return self.fail("not-iterable", message, node.target.start, node.target.end, hint)
         if key is not DYN and not isinstance(key, TypeParam) and key not in ORDERED:
-            message = f"Values of type {self.shown(key)} cannot be ordered."
-            return self.fail(
-                "wrong-type", message, body.start, body.end, "Sort by a number or a string in it."
+            message, hint = (
+                f"Values of type {self.format_type(key)} cannot be ordered.",
+                "Sort by a number or a string.",
             )
+            return self.fail("wrong-type", message, body.start, body.end, hint)
         return ListType(item)
 
     def range_of(self, node: Macro, target: Type) -> tuple[Type, Type]:
-        """(index or key, element or value) of what a macro goes through."""
+        """The types of index and element, or key and value, of the range of a macro."""
         if isinstance(target, ListType):
             return INT, target.element
         if isinstance(target, MapType):
@@ -310,23 +308,23 @@ class Checker(Inference):
         if target is not DYN and not isinstance(target, TypeParam):
             self.fail(
                 "not-iterable",
-                f"A value of type {self.shown(target)} is not iterable with {node.name}().",
+                f"A value of type {self.format_type(target)} is not iterable with {node.name}().",
                 node.target.start,
                 node.target.end,
-                hints.for_iteration(target),
+                hints.suggest_for_iteration(target),
             )
         return DYN, DYN
 
     def unwrap(self, node: Macro, target: Type, scope: Scope) -> Type:
-        inner = self.unifier.fresh()
+        inner = self.unifier.fresh_param()
         if not self.unifier.accepts([target], [OptionalType(inner)]):
-            message = f"{node.name}() requires an optional value, not {self.shown(target)}."
+            message = f"{node.name}() requires an optional value, not {self.format_type(target)}."
             self.fail("no-overload", message, node.target.start, node.target.end, "Select with “.?”.")
         kind = self.infer(node.body[0], {**scope, node.variables[0]: self.resolved(inner)})
         if node.name == "optMap":
             return OptionalType(kind)
-        result = OptionalType(self.unifier.fresh())
+        result = OptionalType(self.unifier.fresh_param())
         if not self.unifier.accepts([kind], [result]):
-            message = f"The body of optFlatMap() must be optional, not {self.shown(kind)}."
+            message = f"The body of optFlatMap() must be optional, not {self.format_type(kind)}."
             return self.fail("wrong-type", message, node.body[0].start, node.body[0].end, "Use optMap().")
         return self.resolved(result)

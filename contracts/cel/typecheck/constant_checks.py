@@ -1,6 +1,6 @@
-"""Failures that can be foreseen, because the argument that decides is written out in the expression.
+"""Errors that constant arguments make certain: bad patterns, format strings and duplicate keys.
 
-cel-go refuses most of them when it compiles; the others can never have a value.
+cel-go rejects most of them at compile time; the others would always fail at run time.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from contracts.cel.types.cel_types import (
 )
 
 Fault = tuple[Node, str, str]
-"""Where, what, and what to do."""
+"""Node, message and hint."""
 
 PATTERNS = frozenset(("matches", "find", "findAll"))
 NUMBERS = frozenset((INT, UINT, DOUBLE))
-TAKES = {
+ACCEPTED_TYPES = {
     "d": NUMBERS,
     "f": NUMBERS,
     "e": NUMBERS,
@@ -47,7 +47,7 @@ TAKES = {
 
 
 def in_call(node: Call, kinds: Sequence[Type]) -> Iterator[Fault]:
-    """``kinds`` are the types of the arguments; of ``format``, those of the listed values."""
+    """``kinds`` are the types of the elements of the list literal that is passed to ``format``."""
     if node.function in PATTERNS and node.args:
         yield from _pattern(node.args[0 if node.target is not None else -1])
     elif node.function == "format" and isinstance(node.target, Literal):
@@ -81,22 +81,22 @@ def _format(text: Literal, values: Node, kinds: Sequence[Type]) -> Iterator[Faul
         yield values, message, "Write one clause, such as %s, for each value."
         return
     for verb, (_, item), kind in zip(verbs, values.items, kinds, strict=True):
-        if verb in TAKES and not _fits(kind, verb):
+        if verb in ACCEPTED_TYPES and not _accepted(kind, verb):
             yield item, f"format(): “%{verb}” does not accept {kind}.", "Convert the value first."
 
 
-def _fits(kind: Type, verb: str) -> bool:
-    if kind is DYN or isinstance(kind, TypeParam) or kind in TAKES[verb]:
+def _accepted(kind: Type, verb: str) -> bool:
+    if kind is DYN or isinstance(kind, TypeParam) or kind in ACCEPTED_TYPES[verb]:
         return True
     return verb == "s" and isinstance(kind, (ListType, MapType, TypeType))
 
 
 def in_map(node: MapLiteral) -> Iterator[Fault]:
-    """A key that is written twice."""
+    """Duplicate keys."""
     seen: set[tuple[type, object]] = set()
     for _, key, _ in node.entries:
         if isinstance(key, Literal):
-            known = (type(key.value), key.value)
-            if known in seen:
+            identity = (type(key.value), key.value)
+            if identity in seen:
                 yield key, "Duplicate key in the map.", "Remove one of them."
-            seen.add(known)
+            seen.add(identity)

@@ -1,4 +1,4 @@
-"""What a problem says, and what would put it right."""
+"""Messages of type problems, and hints how to fix them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from contracts.cel.types.cel_types import (
     Type,
 )
 
-WORDS = {"_[_]": "[ ]", "_in_": "in"}
-GATES = {
+SYMBOLS = {"_[_]": "[ ]", "_in_": "in"}
+GATE_MESSAGES = {
     "omit": (
         "omit() requires the CELOmitFunction feature gate to be enabled, and works only in templates.",
         "Use “.?field.orValue(…)” for a default.",
@@ -31,7 +31,7 @@ GATES = {
 }
 
 
-def near(word: str, known: Iterable[str]) -> str:
+def closest(word: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     same = {name.lower(): name for name in names}
     if word.lower() in same:
@@ -39,10 +39,10 @@ def near(word: str, known: Iterable[str]) -> str:
     return next(iter(get_close_matches(word, names, n=1, cutoff=0.6)), "")
 
 
-def for_name(word: str, known: Iterable[str]) -> str:
-    """“Did you mean …?”, or the list of what there is when it is short."""
+def suggest_name(word: str, known: Iterable[str]) -> str:
+    """“Did you mean …?”, or the list of known names if it is short."""
     names = sorted(set(known))
-    match = near(word, names)
+    match = closest(word, names)
     if match:
         return f"Did you mean “{match}”?"
     if 0 < len(names) <= 8:
@@ -50,23 +50,23 @@ def for_name(word: str, known: Iterable[str]) -> str:
     return ""
 
 
-def for_function(name: str, table: Mapping[str, Function], environment: Environment) -> str:
+def suggest_function(name: str, table: Mapping[str, Function], environment: Environment) -> str:
     other = METHODS if table is FUNCTIONS else FUNCTIONS
-    if name in other and environment.offers(other[name]):
+    if name in other and environment.provides(other[name]):
         return f"Write x.{name}(…)." if other is METHODS else f"Write {name}(x)."
-    offered = [known for known, function in table.items() if environment.offers(function)]
-    match = near(name, offered)
+    provided = [known for known, function in table.items() if environment.provides(function)]
+    match = closest(name, provided)
     return f"Did you mean “{match}”?" if match else ""
 
 
-def gate(name: str) -> tuple[str, str]:
-    """Message and hint for a function that is not offered here."""
+def gated_function(name: str) -> tuple[str, str]:
+    """Message and hint for a function that the environment does not provide."""
     function = FUNCTIONS.get(name)
-    return GATES[function.feature if function and function.feature else "conditions"]
+    return GATE_MESSAGES[function.feature if function and function.feature else "conditions"]
 
 
-def refused(operator: str, kinds: Sequence[Type]) -> str:
-    sign = WORDS.get(operator, operator.strip("_"))
+def no_operator(operator: str, kinds: Sequence[Type]) -> str:
+    sign = SYMBOLS.get(operator, operator.strip("_"))
     if operator == "_[_]":
         return f"A value of type {kinds[0]} cannot be indexed with {kinds[1]}."
     if len(kinds) == 1:
@@ -74,8 +74,8 @@ def refused(operator: str, kinds: Sequence[Type]) -> str:
     return f"“{sign}” is not defined for {kinds[0]} and {kinds[1]}."
 
 
-def for_operator(operator: str, kinds: Sequence[Type]) -> str:
-    """The usual cure for two types that do not go together."""
+def suggest_for_operator(operator: str, kinds: Sequence[Type]) -> str:
+    """The usual fix for operands of these types."""
     if operator == "_[_]":
         return "Select the field with a dot." if isinstance(kinds[0], StructType) else ""
     if len(kinds) != 2:
@@ -97,15 +97,15 @@ def for_operator(operator: str, kinds: Sequence[Type]) -> str:
     return ""
 
 
-def refused_call(name: str, kinds: Sequence[Type], member: bool) -> str:
+def no_overload(name: str, kinds: Sequence[Type], member: bool) -> str:
     if member:
         args = ", ".join(map(str, kinds[1:]))
         return f"No overload matches {kinds[0]}.{name}({args})."
     return f"No overload matches {name}({', '.join(map(str, kinds))})."
 
 
-def for_call(function: Function, member: bool) -> str:
-    """The forms that the function has, if they are few."""
+def list_overloads(function: Function, member: bool) -> str:
+    """The overloads of the function; the first four if there are many."""
     forms = []
     for overload in function.overloads:
         params = list(map(str, overload.params))
@@ -114,13 +114,13 @@ def for_call(function: Function, member: bool) -> str:
     return f"Available: {', '.join(forms[:4])}{' …' if len(forms) > 4 else ''}."
 
 
-def for_iteration(kind: Type) -> str:
+def suggest_for_iteration(kind: Type) -> str:
     if isinstance(kind, StructType):
         return "Wrap it in dyn(…) to iterate over its keys."
     return ""
 
 
-def for_list(kind: Type) -> str:
+def suggest_for_field(kind: Type) -> str:
     if isinstance(kind, ListType):
         return "It is a list: select an element with [0], or iterate with map(x, …)."
     return ""

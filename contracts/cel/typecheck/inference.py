@@ -1,4 +1,4 @@
-"""What type inference remembers while it goes through a tree: open types, problems, overloads met before."""
+"""The state of type inference over one tree: type parameters, problems, and resolved overloads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Scope = Mapping[str, Type]
 
 @dataclass(frozen=True, slots=True)
 class TypeProblem:
-    """One thing wrong with an expression. ``start`` and ``end`` are offsets into its source.
+    """A problem of an expression. ``start`` and ``end`` are offsets into its source.
 
     ``code`` is one of: unknown-name, unknown-field, unknown-function, gated-function, no-overload,
     not-iterable, wrong-type, duplicate.
@@ -35,7 +35,7 @@ class TypeProblem:
 class Inference:
     """The rules per kind of node are the ``visit_…`` methods of a subclass.
 
-    After a problem it goes on with ``dyn``, so that one mistake is told once.
+    After a problem, inference continues with ``dyn``, so that a mistake is reported once.
     """
 
     def __init__(self, variables: Mapping[str, Type], environment: Environment) -> None:
@@ -43,9 +43,9 @@ class Inference:
         self.environment = environment
         self.unifier = Unifier()
         self.problems: list[TypeProblem] = []
-        self.listed: dict[int, list[Type]] = {}
-        """The types of what a list literal lists, by the identity of its node."""
-        self.remembered: dict[tuple[int, tuple[Type, ...]] | None, Type] = {}
+        self.item_types: dict[int, list[Type]] = {}
+        """The types of the items of each list literal, by the identity of its node."""
+        self.overload_results: dict[tuple[int, tuple[Type, ...]] | None, Type] = {}
 
     def infer(self, node: Node, scope: Scope) -> Type:
         found: Type = getattr(self, VISIT[type(node)])(node, scope)
@@ -54,21 +54,23 @@ class Inference:
     def resolved(self, kind: Type) -> Type:
         return self.unifier.resolved(kind)
 
-    def shown(self, kind: Type) -> str:
+    def format_type(self, kind: Type) -> str:
         return str(self.unifier.resolved(kind, final=True))
 
     def fail(self, code: str, message: str, start: int, end: int, hint: str = "") -> Type:
         self.problems.append(TypeProblem(message, start, end, hint, code))
         return DYN
 
-    def foresee(self, code: str, faults: Iterable[Fault]) -> None:
+    def report_constant_faults(self, code: str, faults: Iterable[Fault]) -> None:
         for node, message, hint in faults:
             self.fail(code, message, node.start, node.end, hint)
 
     def expect(self, node: Node, scope: Scope, wanted: Type, what: str) -> None:
         kind = self.infer(node, scope)
         if not self.unifier.accepts([kind], [wanted]):
-            self.fail("wrong-type", f"{what} must be {wanted}, not {self.shown(kind)}.", node.start, node.end)
+            self.fail(
+                "wrong-type", f"{what} must be {wanted}, not {self.format_type(kind)}.", node.start, node.end
+            )
 
     def operation(self, operator: str, kinds: list[Type], node: Node) -> Type:
         operations = EXTRA_OPERATIONS if self.environment.extras else OPERATIONS
@@ -78,23 +80,23 @@ class Inference:
         resolved = [self.unifier.resolved(kind, final=True) for kind in kinds]
         return self.fail(
             "no-overload",
-            hints.refused(operator, resolved),
+            hints.no_operator(operator, resolved),
             node.start,
             node.end,
-            hints.for_operator(operator, resolved),
+            hints.suggest_for_operator(operator, resolved),
         )
 
     def overload(self, overloads: Sequence[Overload], kinds: list[Type]) -> Type | None:
-        """The result type for arguments of these types: dyn when several overloads fit and disagree.
+        """The result type for arguments of these types, or dyn if several overloads match and differ.
 
-        What types without parts give is the same every time, and remembered: templates add many texts.
+        Results for types without parameters are cached: templates concatenate many strings.
         """
         key = (id(overloads), tuple(kinds)) if all(type(kind) is Type for kind in kinds) else None
-        if key in self.remembered:
-            return self.remembered[key]
+        if key in self.overload_results:
+            return self.overload_results[key]
         result = self._resolve(overloads, kinds)
         if key is not None and type(result) is Type:
-            self.remembered[key] = result
+            self.overload_results[key] = result
         return result
 
     def _resolve(self, overloads: Sequence[Overload], kinds: list[Type]) -> Type | None:
@@ -102,7 +104,7 @@ class Inference:
         for overload in overloads:
             if len(overload.params) != len(kinds):
                 continue
-            *params, wanted = self.unifier.instance((*overload.params, overload.result))
+            *params, wanted = self.unifier.instantiate((*overload.params, overload.result))
             if not self.unifier.accepts(kinds, params):
                 continue
             kind = self.resolved(wanted)
@@ -113,5 +115,5 @@ class Inference:
         return result
 
     def gated(self, name: str, node: Node) -> Type:
-        message, hint = hints.gate(name)
+        message, hint = hints.gated_function(name)
         return self.fail("gated-function", message, node.start, node.end, hint)

@@ -18,7 +18,7 @@ def _same(kinds: tuple[str, ...]) -> list[Overload]:
     return [_overload(kind, kind, kind) for kind in kinds]
 
 
-# Numbers of different types have an order at run time, but kro's checker asks for one type (kro §3.5).
+# Numbers of different types can be compared at run time, but kro's checker requires one type (kro §3.5).
 ORDER = [_overload(kind, kind, "bool") for kind in SCALARS]
 MIXED_ORDER = ORDER + [
     _overload(left, right, "bool") for left in NUMBERS for right in NUMBERS if left != right
@@ -52,4 +52,4 @@ OPERATIONS: dict[str, list[Overload]] = {
     "-_": [_overload("int", "int"), _overload("double", "double")],
 }
 EXTRA_OPERATIONS = {**OPERATIONS, **dict.fromkeys(("_<_", "_<=_", "_>_", "_>=_"), MIXED_ORDER)}
-"""In the rules of schemas the API server compares numbers of different types, too."""
+"""In validation rules of schemas, the API server also compares numbers of different types."""

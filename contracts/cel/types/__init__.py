@@ -1,1 +1,1 @@
-"""Types: what they are, how they are written, and how they match."""
+"""Types, their signatures, unification and assignability."""

@@ -1,4 +1,4 @@
-"""The types that the checker speaks of, and how they are written in messages."""
+"""The static types, and their names in messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contracts.cel.values.cel_values import Duration, OptionalValue, Timestamp, 
 
 @dataclass(frozen=True)
 class Type:
-    """A type without parts: ``int``, ``string``, ``dyn``, ``kubernetes.Quantity`` …"""
+    """A type without parameters: ``int``, ``string``, ``dyn``, ``kubernetes.Quantity`` …"""
 
     name: str
 
@@ -42,7 +42,7 @@ NUMBERS = frozenset((INT, UINT, DOUBLE))
 
 @dataclass(frozen=True)
 class TypeParam(Type):
-    """A type that a signature leaves open: the ``T`` of ``list(T)``."""
+    """A type parameter of a signature: the ``T`` of ``list(T)``."""
 
 
 class ListType(Type):
@@ -82,7 +82,7 @@ class TypeType(Type):
 
 
 class StructType(Type):
-    """An object with known fields. Two structs are the same type when they have the same name."""
+    """An object with known fields. Structs with the same name are the same type."""
 
     def __init__(self, name: str, fields: Mapping[str, Type], preserve_unknown: bool = False) -> None:
         object.__setattr__(self, "name", name)
@@ -94,12 +94,12 @@ class StructType(Type):
 
     @property
     def origin(self) -> object:
-        """The same for all structs that one schema describes: names of a schema that contains itself grow."""
+        """Identifies the schema of the struct; in a recursive schema, names of structs keep growing."""
         return getattr(self.fields, "origin", self.name)
 
     @cached_property
-    def views(self) -> dict[str, Type | None]:
-        """Filled by ``views``: per field, its type when its values may have to change to be seen."""
+    def conversion_plans(self) -> dict[str, Type | None]:
+        """Cache of ``schema_views``: the type of each field whose values may need conversion, else None."""
         return {}
 
     def __repr__(self) -> str:
@@ -129,7 +129,7 @@ CLASSES: dict[str, type] = {
 
 
 def accepts(param: Type, cls: type) -> bool:
-    """May a value of this Python class stand where a parameter of this type is wanted, at run time?"""
+    """Whether a parameter of this type accepts a value of this Python class, at run time."""
     if isinstance(param, ListType):
         return issubclass(cls, list)
     if isinstance(param, (MapType, StructType)):

@@ -1,7 +1,7 @@
-"""OpenAPI schemas to types, and types back to schemas (kro §3.5, §5.5).
+"""Convert OpenAPI schemas to types, and types to schemas (kro §3.5, §5.5).
 
-Fields are worked out when they are asked for: a Pod has thousands of them and an expression reads two, and
-some schemas contain themselves.
+The type of a field is computed on first use: a Pod has thousands of fields and an expression reads two, and
+some schemas are recursive.
 """
 
 from __future__ import annotations
@@ -36,30 +36,20 @@ MAX_LEVELS = 32
 
 
 def from_openapi(schema: Schema, *, name: str, resolve_ref: Resolve | None = None) -> Type:
-    """The type of values that a schema describes. ``name`` names the structs in it: ``name.path``.
+    """The type of the values that a schema describes. Structs are named ``name.path``.
 
-    ``resolve_ref`` finds the schema of a ``$ref``. What the schema leaves open, int-or-string and unions
-    included, is ``dyn``.
+    ``resolve_ref`` returns the schema of a ``$ref``. Anything the schema leaves open is ``dyn``, including
+    int-or-string and unions.
     """
     return _type(schema, name, resolve_ref, 0)
 
 
 def _type(schema: Schema, name: str, resolve_ref: Resolve | None, level: int) -> Type:
-    """``level`` counts lists and maps directly inside each other; they are not put off as fields are."""
+    """``level`` counts directly nested lists and maps, which are not computed lazily as fields are."""
     if level > MAX_LEVELS:
         return DYN
     schema = _followed(schema, resolve_ref)
-    kinds = _kinds(schema)
-    if schema.get("x-kubernetes-int-or-string"):
-        return DYN
-    if not kinds:
-        if "properties" in schema:
-            kinds = ["object"]
-        elif "items" in schema:
-            kinds = ["array"]
-    if len(kinds) != 1:
-        return DYN
-    (kind,) = kinds
+    kind = _kind(schema)
     if kind == "string":
         return FORMATS.get(str(schema.get("format", "")), STRING)
     if kind in SCALARS:
@@ -88,8 +78,7 @@ def _object(schema: Schema, name: str, resolve_ref: Resolve | None, level: int) 
 
 
 def _followed(schema: Schema, resolve_ref: Resolve | None) -> Schema:
-    """The schema behind references; kubernetes writes ``allOf: [{$ref}]`` where a default stands beside
-    one."""
+    """The schema behind references. Kubernetes writes ``allOf: [{$ref}]`` for a reference with a default."""
     for _ in range(MAX_REFERENCES):
         reference = schema.get("$ref")
         if reference is None:
@@ -109,18 +98,22 @@ def _followed(schema: Schema, resolve_ref: Resolve | None) -> Schema:
     return {}
 
 
-def _kinds(schema: Schema) -> list[str]:
-    """The types that a schema names; null beside another says only that the value may be missing."""
+def _kind(schema: Schema) -> str:
+    """The JSON type of a schema, or an empty string if it allows several or specifies none."""
+    if schema.get("x-kubernetes-int-or-string"):
+        return ""
     kind = schema.get("type")
-    if isinstance(kind, str):
-        return [kind]
     if isinstance(kind, list):
-        return [one for one in kind if one != "null"]
-    return []
+        kinds = [one for one in kind if one != "null"]  # null means only that the value may be missing
+        if kinds:
+            return str(kinds[0]) if len(kinds) == 1 else ""
+    elif isinstance(kind, str):
+        return kind
+    return "object" if "properties" in schema else "array" if "items" in schema else ""
 
 
 class Fields(Mapping[str, Type]):
-    """A struct's fields; each one's type is computed once, when it is first asked for."""
+    """The fields of a struct. The type of each is computed once, on first use."""
 
     __slots__ = ("_known", "_name", "_properties", "_resolve")
 
@@ -165,7 +158,7 @@ SCHEMAS: dict[Type, dict[str, Any]] = {
 def to_openapi(kind: Type) -> dict[str, Any]:
     """The schema of a status field whose expression has this type (kro §5.5).
 
-    A timestamp inside an object is left open; by itself, or in a list or map of an expression, it is a text.
+    A timestamp inside an object is left open; by itself, or in a list or map, it is a string.
     """
     if kind is TIMESTAMP:
         return {"type": "string", "format": "date-time"}

@@ -1,8 +1,8 @@
-"""Observed objects as their schema sees them (kro §3.6).
+"""Observed objects, converted by their schema (kro §3.6).
 
-Secret data become bytes, dates become timestamps, and a property that is null counts as absent. What is
-written somewhere as a whole is written as it was observed. Parts that need no change are not copied. What a
-schema asks for is worked out once per type, on the way.
+Secret data become bytes, dates become timestamps, and a property that is null counts as absent. When a whole
+object is output, its original is used. Parts that need no conversion are not copied. Which fields need
+conversion is computed once per type.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from contracts.cel.types.cel_types import (
     StructType,
     Type,
 )
-from contracts.cel.values.cel_values import SeenList, SeenMap
+from contracts.cel.values.cel_values import TypedList, TypedMap
 from contracts.cel.values.times import parse_date, parse_duration
 
 View = Callable[[Any], Any]
 
 
 def wrap(value: object, type: Type) -> object:
-    """The value as expressions see it. Texts that are not what their format says stay texts."""
+    """The value as expressions see it. A string that does not match its format remains a string."""
     try:
         return _value(value, type)
     except RecursionError:
@@ -45,7 +45,7 @@ def _bytes(text: str) -> Any:
         return text
 
 
-def _parsed(parse: Callable[[str], Any]) -> View:
+def _parsed_as(parse: Callable[[str], Any]) -> View:
     def view(text: str) -> Any:
         try:
             return parse(text)
@@ -55,17 +55,21 @@ def _parsed(parse: Callable[[str], Any]) -> View:
     return view
 
 
-LEAVES: dict[Type, View] = {BYTES: _bytes, TIMESTAMP: _parsed(parse_date), DURATION: _parsed(parse_duration)}
+LEAVES: dict[Type, View] = {
+    BYTES: _bytes,
+    TIMESTAMP: _parsed_as(parse_date),
+    DURATION: _parsed_as(parse_duration),
+}
 
 
 def _value(value: Any, kind: Type) -> Any:
     if isinstance(value, dict):
         if isinstance(kind, StructType):
             return _struct(value, kind)
-        if isinstance(kind, MapType) and _plan(kind.value) is not None:
+        if isinstance(kind, MapType) and _convertible(kind.value) is not None:
             return _map(value, kind.value)
     elif isinstance(value, list):
-        if isinstance(kind, ListType) and _plan(kind.element) is not None:
+        if isinstance(kind, ListType) and _convertible(kind.element) is not None:
             return _list(value, kind.element)
     elif isinstance(value, str):
         leaf = LEAVES.get(kind)
@@ -76,8 +80,8 @@ def _value(value: Any, kind: Type) -> Any:
     return value
 
 
-def _plan(kind: Type) -> Type | None:
-    """The type, when values of it may have to change; None when they never do."""
+def _convertible(kind: Type) -> Type | None:
+    """The type, if values of it may need conversion, else None."""
     while isinstance(kind, (ListType, OptionalType, MapType)):
         kind = (
             kind.element
@@ -90,8 +94,8 @@ def _plan(kind: Type) -> Type | None:
 
 
 def _struct(value: dict[str, Any], kind: StructType) -> dict[str, Any]:
-    plans = kind.views
-    changed: dict[str, Any] = {}
+    plans = kind.conversion_plans
+    converted: dict[str, Any] = {}
     nulls = False
     for name, item in value.items():
         if item is None:
@@ -101,24 +105,25 @@ def _struct(value: dict[str, Any], kind: StructType) -> dict[str, Any]:
             plan = plans[name]
         except KeyError:
             plan = plans[name] = (
-                kind.fields[name] if name in kind.fields and _plan(kind.fields[name]) else None
+                kind.fields[name] if name in kind.fields and _convertible(kind.fields[name]) else None
             )
         if plan is not None:
-            seen = _value(item, plan)
-            if seen is not item:
-                changed[name] = seen
+            result = _value(item, plan)
+            if result is not item:
+                converted[name] = result
     if nulls:
-        present = {name: changed.get(name, item) for name, item in value.items() if item is not None}
-        return SeenMap(present, value)
-    return SeenMap({**value, **changed}, value) if changed else value
+        present = {name: converted.get(name, item) for name, item in value.items() if item is not None}
+        return TypedMap(present, value)
+    return TypedMap({**value, **converted}, value) if converted else value
 
 
 def _map(value: dict[str, Any], kind: Type) -> dict[str, Any]:
-    seen = {name: _value(item, kind) for name, item in value.items()}
-    same = all(seen[name] is item for name, item in value.items())
-    return value if same else SeenMap(seen, value)
+    converted = {name: _value(item, kind) for name, item in value.items()}
+    unchanged = all(converted[name] is item for name, item in value.items())
+    return value if unchanged else TypedMap(converted, value)
 
 
 def _list(value: list[Any], kind: Type) -> list[Any]:
-    seen = [_value(item, kind) for item in value]
-    return value if all(a is b for a, b in zip(seen, value, strict=True)) else SeenList(seen, value)
+    converted = [_value(item, kind) for item in value]
+    unchanged = all(a is b for a, b in zip(converted, value, strict=True))
+    return value if unchanged else TypedList(converted, value)

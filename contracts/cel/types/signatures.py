@@ -1,4 +1,4 @@
-"""Signatures as text: ``list(T).slice(int, int): list(T)`` or ``lists.range(int): list(int)``."""
+"""Parse signatures: ``list(T).slice(int, int): list(T)`` or ``lists.range(int): list(int)``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def function_signature(text: str) -> tuple[str, tuple[Type, ...], Type]:
 
 
 def method_signature(text: str) -> tuple[str, tuple[Type, ...], Type]:
-    """The same for a method; its receiver is the first parameter."""
+    """Name, parameters and result of a method; the receiver is the first parameter."""
     receiver, rest = _take_type(text, 0)
     name, params, result = function_signature(text[rest + 1 :])
     return name, (receiver, *params), result
@@ -48,7 +48,7 @@ def _type_list(text: str) -> tuple[Type, ...]:
 
 
 def _take_type(text: str, position: int) -> tuple[Type, int]:
-    """The type that starts here, and where it ends. A method's dot ends a type without parts."""
+    """The type at ``position``, and its end. The dot of a method ends a type without parameters."""
     match = WORD.match(text, position)
     if match is None:
         raise ValueError(f"no type in {text!r} at {position}")

@@ -1,4 +1,4 @@
-"""Which types go together: open types are filled in as arguments are met (the rules of cel-go's checker)."""
+"""Unification: type parameters are bound as arguments are matched (the rules of cel-go's checker)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from contracts.cel.types.cel_types import (
 )
 
 
-def parts(kind: Type) -> tuple[Type, ...]:
+def arguments(kind: Type) -> tuple[Type, ...]:
     if isinstance(kind, ListType):
         return (kind.element,)
     if isinstance(kind, MapType):
@@ -32,7 +32,7 @@ def parts(kind: Type) -> tuple[Type, ...]:
     return ()
 
 
-def rebuilt(kind: Type, new: Sequence[Type]) -> Type:
+def with_arguments(kind: Type, new: Sequence[Type]) -> Type:
     if isinstance(kind, MapType):
         return MapType(*new)
     return type(kind)(*new) if new else kind  # type: ignore[arg-type]
@@ -46,112 +46,112 @@ def nullable(kind: Type) -> bool:
     )
 
 
-def less_specific(one: Type, other: Type) -> bool:
-    """Is ``one`` the same as ``other``, or more open?"""
+def equal_or_less_specific(one: Type, other: Type) -> bool:
+    """Whether ``one`` is the same as ``other``, or less specific."""
     if one is DYN or isinstance(one, TypeParam):
         return True
     if other is DYN or isinstance(other, TypeParam):
         return False
-    if type(one) is not type(other) or not parts(one):
+    if type(one) is not type(other) or not arguments(one):
         return one == other
-    return all(less_specific(a, b) for a, b in zip(parts(one), parts(other), strict=True))
+    return all(equal_or_less_specific(a, b) for a, b in zip(arguments(one), arguments(other), strict=True))
 
 
 class Unifier:
-    """Remembers what every open type turned out to be, within one expression."""
+    """Holds the bindings of type parameters within one expression."""
 
     def __init__(self) -> None:
-        self._known: dict[Type, Type] = {}
-        self._before: list[tuple[Type, Type | None]] = []
+        self._bindings: dict[Type, Type] = {}
+        self._undo_log: list[tuple[Type, Type | None]] = []
         self._count = 0
 
-    def fresh(self) -> Type:
+    def fresh_param(self) -> Type:
         self._count += 1
         return TypeParam(f"_{self._count}")
 
-    def instance(self, kinds: Iterable[Type]) -> list[Type]:
-        """The same types with open types of their own."""
+    def instantiate(self, kinds: Iterable[Type]) -> list[Type]:
+        """The same types with fresh type parameters."""
         renamed: dict[Type, Type] = {}
-        return [self._renamed(kind, renamed) for kind in kinds]
+        return [self._instantiated(kind, renamed) for kind in kinds]
 
-    def _renamed(self, kind: Type, renamed: dict[Type, Type]) -> Type:
+    def _instantiated(self, kind: Type, renamed: dict[Type, Type]) -> Type:
         if isinstance(kind, TypeParam):
             if kind not in renamed:
-                renamed[kind] = self.fresh()
+                renamed[kind] = self.fresh_param()
             return renamed[kind]
-        inner = parts(kind)
-        return rebuilt(kind, [self._renamed(part, renamed) for part in inner]) if inner else kind
+        inner = arguments(kind)
+        return with_arguments(kind, [self._instantiated(part, renamed) for part in inner]) if inner else kind
 
     def resolved(self, kind: Type, *, final: bool = False) -> Type:
-        """The type with everything filled in that is known; what stays open is dyn when ``final``."""
-        while isinstance(kind, TypeParam) and kind in self._known:
-            kind = self._known[kind]
+        """The type with all bound parameters replaced; unbound ones become dyn if ``final``."""
+        while isinstance(kind, TypeParam) and kind in self._bindings:
+            kind = self._bindings[kind]
         if isinstance(kind, TypeParam):
             return DYN if final else kind
-        inner = parts(kind)
-        return rebuilt(kind, [self.resolved(part, final=final) for part in inner]) if inner else kind
+        inner = arguments(kind)
+        return with_arguments(kind, [self.resolved(part, final=final) for part in inner]) if inner else kind
 
     def accepts(self, given: Iterable[Type], wanted: Iterable[Type]) -> bool:
-        """May values of these types stand at these places? Open types are filled in only when all fit."""
-        self._before.clear()
+        """Whether all given types are assignable to the wanted ones. Parameters are bound only if all are."""
+        self._undo_log.clear()
         if all(self._assign(one, other) for one, other in zip(given, wanted, strict=True)):
             return True
-        for param, kind in reversed(self._before):
+        for param, kind in reversed(self._undo_log):
             if kind is None:
-                del self._known[param]
+                del self._bindings[param]
             else:
-                self._known[param] = kind
+                self._bindings[param] = kind
         return False
 
-    def _remember(self, param: Type, kind: Type) -> None:
-        self._before.append((param, self._known.get(param)))
-        self._known[param] = kind
+    def _bind_param(self, param: Type, kind: Type) -> None:
+        self._undo_log.append((param, self._bindings.get(param)))
+        self._bindings[param] = kind
 
-    def joined(self, kinds: Iterable[Type]) -> Type:
-        """The one type of several values: the more open of two that go together, else dyn."""
+    def join(self, kinds: Iterable[Type]) -> Type:
+        """The common type of several values: the less specific of two that unify, else dyn."""
         found: Type | None = None
         for kind in kinds:
             if found is None:
                 found = kind
             elif self.accepts([found], [kind]):
                 one, other = self.resolved(found), self.resolved(kind)
-                found = one if other is NULL or less_specific(one, other) else other
+                found = one if other is NULL or equal_or_less_specific(one, other) else other
             else:
                 return DYN
-        return self.fresh() if found is None else found
+        return self.fresh_param() if found is None else found
 
     def _assign(self, given: Type, wanted: Type) -> bool:
         if given == wanted:
             return True
         if isinstance(wanted, TypeParam):
-            return self._fill(wanted, given, lambda known: self._assign(given, known))
+            return self._unify_param(wanted, given, lambda binding: self._assign(given, binding))
         if isinstance(given, TypeParam):
-            return self._fill(given, wanted, lambda known: self._assign(known, wanted))
+            return self._unify_param(given, wanted, lambda binding: self._assign(binding, wanted))
         if DYN in (given, wanted):
             return True
         if NULL in (given, wanted):
             return nullable(given) and nullable(wanted)
         if isinstance(given, TypeType) and isinstance(wanted, TypeType):
             return True
-        inner, outer = parts(given), parts(wanted)
+        inner, outer = arguments(given), arguments(wanted)
         if type(given) is not type(wanted) or not inner:
             return False
         return all(map(self._assign, inner, outer))
 
-    def _fill(self, param: Type, kind: Type, fits: Callable[[Type], bool]) -> bool:
-        known = self._known.get(param)
-        if known is None:
+    def _unify_param(self, param: Type, kind: Type, fits: Callable[[Type], bool]) -> bool:
+        binding = self._bindings.get(param)
+        if binding is None:
             if self._occurs(param, kind):
                 return False
-            self._remember(param, kind)
+            self._bind_param(param, kind)
             return True
-        if not fits(known):
+        if not fits(binding):
             return False
         kind = self.resolved(kind)
-        if less_specific(kind, self.resolved(known)) and not self._occurs(param, kind):
-            self._remember(param, kind)
+        if equal_or_less_specific(kind, self.resolved(binding)) and not self._occurs(param, kind):
+            self._bind_param(param, kind)
         return True
 
     def _occurs(self, param: Type, kind: Type) -> bool:
         kind = self.resolved(kind)
-        return kind == param or any(self._occurs(param, part) for part in parts(kind))
+        return kind == param or any(self._occurs(param, part) for part in arguments(kind))

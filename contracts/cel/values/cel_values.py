@@ -1,8 +1,7 @@
-"""What CEL values are in Python.
+"""The Python representation of CEL values.
 
-Plain JSON values are CEL values as they are: ``int``, ``float``, ``str``, ``bool``, ``None``, ``list``,
-``dict``; ``bytes`` is bytes. Only what Python lacks has a class here. Nothing needs converting before an
-evaluation.
+JSON values need no conversion: ``int``, ``float``, ``str``, ``bool``, ``None``, ``list`` and ``dict`` are CEL
+values, and ``bytes`` is bytes. Only types that Python lacks have a class here.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ TIME_MAX: Final = 253_402_300_800 * SECOND - 1
 
 
 class UInt(int):
-    """An unsigned 64-bit integer; a type of its own, though Python compares it with ``int`` as CEL wants."""
+    """An unsigned 64-bit integer. It compares with ``int`` by value, as CEL requires."""
 
     __slots__ = ()
 
@@ -31,7 +30,7 @@ class UInt(int):
 
 @total_ordering
 class Duration:
-    """Signed nanoseconds, 64 bits of them as in Go."""
+    """Signed 64-bit nanoseconds, as in Go."""
 
     __slots__ = ("ns",)
 
@@ -55,7 +54,7 @@ class Duration:
 
 @total_ordering
 class Timestamp:
-    """Nanoseconds since 1970 in UTC. ``offset`` (seconds east) only shows in ``string(t)``."""
+    """Nanoseconds since 1970 in UTC. ``offset`` (seconds east of UTC) is only used by ``string(t)``."""
 
     __slots__ = ("ns", "offset")
 
@@ -79,7 +78,7 @@ class Timestamp:
 
 
 class OptionalValue:
-    """A value that may be absent: what ``a.?b`` gives."""
+    """A value that may be absent: the result of ``a.?b``."""
 
     __slots__ = ("has_value", "value")
 
@@ -109,7 +108,7 @@ def some(value: Any) -> OptionalValue:
 
 
 class TypeValue:
-    """What ``type(x)`` gives."""
+    """The result of ``type(x)``."""
 
     __slots__ = ("name",)
 
@@ -127,7 +126,7 @@ class TypeValue:
 
 
 class Omit:
-    """The one value that removes its own map key or list element (kro §3.8)."""
+    """The value that removes its own map key or list element (kro §3.8)."""
 
     __slots__ = ()
 
@@ -138,28 +137,28 @@ class Omit:
 OMIT: Final = Omit()
 
 
-class SeenMap(dict[str, Any]):
-    """A map as its schema shows it: bytes, times, and no nulls. Written whole it is ``raw`` again."""
+class TypedMap(dict[str, Any]):
+    """A map whose values are converted by its schema, without nulls. Output uses ``raw``, the original."""
 
     __slots__ = ("raw",)
 
-    def __init__(self, shown: dict[str, Any], raw: dict[str, Any]) -> None:
-        super().__init__(shown)
+    def __init__(self, converted: dict[str, Any], raw: dict[str, Any]) -> None:
+        super().__init__(converted)
         self.raw = raw
 
 
-class SeenList(list[Any]):
-    """A list as its schema shows it. Written whole it is ``raw`` again."""
+class TypedList(list[Any]):
+    """A list whose elements are converted by its schema. Output uses ``raw``, the original."""
 
     __slots__ = ("raw",)
 
-    def __init__(self, shown: list[Any], raw: list[Any]) -> None:
-        super().__init__(shown)
+    def __init__(self, converted: list[Any], raw: list[Any]) -> None:
+        super().__init__(converted)
         self.raw = raw
 
 
 class Opaque:
-    """A value that only its own library understands; ``cel_type`` names it."""
+    """A value of a library's own type; ``cel_type`` is the name of the type."""
 
     __slots__ = ()
     cel_type: str = "opaque"
@@ -184,7 +183,7 @@ NAMES: dict[type, str] = {
 
 
 def type_name(value: object) -> str:
-    """The CEL name of a value's type, for ``type(x)`` and for messages."""
+    """The CEL name of the type of a value, for ``type(x)`` and for messages."""
     found = NAMES.get(type(value))
     if found:
         return found
@@ -194,5 +193,5 @@ def type_name(value: object) -> str:
 
 
 def no_overload(function: str, *values: object) -> CelError:
-    """The error for arguments that a function or operator does not take. Names types, never values."""
+    """The error for arguments that no overload accepts. It names types, never values."""
     return CelError(f"no such overload: {function}({', '.join(map(type_name, values))})")

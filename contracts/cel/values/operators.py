@@ -1,4 +1,4 @@
-"""Operators over values: 64-bit arithmetic, equality and order across number types, membership, indexing."""
+"""Operators on values: 64-bit arithmetic, equality, order, membership, indexing and selection."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from contracts.cel.values.cel_values import (
 )
 
 NUMBERS = frozenset((int, UInt, float))
-# Classes whose Python equality is CEL's when both sides are of the same class.
-DIRECT = frozenset((int, UInt, float, str, bytes, bool, type(None), Timestamp, Duration, TypeValue))
-# Classes whose Python order is CEL's.
+# Classes for which Python's equality is CEL's if both sides have the same class.
+NATIVE_EQUALITY = frozenset((int, UInt, float, str, bytes, bool, type(None), Timestamp, Duration, TypeValue))
+# Classes for which Python's order is CEL's.
 ORDERED = frozenset((int, UInt, float, str, bytes, bool, Timestamp, Duration))
 
 
@@ -50,9 +50,9 @@ def uint64(number: int) -> UInt:
 
 
 def equal(a: Any, b: Any, budget: Budget) -> bool:
-    """CEL's ``==``: numbers by value across types, lists and maps by content, other types never equal."""
+    """CEL's ``==``: numbers compare by value across types, lists and maps by content."""
     kind = type(a)
-    if kind is type(b) and kind in DIRECT:
+    if kind is type(b) and kind in NATIVE_EQUALITY:
         return bool(a == b)
     if kind in NUMBERS and type(b) in NUMBERS:
         return compare(a, b) == 0
@@ -60,7 +60,7 @@ def equal(a: Any, b: Any, budget: Budget) -> bool:
         budget.spend(10 + 2 * len(a))
         return len(a) == len(b) and all(equal(x, y, budget) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict) and isinstance(b, dict):
-        return len(a) == len(b) and _same_entries(a, b, budget)
+        return len(a) == len(b) and _maps_equal(a, b, budget)
     if isinstance(a, OptionalValue) and isinstance(b, OptionalValue):
         return a.has_value == b.has_value and (not a.has_value or equal(a.value, b.value, budget))
     if isinstance(a, Omit) or isinstance(b, Omit):
@@ -68,7 +68,7 @@ def equal(a: Any, b: Any, budget: Budget) -> bool:
     return isinstance(a, Opaque) and isinstance(b, Opaque) and a == b
 
 
-def _same_entries(a: dict[Any, Any], b: dict[Any, Any], budget: Budget) -> bool:
+def _maps_equal(a: dict[Any, Any], b: dict[Any, Any], budget: Budget) -> bool:
     budget.spend(10 + 4 * len(a))
     for key, value in a.items():
         found, other = lookup(b, key)
@@ -78,12 +78,12 @@ def _same_entries(a: dict[Any, Any], b: dict[Any, Any], budget: Budget) -> bool:
 
 
 def compare(a: Any, b: Any, operator: str = "_<_") -> int | None:
-    """-1, 0 or 1; None when a NaN takes part. Raises when the two have no order."""
+    """-1, 0 or 1, or None if one side is NaN. Raises CelError if the two have no order."""
     kind, other = type(a), type(b)
     if kind is not other:
         if kind not in NUMBERS or other not in NUMBERS:
             raise no_overload(operator, a, b)
-        # An integer beside a double that is in its range is compared as a double, as Go does it.
+        # As in Go, an integer is compared as a double if the double is in the range of the integer type.
         if kind is float and _in_range(a, other):
             b = float(b)
         elif other is float and _in_range(b, kind):
@@ -201,7 +201,7 @@ def negate(a: Any) -> Any:
 
 
 def lookup(mapping: dict[Any, Any], key: Any) -> tuple[bool, Any]:
-    """(is it there, value). Python would take True for 1; CEL does not."""
+    """(found, value). Unlike Python, CEL does not treat true and 1 as the same key."""
     kind = type(key)
     if kind is str:
         return (True, mapping[key]) if key in mapping else (False, None)
@@ -211,9 +211,9 @@ def lookup(mapping: dict[Any, Any], key: Any) -> tuple[bool, Any]:
     elif kind is not int and kind is not UInt and kind is not bool:
         return False, None
     if key in mapping:
-        for have in mapping:
-            if have == key and (type(have) is bool) == (kind is bool):
-                return True, mapping[have]
+        for existing in mapping:
+            if existing == key and (type(existing) is bool) == (kind is bool):
+                return True, mapping[existing]
     return False, None
 
 
@@ -229,8 +229,8 @@ def contains(value: Any, container: Any, budget: Budget) -> bool:
     raise no_overload("@in", value, container)
 
 
-def position(key: Any) -> int | None:
-    """The list index that a value stands for, or None when it cannot be one."""
+def list_index(key: Any) -> int | None:
+    """The list index that a value denotes, or None if the value cannot be an index."""
     if type(key) is int or type(key) is UInt:
         return int(key)
     if type(key) is float and key.is_integer():
@@ -238,36 +238,36 @@ def position(key: Any) -> int | None:
     return None
 
 
-def no_such_key(key: Any) -> CelError:
-    """A field name is the author's own text; any other key may be data, and is not shown."""
+def no_such_key(key: str = "") -> CelError:
+    """Pass only names from the source of the expression: any other key may be secret data."""
     return CelError(f"no such key: {key}" if key else "no such key", pending=True)
 
 
 def index(container: Any, key: Any) -> Any:
-    """``container[key]``. What has no parts has not this one yet, as in cel-go (kro §3.7)."""
+    """``container[key]``. A value without elements does not have the key yet, as in cel-go (kro §3.7)."""
     if isinstance(container, dict):
         if type(key) in (list, dict):
             raise no_overload("_[_]", container, key)
         found, value = lookup(container, key)
         if found:
             return value
-        raise no_such_key("")
+        raise no_such_key()
     if isinstance(container, list):
-        place = position(key)
-        if place is None:
+        position = list_index(key)
+        if position is None:
             raise no_overload("_[_]", container, key)
-        if 0 <= place < len(container):
-            return container[place]
+        if 0 <= position < len(container):
+            return container[position]
         raise CelError("index out of bounds", pending=True)
     if isinstance(container, OptionalValue):
         return optional_index(container, key)
-    raise no_such_key("")
+    raise no_such_key()
 
 
 def optional_index(container: Any, key: Any) -> OptionalValue:
     """``container[?key]``, ``container.?key``, and every selection from an optional.
 
-    What has no parts has not this one.
+    Empty if the container is a value without elements.
     """
     if isinstance(container, OptionalValue):
         if not container.has_value:
@@ -277,15 +277,15 @@ def optional_index(container: Any, key: Any) -> OptionalValue:
         found, value = lookup(container, key)
         return some(value) if found else NONE
     if isinstance(container, list):
-        place = position(key)
-        if place is None:
+        position = list_index(key)
+        if position is None:
             raise no_overload("_[?_]", container, key)
-        return some(container[place]) if 0 <= place < len(container) else NONE
+        return some(container[position]) if 0 <= position < len(container) else NONE
     return NONE
 
 
 def select(operand: Any, name: str) -> Any:
-    """``operand.name``. What has no fields, null above all, has not this one yet, as in cel-go (kro §3.7)."""
+    """``operand.name``. A value without fields, such as null, does not have the field yet (kro §3.7)."""
     if isinstance(operand, dict):
         if name in operand:
             return operand[name]
@@ -307,8 +307,8 @@ def has_field(operand: Any, name: str) -> bool:
     return False
 
 
-def truth(value: Any, where: str) -> bool:
-    """A condition's value, which has to be a bool."""
+def require_bool(value: Any, where: str) -> bool:
+    """Returns the value of a condition. Raises CelError if it is not a bool."""
     if value is True or value is False:
         return bool(value)
     raise no_overload(where, value)

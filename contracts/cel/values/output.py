@@ -1,4 +1,4 @@
-"""CEL values back to JSON, as kro writes them into manifests (kro §3.6)."""
+"""Convert CEL values to JSON, as kro writes them into manifests (kro §3.6)."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from contracts.cel.values.cel_values import (
     OMIT,
     TIME_MIN,
     Duration,
+    Omit,
     OptionalValue,
-    SeenList,
-    SeenMap,
     Timestamp,
+    TypedList,
+    TypedMap,
     UInt,
     type_name,
 )
 from contracts.cel.values.operators import int64
-from contracts.cel.values.times import duration_go_text, timestamp_utc_text
+from contracts.cel.values.times import format_duration_go, format_timestamp_utc
 
 SCALARS = frozenset((str, int, bool, type(None)))
 
 
 def to_json(value: object, limits: Limits = DEFAULT) -> Any:
-    """The JSON value: uint becomes an integer, times become text, an empty optional and the zero time null.
+    """The JSON value. A uint becomes an integer, a timestamp or duration a string; an empty optional and the
+    zero timestamp become null.
 
-    ``OMIT`` removes its own map key or list element; on top it is returned as it is, and the caller removes
-    what it stands for. Bytes, and whatever JSON has no form for, raise CelError. Parts that need no change
-    are shared with the input.
+    ``OMIT`` removes its own map key or list element. At the top level it is returned, and the caller removes
+    the field. Raises CelError for bytes and for other values that JSON cannot represent.
     """
     try:
         return _json(value, Budget(limits))
@@ -42,30 +43,38 @@ def _json(value: Any, budget: Budget) -> Any:
         return value
     if kind is float:
         return _number(value)
-    if isinstance(value, (SeenMap, SeenList)):
+    if isinstance(value, (TypedMap, TypedList)):
         value = value.raw
     if isinstance(value, list):
         budget.produce(8 + len(value))
         return [item for item in (_json(item, budget) for item in value) if item is not OMIT]
     if isinstance(value, dict):
         return _object(value, budget)
-    if kind is UInt:
-        return int64(int(value))
     if kind is OptionalValue:
         return _json(value.value, budget) if value.has_value else None
-    if kind is Timestamp:
-        return timestamp_utc_text(value) if value.ns != TIME_MIN else None
-    if kind is Duration:
-        return duration_go_text(value)
-    if value is OMIT:
-        return OMIT
-    if kind is bytes:
-        raise CelError("bytes cannot be used directly as a value; wrap them in string() or base64.encode()")
+    return _cel_scalar(value)
+
+
+def _cel_scalar(value: Any) -> Any:
+    """A value of a type that JSON does not have."""
+    match value:
+        case UInt():
+            return int64(int(value))
+        case Timestamp():
+            return format_timestamp_utc(value) if value.ns != TIME_MIN else None
+        case Duration():
+            return format_duration_go(value)
+        case Omit():
+            return OMIT
+        case bytes():
+            raise CelError(
+                "bytes cannot be used directly as a value; wrap them in string() or base64.encode()"
+            )
     raise CelError(f"a value of type {type_name(value)} cannot be used directly; convert it first")
 
 
 def _number(value: float) -> Any:
-    """A double without a fraction is written as an integer, as Go's JSON does."""
+    """A double without a fraction becomes an integer, as in Go's JSON encoding."""
     if value != value or value in (float("inf"), float("-inf")):
         raise CelError("NaN and infinity cannot be used as values")
     if value.is_integer() and abs(value) < 1e21:

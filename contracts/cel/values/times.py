@@ -1,4 +1,4 @@
-"""Timestamps and durations from text and to text, exact to the nanosecond."""
+"""Parse and format timestamps and durations, exact to the nanosecond."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def parse_timestamp(text: str) -> Timestamp:
 
 
 def parse_date(text: str) -> Timestamp:
-    """A day, as OpenAPI's format ``date`` writes it: its first moment in UTC."""
+    """A value of OpenAPI's format ``date``, as its first moment in UTC; also accepts RFC 3339."""
     return parse_timestamp(f"{text}T00:00:00Z" if DATE.fullmatch(text) else text)
 
 
@@ -76,36 +76,31 @@ def parse_duration(text: str) -> Duration:
     return Duration(-total if negative else total)
 
 
-def moment(value: Timestamp, offset: int = 0) -> datetime:
+def to_datetime(value: Timestamp, offset: int = 0) -> datetime:
     """Date and time of day at an offset from UTC in seconds, without the fraction of the second."""
-    return _add(value.ns // SECOND + offset)
-
-
-def _add(seconds: int) -> datetime:
     try:
-        return EPOCH + timedelta(seconds=seconds)
+        return EPOCH + timedelta(seconds=value.ns // SECOND + offset)
     except OverflowError:
         raise CelError("range error: timestamp out of range") from None
 
 
-def timestamp_text(value: Timestamp) -> str:
-    """RFC 3339 with the offset that it was read with and the fraction that it has: what ``string(t)``
-    gives."""
+def format_timestamp(value: Timestamp) -> str:
+    """The result of ``string(t)``: RFC 3339 with the original offset and with the fraction, if any."""
     offset = value.offset
-    when = moment(value, offset)
+    when = to_datetime(value, offset)
     zone = "Z"
     if offset:
         hours, minutes = divmod(abs(offset) // 60, 60)
         zone = f"{'-' if offset < 0 else '+'}{hours:02d}:{minutes:02d}"
-    return f"{_clock(when)}{_fraction(value.ns % SECOND)}{zone}"
+    return f"{_date_and_time(when)}{_fraction(value.ns % SECOND)}{zone}"
 
 
-def timestamp_utc_text(value: Timestamp) -> str:
-    """RFC 3339 in UTC, whole seconds: how kro writes a timestamp into a manifest (kro §12.1)."""
-    return f"{_clock(moment(value))}Z"
+def format_timestamp_utc(value: Timestamp) -> str:
+    """RFC 3339 in UTC without a fraction, as kro writes a timestamp into a manifest (kro §12.1)."""
+    return f"{_date_and_time(to_datetime(value))}Z"
 
 
-def _clock(when: datetime) -> str:
+def _date_and_time(when: datetime) -> str:
     return f"{when.year:04d}-{when:%m-%dT%H:%M:%S}"
 
 
@@ -113,14 +108,14 @@ def _fraction(nanoseconds: int) -> str:
     return f".{nanoseconds:09d}".rstrip("0") if nanoseconds else ""
 
 
-def duration_seconds_text(value: Duration) -> str:
-    """Seconds, ``5400s`` or ``1.5s``: what ``string(d)`` gives."""
+def format_duration_seconds(value: Duration) -> str:
+    """The result of ``string(d)``: seconds, such as ``5400s`` or ``1.5s``."""
     whole, rest = divmod(abs(value.ns), SECOND)
     return f"{'-' if value.ns < 0 else ''}{whole}{_fraction(rest)}s"
 
 
-def duration_go_text(value: Duration) -> str:
-    """Go's own notation, ``1h30m0s`` or ``1.5ms``: how kro writes a duration into a manifest (kro §12.1)."""
+def format_duration_go(value: Duration) -> str:
+    """Go's notation, ``1h30m0s`` or ``1.5ms``, as kro writes a duration into a manifest (kro §12.1)."""
     ns = abs(value.ns)
     sign = "-" if value.ns < 0 else ""
     if ns == 0:

@@ -191,7 +191,7 @@ def test_types(source: str, kind: str) -> None:
         (
             "schema.spec.ports.sortBy(p, p)",
             "p: Values of type __type_schema.spec.ports.@item cannot be ordered. "
-            "Sort by a number or a string in it.",
+            "Sort by a number or a string.",
         ),
         ("{'a': 1, 'b': 2, 'a': 3}", "'a': Duplicate key in the map. Remove one of them."),
         (

@@ -101,8 +101,11 @@ def _arguments(overload: Overload) -> st.SearchStrategy[tuple[Any, ...]]:
     """Values of the types that a signature names; an open type is the same one throughout."""
     params = {part for param in overload.params for part in _open(param)}
 
-    def of(chosen: list[str]) -> st.SearchStrategy[tuple[Any, ...]]:
-        kinds = {param: Type(name) for param, name in zip(sorted(params, key=str), chosen, strict=True)}
+    def of(resolved_by_classes: list[str]) -> st.SearchStrategy[tuple[Any, ...]]:
+        kinds = {
+            param: Type(name)
+            for param, name in zip(sorted(params, key=str), resolved_by_classes, strict=True)
+        }
         return st.tuples(*(_values(param, kinds) for param in overload.params))
 
     names = st.sampled_from([*sorted(SCALARS), "dyn"])

@@ -30,7 +30,7 @@ def is_sorted(budget: Budget, values: list[Any]) -> bool:
     "list(duration).sum(): duration",
 )
 def total(budget: Budget, values: list[Any]) -> Any:
-    """Of an empty list the int 0: at run time an empty list says nothing of its type."""
+    """The sum of an empty list is the int 0, because its element type is not known at run time."""
     budget.spend(len(values))
     result = values[0] if values else 0
     if type(result) not in SUMMABLE:
@@ -51,7 +51,7 @@ def largest(budget: Budget, values: list[Any]) -> Any:
 
 
 def _extreme(budget: Budget, values: list[Any], name: str, wanted: int) -> Any:
-    """The first of the greatest (or smallest) elements; numbers of different types have an order too."""
+    """The first of the largest or smallest elements; numbers of different types are comparable."""
     if not values:
         raise CelError(f"{name}() was called on an empty list")
     budget.spend(len(values))
@@ -67,11 +67,11 @@ def _extreme(budget: Budget, values: list[Any], name: str, wanted: int) -> Any:
 @method("list(T).indexOf(T): int")
 def index_of(budget: Budget, values: list[Any], wanted: Any) -> int:
     budget.spend(3 * len(values))
-    return next((place for place, value in enumerate(values) if equal(value, wanted, budget)), -1)
+    return next((index for index, value in enumerate(values) if equal(value, wanted, budget)), -1)
 
 
 @method("list(T).lastIndexOf(T): int")
 def last_index_of(budget: Budget, values: list[Any], wanted: Any) -> int:
     budget.spend(3 * len(values))
     places = range(len(values) - 1, -1, -1)
-    return next((place for place in places if equal(values[place], wanted, budget)), -1)
+    return next((index for index in places if equal(values[index], wanted, budget)), -1)

@@ -45,7 +45,7 @@ class CIDRValue(Opaque):
 
 
 def parse_ip(text: str) -> Address | None:
-    """None for what is no address, has a zone, or is an IPv4 address dressed as IPv6."""
+    """None for an invalid address, an address with a zone, or an IPv4-mapped IPv6 address."""
     if len(text) > MAX_LENGTH or "%" in text:
         return None
     try:
@@ -58,7 +58,7 @@ def parse_ip(text: str) -> Address | None:
 
 
 def parse_cidr(text: str) -> Interface | None:
-    """None for what is not ``address/length`` with a decimal length without leading zeros."""
+    """None unless the string is ``address/length``, with a decimal length without leading zeros."""
     if len(text) > MAX_LENGTH:
         return None
     address, slash, length = text.partition("/")
@@ -150,7 +150,7 @@ def is_link_local_unicast(value: IPValue) -> bool:
 
 @method("net.IP.isGlobalUnicast(): bool")
 def is_global_unicast(value: IPValue) -> bool:
-    """Go's meaning: any unicast address that is not local to a link; private ranges count."""
+    """As in Go: any unicast address that is not link-local, private ranges included."""
     address = value.address
     broadcast = address.version == 4 and address.packed == b"\xff\xff\xff\xff"
     return not (

@@ -1,4 +1,4 @@
-"""Kubernetes' quantities: ``100m``, ``1.5Gi``, ``2e3``. Exact, whatever their size."""
+"""Kubernetes' quantities: ``100m``, ``1.5Gi``, ``2e3``. Exact at any size."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SMALLEST = Fraction(1, 10**9)
 
 @total_ordering
 class Quantity(Opaque):
-    """An exact number. Equal quantities are equal however they were written."""
+    """An exact number. Quantities are equal regardless of their notation."""
 
     __slots__ = ("number",)
     cel_type = "kubernetes.Quantity"
@@ -43,7 +43,7 @@ class Quantity(Opaque):
 
 
 def parse_quantity(text: str) -> Quantity | None:
-    """None when the text is not a quantity. Finer than a billionth is rounded up, away from zero."""
+    """None for an invalid quantity. More than nine decimal places are rounded away from zero."""
     match = TEXT.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if match is None:
         return None
@@ -64,8 +64,8 @@ def _rounded(number: Fraction) -> Fraction:
     billionths = number / SMALLEST
     if billionths.denominator == 1:
         return number
-    away = abs(billionths.numerator) // billionths.denominator + 1
-    return SMALLEST * (away if number > 0 else -away)
+    rounded = abs(billionths.numerator) // billionths.denominator + 1
+    return SMALLEST * (rounded if number > 0 else -rounded)
 
 
 @function("quantity(string): kubernetes.Quantity")

@@ -1,4 +1,4 @@
-"""Regular expressions in RE2's notation: ``matches``, and Kubernetes' ``find`` and ``findAll``."""
+"""RE2 regular expressions: ``matches``, and Kubernetes' ``find`` and ``findAll``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contracts.cel.limits import Budget
 
 MAX_PATTERN = 4096
 ANY_BYTE = re.compile(r"(?:[^\\]|\\[^C])*\\C", re.DOTALL)
-"""``\\C`` is RE2's, and not Go's."""
+"""RE2 supports ``\\C``; Go does not."""
 PER_MATCH = 16
 OPTIONS = re2.Options()
 OPTIONS.log_errors = False
@@ -23,7 +23,7 @@ OPTIONS.max_mem = 4 << 20
 
 @lru_cache(maxsize=512)
 def compiled(pattern: str) -> Any:
-    """Raises CelError for what RE2 does not know."""
+    """Raises CelError for an invalid pattern."""
     if len(pattern) > MAX_PATTERN:
         raise CelError("the regular expression is too long")
     if ANY_BYTE.match(pattern):
@@ -55,19 +55,19 @@ def find(budget: Budget, text: str, pattern: str) -> str:
 def find_all(budget: Budget, text: str, pattern: str, count: int = -1) -> list[str]:
     budget.produce(len(text))
     found: list[str] = []
-    data = text.encode()  # the library counts characters anew for every match in a text
+    data = text.encode()  # re2 recounts the characters of a str for every match
     last = -1
     for match in _pattern(budget, text, pattern).finditer(data):
         if 0 <= count <= len(found):
             break
         start, end = match.span()
         if start == end and (start == last or _inside_character(data, start)):
-            continue  # as in Go: no empty text right behind the one before, none within a character
+            continue  # as in Go: no empty match right after a match, and none within a character
         budget.spend(PER_MATCH)
         found.append(data[start:end].decode())
         last = end
     return found
 
 
-def _inside_character(data: bytes, place: int) -> bool:
-    return place < len(data) and data[place] & 0xC0 == 0x80
+def _inside_character(data: bytes, index: int) -> bool:
+    return index < len(data) and data[index] & 0xC0 == 0x80

@@ -1,4 +1,4 @@
-"""Kubernetes' semantic versions, without the ``normalize`` argument of newer releases (kro §3.4)."""
+"""Kubernetes' Semver library, without the ``normalize`` argument of newer releases (kro §3.4)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contracts.cel.values.cel_values import UINT_MAX, Opaque
 from contracts.cel.values.operators import int64
 
 NUMBER = r"(?:0|[1-9][0-9]{0,19})"
-WORDS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
-TEXT = re.compile(rf"({NUMBER})\.({NUMBER})\.({NUMBER})(?:-({WORDS}))?(?:\+({WORDS}))?")
+IDENTIFIERS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
+TEXT = re.compile(rf"({NUMBER})\.({NUMBER})\.({NUMBER})(?:-({IDENTIFIERS}))?(?:\+({IDENTIFIERS}))?")
 
 
 class Version(Opaque):
-    """Ordered as semver.org has it; build metadata say nothing about the order."""
+    """A semantic version. Build metadata does not affect equality or order."""
 
     __slots__ = ("numbers", "prerelease")
     cel_type = "kubernetes.Semver"
@@ -24,15 +24,18 @@ class Version(Opaque):
         self.numbers = numbers
         self.prerelease = prerelease
 
-    def rank(self) -> tuple[object, ...]:
-        words = tuple((0, int(word), "") if word.isdigit() else (1, 0, word) for word in self.prerelease)
-        return (self.numbers, not self.prerelease, words)
+    def precedence(self) -> tuple[object, ...]:
+        identifiers = tuple(
+            (0, int(identifier), "") if identifier.isdigit() else (1, 0, identifier)
+            for identifier in self.prerelease
+        )
+        return (self.numbers, not self.prerelease, identifiers)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Version) and self.rank() == other.rank()
+        return isinstance(other, Version) and self.precedence() == other.precedence()
 
     def __hash__(self) -> int:
-        return hash(self.rank())
+        return hash(self.precedence())
 
 
 def parse_version(text: str) -> Version | None:
@@ -40,12 +43,15 @@ def parse_version(text: str) -> Version | None:
     if match is None:
         return None
     major, minor, patch = (int(match[group]) for group in (1, 2, 3))
-    words = tuple(match[4].split(".")) if match[4] else ()
+    identifiers = tuple(match[4].split(".")) if match[4] else ()
     if max(major, minor, patch) > UINT_MAX:
         return None
-    if any(word.isdigit() and word != "0" and word.startswith("0") for word in words):
+    if any(
+        identifier.isdigit() and identifier != "0" and identifier.startswith("0")
+        for identifier in identifiers
+    ):
         return None
-    return Version((major, minor, patch), words)
+    return Version((major, minor, patch), identifiers)
 
 
 @function("semver(string): kubernetes.Semver")
@@ -77,7 +83,7 @@ def patch(value: Version) -> int:
 
 
 def _compare(one: Version, other: Version) -> int:
-    a, b = one.rank(), other.rank()
+    a, b = one.precedence(), other.precedence()
     return (a > b) - (a < b)
 
 

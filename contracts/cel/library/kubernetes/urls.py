@@ -1,4 +1,4 @@
-"""Kubernetes' URL library: absolute URLs and absolute paths, as Go's ``url.ParseRequestURI`` reads them."""
+"""Kubernetes' URL library: absolute URLs and absolute paths, as parsed by Go's ``url.ParseRequestURI``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ USER = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
 HOST = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=<>\"%\x80-\U0010ffff]*")
 ADDRESS = re.compile(r"\[[0-9a-fA-F:.]+(?:%25[A-Za-z0-9\-._~%]+)?\]")
 BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
-# A host may escape what is not ASCII, and nothing else.
+# In a host, only non-ASCII characters may be escaped.
 BAD_HOST_ESCAPE = re.compile(r"%(?![89a-fA-F][0-9a-fA-F])(?!25)")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 WRITTEN_PATH = re.compile(r"[A-Za-z0-9\-_.~!$&'()*+,;=:@/%\[\]]*")
@@ -44,12 +44,12 @@ class URLValue(Opaque):
 
 
 def is_request_uri(text: str) -> bool:
-    """Go's ``url.ParseRequestURI``: an absolute URL or an absolute path, and “#” is nothing special in it."""
+    """Go's ``url.ParseRequestURI``: an absolute URL or an absolute path, in which “#” is not special."""
     return _parsed(text, request=True) is not None
 
 
 def parse_url(text: str) -> URLValue | None:
-    """None for relative references and for what is no URL. A fragment is cut off."""
+    """None for relative references and invalid URLs. The fragment is removed."""
     if not is_request_uri(text):
         return None
     text, _, fragment = text.partition("#")
@@ -77,7 +77,7 @@ def _parsed(text: str, request: bool) -> URLValue | None:
 
 
 def _host(authority: str) -> str | None:
-    """Host and port as they are read; None when they, or the user before them, are badly written."""
+    """Unescaped host and port, or None if the user, the host or the port is invalid."""
     user, _, host = authority.rpartition("@")
     name, port = split_port(host)
     if not USER.fullmatch(user) or BAD_ESCAPE.search(user) or not PORT.fullmatch(port):
@@ -90,7 +90,7 @@ def _host(authority: str) -> str | None:
 
 
 def split_port(host: str) -> tuple[str, str]:
-    """``("[::1]", ":80")``: the port with its colon, or an empty text."""
+    """``("[::1]", ":80")``: the port includes its colon, and may be empty."""
     end = host.rfind("]") + 1 if host.startswith("[") else host.rfind(":")
     return (host, "") if end < 0 else (host[:end], host[end:])
 
@@ -132,7 +132,7 @@ def get_port(value: URLValue) -> str:
 
 @method("kubernetes.URL.getEscapedPath(): string")
 def get_escaped_path(budget: Budget, value: URLValue) -> str:
-    """The path as it was written, when it needs no escape; else escaped anew."""
+    """The original path if it needs no escaping, otherwise the path in Go's escaping."""
     budget.produce(len(value.path))
     if WRITTEN_PATH.fullmatch(value.path):
         return value.path
@@ -141,7 +141,7 @@ def get_escaped_path(budget: Budget, value: URLValue) -> str:
 
 @method("kubernetes.URL.getQuery(): map(string, list(string))")
 def get_query(budget: Budget, value: URLValue) -> dict[str, list[str]]:
-    """Every value of every key; pairs that cannot be read are left out, as Go does it."""
+    """All values per key. Invalid pairs are ignored, as in Go."""
     budget.produce(len(value.query))
     found: dict[str, list[str]] = {}
     for pair in value.query.split("&"):

@@ -1,4 +1,4 @@
-"""Standard CEL: parts of timestamps and durations. No function reads a clock."""
+"""Standard CEL: accessors of timestamps and durations. No function reads the clock."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from contracts.cel.errors import CelError
 from contracts.cel.functions import method
 from contracts.cel.limits import Budget
 from contracts.cel.values.cel_values import SECOND, Duration, Timestamp
-from contracts.cel.values.times import moment
+from contracts.cel.values.times import to_datetime
 
-LOOKING_UP = 300
-"""Steps that finding a time zone costs: an unknown one is looked for on disk."""
+ZONE_LOOKUP = 300
+"""Steps charged for a time zone lookup: an unknown zone is searched on disk."""
 
 OFFSET = re.compile(r"([+-]?)([0-9]{1,2}):([0-9]{2})")
 
 
 @lru_cache(maxsize=256)
 def _known_zone(name: str) -> ZoneInfo | int | None:
-    """A zone of the database, a fixed offset in seconds, or None for what is neither. No name is UTC."""
+    """A zone of the time zone database, a fixed offset in seconds, or None. An empty name is UTC."""
     if not name:
         return 0
     match = OFFSET.fullmatch(name)
@@ -36,7 +36,7 @@ def _known_zone(name: str) -> ZoneInfo | int | None:
 
 
 def _zone(budget: Budget, name: str) -> ZoneInfo | int:
-    budget.spend(LOOKING_UP)
+    budget.spend(ZONE_LOOKUP)
     found = _known_zone(name) if len(name) < 100 else None
     if found is None:
         raise CelError("unknown time zone")
@@ -46,19 +46,19 @@ def _zone(budget: Budget, name: str) -> ZoneInfo | int:
 def _local(budget: Budget, value: Timestamp, zone: str) -> datetime:
     found = _zone(budget, zone)
     if isinstance(found, int):
-        return moment(value, found)
-    when = moment(value).replace(tzinfo=UTC)
+        return to_datetime(value, found)
+    when = to_datetime(value).replace(tzinfo=UTC)
     try:
         offset = when.astimezone(found).utcoffset()
     except OverflowError:
         raise CelError("range error: timestamp out of range") from None
-    return moment(value, int(offset.total_seconds()) if offset else 0)
+    return to_datetime(value, int(offset.total_seconds()) if offset else 0)
 
 
 def _calendar(name: str, part: Callable[[datetime], int]) -> None:
     @method(f"timestamp.{name}(): int")
     def utc(value: Timestamp) -> int:
-        return part(moment(value))
+        return part(to_datetime(value))
 
     @method(f"timestamp.{name}(string): int")
     def zoned(budget: Budget, value: Timestamp, zone: str) -> int:
@@ -99,6 +99,6 @@ def milliseconds_zoned(budget: Budget, value: Timestamp, zone: str) -> int:
 
 @method("duration.getMilliseconds(): int")
 def duration_milliseconds(value: Duration) -> int:
-    """Milliseconds within the second, as CEL's specification has it; cel-go gives the whole duration."""
+    """Milliseconds within the second, as in CEL's specification; cel-go returns the whole duration."""
     rest = abs(value.ns) % SECOND // 1_000_000
     return -rest if value.ns < 0 else rest

@@ -1,4 +1,4 @@
-"""Markers applied to a schema: ``required``, ``default``, bounds, list types, rules (kro §2.4)."""
+"""Apply markers to a schema: ``required``, ``default``, bounds, list types, rules (kro §2.4)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.documents.paths import Path
-from contracts.problems import Severity, did_you_mean
-from contracts.schema import go_text
-from contracts.schema.consistency import check_whole
+from contracts.problems import did_you_mean
+from contracts.schema import go_literals
+from contracts.schema.consistency import MarkerFault, check_whole
 from contracts.schema.markers import NAMES, Marker, MarkerError, split
 from contracts.schema.patterns import pattern_fault
 from contracts.schema.problem import SchemaProblem
@@ -19,7 +19,7 @@ OpenAPI = dict[str, Any]
 _LIST_TYPES = ("atomic", "set", "map")
 
 
-class _RefusedError(ValueError):
+class _Rejected(ValueError):
     """A marker cannot be applied."""
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -28,71 +28,65 @@ class _RefusedError(ValueError):
 
 
 @dataclass(slots=True)
-class Marked:
+class MarkerResult:
     required: bool = False
     problems: list[SchemaProblem] = field(default_factory=list)
 
 
-def apply_markers(schema: OpenAPI, text: str, at: Path, offset: int) -> Marked:
-    """Change ``schema`` as the marker text says. ``offset`` is where that text begins in the field's text."""
-    marked = Marked()
+def apply_markers(schema: OpenAPI, text: str, at: Path, offset: int) -> MarkerResult:
+    """Apply the markers in ``text`` to ``schema``. ``offset`` is the position of ``text`` in the field."""
+    result = MarkerResult()
 
-    def report(
-        message: str,
-        hint: str,
-        start: int,
-        end: int,
-        code: str = "schema-marker",
-        severity: Severity = "error",
-    ) -> None:
-        marked.problems.append(
-            SchemaProblem(at, message, code, hint, offset + start, offset + end, severity=severity)
+    def report(fault: MarkerFault) -> None:
+        start, end = offset + fault.at.start, offset + fault.at.end
+        result.problems.append(
+            SchemaProblem(at, fault.message, fault.code, fault.hint, start, end, severity=fault.severity)
         )
 
     if text != text.rstrip() or not text.strip():
         message = "The markers end with whitespace; kro would refuse this."
-        marked.problems.append(SchemaProblem(at, message, "kro-would-refuse", severity="warning"))
+        result.problems.append(SchemaProblem(at, message, "kro-would-refuse", severity="warning"))
     try:
         markers = split(text)
     except MarkerError as error:
-        report(str(error), error.hint, error.start, error.end, "schema-marker-syntax")
-        return marked
+        report(MarkerFault(str(error), error, error.hint, "schema-marker-syntax"))
+        return result
     for marker in markers:
         try:
-            warning = _apply(schema, marker, marked)
-        except _RefusedError as refusal:
-            report(str(refusal), refusal.hint, marker.start, marker.end)
+            warning = _apply(schema, marker, result)
+        except _Rejected as rejection:
+            report(MarkerFault(str(rejection), marker, rejection.hint))
             continue
         if warning:
-            report(warning, "", marker.start, marker.end, "kro-would-refuse", "warning")
+            report(MarkerFault(warning, marker, code="kro-would-refuse", severity="warning"))
     check_whole(schema, markers, report)
-    return marked
+    return result
 
 
-def _apply(schema: OpenAPI, marker: Marker, marked: Marked) -> str | None:
-    """Returns a warning where kro would not get through with what we accept."""
+def _apply(schema: OpenAPI, marker: Marker, result: MarkerResult) -> str | None:
+    """Returns a warning if the marker is accepted here but not by kro."""
     name = marker.name
     if name == "required":
-        marked.required = _bool(marker) or marked.required
+        result.required = _bool(marker) or result.required
         return None
     if name in _RULES:
         return _RULES[name](schema, marker)
     if name.startswith("|"):
         other = name.lstrip("| ")
-        raise _RefusedError(
+        raise _Rejected(
             f"Markers must not be separated by “|” (before “{other}”).", "Separate markers with spaces only."
         )
-    raise _RefusedError(
+    raise _Rejected(
         f"Unknown marker “{name}”.", did_you_mean(name, NAMES) or f"Supported markers: {', '.join(NAMES)}."
     )
 
 
 def _bool(marker: Marker) -> bool:
     try:
-        return go_text.boolean(marker.value)
+        return go_literals.boolean(marker.value)
     except ValueError:
         message = f"“{marker.name}” must be true or false, not “{marker.value}”."
-        raise _RefusedError(message) from None
+        raise _Rejected(message) from None
 
 
 def _type(schema: OpenAPI) -> str:
@@ -100,13 +94,13 @@ def _type(schema: OpenAPI) -> str:
 
 
 def _only_for(schema: OpenAPI, marker: Marker, *types: str) -> None:
-    have = _type(schema)
-    if have and have not in types:
-        allowed = " and ".join(_WORDS[t] for t in types)
-        raise _RefusedError(f"“{marker.name}” applies to {allowed}, not to {_WORDS.get(have, have)}.")
+    actual = _type(schema)
+    if actual and actual not in types:
+        allowed = " and ".join(_PLURALS[t] for t in types)
+        raise _Rejected(f"“{marker.name}” applies to {allowed}, not to {_PLURALS.get(actual, actual)}.")
 
 
-_WORDS = {
+_PLURALS = {
     "string": "strings",
     "integer": "integers",
     "array": "lists",
@@ -117,40 +111,40 @@ _WORDS = {
 
 
 def _default(schema: OpenAPI, marker: Marker) -> str | None:
-    """kro takes the text of the marker for JSON as it stands, between quotes where the field is a text.
+    """kro reads the marker's value as JSON, after quoting it if the field is a string.
 
-    Where that is JSON, it means what it means to kro; where it is not, we mean what was written (quirk 4).
+    If the result is not valid JSON, which kro refuses, the value is taken literally (quirk 4).
     """
     kind, text = _type(schema), marker.value
     in_kro = f'"{text}"' if kind == "string" else text
     try:
-        value, is_json = go_text.json_value(in_kro), True
+        value, is_json = go_literals.json_value(in_kro), True
     except ValueError:
         value, is_json = text, False
     if kind in _SCALARS:
         value = _SCALARS[kind](marker)
     elif kind != "string" and not is_json:
-        message = f"The default of {_WORDS.get(kind, 'this field')} must be JSON, but “{text}” is not."
-        raise _RefusedError(message, 'For example default=["a", "b"] or default={"key": 1}.')
+        message = f"The default of {_PLURALS.get(kind, 'this field')} must be JSON, but “{text}” is not."
+        raise _Rejected(message, 'For example default=["a", "b"] or default={"key": 1}.')
     schema["default"] = value
     return None if is_json else "kro would refuse this default, because it copies it into JSON verbatim."
 
 
 def _integer(marker: Marker) -> int:
     try:
-        value = go_text.integer(marker.value)
+        value = go_literals.integer(marker.value)
     except ValueError:
-        raise _RefusedError(f"“{marker.name}” must be an integer, not “{marker.value}”.") from None
+        raise _Rejected(f"“{marker.name}” must be an integer, not “{marker.value}”.") from None
     if not -(2**63) <= value < 2**63:
-        raise _RefusedError(f"“{marker.name}” is out of range: {marker.value}.")
+        raise _Rejected(f"“{marker.name}” is out of range: {marker.value}.")
     return value
 
 
 def _number(marker: Marker) -> int | float:
     try:
-        return go_text.number(marker.value)
+        return go_literals.number(marker.value)
     except ValueError:
-        raise _RefusedError(f"“{marker.name}” must be a number, not “{marker.value}”.") from None
+        raise _Rejected(f"“{marker.name}” must be a number, not “{marker.value}”.") from None
 
 
 _SCALARS: dict[str, Callable[[Marker], Any]] = {"integer": _integer, "number": _number, "boolean": _bool}
@@ -160,24 +154,24 @@ def _enum(schema: OpenAPI, marker: Marker) -> str | None:
     _only_for(schema, marker, "string", "integer")
     items = [item.strip() for item in marker.value.split(",")]
     if "" in items:
-        raise _RefusedError(
-            "An “enum” value is empty.", 'Separate the values with commas: enum="small, large".'
-        )
+        raise _Rejected("An “enum” value is empty.", 'Separate the values with commas: enum="small, large".')
     if _type(schema) != "integer":
         schema["enum"] = items
         return None
     schema["enum"] = [_integer(Marker("enum", item, marker.start, marker.end)) for item in items]
-    odd = [item for item, value in zip(items, schema["enum"], strict=True) if item not in (str(value), "-0")]
-    return f"“{odd[0]}” is not a JSON number; kro would refuse this." if odd else None
+    for item, value in zip(items, schema["enum"], strict=True):
+        if item not in (str(value), "-0"):
+            return f"“{item}” is not a JSON number; kro would refuse this."
+    return None
 
 
 def _pattern(schema: OpenAPI, marker: Marker) -> None:
     _only_for(schema, marker, "string")
     if not marker.value:
-        raise _RefusedError("“pattern” is empty.")
+        raise _Rejected("“pattern” is empty.")
     fault = pattern_fault(marker.value)
     if fault:
-        raise _RefusedError(
+        raise _Rejected(
             f"“pattern” is not a valid regular expression: {fault}.",
             "Look-around and backreferences are not supported.",
         )
@@ -203,29 +197,29 @@ def _list_type(schema: OpenAPI, marker: Marker) -> None:
     _only_for(schema, marker, "array")
     if marker.value not in _LIST_TYPES:
         hint = did_you_mean(marker.value, _LIST_TYPES)
-        raise _RefusedError(f"“listType” is atomic, set or map, not “{marker.value}”.", hint)
+        raise _Rejected(f"“listType” is atomic, set or map, not “{marker.value}”.", hint)
     _set_list_type(schema, marker.value, f"“listType={marker.value}”")
 
 
 def _set_list_type(schema: OpenAPI, wanted: str, by: str) -> None:
     before = schema.setdefault("x-kubernetes-list-type", wanted)
     if before != wanted:
-        raise _RefusedError(f"{by} conflicts with the list type “{before}”, which is already set.")
+        raise _Rejected(f"{by} conflicts with the list type “{before}”, which is already set.")
 
 
 def _list_map_key(schema: OpenAPI, marker: Marker) -> None:
     _only_for(schema, marker, "array")
     keys = schema.setdefault("x-kubernetes-list-map-keys", [])
     if not marker.value:
-        raise _RefusedError("“listMapKey” is empty.")
+        raise _Rejected("“listMapKey” is empty.")
     if marker.value in keys:
-        raise _RefusedError(f"Duplicate “listMapKey={marker.value}”.")
+        raise _Rejected(f"Duplicate “listMapKey={marker.value}”.")
     keys.append(marker.value)
 
 
 def _rule(schema: OpenAPI, marker: Marker) -> None:
     if not marker.value.strip():
-        raise _RefusedError("“validation” is empty.", 'For example validation="self > 0".')
+        raise _Rejected("“validation” is empty.", 'For example validation="self > 0".')
     rules = schema.setdefault("x-kubernetes-validations", [])
     rules.append({"rule": marker.value, "message": "validation failed"})
 
@@ -237,7 +231,7 @@ def _immutable(schema: OpenAPI, marker: Marker) -> None:
 
 
 def _description(schema: OpenAPI, marker: Marker) -> None:
-    """An empty one takes away the description of a custom type."""
+    """An empty value removes the description of a custom type."""
     if marker.value:
         schema["description"] = marker.value
     else:

@@ -1,6 +1,6 @@
-"""Booleans, numbers and JSON out of a text, read as kro's Go reads them (kro §12.1).
+"""Parse booleans, numbers and JSON as kro's Go code does (kro §12.1).
 
-Every function raises ``ValueError`` for a text that is none.
+Every function raises ``ValueError`` for an invalid string.
 """
 
 from __future__ import annotations
@@ -25,15 +25,17 @@ def boolean(text: str) -> bool:
 
 
 def integer(text: str) -> int:
-    """Of any size: the caller says which range it takes."""
+    """An integer of any size; the caller checks the range."""
     if not _INTEGER.fullmatch(text):
         raise ValueError(text)
     return int(text)
 
 
 def number(text: str) -> int | float:
-    """A float, also ``1_000``, ``.5`` and ``0x1p-2``; whole ones are given as int. Infinities are refused:
-    kro reads them, but no definition can hold them."""
+    """A float, also ``1_000``, ``.5`` and ``0x1p-2``; returned as an int if it has no fraction.
+
+    Raises ValueError for infinities: kro reads them, but no definition can contain them.
+    """
     plain = text.replace("_", "")
     if _DECIMAL.fullmatch(text):
         value = float(plain)
@@ -54,16 +56,16 @@ def _from_hex(text: str) -> float:
 
 
 def json_value(text: str) -> Any:
-    """JSON in the strict sense: no NaN, no infinity, no half of a surrogate pair, not nested without end."""
+    """Strict JSON: no NaN, no infinity, no lone surrogates, and no excessive nesting."""
     try:
-        value = json.loads(text, parse_constant=_no_json, parse_float=_finite)
+        value = json.loads(text, parse_constant=_reject_constant, parse_float=_finite)
         json.dumps(value, ensure_ascii=False).encode()
     except (RecursionError, UnicodeEncodeError):
         raise ValueError(text) from None
     return value
 
 
-def _no_json(text: str) -> NoReturn:
+def _reject_constant(text: str) -> NoReturn:
     raise ValueError(text)
 
 
