@@ -1,6 +1,4 @@
-"""A self-signed certificate for loopback, made afresh at each start; its public part goes into the
-kubeconfig.
-"""
+"""The self-signed certificate for loopback, created at each start."""
 
 from __future__ import annotations
 
@@ -16,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def make() -> tuple[ssl.SSLContext, bytes]:
-    """A server's TLS context, and the certificate in PEM that clients trust."""
+def create() -> tuple[ssl.SSLContext, bytes]:
+    """The TLS context of a server, and its certificate in PEM for the kubeconfig."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "slipway development cluster")])
     start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)

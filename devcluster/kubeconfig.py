@@ -1,4 +1,4 @@
-"""The kubeconfig that leads to a server: address, certificate and token."""
+"""The kubeconfig of a server: address, certificate and token."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAME = "slipway-dev"
 
 
 def write(path: Path, url: str, token: str, ca: bytes) -> Path:
-    """Write it whole or not at all, readable by its owner only."""
+    """Write the file atomically, readable only by its owner."""
     cluster = {"server": url, "certificate-authority-data": base64.b64encode(ca).decode()}
     content = {
         "apiVersion": "v1",

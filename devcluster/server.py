@@ -1,4 +1,4 @@
-"""A running server: everything put together, listening on loopback."""
+"""The server: assembles storage, registry, controllers and HTTP, and listens on loopback."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from devcluster.http.front import Front
 from devcluster.kinds.kinds import Kinds
 from devcluster.kinds.validation_rules import RuleEvaluator
 from devcluster.registry.crds import Definitions
-from devcluster.registry.decode import Options
-from devcluster.registry.garbage_collector import Collector
+from devcluster.registry.garbage_collector import GarbageCollector
 from devcluster.registry.local_store import LocalStore
-from devcluster.registry.namespace_deletion import Emptier
+from devcluster.registry.namespace_deletion import NamespaceController
+from devcluster.registry.requests import Target, WriteOptions
 from devcluster.registry.writes import Writes
 from devcluster.storage import snapshot
 from devcluster.storage.memory import Manifest, Memory
@@ -60,19 +60,19 @@ class Server:
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._controllers: Controllers | None = None
-        self._keeper: snapshot.Keeper | None = None
+        self._snapshots: snapshot.Snapshots | None = None
 
     @property
     def url(self) -> str:
         return f"https://{self.settings.host}:{self.port}"
 
     async def start(self) -> None:
-        context, self.ca = certificates.make()
+        context, self.ca = certificates.create()
         if self.settings.state is not None:
             snapshot.load(self.memory, self.settings.state)
             self.definitions.restore()
-            self._keeper = snapshot.Keeper(self.memory, self.settings.state)
-        self._populate()
+            self._snapshots = snapshot.Snapshots(self.memory, self.settings.state)
+        self._create_initial_objects()
         if self.settings.controllers:
             self._start_controllers()
         front = Front(self.api, self.token)
@@ -83,7 +83,7 @@ class Server:
         self.port = self._runner.addresses[0][1]
 
     def _start_controllers(self) -> None:
-        for worker in (Collector(self.writes), Emptier(self.writes)):
+        for worker in (GarbageCollector(self.writes), NamespaceController(self.writes)):
             self._tasks.append(asyncio.create_task(worker.run()))
         speeds = controllers.speeds_for(self.settings.ready_after)
         settings = controllers.Settings(speeds=speeds, certificate=self.ca.decode())
@@ -98,24 +98,24 @@ class Server:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
-        if self._keeper is not None:
-            self._keeper.save()
+        if self._snapshots is not None:
+            self._snapshots.save()
 
     def write_kubeconfig(self, path: Path) -> Path:
-        """A kubeconfig for kubectl and clients; only its owner may read it."""
+        """Write a kubeconfig for kubectl and clients; only its owner can read it."""
         return kubeconfig.write(path, self.url, self.token, self.ca)
 
-    def _populate(self) -> None:
+    def _create_initial_objects(self) -> None:
         kind = self.writes.kinds.find("", "v1", "namespaces")
         assert kind is not None
         for name in NAMESPACES:
             if self.memory.get("namespaces", "", name) is None:
                 manifest: Manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-                self.writes.create(kind, "", manifest, Options("kube-apiserver"))
-        self._service()
+                self.writes.create(Target(kind), manifest, WriteOptions("kube-apiserver"))
+        self._create_api_service()
 
-    def _service(self) -> None:
-        """The service through which pods of a real cluster find its API."""
+    def _create_api_service(self) -> None:
+        """The Service through which the pods of a real cluster reach its API."""
         if self.memory.get("services", "default", "kubernetes") is not None:
             return
         kind = self.writes.kinds.find("", "v1", "services")
@@ -128,11 +128,11 @@ class Server:
             "metadata": {"name": "kubernetes", "labels": labels},
             "spec": {"clusterIP": "10.96.0.1", "ports": ports},
         }
-        self.writes.create(kind, "default", manifest, Options("kube-apiserver"))
+        self.writes.create(Target(kind, "default"), manifest, WriteOptions("kube-apiserver"))
 
 
 async def serve(settings: Settings | None = None) -> Server:
-    """Start a server and return it, listening. Stop it with `await server.stop()`."""
+    """Start a server. Stop it with `await server.stop()`."""
     server = Server(settings or Settings())
     await server.start()
     return server

@@ -18,8 +18,8 @@ class DevCluster:
     """A server with its kubeconfig in a temporary folder.
 
     `server` is the address, `token` and `ca` (PEM) what a client needs, `kubeconfig` a path. `call` runs a
-    function in
-    the server's event loop and returns its result, for tests that look at `running.store` directly.
+    function in the server's event loop and returns its result, for tests that look at `running.store`
+    directly.
     """
 
     def __init__(

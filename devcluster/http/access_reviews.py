@@ -1,4 +1,4 @@
-"""Reviews of access and identity. The one token may do everything, so every answer is yes."""
+"""Reviews of access and identity. The only token is permitted everything, so every access is allowed."""
 
 from __future__ import annotations
 

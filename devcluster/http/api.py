@@ -1,6 +1,4 @@
-"""Requests for objects: from a parsed path and body to the writes, and back in the form that the client
-accepts.
-"""
+"""Requests for objects: parses path, options and body, calls the registry, renders the response."""
 
 from __future__ import annotations
 
@@ -13,18 +11,25 @@ from aiohttp import web
 from devcluster.http.access_reviews import REVIEWS
 from devcluster.http.bodies import Body, parse, yaml_errors
 from devcluster.http.list_options import check_options, watch_request
-from devcluster.http.negotiation import Media, choose, not_acceptable
-from devcluster.http.options import delete_options, number, too_new, truth, unreadable_version, write_options
-from devcluster.http.requests import Target
-from devcluster.http.requests import parse as parse_path
-from devcluster.http.responses import FORMS, answered, listed, renderer, shown
+from devcluster.http.negotiation import Media, not_acceptable
+from devcluster.http.options import (
+    delete_options,
+    is_true,
+    number,
+    too_new,
+    unreadable_version,
+    write_options,
+)
+from devcluster.http.paths import parse_path
+from devcluster.http.responses import Renderer, answered
 from devcluster.kinds.kinds import Kind
 from devcluster.kinds.openapi import Documents
 from devcluster.machinery.errors import ApiError, bad_request, no_such_path, not_found, stale
 from devcluster.machinery.patches import PatchFailed, json_patch, merge_patch, strategic_patch
-from devcluster.registry import deletion, scale
-from devcluster.registry.decode import Options
+from devcluster.registry import scale
+from devcluster.registry.deletion import delete, delete_all
 from devcluster.registry.lists import Pages, Selection
+from devcluster.registry.requests import DeleteOptions, Target, WriteOptions
 from devcluster.registry.watches import Encoder, Watch, until
 from devcluster.registry.writes import Writes
 from devcluster.storage.memory import Manifest
@@ -40,7 +45,7 @@ NEED_NAMESPACE = ("create", "deletecollection")
 
 
 class Api:
-    """Answers requests below /api and /apis."""
+    """Handles requests below /api and /apis."""
 
     def __init__(self, writes: Writes) -> None:
         self.writes = writes
@@ -52,7 +57,7 @@ class Api:
         self.stopping: asyncio.Event = asyncio.Event()
 
     async def answer(self, request: web.Request, path: str) -> web.StreamResponse | None:
-        """None where nothing is served at the path."""
+        """The response, or None if nothing is served at the path."""
         target = parse_path(self.kinds, path)
         if target is None:
             return None
@@ -63,9 +68,7 @@ class Api:
         return await self._resource(request, target)
 
     def knows_group(self, path: str) -> bool:
-        """Whether a path lies under a built-in group and version, so that a miss is a Status and not a bare
-        404.
-        """
+        """Whether a path belongs to a built-in version, whose 404 is a Status instead of plain text."""
         parts = path.strip("/").split("/")
         group, version = ("", parts[1:2]) if parts[0] == "api" else ("".join(parts[1:2]), parts[2:3])
         found = self.kinds.resources(group, version[0]) if version else []
@@ -86,9 +89,9 @@ class Api:
         if method == "POST":
             return self._create(request, target, body)
         if method == "PUT":
-            return self._put(request, target, body, "")
+            return self._put(request, target, body)
         if method == "PATCH":
-            return self._patch(request, target, body, "")
+            return self._patch(request, target, body)
         return await self._delete(request, target)
 
     async def _subresource(self, request: web.Request, target: Target) -> web.StreamResponse | None:
@@ -107,26 +110,26 @@ class Api:
         if target.subresource == "scale":
             return await self._scale(request, target)
         if target.subresource not in ("status", "finalize", "approval", "resize", "ephemeralcontainers"):
-            return await self._rare(request, target)
+            return await self._not_simulated(request, target)
         if request.method == "GET":
             return self._get(request, target)
         body = await self._body(request)
         if request.method == "PATCH":
-            return self._patch(request, target, body, target.subresource)
+            return self._patch(request, target, body)
         if target.subresource == "finalize":
             return self._finalize(request, target, body)
-        return self._put(request, target, body, target.subresource)
+        return self._put(request, target, body)
 
     # ---- reading
 
     def _get(self, request: web.Request, target: Target) -> web.Response:
-        media = choose(request.headers.get("Accept", ""), FORMS)
+        renderer = Renderer.of(request)
         self._check_version(request.query.get("resourceVersion", ""), 500)
-        live = self.writes.live(target.kind, target.namespace, target.name)
-        return shown(request, target.kind, live, media)
+        live = self.writes.live(target)
+        return answered(renderer.one(target.kind, live), renderer.media)
 
     def _list(self, request: web.Request, target: Target) -> web.Response:
-        media = choose(request.headers.get("Accept", ""), FORMS)
+        renderer = Renderer.of(request)
         query = request.query
         check_options(query, watching=False)
         version, token = query.get("resourceVersion", ""), query.get("continue", "")
@@ -140,10 +143,10 @@ class Api:
         exact = int(version) if pinned else None
         found, meta = self.pages.page(target.kind, selection, limit, token, exact)
         found = [self.writes.as_version(target.kind, one) for one in found]
-        return listed(request, target.kind, found, meta, media)
+        return answered(renderer.many(target.kind, found, meta), renderer.media)
 
     def _check_version(self, version: str, code: int) -> None:
-        """Refuse a version that is no number (with this code) or has not been given away yet."""
+        """Reject a version that is not an integer (with this code) or is newer than the newest one."""
         if version and not version.isdigit():
             why = unreadable_version(version)
             raise ApiError(
@@ -155,15 +158,12 @@ class Api:
             raise too_new(version, self.memory.version)
 
     async def _watch(self, request: web.Request, target: Target) -> web.StreamResponse:
-        accept = request.headers.get("Accept", "")
-        media = self._watch_media(accept)
+        renderer = _watch_renderer(request)
         query = dict(request.query)
         if target.name:
             query["fieldSelector"] = f"metadata.name={target.name}"
-        watched = watch_request(query)
-        selection = Selection.of(target.kind, target.namespace, query)
-        render = renderer(target.kind, media, query.get("includeObject", "Metadata"))
-        watch = Watch(self.memory, target.kind, selection, watched, render, self.encoder)
+        watched = watch_request(Selection.of(target.kind, target.namespace, query), query)
+        watch = Watch(self.memory, target.kind, watched, renderer.for_watch(target.kind), self.encoder)
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
         lines = watch.lines()
@@ -175,13 +175,6 @@ class Api:
         finally:
             await lines.aclose()  # type: ignore[attr-defined]
         return response
-
-    def _watch_media(self, accept: str) -> Media:
-        streams = ("application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch")
-        media = choose(accept, FORMS)
-        if media.name != "application/json":
-            raise not_acceptable(streams)
-        return media
 
     # ---- writing
 
@@ -201,49 +194,47 @@ class Api:
             raise bad_request("the body is no object")
         return body
 
-    def _options(self, request: web.Request, body: Any = None, *, apply: bool = False) -> Options:
+    def _options(self, request: web.Request, body: Any = None, *, apply: bool = False) -> WriteOptions:
         agent = request.headers.get("User-Agent", "unknown")
         options = write_options(request.method, request.query, agent, apply=apply)
         if isinstance(body, Body):
-            strict_yaml = body.yaml and body.doubled and options.validation == "Strict"
-            options.doubled = (yaml_errors(body.doubled),) if strict_yaml else body.doubled
+            strict_yaml = body.yaml and body.duplicates and options.validation == "Strict"
+            options.duplicates = (yaml_errors(body.duplicates),) if strict_yaml else body.duplicates
         return options
 
     def _create(self, request: web.Request, target: Target, body: Manifest) -> web.Response:
-        media = choose(request.headers.get("Accept", ""), FORMS)
+        renderer = Renderer.of(request)
         options = self._options(request, body)
-        stored = self.writes.create(target.kind, target.namespace, body, options)
-        return shown(request, target.kind, stored, media, 201, options)
+        stored = self.writes.create(target, body, options)
+        return answered(renderer.one(target.kind, stored), renderer.media, 201, options.warnings)
 
-    def _put(self, request: web.Request, target: Target, body: Manifest, subresource: str) -> web.Response:
-        media = choose(request.headers.get("Accept", ""), FORMS)
+    def _put(self, request: web.Request, target: Target, body: Manifest) -> web.Response:
+        renderer = Renderer.of(request)
         options = self._options(request, body)
-        stored = self.writes.replace(target.kind, target.namespace, target.name, body, options, subresource)
-        return shown(request, target.kind, stored, media, 200, options)
+        stored = self.writes.replace(target, body, options)
+        return answered(renderer.one(target.kind, stored), renderer.media, 200, options.warnings)
 
-    def _patch(self, request: web.Request, target: Target, raw: bytes, subresource: str) -> web.Response:
-        media = choose(request.headers.get("Accept", ""), FORMS)
-        how = self._patch_kind(request, target.kind)
-        if how == "apply":
-            return self._apply(request, target, raw, subresource, media)
+    def _patch(self, request: web.Request, target: Target, raw: bytes) -> web.Response:
+        renderer = Renderer.of(request)
+        patch_type = self._patch_type(request, target.kind)
+        if patch_type == "apply":
+            return self._apply(request, target, raw, renderer)
         options = self._options(request)
         patch = parse(raw, "application/json")
-        change = changer(target.kind, how, patch)
+        change = patch_function(target.kind, patch_type, patch)
         try:
-            stored = self.writes.modify(
-                target.kind, target.namespace, target.name, change, options, subresource
-            )
+            stored = self.writes.modify(target, change, options)
         except PatchFailed as problem:
             raise ApiError(
                 422, "Invalid", "the server rejected our request due to an error in our request", {}
             ) from problem
-        return shown(request, target.kind, stored, media, 200, options)
+        return answered(renderer.one(target.kind, stored), renderer.media, 200, options.warnings)
 
-    def _patch_kind(self, request: web.Request, kind: Kind) -> str:
-        how = PATCHES.get(request.content_type, "")
-        if how and not (how == "strategic" and kind.custom is not None):
-            return how
-        if not how:
+    def _patch_type(self, request: web.Request, kind: Kind) -> str:
+        patch_type = PATCHES.get(request.content_type, "")
+        if patch_type and not (patch_type == "strategic" and kind.custom is not None):
+            return patch_type
+        if not patch_type:
             raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
         listed = [media for media, name in PATCHES.items() if name != "strategic" or kind.custom is None]
         message = (
@@ -252,38 +243,33 @@ class Api:
         )
         raise ApiError(415, "UnsupportedMediaType", message)
 
-    def _apply(
-        self, request: web.Request, target: Target, raw: bytes, subresource: str, media: Media
-    ) -> web.Response:
+    def _apply(self, request: web.Request, target: Target, raw: bytes, renderer: Renderer) -> web.Response:
         options = self._options(request, apply=True)
         body = parse(raw, "application/apply-patch+yaml")
         if not isinstance(body, dict):
             raise bad_request("error decoding YAML: the body is no object")
-        if isinstance(body, Body) and body.doubled:
+        if isinstance(body, Body) and body.duplicates:
             if options.validation == "Strict":
-                raise bad_request(
-                    f"error strict decoding YAML: error converting YAML to JSON: {yaml_errors(body.doubled)}"
-                )
+                problems = yaml_errors(body.duplicates)
+                raise bad_request(f"error strict decoding YAML: error converting YAML to JSON: {problems}")
             if options.validation == "Warn":
-                options.warnings += body.doubled
-        stored, made = self.writes.apply(
-            target.kind, target.namespace, target.name, body, options, subresource
-        )
-        return shown(request, target.kind, stored, media, 201 if made else 200, options)
+                options.warnings += body.duplicates
+        stored, created = self.writes.apply(target, body, options)
+        status = 201 if created else 200
+        return answered(renderer.one(target.kind, stored), renderer.media, status, options.warnings)
 
     async def _delete(self, request: web.Request, target: Target) -> web.Response:
-        media = choose(request.headers.get("Accept", ""), FORMS)
-        options = await self._deletion(request)
+        renderer = Renderer.of(request)
+        options = await self._delete_options(request)
         if target.name:
-            found, _ = deletion.delete(self.writes, target.kind, target.namespace, target.name, options)
-            return answered(found, Media(media.name))
+            return answered(delete(self.writes, target, options), Media(renderer.media.name))
         selection = Selection.of(target.kind, target.namespace, request.query)
         found_all, meta = self.pages.page(target.kind, selection, 0, "")
-        deletion.delete_all(self.writes, target.kind, found_all, options)
+        delete_all(self.writes, target.kind, found_all, options)
         versioned = [self.writes.as_version(target.kind, one) for one in found_all]
-        return listed(request, target.kind, versioned, meta, media)
+        return answered(renderer.many(target.kind, versioned, meta), renderer.media)
 
-    async def _deletion(self, request: web.Request) -> deletion.DeleteOptions:
+    async def _delete_options(self, request: web.Request) -> DeleteOptions:
         raw = await request.read()
         media = request.content_type if "Content-Type" in request.headers else "application/json"
         body = parse(raw, media) if raw.strip() else {}
@@ -292,10 +278,10 @@ class Api:
     # ---- subresources of their own form
 
     async def _scale(self, request: web.Request, target: Target) -> web.Response:
-        media = choose(request.headers.get("Accept", ""), FORMS)
+        media = Renderer.of(request).media
         kind = target.kind
-        live = self.writes.live(kind, target.namespace, target.name)
-        current = scale.shown(kind, live)
+        live = self.writes.live(target)
+        current = scale.scale_of(kind, live)
         if request.method == "GET":
             return answered(current, Media(media.name))
         wanted = await self._wanted_scale(request, current)
@@ -307,15 +293,16 @@ class Api:
         version = (wanted.get("metadata") or {}).get("resourceVersion")
         if version and version != live["metadata"]["resourceVersion"]:
             raise stale(kind.plural, kind.group, target.name)
-        stored = self.writes.modify(kind, target.namespace, target.name, change, options, "scale")
-        return answered(scale.shown(kind, stored), Media(media.name))
+        stored = self.writes.modify(target, change, options)
+        return answered(scale.scale_of(kind, stored), Media(media.name))
 
     async def _wanted_scale(self, request: web.Request, current: Manifest) -> Manifest:
         body = await self._body(request)
         if request.method == "PATCH":
-            how = PATCHES.get(request.content_type, "")
-            patch = parse(body, "application/apply-patch+yaml" if how == "apply" else "application/json")
-            found = json_patch(current, patch) if how == "json" else merge_patch(current, patch)
+            patch_type = PATCHES.get(request.content_type, "")
+            media = "application/apply-patch+yaml" if patch_type == "apply" else "application/json"
+            patch = parse(body, media)
+            found = json_patch(current, patch) if patch_type == "json" else merge_patch(current, patch)
             return found if isinstance(found, dict) else {}
         if body.get("kind") not in (None, "Scale"):
             version = str(body.get("apiVersion")).rpartition("/")[2]
@@ -327,8 +314,8 @@ class Api:
         return wanted
 
     def _finalize(self, request: web.Request, target: Target, body: Manifest) -> web.Response:
-        """A namespace's spec.finalizers; without any, a namespace that is going is gone."""
-        live = self.writes.live(target.kind, "", target.name)
+        """Set spec.finalizers of a namespace; a terminating namespace without any is removed."""
+        live = self.writes.live(target)
         new = {**live, "metadata": dict(live["metadata"]), "spec": {}}
         finalizers = (body.get("spec") or {}).get("finalizers")
         if finalizers:
@@ -343,9 +330,9 @@ class Api:
             new = self.writes.rewrite(target.kind, new)
         return answered(new, Media("application/json"))
 
-    async def _rare(self, request: web.Request, target: Target) -> web.Response:
-        """Subresources that need a kubelet (logs, exec …) or that nothing here uses."""
-        self.writes.live(target.kind, target.namespace, target.name)
+    async def _not_simulated(self, request: web.Request, target: Target) -> web.Response:
+        """Subresources that are not simulated, such as those that need a kubelet (log, exec)."""
+        self.writes.live(target)
         raise no_such_path()
 
     async def _review(self, request: web.Request, target: Target) -> web.Response:
@@ -354,9 +341,17 @@ class Api:
         return answered(answer, Media("application/json"), 201)
 
 
+def _watch_renderer(request: web.Request) -> Renderer:
+    renderer = Renderer.of(request)
+    if renderer.media.name != "application/json":
+        streams = ("application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch")
+        raise not_acceptable(streams)
+    return renderer
+
+
 def _verb(request: web.Request, target: Target) -> str:
     if request.method == "GET":
-        watching = target.watch or (not target.name and truth(request.query.get("watch", "")))
+        watching = target.watch or (not target.name and is_true(request.query.get("watch", "")))
         return "watch" if watching else "get" if target.name else "list"
     if request.method == "DELETE":
         return "delete" if target.name else "deletecollection"
@@ -366,10 +361,10 @@ def _verb(request: web.Request, target: Target) -> str:
     return wanted
 
 
-def changer(kind: Kind, how: str, patch: Any) -> Callable[[Manifest], Manifest]:
-    """The function from the live object to the patched one."""
-    if how == "json":
+def patch_function(kind: Kind, patch_type: str, patch: Any) -> Callable[[Manifest], Manifest]:
+    """The function that patches the live object."""
+    if patch_type == "json":
         return lambda live: json_patch(live, patch)
-    if how == "merge":
+    if patch_type == "merge":
         return lambda live: merge_patch(live, patch)
     return lambda live: strategic_patch(live, patch, kind.shape())

@@ -1,51 +1,49 @@
-"""Bodies of requests: JSON, YAML and protobuf into mappings, with a server's words when they cannot be
-read.
-"""
+"""Parses bodies of requests (JSON, YAML, protobuf), with the errors of a real API server."""
 
 from __future__ import annotations
 
 import datetime
 import json
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
 import yaml
 
+from devcluster.http.protobuf import decode_protobuf
 from devcluster.machinery.errors import bad_request
 
 Manifest = dict[str, Any]
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
-LARGEST = 3 * 1024 * 1024
+MAX_BODY_BYTES = 3 * 1024 * 1024
 
 
 def parse(raw: bytes, media: str) -> Any:
-    """The value in a body. `media` is the bare media type."""
+    """The value of a body. `media` is the media type without parameters."""
     if media == PROTOBUF:
-        from devcluster.http.protobuf import decode
-
-        return decode(raw)
+        return decode_protobuf(raw)
     if media in ("application/yaml", "application/apply-patch+yaml"):
         return parse_yaml(raw)
     return parse_json(raw)
 
 
 class Body(dict[str, Any]):
-    """An object as it was sent, with complaints about keys that it has twice."""
+    """A parsed object, with messages about duplicate keys."""
 
-    doubled: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
     yaml = False
 
 
-def yaml_errors(doubled: tuple[str, ...]) -> str:
-    return "yaml: unmarshal errors:\n  " + "\n  ".join(doubled)
+def yaml_errors(duplicates: tuple[str, ...]) -> str:
+    return "yaml: unmarshal errors:\n  " + "\n  ".join(duplicates)
 
 
-class _Doubled(dict[str, Any]):
-    """A mapping that remembers which of its keys came more than once."""
+class _Mapping(dict[str, Any]):
+    """A mapping that remembers its duplicate keys."""
 
-    keys_twice: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
 
 
 def parse_json(raw: bytes) -> Any:
@@ -56,24 +54,31 @@ def parse_json(raw: bytes) -> Any:
     if not isinstance(value, dict):
         return value
     body = Body(value)
-    body.doubled = tuple(f'duplicate field "{path}"' for path in _doubled(raw))
+    body.duplicates = tuple(f'duplicate field "{path}"' for path in _duplicate_fields(raw))
     return body
 
 
-def _doubled(raw: bytes) -> list[str]:
-    """Paths of keys that stand twice in one mapping; a JSON parser keeps the last and says nothing."""
+def _repeated(keys: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            yield key
+        seen.add(key)
+
+
+def _duplicate_fields(raw: bytes) -> list[str]:
+    """Paths of duplicate keys; a JSON parser silently keeps the last one."""
     found: list[str] = []
 
-    def pairs(items: list[tuple[str, Any]]) -> _Doubled:
-        made = _Doubled(items)
-        if len(made) != len(items):
-            seen: set[str] = set()
-            made.keys_twice = tuple(key for key, _ in items if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        return made
+    def pairs(items: list[tuple[str, Any]]) -> _Mapping:
+        mapping = _Mapping(items)
+        if len(mapping) != len(items):
+            mapping.duplicates = tuple(_repeated(key for key, _ in items))
+        return mapping
 
     def walk(node: Any, path: str) -> None:
-        if isinstance(node, _Doubled):
-            found.extend(f"{path}{key}" for key in node.keys_twice)
+        if isinstance(node, _Mapping):
+            found.extend(f"{path}{key}" for key in node.duplicates)
             for key, child in node.items():
                 walk(child, f"{path}{key}.")
         elif isinstance(node, list):
@@ -85,7 +90,7 @@ def _doubled(raw: bytes) -> list[str]:
 
 
 def parse_yaml(raw: bytes) -> Any:
-    """YAML 1.1 as Kubernetes reads it: keys become texts, so that `y` is the key "true"."""
+    """YAML 1.1 as Kubernetes reads it: keys become strings, so that `y` is the key "true"."""
     if raw[:1] == b"{":
         try:
             return orjson.loads(raw)
@@ -102,22 +107,22 @@ def parse_yaml(raw: bytes) -> Any:
         return value
     body = Body(value)
     body.yaml = True
-    body.doubled = tuple(f'line {line}: key "{key}" already set in map' for line, key in loader.doubled)
+    body.duplicates = tuple(f'line {line}: key "{key}" already set in map' for line, key in loader.duplicates)
     return body
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.1 with the single letters y and n as booleans, and timestamps left as texts."""
+    """YAML 1.1 with the single letters y and n as booleans, and timestamps left as strings."""
 
     def __init__(self, raw: bytes) -> None:
         super().__init__(raw)
-        self.doubled: list[tuple[int, str]] = []
+        self.duplicates: list[tuple[int, str]] = []
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen = set()
         for key, _ in node.value:
             if key.value in seen:
-                self.doubled.append((key.start_mark.line + 1, key.value))
+                self.duplicates.append((key.start_mark.line + 1, key.value))
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 

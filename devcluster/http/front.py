@@ -1,8 +1,8 @@
-"""The HTTP side: who may ask, what the path means, and the answer in the form that the client accepts."""
+"""The HTTP handler: authentication, documents about the server, and requests for objects."""
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 import hmac
 import logging
 from typing import Any
@@ -11,9 +11,9 @@ import orjson
 from aiohttp import web
 
 from devcluster.http.api import Api
-from devcluster.http.bodies import LARGEST
+from devcluster.http.bodies import MAX_BODY_BYTES
 from devcluster.http.negotiation import alternatives, choose, not_acceptable
-from devcluster.http.responses import rendered
+from devcluster.http.responses import encoded
 from devcluster.kinds import discovery
 from devcluster.machinery.errors import ApiError, no_such_path
 
@@ -38,19 +38,18 @@ VERSION = {
 }
 
 
-OPEN = ("/version", "/healthz", "/livez", "/readyz")  # answered without a token, as by a real server
+OPEN = ("/version", "/healthz", "/livez", "/readyz")  # served without a token, as by a real server
 
 
 class Front:
-    """The aiohttp handler. Requests need the token; only loopback names are answered (DNS rebinding)."""
+    """The aiohttp handler. Requests need the token and a loopback host name (against DNS rebinding)."""
 
     def __init__(self, api: Api, token: str) -> None:
         self._api = api
         self._token = token
-        self.stopping = asyncio.Event()
 
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=LARGEST + 1)
+        app = web.Application(client_max_size=MAX_BODY_BYTES + 1)
         app.router.add_route("*", "/{path:.*}", self.handle)
         return app
 
@@ -61,7 +60,7 @@ class Front:
         except ApiError as error:
             return status_response(request, error)
         except web.HTTPRequestEntityTooLarge:
-            text = f"Request entity too large: limit is {LARGEST}"
+            text = f"Request entity too large: limit is {MAX_BODY_BYTES}"
             return status_response(request, ApiError(413, "RequestEntityTooLarge", text))
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
@@ -140,7 +139,7 @@ class Front:
         if len(parts) == 3 and parts[0] == "apis":
             raw = documents.document(parts[1], parts[2])
         else:
-            raw = documents.document("", "v1") if name == "api/v1" else documents.small(name)
+            raw = documents.document("", "v1") if name == "api/v1" else documents.stub(name)
         if raw is None:
             return web.Response(status=404)
         given, current = request.query.get("hash"), documents.url(name)
@@ -155,9 +154,7 @@ def plain_json(found: Manifest, status: int = 200) -> web.Response:
 
 
 def tagged(request: web.Request, found: Manifest, content_type: str) -> web.Response:
-    """With an ETag; 304 where the client has it already."""
-    import hashlib
-
+    """With an ETag; 304 if the client already has it."""
     raw = orjson.dumps(found)
     tag = f'"{hashlib.sha256(raw).hexdigest().upper()}"'
     headers = {"Content-Type": content_type, "ETag": tag, "Vary": "Accept", "Cache-Control": "public"}
@@ -168,13 +165,13 @@ def tagged(request: web.Request, found: Manifest, content_type: str) -> web.Resp
 
 def negotiated(request: web.Request, found: Manifest, status: int = 200) -> web.Response:
     media = choose(request.headers.get("Accept", ""), ())
-    return rendered(found, media.name, status)
+    return encoded(found, media.name, status)
 
 
 def status_response(request: web.Request, error: ApiError) -> web.Response:
     wants_yaml = any(
         media.name == "application/yaml" for media in alternatives(request.headers.get("Accept", ""))[:1]
     )
-    return rendered(
+    return encoded(
         error.body(), "application/yaml" if wants_yaml else "application/json", error.code, error.headers
     )

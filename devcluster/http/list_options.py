@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from devcluster.http.options import truth, unreadable_version
+from devcluster.http.options import is_true, unreadable_version
 from devcluster.machinery.errors import ApiError, Cause, invalid
-from devcluster.registry.watches import LONGEST, WatchRequest
+from devcluster.registry.lists import Selection
+from devcluster.registry.watches import MAX_SECONDS, WatchRequest
 
 
-def watch_request(query: Mapping[str, str]) -> WatchRequest:
+def watch_request(selection: Selection, query: Mapping[str, str]) -> WatchRequest:
     """Parses the query of a watch. Raises 422 for conflicting options, 500 for a malformed version."""
     check_options(query, watching=True)
     version = query.get("resourceVersion", "")
     send = query.get("sendInitialEvents", "")
-    bookmarks = truth(query.get("allowWatchBookmarks", ""))
+    bookmarks = is_true(query.get("allowWatchBookmarks", ""))
     number = number_of(version)
-    initial = truth(send) if send else version in ("", "0")
-    seconds = float(query.get("timeoutSeconds") or 0) or LONGEST
-    return WatchRequest(number, initial, bookmarks, initial and bookmarks, seconds)
+    initial = is_true(send) if send else version in ("", "0")
+    seconds = float(query.get("timeoutSeconds") or 0) or MAX_SECONDS
+    return WatchRequest(selection, number, initial, bookmarks, initial and bookmarks, seconds)
 
 
 def number_of(version: str) -> int:
@@ -28,7 +29,7 @@ def number_of(version: str) -> int:
 
 
 def check_options(query: Mapping[str, str], *, watching: bool) -> None:
-    """Refuse combinations of list options that a server refuses."""
+    """Rejects combinations of list options that a server rejects."""
     match, send = query.get("resourceVersionMatch", ""), query.get("sendInitialEvents")
     version = query.get("resourceVersion", "")
     found: list[Cause] = []

@@ -1,6 +1,4 @@
-"""What a client accepts: media types with their parameters, parsed exactly (RFC 9110, and Kubernetes'
-as/g/v).
-"""
+"""Content negotiation: Accept headers with the parameters as, g and v of Kubernetes (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -20,12 +18,12 @@ class Media:
 
     @property
     def form(self) -> tuple[str, str, str]:
-        """(as, group, version) of a transformed answer, empty where the plain object is wanted."""
+        """(as, group, version) of a transformed response; empty strings for the plain object."""
         return self.parameters.get("as", ""), self.parameters.get("g", ""), self.parameters.get("v", "")
 
 
 def alternatives(accept: str) -> list[Media]:
-    """In order of preference."""
+    """The alternatives of an Accept header, in order of preference."""
     found = []
     for position, part in enumerate(accept.split(",")):
         name, *rest = (piece.strip() for piece in part.split(";"))
@@ -42,7 +40,7 @@ def not_acceptable(accepted: tuple[str, ...] = SERVED) -> ApiError:
 
 
 def choose(accept: str, forms: tuple[str, ...]) -> Media:
-    """The first alternative that can be answered: JSON or YAML, plain or in one of `forms`. Raises 406."""
+    """The first alternative that can be served: JSON or YAML, plain or in one of `forms`. Raises 406."""
     if not accept:
         return Media("application/json")
     known = False

@@ -1,27 +1,26 @@
-"""Options in the query and body of a request, judged as a server judges them."""
+"""Options in the query and body of a request, checked as a server checks them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from devcluster.machinery.errors import ApiError, Cause, bad_request, invalid
-from devcluster.machinery.metadata import invalid_value, required, shown, unsupported
-from devcluster.registry.decode import Options
-from devcluster.registry.deletion import DeleteOptions
+from devcluster.machinery.metadata import invalid_value, quoted, required, unsupported
+from devcluster.registry.requests import DeleteOptions, WriteOptions
 from devcluster.storage.memory import Manifest
 
-LONGEST_MANAGER = 128
+MAX_MANAGER_BYTES = 128
 VALIDATIONS = ["", "Ignore", "Strict", "Warn"]
 KINDS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
 POLICIES = ["Foreground", "Background", "Orphan", "nil"]
 
 
-def truth(text: str) -> bool:
+def is_true(text: str) -> bool:
     return text.lower() in ("1", "true", "t")
 
 
 def number(query: Mapping[str, str], key: str) -> int:
-    """A number in the query, 0 where it is absent. Raises 400."""
+    """An integer in the query, 0 if it is absent. Raises 400."""
     text = query.get(key) or "0"
     try:
         return int(text)
@@ -29,8 +28,8 @@ def number(query: Mapping[str, str], key: str) -> int:
         raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
 
 
-def write_options(method: str, query: Mapping[str, str], agent: str, *, apply: bool = False) -> Options:
-    """Of a create, update or patch. Raises 422 with everything that is wrong."""
+def write_options(method: str, query: Mapping[str, str], agent: str, *, apply: bool = False) -> WriteOptions:
+    """The options of a create, update, patch or apply. Raises 422 with every problem."""
     found: list[Cause] = []
     manager, force = query.get("fieldManager", ""), query.get("force")
     if apply and not manager:
@@ -39,27 +38,29 @@ def write_options(method: str, query: Mapping[str, str], agent: str, *, apply: b
         found.append(
             Cause("FieldValueForbidden", "Forbidden: may not be specified for non-apply patch", "force")
         )
-    if len(manager.encode()) > LONGEST_MANAGER:
+    if len(manager.encode()) > MAX_MANAGER_BYTES:
         found.append(
             Cause(
-                "FieldValueTooLong", f"Too long: may not be more than {LONGEST_MANAGER} bytes", "fieldManager"
+                "FieldValueTooLong",
+                f"Too long: may not be more than {MAX_MANAGER_BYTES} bytes",
+                "fieldManager",
             )
         )
     dry_run = query.get("dryRun", "")
     if dry_run not in ("", "All"):
-        message = f'Unsupported value: {shown([dry_run])}: supported values: "All"'
+        message = f'Unsupported value: {quoted([dry_run])}: supported values: "All"'
         found.append(Cause("FieldValueNotSupported", message, "dryRun"))
     validation = query.get("fieldValidation", "")
     if validation not in VALIDATIONS:
         found.append(unsupported("fieldValidation", validation, VALIDATIONS))
     if found:
         raise invalid(KINDS[method], "meta.k8s.io", "", found)
-    manager = manager or agent.split("/")[0].split(" ")[0][:LONGEST_MANAGER] or "unknown"
-    return Options(manager, validation or "Warn", dry_run == "All", truth(force or ""))
+    manager = manager or agent.split("/")[0].split(" ")[0][:MAX_MANAGER_BYTES] or "unknown"
+    return WriteOptions(manager, validation or "Warn", dry_run == "All", is_true(force or ""))
 
 
 def delete_options(query: Mapping[str, str], body: Manifest) -> DeleteOptions:
-    """DeleteOptions of body and query; the body counts where both speak. Raises 400 or 422."""
+    """DeleteOptions from body and query; the body takes precedence. Raises 400 or 422."""
     if body.get("kind") not in (None, "", "DeleteOptions"):
         version = str(body.get("apiVersion", "")).rpartition("/")[2]
         name = body["kind"]
@@ -70,7 +71,7 @@ def delete_options(query: Mapping[str, str], body: Manifest) -> DeleteOptions:
     policy = body.get("propagationPolicy") or query.get("propagationPolicy", "")
     orphan = body.get("orphanDependents")
     if orphan is None and "orphanDependents" in query:
-        orphan = truth(query["orphanDependents"])
+        orphan = is_true(query["orphanDependents"])
     _check_policy(policy, orphan)
     if orphan is not None:
         policy = "Orphan" if orphan else "Background"
@@ -96,7 +97,7 @@ def _check_policy(policy: str, orphan: bool | None) -> None:
 
 
 def too_new(version: str, newest: int) -> ApiError:
-    """The answer to a version that is not there yet."""
+    """The error for a version newer than the newest one."""
     causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
     message = f"Timeout: Too large resource version: {version}, current: {newest}"
     error = ApiError(504, "Timeout", message, {"causes": causes, "retryAfterSeconds": 1})

@@ -1,8 +1,7 @@
-"""Reads the protobuf bodies that kubectl 1.32 and newer sends with `create KIND` and `auth`; answers stay
-JSON.
+"""Decodes the protobuf bodies that kubectl 1.32 and newer sends with `create KIND` and `auth`.
 
-A body is four bytes, `k8s` and zero, then a runtime.Unknown: type (apiVersion, kind) and the object's own
-bytes.
+Responses are always JSON. A body is `k8s` and a zero byte, then a runtime.Unknown: the type (apiVersion,
+kind) and the bytes of the object.
 """
 
 from __future__ import annotations
@@ -24,10 +23,8 @@ class Field(NamedTuple):
     many: str  # "", "*" for a list, "%" for a mapping
 
 
-def decode(raw: bytes) -> dict[str, Any]:
-    """The object in a body. Raises 400 for what is no such body, 415 for kinds whose fields are not known
-    here.
-    """
+def decode_protobuf(raw: bytes) -> dict[str, Any]:
+    """The object in a body. Raises 400 for a malformed body, 415 for a kind that is not supported."""
     try:
         if raw[:4] != MAGIC:
             raise ValueError("it does not start with k8s")

@@ -1,10 +1,8 @@
 """Field numbers of the messages that kubectl sends as protobuf, as facts.
 
-A message is `NUMBER NAME [TYPE]`, comma-separated. Types: none for text, `int`, `bool`, `bytes`, a
-message's name; `*` before it
-for a list, `%` for a mapping from text. `quantity`, `time` and `intstr` are messages with a form of their
-own in JSON. A name of
-`.` means that the message's fields stand in their parent.
+A message is `NUMBER NAME [TYPE]`, comma-separated. Types: none for text, `int`, `bool`, `bytes`, a message's
+name; `*` before it for a list, `%` for a mapping from text. `quantity`, `time` and `intstr` are messages with
+a form of their own in JSON. A name of `.` means that the message's fields stand in their parent.
 """
 
 META = "1 metadata ObjectMeta, "

@@ -1,87 +1,94 @@
-"""Objects and lists in the form that the client accepts: plain, as tables or metadata alone; JSON or YAML."""
+"""Renders objects and lists as the client accepts them: plain, Table or metadata only; JSON or YAML."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import orjson
 import yaml
 from aiohttp import web
 
 from devcluster.http import tables
-from devcluster.http.negotiation import Media
+from devcluster.http.negotiation import Media, choose
+from devcluster.http.tables import TableOptions
 from devcluster.kinds.kinds import Kind
-from devcluster.registry.decode import Options
 from devcluster.storage.memory import Manifest
 
 FORMS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
 
 
-def listed(
-    request: web.Request, kind: Kind, found: list[Manifest], meta: Manifest, media: Media
-) -> web.Response:
-    form, _, version = media.form
-    if form == "Table":
-        include = request.query.get("includeObject", "Metadata")
-        return answered(tables.table(kind, found, meta, include, version), media)
-    if form:
-        items = [tables.partial(one, version) for one in found]
-        listed = {
-            "kind": "PartialObjectMetadataList",
-            "apiVersion": f"meta.k8s.io/{version}",
-            "metadata": meta,
-            "items": items,
-        }
-        return answered(listed, media)
-    return answered(list_of(kind, found, meta), media)
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Renders objects in the accepted form. `include` (Tables) is None, Metadata or Object."""
+
+    media: Media
+    include: str
+
+    @classmethod
+    def of(cls, request: web.Request) -> Renderer:
+        """Raises 406 if the client accepts no form that can be served."""
+        media = choose(request.headers.get("Accept", ""), FORMS)
+        return cls(media, request.query.get("includeObject", "Metadata"))
+
+    @property
+    def _table_options(self) -> TableOptions:
+        return TableOptions(self.include, self.media.form[2])
+
+    def one(self, kind: Kind, manifest: Manifest) -> Manifest:
+        form, _, version = self.media.form
+        if form == "Table":
+            return tables.table(kind, [manifest], _table_metadata(manifest), self._table_options)
+        if form == "PartialObjectMetadata":
+            return tables.partial(manifest, version)
+        return manifest
+
+    def many(self, kind: Kind, found: list[Manifest], meta: Manifest) -> Manifest:
+        form, _, version = self.media.form
+        if form == "Table":
+            return tables.table(kind, found, meta, self._table_options)
+        if form:
+            return {
+                "kind": "PartialObjectMetadataList",
+                "apiVersion": f"meta.k8s.io/{version}",
+                "metadata": meta,
+                "items": [tables.partial(one, version) for one in found],
+            }
+        return list_of(kind, found, meta)
+
+    def for_watch(self, kind: Kind) -> Callable[[Manifest], Manifest] | None:
+        """Renders the objects of events; None if they are sent as they are."""
+        form, _, version = self.media.form
+        if form == "PartialObjectMetadata":
+            return lambda manifest: tables.partial(manifest, version)
+        if form != "Table":
+            return None
+        options = [self._table_options]  # only the first Table has columns
+
+        def as_table(manifest: Manifest) -> Manifest:
+            rendered = tables.table(kind, [manifest], _table_metadata(manifest), options[0])
+            options[0] = replace(options[0], columns=False)
+            return rendered
+
+        return as_table
 
 
-def shown(
-    request: web.Request,
-    kind: Kind,
-    manifest: Manifest,
-    media: Media,
-    status: int = 200,
-    options: Options | None = None,
-) -> web.Response:
-    form, _, version = media.form
-    if form == "Table":
-        include = request.query.get("includeObject", "Metadata")
-        meta = {"resourceVersion": manifest["metadata"].get("resourceVersion", "")}
-        manifest = tables.table(kind, [manifest], meta, include, version)
-    elif form == "PartialObjectMetadata":
-        manifest = tables.partial(manifest, version)
-    return answered(manifest, media, status, options)
+def _table_metadata(manifest: Manifest) -> Manifest:
+    return {"resourceVersion": manifest["metadata"].get("resourceVersion", "")}
 
 
 def answered(
-    manifest: Manifest, media: Media, status: int = 200, options: Options | None = None
+    manifest: Manifest, media: Media, status: int = 200, warnings: Iterable[str] = ()
 ) -> web.Response:
-    response = rendered(manifest, media.name, status)
-    for warning in dict.fromkeys(options.warnings if options else ()):
+    response = encoded(manifest, media.name, status)
+    for warning in dict.fromkeys(warnings):
         text = warning.replace("\\", "\\\\").replace('"', '\\"')
         response.headers.add("Warning", f'299 - "{text}"')
     return response
 
 
-def renderer(kind: Kind, media: Media, include: str) -> Callable[[Manifest], Manifest] | None:
-    form, _, version = media.form
-    if form == "PartialObjectMetadata":
-        return lambda manifest: tables.partial(manifest, version)
-    if form != "Table":
-        return None
-    first = [True]
-
-    def as_table(manifest: Manifest) -> Manifest:
-        columns, first[0] = first[0], False
-        meta = {"resourceVersion": manifest["metadata"].get("resourceVersion", "")}
-        return tables.table(kind, [manifest], meta, include, version, columns=columns)
-
-    return as_table
-
-
 def list_of(kind: Kind, found: list[Manifest], meta: Manifest) -> Manifest:
-    """A list; items of built-in kinds leave out what the list says already."""
+    """A list; the items of built-in kinds have no kind and apiVersion of their own."""
     if kind.custom is not None:
         meta = {"continue": "", **meta}
         return {"apiVersion": kind.api_version, "items": found, "kind": kind.list_kind, "metadata": meta}
@@ -89,7 +96,7 @@ def list_of(kind: Kind, found: list[Manifest], meta: Manifest) -> Manifest:
     return {"kind": kind.list_kind, "apiVersion": kind.api_version, "metadata": meta, "items": items}
 
 
-def rendered(
+def encoded(
     found: Manifest, media: str, status: int = 200, headers: dict[str, str] | None = None
 ) -> web.Response:
     if media == "application/yaml":

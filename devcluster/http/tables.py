@@ -1,9 +1,8 @@
-"""Tables: the rows and columns that `kubectl get` prints, for built-in kinds by our printers, for custom
-ones by their CRD.
-"""
+"""Tables for `kubectl get`: columns and rows, from the printers or from the CRD of a custom kind."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -31,30 +30,31 @@ def name_column() -> Manifest:
     return column("Name", "string", described("meta.v1.ObjectMeta:name"), form="name")
 
 
-def table(
-    kind: Kind, manifests: list[Manifest], meta: Manifest, include: str, version: str, *, columns: bool = True
-) -> Manifest:
-    """A Table of these objects. `include` is None, Metadata or Object; without `columns` it is a later
-    event of a watch.
-    """
-    definitions_, cells = _columns(kind)
-    rows = [{"cells": cells(one), "object": _row_object(one, include, version)} for one in manifests]
-    for row in rows:
-        if include == "None":
-            del row["object"]
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """`include` is None, Metadata or Object; `columns` is False for later events of a watch."""
+
+    include: str
+    version: str
+    columns: bool = True
+
+
+def table(kind: Kind, manifests: list[Manifest], meta: Manifest, options: TableOptions) -> Manifest:
+    """A Table of these objects."""
+    columns, cells = _columns(kind)
     return {
         "kind": "Table",
-        "apiVersion": f"meta.k8s.io/{version}",
+        "apiVersion": f"meta.k8s.io/{options.version}",
         "metadata": meta,
-        "columnDefinitions": definitions_ if columns else None,
-        "rows": rows,
+        "columnDefinitions": columns if options.columns else None,
+        "rows": [{"cells": cells(one), **_row_object(one, options)} for one in manifests],
     }
 
 
-def _row_object(manifest: Manifest, include: str, version: str) -> Manifest | None:
-    if include == "Object":
-        return manifest
-    return partial(manifest, version)
+def _row_object(manifest: Manifest, options: TableOptions) -> Manifest:
+    if options.include == "None":
+        return {}
+    return {"object": manifest if options.include == "Object" else partial(manifest, options.version)}
 
 
 def partial(manifest: Manifest, version: str = "v1") -> Manifest:
@@ -105,9 +105,9 @@ def _custom_cell(manifest: Manifest, entry: Manifest) -> Any:
     if entry["type"] == "date":
         return age(value) if isinstance(value, str) else "<invalid>"
     if entry["type"] == "string":
-        return value if isinstance(value, str) else _text(value)
+        return value if isinstance(value, str) else _as_json(value)
     return value if isinstance(value, int | float) else None
 
 
-def _text(value: Any) -> str:
+def _as_json(value: Any) -> str:
     return orjson.dumps(value).decode()

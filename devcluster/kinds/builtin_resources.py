@@ -1,9 +1,9 @@
-"""What Kubernetes 1.36 serves: plural, kind, scope, short names, categories, verbs and subresources as facts.
+"""The resources of Kubernetes 1.36: plural, kind, scope, short names, categories, verbs and subresources.
 
 A line is `plural Kind scope [short=…] [in=CATEGORIES] [verbs=…] [+status] [+scale] [SUBRESOURCE=KIND:VERBS]`;
-verbs are left out where a kind has all eight. Groups stand in the order of discovery. A subresource's kind of
-another group is written GROUP/VERSION/KIND. `devcluster.kinds.kinds` reads it; a test compares it with
-a real server.
+verbs are omitted if a kind has all eight. Groups are in the order of discovery. A kind of a subresource that
+belongs to another group is written GROUP/VERSION/KIND. `devcluster.kinds.kinds` parses it; a test compares it
+with a real server.
 """
 
 RESOURCES = """

@@ -1,6 +1,4 @@
-"""What objects of built-in kinds must fulfil beyond their schema, as far as the portal and kubectl can meet
-it.
-"""
+"""Validation of built-in kinds beyond their schema, as far as the portal and kubectl need it."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ from typing import Any
 
 from devcluster.kinds import crd_validation
 from devcluster.machinery.errors import Cause
-from devcluster.machinery.metadata import forbidden, invalid_value, required, shown, unsupported
+from devcluster.machinery.metadata import forbidden, invalid_value, quoted, required, unsupported
 
 Manifest = dict[str, Any]
 Check = Callable[[Manifest], list[Cause]]
@@ -62,8 +60,8 @@ def _workload(manifest: Manifest) -> list[Cause]:
     labels = (spec["template"].get("metadata") or {}).get("labels") or {}
     if spec.get("selector") is None:
         found.append(required("spec.selector"))
-        words = "`selector` does not match template `labels`"
-        found.append(invalid_value("spec.template.metadata.labels", labels or None, words))
+        message = "`selector` does not match template `labels`"
+        found.append(invalid_value("spec.template.metadata.labels", labels or None, message))
     elif not (spec["selector"].get("matchLabels") or spec["selector"].get("matchExpressions")):
         found.append(
             invalid_value(
@@ -131,7 +129,7 @@ def _job(manifest: Manifest) -> list[Cause]:
 PROTOCOLS = ["SCTP", "TCP", "UDP"]
 SERVICE_TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
 CLUSTER_RANGE = ipaddress.ip_network("10.96.0.0/16")
-PORT_WORDS = "must be between 1 and 65535, inclusive"
+PORT_MESSAGE = "must be between 1 and 65535, inclusive"
 
 
 def _service(manifest: Manifest) -> list[Cause]:
@@ -158,7 +156,7 @@ def _service(manifest: Manifest) -> list[Cause]:
                 "TargetPort": 0,
                 "NodePort": 0,
             }
-            found.append(Cause("FieldValueDuplicate", f"Duplicate value: {shown(go)}", where))
+            found.append(Cause("FieldValueDuplicate", f"Duplicate value: {quoted(go)}", where))
         seen.add(key)
     if spec.get("sessionAffinity") not in ("ClientIP", "None"):
         found.append(unsupported("spec.sessionAffinity", spec.get("sessionAffinity"), ["ClientIP", "None"]))
@@ -170,12 +168,12 @@ def _service(manifest: Manifest) -> list[Cause]:
 def _service_port(port: Manifest, where: str) -> list[Cause]:
     found = []
     if not 1 <= port.get("port", 0) <= 65535:
-        found.append(invalid_value(f"{where}.port", port.get("port", 0), PORT_WORDS))
+        found.append(invalid_value(f"{where}.port", port.get("port", 0), PORT_MESSAGE))
     if port.get("protocol") not in PROTOCOLS:
         found.append(unsupported(f"{where}.protocol", port.get("protocol"), PROTOCOLS))
     target = port.get("targetPort", 0)
     if isinstance(target, int) and not 1 <= target <= 65535:
-        found.append(invalid_value(f"{where}.targetPort", target, PORT_WORDS))
+        found.append(invalid_value(f"{where}.targetPort", target, PORT_MESSAGE))
     return found
 
 
@@ -186,21 +184,21 @@ def _service_address(spec: Manifest) -> list[Cause]:
     try:
         inside = ipaddress.ip_address(address) in CLUSTER_RANGE
     except ValueError:
-        words = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
-        return [invalid_value("spec.clusterIPs[0]", address, words)]
+        message = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+        return [invalid_value("spec.clusterIPs[0]", address, message)]
     if inside:
         return []
-    words = f"failed to allocate IP {address}: the provided network does not match the current range"
-    return [invalid_value("spec.clusterIPs", [address], words)]
+    message = f"failed to allocate IP {address}: the provided network does not match the current range"
+    return [invalid_value("spec.clusterIPs", [address], message)]
 
 
-MOST_DATA = 1024 * 1024
+MAX_DATA_BYTES = 1024 * 1024
 
 
 def _config_map(manifest: Manifest) -> list[Cause]:
-    texts = [*(manifest.get("data") or {}).values(), *(manifest.get("binaryData") or {}).values()]
-    if sum(len(text.encode()) for text in texts) > MOST_DATA:
-        return [Cause("FieldValueTooLong", f"Too long: may not be more than {MOST_DATA} bytes", "[]")]
+    values = [*(manifest.get("data") or {}).values(), *(manifest.get("binaryData") or {}).values()]
+    if sum(len(text.encode()) for text in values) > MAX_DATA_BYTES:
+        return [Cause("FieldValueTooLong", f"Too long: may not be more than {MAX_DATA_BYTES} bytes", "[]")]
     return []
 
 
@@ -255,7 +253,7 @@ CHANGE_CHECKS: dict[str, ChangeCheck] = {
 
 
 def problems(group: str, manifest: Manifest, live: Manifest | None, subresource: str) -> list[Cause]:
-    """Everything wrong with an object of a built-in kind, in itself or as a change of `live`."""
+    """The problems of an object of a built-in kind, including those of the change from `live`."""
     kind = manifest["kind"]
     if subresource == "status":
         return STATUS_CHECKS[kind](manifest) if kind in STATUS_CHECKS else []

@@ -1,4 +1,4 @@
-"""What a CustomResourceDefinition must fulfil, as far as serving it depends on it."""
+"""Validation of CustomResourceDefinitions, as far as serving their kinds depends on it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TYPES = ("array", "boolean", "integer", "number", "object", "string")
 
 
 def problems(manifest: Manifest) -> list[Cause]:
-    """Everything wrong with a definition: names, versions, and schemas that are not structural."""
+    """The problems of a definition: names, versions, and schemas that are not structural."""
     spec = manifest["spec"]
     names, group = spec.get("names") or {}, spec.get("group", "")
     found = []

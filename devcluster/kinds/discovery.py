@@ -1,6 +1,4 @@
-"""Discovery documents: the aggregated form that kubectl reads, and the older ones, a document per group and
-version.
-"""
+"""Discovery documents: aggregated, as kubectl reads them, and unaggregated per group and version."""
 
 from __future__ import annotations
 
@@ -55,7 +53,7 @@ def _aggregated_resource(kind: Kind) -> Manifest:
 
 
 def _response_kind(kind: Kind, group: str, version: str, name: str) -> Manifest:
-    """Built-in kinds leave group and version empty where they are the resource's own."""
+    """For built-in kinds, group and version are empty if they are those of the resource."""
     if kind.custom is None and (group, version) == (kind.group, kind.version):
         group = version = ""
     return {"group": group, "version": version, "kind": name}
@@ -70,7 +68,7 @@ def _aggregated_subresource(kind: Kind, sub: Subresource) -> Manifest:
     }
 
 
-# ---- the older documents
+# ---- unaggregated discovery
 
 
 def core_versions(address: str) -> Manifest:
@@ -98,12 +96,12 @@ def resources(kinds: Kinds, group_name: str, version: str) -> Manifest | None:
     if not found:
         return None
     group_version = f"{group_name}/{version}" if group_name else version
-    shown = [entry for kind in found for entry in _legacy(kind)]
+    shown = [entry for kind in found for entry in _unaggregated(kind)]
     head: Manifest = {"kind": "APIResourceList", "groupVersion": group_version, "resources": shown}
     return head if group_name == "" else {"kind": "APIResourceList", "apiVersion": "v1"} | head
 
 
-def _legacy(kind: Kind) -> list[Manifest]:
+def _unaggregated(kind: Kind) -> list[Manifest]:
     entry: Manifest = {
         "name": kind.plural,
         "singularName": kind.singular,
@@ -117,10 +115,10 @@ def _legacy(kind: Kind) -> list[Manifest]:
         entry["categories"] = list(kind.categories)
     if "get" in kind.verbs and "list" in kind.verbs and "create" in kind.verbs:
         entry["storageVersionHash"] = storage_hash(kind)
-    return [entry, *(_legacy_subresource(kind, sub) for sub in kind.subresources.values())]
+    return [entry, *(_unaggregated_subresource(kind, sub) for sub in kind.subresources.values())]
 
 
-def _legacy_subresource(kind: Kind, sub: Subresource) -> Manifest:
+def _unaggregated_subresource(kind: Kind, sub: Subresource) -> Manifest:
     group_name, version, name = sub.gvk(kind)
     entry: Manifest = {"name": f"{kind.plural}/{sub.name}", "singularName": "", "namespaced": kind.namespaced}
     if (group_name, version) != (kind.group, kind.version):
@@ -129,7 +127,7 @@ def _legacy_subresource(kind: Kind, sub: Subresource) -> Manifest:
 
 
 def storage_hash(kind: Kind) -> str:
-    """A short text that changes with the version that objects are stored in."""
+    """A hash of the version that objects are stored in."""
     version = kind.storage_version or kind.version
     text = f"{kind.group}/{version}/{kind.kind}"
     return base64.b64encode(hashlib.sha256(text.encode()).digest()[:8]).decode()

@@ -1,11 +1,12 @@
-"""Which kinds the server serves: the built-in ones from the table of facts, and those that CRDs define.
+"""The kinds that the server serves: the built-in ones, and those that CRDs define.
 
-A `Kind` is one version of one resource. All versions of a resource share a table of the memory, whose name is
-plural and group (`deployments.apps`), so that they show the same objects.
+A `Kind` is one version of one resource. All versions of a resource share a table of the memory, named by
+plural and group (`deployments.apps`), and therefore have the same objects.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,9 +17,9 @@ from devcluster.machinery.schema import Shape, builtin_shape
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 CUSTOM_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 READ_WRITE = ("get", "patch", "update")
-SHARED_TABLES = {"events.events.k8s.io": "events"}  # one kind under two groups
+SHARED_TABLES = {"events.events.k8s.io": "events"}  # one kind in two groups
 
-# Kinds whose metadata.generation counts changes of the spec; the others never have one.
+# Built-in kinds with a metadata.generation that counts changes of the spec.
 COUNTED = frozenset(
     [
         "Deployment",
@@ -52,7 +53,7 @@ COUNTED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Subresource:
-    """`kind` is of the same group and version unless it is written GROUP/VERSION/KIND."""
+    """`kind` has the group and version of the parent unless it is GROUP/VERSION/KIND."""
 
     name: str
     kind: str
@@ -67,8 +68,10 @@ class Subresource:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind:
-    """One served version of a resource. `custom` is the version's part of its CRD, None for built-in kinds,
-    and `since` the resourceVersion of the CRD: what was stored before may lack defaults of its schema.
+    """One served version of a resource.
+
+    `custom` is the version's part of its CRD, None for built-in kinds. `since` is the resourceVersion of the
+    CRD: objects that were stored before it may lack defaults of its schema.
     """
 
     group: str
@@ -94,7 +97,7 @@ class Kind:
 
     @property
     def resource(self) -> str:
-        """The table of its objects."""
+        """The name of the table of its objects."""
         name = f"{self.plural}.{self.group}" if self.group else self.plural
         return SHARED_TABLES.get(name, name)
 
@@ -108,13 +111,13 @@ class Kind:
 
 
 class Kinds:
-    """The registry. Groups, versions and resources keep the order in which discovery shows them."""
+    """The served kinds, in the order of discovery."""
 
     def __init__(self) -> None:
         self._kinds: dict[tuple[str, str], dict[str, Kind]] = {}
         self._by_kind: dict[tuple[str, str, str], Kind] = {}
         self._by_resource: dict[str, Kind] = {}
-        self.generation = 0  # rises with each change, so that documents made from it can be cached
+        self.generation = 0  # incremented with each change, so that documents can be cached
         for kind in builtin_kinds():
             self._add(kind)
 
@@ -128,12 +131,12 @@ class Kinds:
         return self._kinds.get((group, version), {}).get(plural)
 
     def of(self, manifest: Mapping[str, Any]) -> Kind | None:
-        """The kind that an object says it is."""
+        """The kind of an object by its apiVersion and kind."""
         group, _, version = str(manifest.get("apiVersion", "")).rpartition("/")
         return self._by_kind.get((group, version, str(manifest.get("kind"))))
 
     def of_resource(self, resource: str) -> Kind | None:
-        """The version under which a table's objects are written by the server itself."""
+        """The version in which the server itself writes the objects of a table."""
         return self._by_resource.get(resource)
 
     def versions_of(self, kind: Kind) -> list[Kind]:
@@ -151,18 +154,18 @@ class Kinds:
         return found
 
     def resources(self, group: str, version: str) -> list[Kind]:
-        """In alphabetic order, as discovery shows them."""
+        """In alphabetical order, as in discovery."""
         return sorted(self._kinds.get((group, version), {}).values(), key=lambda kind: kind.plural)
 
     def serve(self, definition: str, kinds: list[Kind]) -> None:
-        """Serve these versions for a CRD, and nothing else of it."""
+        """Serve exactly these versions of a CRD."""
         self.withdraw(definition)
         for kind in kinds:
             self._add(kind)
         self._order_custom_versions()
 
     def withdraw(self, definition: str) -> None:
-        """Stop serving what a CRD defined."""
+        """Stop serving the kinds of a CRD."""
         self.generation += 1
         for (group, version), resources in list(self._kinds.items()):
             for kind in [entry for entry in resources.values() if entry.definition == definition]:
@@ -182,8 +185,6 @@ class Kinds:
 
 def version_rank(version: str) -> tuple[int, int, int, str]:
     """Sort key by which v2 comes before v1, v1 before v1beta2, and other names last in alphabetic order."""
-    import re
-
     match = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", version)
     if not match:
         return (3, 0, 0, version)
@@ -200,12 +201,12 @@ def builtin_kinds() -> Iterator[Kind]:
             yield _builtin(group, version, line.split())
 
 
-def _builtin(group: str, version: str, words: list[str]) -> Kind:
-    plural, kind, scope, *rest = words
+def _builtin(group: str, version: str, columns: list[str]) -> Kind:
+    plural, kind, scope, *rest = columns
     lists: dict[str, tuple[str, ...]] = {"short": (), "in": (), "verbs": ALL_VERBS}
     subresources = {}
-    for word in rest:
-        key, _, value = word.partition("=")
+    for column in rest:
+        key, _, value = column.partition("=")
         if key in lists:
             lists[key] = tuple(value.split(","))
         elif key == "+status":

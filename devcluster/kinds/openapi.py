@@ -1,6 +1,4 @@
-"""OpenAPI v3, a document per group and version: what kubectl validates with, explains from and finds PATCH
-in.
-"""
+"""OpenAPI v3 documents per group and version, which kubectl uses for validation, `explain` and patches."""
 
 from __future__ import annotations
 
@@ -17,26 +15,26 @@ Document = dict[str, Any]
 META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 INFO = {"title": "Kubernetes", "version": "v1.36.2"}
 MEDIA = ("application/json", "application/yaml")
-KIND_TEXT = (
+KIND_DESCRIPTION = (
     "Kind is a string value representing the REST resource this object represents. Servers may infer "
     "this from the endpoint "
     "the client submits requests to. Cannot be updated. In CamelCase. More info: "
     "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds"
 )
-VERSION_TEXT = (
+VERSION_DESCRIPTION = (
     "APIVersion defines the versioned schema of this representation of an object. Servers should "
     "convert recognized schemas "
     "to the latest internal value, and may reject unrecognized values. More info: "
     "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources"
 )
-METADATA_TEXT = (
+METADATA_DESCRIPTION = (
     "Standard object's metadata. More info: "
     "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata"
 )
 
 
 class Documents:
-    """Made when asked for, kept until the kinds change."""
+    """The documents, created on demand and cached until the kinds change."""
 
     def __init__(self, kinds: Kinds) -> None:
         self._kinds = kinds
@@ -62,14 +60,14 @@ class Documents:
         return {"paths": {name: {"serverRelativeURL": self.url(name)} for name in sorted(names)}}
 
     def url(self, name: str) -> str:
-        """Where a document of the index stands, with the hash of its present content."""
+        """The path of a document in the index, with the hash of its current content."""
         parts = name.split("/")
         whole = len(parts) == 3 or name == "api/v1"
         group, version = (parts[1], parts[2]) if len(parts) == 3 else ("", parts[-1])
         return f"/openapi/v3/{name}?hash={self.hash(group, version) if whole else self.hash(name, '')}"
 
-    def small(self, name: str) -> bytes | None:
-        """The documents of discovery and version, which say nothing but that their paths are there."""
+    def stub(self, name: str) -> bytes | None:
+        """The documents of discovery and version, which contain only their paths."""
         parts = name.split("/")
         if name not in ("api", "apis", "version") and not (
             len(parts) == 2 and self._kinds.group_versions().get(parts[1])
@@ -80,9 +78,7 @@ class Documents:
         )
 
     def hash(self, group: str, version: str) -> str:
-        """Of a custom group its content's, of a built-in one its name's: it does not change while the
-        server runs.
-        """
+        """The hash of the content for custom groups, of the name for built-in ones, which never change."""
         found = self._kinds.resources(group, version)
         content = f"{group}/{version}".encode()
         if any(kind.custom for kind in found):
@@ -130,7 +126,7 @@ def schema_name(kind: Kind) -> str:
 
 
 def _collect(schemas: Document, name: str) -> None:
-    """A definition with all that it refers to, in the form of OpenAPI v3."""
+    """Add a definition and all that it refers to, in the form of OpenAPI v3."""
     if name in schemas or name not in definitions():
         return
     references: set[str] = set()
@@ -166,10 +162,10 @@ def _custom_schema(kind: Kind) -> Document:
     schema = copy.deepcopy((kind.custom.get("schema") or {}).get("openAPIV3Schema") or {})
     schema.setdefault("type", "object")
     properties: Document = {
-        "apiVersion": {"description": VERSION_TEXT, "type": "string"},
-        "kind": {"description": KIND_TEXT, "type": "string"},
+        "apiVersion": {"description": VERSION_DESCRIPTION, "type": "string"},
+        "kind": {"description": KIND_DESCRIPTION, "type": "string"},
         "metadata": {
-            "description": METADATA_TEXT,
+            "description": METADATA_DESCRIPTION,
             "allOf": [{"$ref": f"#/components/schemas/{OBJECT_META}"}],
         },
     }
@@ -190,14 +186,14 @@ def _list_schema(kind: Kind, name: str) -> Document:
         "type": "object",
         "required": ["items"],
         "properties": {
-            "apiVersion": {"description": VERSION_TEXT, "type": "string"},
+            "apiVersion": {"description": VERSION_DESCRIPTION, "type": "string"},
             "items": {
                 "description": f"List of {kind.plural}. More info: "
                 f"https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md",
                 "type": "array",
                 "items": {"$ref": reference},
             },
-            "kind": {"description": KIND_TEXT, "type": "string"},
+            "kind": {"description": KIND_DESCRIPTION, "type": "string"},
             "metadata": {
                 "description": "Standard list metadata. More info: "
                 "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
@@ -229,7 +225,7 @@ def _paths(kind: Kind, name: str) -> Document:
 
 
 VERBS = {"get": "get", "post": "create", "put": "update", "patch": "patch", "delete": "delete"}
-TAKEN_BY = {"post": "post", "put": "put", "patch": "patch", "delete": "delete", "get": "get"}
+ACTIONS = {"post": "post", "put": "put", "patch": "patch", "delete": "delete", "get": "get"}
 
 
 def _operations(kind: Kind, name: str, methods: tuple[str, ...], sub: str) -> Document:
@@ -239,7 +235,7 @@ def _operations(kind: Kind, name: str, methods: tuple[str, ...], sub: str) -> Do
         if VERBS[method] not in kind.verbs:
             continue
         operation: Document = {
-            "x-kubernetes-action": TAKEN_BY[method],
+            "x-kubernetes-action": ACTIONS[method],
             "x-kubernetes-group-version-kind": gvk,
             "parameters": _parameters(method),
             "responses": {"200": {"description": "OK", "content": _content(name)}},

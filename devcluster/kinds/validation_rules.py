@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from devcluster.machinery.errors import Cause
-from devcluster.machinery.metadata import shown
+from devcluster.machinery.metadata import quoted
 from devcluster.machinery.schema import Shape
 
 Manifest = dict[str, Any]
@@ -121,7 +121,7 @@ def _cause(evaluator: RuleEvaluator, rule: Manifest, node: _Node) -> Cause:
         return Cause(reason, f"{REASONS[reason]}: {message}", path)
     if isinstance(node.value, dict | list):
         return Cause("FieldValueInvalid", f"Invalid value: {message}", path or "<nil>")
-    return Cause("FieldValueInvalid", f"Invalid value: {shown(node.value)}: {message}", path or "<nil>")
+    return Cause("FieldValueInvalid", f"Invalid value: {quoted(node.value)}: {message}", path or "<nil>")
 
 
 def has_rules(definition: Manifest) -> bool:

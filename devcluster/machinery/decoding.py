@@ -1,10 +1,9 @@
-"""Built-in kinds as a typed server reads them: unknown fields found, texts spelled canonically, what is
-empty left out.
+"""Decodes objects of built-in kinds as a typed server does.
 
-A real server decodes into Go structs and encodes them again. What that does to an object is done here by its
-shape: null fields and empty lists and mappings go, null in a mapping of texts becomes "", quantities get
-their
-canonical spelling, and zero numbers vanish from fields that do not tell zero from absent.
+A real server decodes an object into Go structs and encodes them again. This module has the same effect, by
+the shape of the object: unknown fields are reported, null fields, empty lists and empty mappings are removed,
+null in a mapping of strings becomes "", quantities get their canonical form, and zeros are removed from
+fields that do not distinguish zero from absent.
 """
 
 from __future__ import annotations
@@ -25,8 +24,7 @@ INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
 TIME = "io.k8s.apimachinery.pkg.apis.meta.v1.Time"
 META_CONDITION = "io.k8s.apimachinery.pkg.apis.meta.v1.Condition"
 
-# Fields whose zero is the same as absent. Other numbers and switches are pointers in the API and keep their
-# zero.
+# Fields whose zero value means absent. Other numbers and booleans are pointers in the API and keep it.
 ZERO_IS_ABSENT = frozenset(
     [
         "minReadySeconds",
@@ -53,9 +51,7 @@ STATUS_POINTERS = frozenset(["terminatingReplicas", "collisionCount", "ready", "
 
 
 def stripped(value: Manifest, shape: Shape) -> tuple[Manifest, list[str]]:
-    """A copy without what is unknown, and the paths of what was. For kinds without a shape, the value
-    itself.
-    """
+    """A copy without unknown fields, and their paths. For kinds without a shape, the value itself."""
     unknown: list[str] = []
     converted = _convert(value, shape, "", unknown)
     for key in ("apiVersion", "kind"):
@@ -103,7 +99,7 @@ def _mapping(value: dict[str, Any], shape: Shape, path: str, unknown: list[str])
 
 def _absent(key: str, value: Any, inner: Shape, parent: Shape) -> bool:
     if inner.name.endswith(".JSON"):
-        return False  # a schema's default or example may be empty: any value says something
+        return False  # the default or example of a schema may be empty
     if value == "" and not isinstance(value, bool):
         return key not in parent.required and inner.types == ("string",) and key not in KEEPS_EMPTY
     if value == [] or (value == {} and (inner.values is not None)):
@@ -117,7 +113,7 @@ def _absent(key: str, value: Any, inner: Shape, parent: Shape) -> bool:
     return False
 
 
-# Texts that are pointers in the API, so that an empty one is kept.
+# Strings that are pointers in the API, so that an empty one is kept.
 KEEPS_EMPTY = frozenset(["storageClassName", "ingressClassName"])
 
 
@@ -125,7 +121,7 @@ def _scalar(value: Any, shape: Shape, path: str) -> Any:
     if shape.name == QUANTITY:
         spelled = quantities.canonical(value) if not isinstance(value, bool | list | dict) else None
         if spelled is None:
-            raise bad_request(quantities.WORDS)
+            raise bad_request(quantities.MESSAGE)
         return spelled
     kind = _json_type(value)
     if kind not in shape.types and not (kind == "integer" and "number" in shape.types):

@@ -1,7 +1,7 @@
-"""What the server says when it refuses: Kubernetes `Status` bodies as exceptions.
+"""Errors of the API: Kubernetes `Status` bodies as exceptions.
 
-`ApiError` carries the HTTP code, the reason and the details of a `metav1.Status`. The functions below it
-make the refusals that more than one module needs, with the words of a real API server.
+`ApiError` has the HTTP code, the reason and the details of a `metav1.Status`. The functions below create the
+errors that several modules need, with the messages of a real API server.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One thing wrong with one field: `reason` is a cause type such as FieldValueInvalid."""
+    """One problem of one field. `reason` is a cause type such as FieldValueInvalid."""
 
     reason: str
     message: str
@@ -25,7 +25,7 @@ class Cause:
 
 
 class ApiError(Exception):
-    """A request that is refused. `code` is the HTTP status, `reason` a metav1.StatusReason."""
+    """A rejected request. `code` is the HTTP status, `reason` a metav1.StatusReason."""
 
     def __init__(
         self,
@@ -60,12 +60,12 @@ class ApiError(Exception):
 
 
 def qualified(plural_or_kind: str, group: str) -> str:
-    """`deployments` of `apps` as `deployments.apps`; core kinds stand alone."""
+    """`deployments` of `apps` as `deployments.apps`; core kinds without a group."""
     return f"{plural_or_kind}.{group}" if group else plural_or_kind
 
 
 def object_details(name: str, group: str, kind: str, **more: Any) -> dict[str, Any]:
-    """The details of a Status; what is empty is left out."""
+    """The details of a Status, without empty ones."""
     shown = {"name": name, "group": group, "kind": kind, **more}
     return {key: value for key, value in shown.items() if value}
 
@@ -104,7 +104,7 @@ def bad_request(message: str) -> ApiError:
 
 
 def invalid(kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiError:
-    """Every problem of an object at once, as 422."""
+    """422 with every problem of an object."""
     texts = list(
         dict.fromkeys(f"{cause.field}: {cause.message}" if cause.field else cause.message for cause in causes)
     )
@@ -114,5 +114,5 @@ def invalid(kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiErr
     return ApiError(422, "Invalid", message, details)
 
 
-def gone(message: str) -> ApiError:
+def expired(message: str) -> ApiError:
     return ApiError(410, "Expired", message)

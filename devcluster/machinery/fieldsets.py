@@ -1,9 +1,8 @@
-"""Sets of fields as trees, the form in which managedFields keep them (KEP-555, FieldsV1).
+"""Sets of fields as trees, as managedFields store them (KEP-555, FieldsV1).
 
 A tree maps path elements to trees: `f:NAME` a field, `k:{…}` a list item by its keys, `v:…` an element of a
-set.
-Inside this server a path belongs to the set when its tree has the key "."; on the wire a path without
-children is written `{}` instead. Trees are shared and never changed once they are made.
+set. Inside this server a path belongs to the set when its tree has the key "."; on the wire a path without
+children is written `{}` instead. Trees are shared and never changed after they are created.
 """
 
 from __future__ import annotations
@@ -17,22 +16,22 @@ MEMBER: Tree = {".": {}}
 
 
 def decode(fields: Mapping[str, Any]) -> Tree:
-    """FieldsV1 as read from an object → tree."""
+    """The tree of a FieldsV1."""
     return {key: MEMBER if not value else decode(value) for key, value in fields.items() if key != "."} | (
         MEMBER if "." in fields else {}
     )
 
 
 def encode(tree: Tree) -> dict[str, Any]:
-    """Tree → FieldsV1 with its keys in order."""
-    shown: dict[str, Any] = {}
+    """The FieldsV1 of a tree, with sorted keys."""
+    fields: dict[str, Any] = {}
     for key in sorted(tree):
         if key == ".":
-            shown["."] = {}
+            fields["."] = {}
         else:
             child = tree[key]
-            shown[key] = {} if child == MEMBER else encode(child)
-    return shown
+            fields[key] = {} if child == MEMBER else encode(child)
+    return fields
 
 
 def union(one: Tree, other: Tree) -> Tree:
@@ -47,7 +46,7 @@ def union(one: Tree, other: Tree) -> Tree:
 
 
 def difference(one: Tree, other: Tree) -> Tree:
-    """What is in one and not in the other; a path's children are judged on their own."""
+    """The members of one that are not in the other. The children of a path are members of their own."""
     if not other:
         return one
     kept: Tree = {}
@@ -74,7 +73,7 @@ def intersection(one: Tree, other: Tree) -> Tree:
 
 
 def without(one: Tree, other: Tree) -> Tree:
-    """What is in one and neither in the other nor below one of the other's members."""
+    """The members of one that are neither in the other nor below a member of the other."""
     kept: Tree = {}
     for key, child in one.items():
         beneath = other.get(key)
@@ -86,7 +85,7 @@ def without(one: Tree, other: Tree) -> Tree:
 
 
 def paths(tree: Tree, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Members in order: those of a level before what is below any of them."""
+    """Members in order: those of a level before those below it."""
     elements = sorted(element for element in tree if element != ".")
     for element in elements:
         if "." in tree[element]:

@@ -1,6 +1,4 @@
-"""The part of JSONPath that printer columns use: fields, quoted fields, indexes, stars and equality
-filters.
-"""
+"""The part of JSONPath that printer columns use: fields, indexes, wildcards and equality filters."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ SEGMENT = re.compile(
 
 
 def find(node: Any, path: str) -> list[Any]:
-    """Every value that the path leads to. A path that cannot be read leads nowhere."""
+    """Every value that the path selects; none if the path cannot be parsed."""
     nodes, position = [node], 0
     path = path.strip().removeprefix("{").removesuffix("}").removeprefix("$")
     if path and path[0] not in ".[":

@@ -1,14 +1,15 @@
-"""Who owns which field: metadata.managedFields, kept true through updates and applies (KEP-555).
+"""Which manager owns which field: metadata.managedFields through updates and applies (KEP-555).
 
-An `Owner` is a manager with one way of writing (Apply or Update), one version and one subresource. Applying
-is
-asking to own fields: another owner's different value is a conflict. Updating just takes.
+An `Owner` is a manager with one operation (Apply or Update), one version and one subresource. An apply
+requests the ownership of fields: a different value of another owner is a conflict. An update takes the
+ownership.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from devcluster.machinery import fieldsets
@@ -19,7 +20,7 @@ from devcluster.machinery.typed import compare, fields_of, merge, prune, shown_p
 
 Manifest = dict[str, Any]
 
-SERVER_SET = (
+SERVER_FIELDS = (
     "name",
     "namespace",
     "creationTimestamp",
@@ -32,9 +33,9 @@ SERVER_SET = (
 NEVER_OWNED: Tree = {
     "f:apiVersion": MEMBER,
     "f:kind": MEMBER,
-    "f:metadata": MEMBER | {f"f:{key}": MEMBER for key in SERVER_SET},
+    "f:metadata": MEMBER | {f"f:{key}": MEMBER for key in SERVER_FIELDS},
 }
-MOST_UPDATERS = 10
+MAX_UPDATERS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,24 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What an owner has, since when; `since` is empty where no time is kept (scale)."""
+    """The fields of an owner; `since` is empty for the scale subresource, which records no time."""
 
     fields: Tree
     since: str
 
 
 Owners = dict[Owner, Holding]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWrite:
+    """A write of fields. Fields in `ignored` are never owned; `force` takes conflicting fields over."""
+
+    owner: Owner
+    shape: Shape
+    ignored: Tree
+    now: str
+    force: bool = False
 
 
 def read(metadata: Mapping[str, Any]) -> Owners:
@@ -92,13 +104,12 @@ def _entry(owner: Owner, holding: Holding) -> Manifest:
     return entry
 
 
-def updated(
-    owners: Owners, owner: Owner, live: Manifest, new: Manifest, shape: Shape, *, ignored: Tree, now: str
-) -> Owners:
-    """Owners after a write that was no apply: what changed is the writer's, what went is nobody's."""
-    found = compare(_bare(live), _bare(new), shape)
+def updated(owners: Owners, write: FieldWrite, live: Manifest, new: Manifest) -> Owners:
+    """The owners after an update: the writer owns the changed fields, no one owns the removed ones."""
+    owner = write.owner
+    found = compare(_bare(live), _bare(new), write.shape)
     removed = found.removed
-    changed = fieldsets.without(fieldsets.difference(found.changed, NEVER_OWNED), ignored)
+    changed = fieldsets.without(fieldsets.difference(found.changed, NEVER_OWNED), write.ignored)
     left: Owners = {}
     for other, holding in owners.items():
         if other != owner:
@@ -109,17 +120,17 @@ def updated(
     rest = fieldsets.difference(before.fields, removed) if before else {}
     own = fieldsets.union(rest, changed)
     if own:
-        since = now if changed or before is None else before.since
+        since = write.now if changed or before is None else before.since
         left[owner] = Holding(own, "" if owner.subresource == "scale" else since)
     return _capped(left)
 
 
 def _capped(owners: Owners) -> Owners:
-    """At most ten updaters: the oldest of them become one, called ancient-changes."""
+    """At most ten updaters: the oldest are merged into one, named ancient-changes."""
     updaters = sorted(
         (pair for pair in owners.items() if pair[0].operation == "Update"), key=lambda pair: pair[1].since
     )
-    surplus = updaters[: max(0, len(updaters) - MOST_UPDATERS + 1)] if len(updaters) > MOST_UPDATERS else []
+    surplus = updaters[: max(0, len(updaters) - MAX_UPDATERS + 1)] if len(updaters) > MAX_UPDATERS else []
     for owner, holding in surplus:
         del owners[owner]
         ancient = Owner("ancient-changes", "Update", owner.api_version)
@@ -137,28 +148,16 @@ def _bare(manifest: Manifest) -> Manifest:
     return manifest | {"metadata": metadata}
 
 
-def applied(
-    owners: Owners,
-    owner: Owner,
-    live: Manifest,
-    config: Manifest,
-    shape: Shape,
-    *,
-    ignored: Tree,
-    force: bool,
-    now: str,
-) -> tuple[Manifest, Owners]:
+def applied(owners: Owners, write: FieldWrite, live: Manifest, config: Manifest) -> tuple[Manifest, Owners]:
     """The object and its owners after an apply. Raises TypedError, or ApiError 409 with every conflict."""
+    owner, shape, ignored = write.owner, write.shape, write.ignored
     before = owners.get(owner)
     named = fields_of(config, shape)
     wanted = fieldsets.without(fieldsets.difference(named, NEVER_OWNED), ignored)
     merged = merge(live, config, shape)
     if before is not None:
-        owned = named
-        for other, holding in owners.items():
-            if other != owner:
-                owned = fieldsets.union(owned, holding.fields)
-        merged = prune(merged, shape, before.fields, owned)
+        others = [holding.fields for other, holding in owners.items() if other != owner]
+        merged = prune(merged, shape, before.fields, reduce(fieldsets.union, others, named))
     found = compare(_bare(live), _bare(merged), shape)
     changed = fieldsets.without(found.changed, ignored)
     conflicts = {
@@ -166,19 +165,17 @@ def applied(
         for other, holding in owners.items()
         if other != owner and (both := fieldsets.intersection(holding.fields, changed))
     }
-    if conflicts and not force:
+    if conflicts and not write.force:
         raise conflict_error(conflicts)
     left: Owners = {}
     for other, holding in owners.items():
-        if other == owner:
-            continue
         fields = fieldsets.difference(holding.fields, conflicts.get(other, {}))
         fields = fieldsets.difference(fields, found.removed)
-        if fields:
+        if fields and other != owner:
             left[other] = Holding(fields, holding.since)
     if wanted:
         changes = found.added or found.modified or found.removed
-        left[owner] = Holding(wanted, now if changes else before.since if before else "")
+        left[owner] = Holding(wanted, write.now if changes else before.since if before else "")
     return merged, left
 
 
@@ -198,10 +195,10 @@ def conflict_error(conflicts: Mapping[Owner, Tree]) -> ApiError:
 
 
 def _described(owner: Owner) -> str:
-    words = f'conflict with "{owner.manager}"'
+    text = f'conflict with "{owner.manager}"'
     if owner.subresource:
-        words += f' with subresource "{owner.subresource}"'
-    return words + (f" using {owner.api_version}" if owner.operation == "Update" else "")
+        text += f' with subresource "{owner.subresource}"'
+    return text + (f" using {owner.api_version}" if owner.operation == "Update" else "")
 
 
 def _listed(causes: Sequence[tuple[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""The rules for metadata that all kinds share: names, labels, owners, finalizers, and what may not change."""
+"""The rules for metadata that all kinds share: names, labels, owners, finalizers and immutable fields."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ NAME_CHECKS: dict[str, Check] = {
     "ClusterRole": path_segment_problems,
     "ClusterRoleBinding": path_segment_problems,
 }
-MOST_ANNOTATIONS = 256 * 1024
+MAX_ANNOTATION_BYTES = 256 * 1024
 
 
 def generated(prefix: str) -> str:
-    """A name made from a generateName: at most 63 characters, five of them random."""
+    """A name from a generateName: at most 63 characters, five of them random."""
     return prefix[:58] + "".join(secrets.choice(SUFFIX_LETTERS) for _ in range(5))
 
 
 def invalid_value(field: str, value: Any, why: str) -> Cause:
-    return Cause("FieldValueInvalid", f"Invalid value: {shown(value)}: {why}", field)
+    return Cause("FieldValueInvalid", f"Invalid value: {quoted(value)}: {why}", field)
 
 
 def forbidden(field: str, why: str) -> Cause:
@@ -53,17 +53,17 @@ def required(field: str, why: str = "") -> Cause:
 def unsupported(field: str, value: Any, supported: list[str]) -> Cause:
     listed = ", ".join(f'"{option}"' for option in supported)
     return Cause(
-        "FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {listed}", field
+        "FieldValueNotSupported", f"Unsupported value: {quoted(value)}: supported values: {listed}", field
     )
 
 
-def shown(value: Any) -> str:
+def quoted(value: Any) -> str:
     """A value as messages quote it."""
     return orjson.dumps(value).decode()
 
 
 def problems(manifest: Manifest, kind: str) -> list[Cause]:
-    """What is wrong with an object's metadata in itself."""
+    """The problems of an object's metadata, apart from changes."""
     metadata = manifest["metadata"]
     check = NAME_CHECKS.get(kind, subdomain_problems)
     found: list[Cause] = []
@@ -96,12 +96,12 @@ def _annotation_problems(annotations: Manifest) -> list[Cause]:
         found += [invalid_value("metadata.annotations", key, why) for why in label_key_problems(key.lower())]
     if (
         sum(len(key.encode()) + len(str(value).encode()) for key, value in annotations.items())
-        > MOST_ANNOTATIONS
+        > MAX_ANNOTATION_BYTES
     ):
         found.append(
             Cause(
                 "FieldValueTooLong",
-                f"Too long: may not be more than {MOST_ANNOTATIONS} bytes",
+                f"Too long: may not be more than {MAX_ANNOTATION_BYTES} bytes",
                 "metadata.annotations",
             )
         )
@@ -141,7 +141,7 @@ def _owner_problems(references: list[Manifest]) -> list[Cause]:
 
 
 def change_problems(live: Manifest, new: Manifest) -> list[Cause]:
-    """What a write may not do to metadata that is there."""
+    """The problems of a change of metadata."""
     before, after = live["metadata"], new["metadata"]
     found = []
     added = [name for name in after.get("finalizers") or () if name not in (before.get("finalizers") or ())]

@@ -1,6 +1,4 @@
-"""JSON patch (RFC 6902), merge patch (RFC 7386) and strategic merge patch, as functions from values to
-values.
-"""
+"""JSON patch (RFC 6902), merge patch (RFC 7386) and strategic merge patch, as functions of values."""
 
 from __future__ import annotations
 
@@ -9,17 +7,17 @@ from typing import Any
 
 from devcluster.machinery.errors import ApiError, bad_request
 from devcluster.machinery.schema import Shape, deduced
-from devcluster.machinery.typed import go_text
+from devcluster.machinery.typed import go_format
 
 DIRECTIVE = "$patch"
 
 
 class PatchFailed(Exception):
-    """A JSON patch that cannot be carried out on this object."""
+    """A JSON patch that cannot be applied to this object."""
 
 
 def merge_patch(value: Any, patch: Any) -> Any:
-    """RFC 7386: null removes, mappings merge, all else replaces."""
+    """RFC 7386: null removes, mappings are merged, everything else replaces."""
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
     merged = dict(value) if isinstance(value, dict) else {}
@@ -35,8 +33,9 @@ def merge_patch(value: Any, patch: Any) -> Any:
 
 
 def json_patch(document: Any, operations: Any) -> Any:
-    """Apply the operations in order to a copy. Raises ApiError 400 for a malformed patch, PatchFailed for
-    one that fails.
+    """Apply the operations in order to a copy.
+
+    Raises ApiError 400 for a malformed patch, PatchFailed for an operation that fails.
     """
     if not isinstance(operations, list):
         raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
@@ -59,7 +58,7 @@ def _operate(document: Any, operation: dict[str, Any]) -> Any:
     if kind == "replace":
         return _put(document, path, operation.get("value"), insert=False)
     if kind == "remove":
-        return _take(document, path)
+        return _remove(document, path)
     if kind == "test":
         if not _equal(_get(document, path, "", absent=None), operation.get("value")):
             raise PatchFailed(f"testing value {path} failed: test failed")
@@ -70,7 +69,7 @@ def _operate(document: Any, operation: dict[str, Any]) -> Any:
             _get(document, source, "{} operation does not apply: doc is missing from path: {}: missing value")
         )
         if kind == "move":
-            document = _take(document, source)
+            document = _remove(document, source)
         return _put(document, path, value, insert=True)
     raise PatchFailed(f"Unexpected kind: {kind}")
 
@@ -94,13 +93,13 @@ def _child(node: Any, step: str) -> Any:
     return MISSING
 
 
-def _get(document: Any, path: str, words: str, absent: Any = MISSING) -> Any:
+def _get(document: Any, path: str, message: str, absent: Any = MISSING) -> Any:
     for step in _steps(path):
         document = _child(document, step)
         if document is MISSING:
             if absent is not MISSING:
                 return absent
-            raise PatchFailed(words.format(path, path))
+            raise PatchFailed(message.format(path, path))
     return document
 
 
@@ -135,7 +134,7 @@ def _put(document: Any, path: str, value: Any, *, insert: bool) -> Any:
     return document
 
 
-def _take(document: Any, path: str) -> Any:
+def _remove(document: Any, path: str) -> Any:
     parent, last = _parent(document, path, "remove")
     if _child(parent, last) is MISSING:
         raise PatchFailed(f"Unable to remove nonexistent key: {last}: missing value")
@@ -150,8 +149,10 @@ def _take(document: Any, path: str) -> Any:
 
 
 def strategic_patch(value: Any, patch: Any, shape: Shape | None) -> Any:
-    """Merge by the kind's own rules: lists by their merge key, `$patch`, `$deleteFromPrimitiveList`,
-    `$retainKeys`.
+    """Merge by the rules of the kind.
+
+    Lists are merged by their merge key; `$patch`, `$deleteFromPrimitiveList`, `$retainKeys` and
+    `$setElementOrder` are supported.
     """
     shape = deduced(shape, patch)
     if not isinstance(patch, dict):
@@ -198,12 +199,12 @@ def _order(merged: dict[str, Any], name: str, wanted: Any, shape: Shape) -> None
         return
     merge_key = _merge_key(inner)
 
-    def place(item: Any) -> Any:
-        return item.get(merge_key) if merge_key and isinstance(item, dict) else item
+    def key_of(item: Any) -> str:
+        return str(item.get(merge_key) if merge_key and isinstance(item, dict) else item)
 
-    order = {str(place(item)): index for index, item in enumerate(wanted)}
-    positions = [index for index, item in enumerate(items) if str(place(item)) in order]
-    named = sorted((items[index] for index in positions), key=lambda item: order[str(place(item))])
+    order = {key_of(item): index for index, item in enumerate(wanted)}
+    positions = [index for index, item in enumerate(items) if key_of(item) in order]
+    named = sorted((items[index] for index in positions), key=lambda item: order[key_of(item)])
     arranged = list(items)
     for index, item in zip(positions, named, strict=True):
         arranged[index] = item
@@ -217,8 +218,8 @@ def _merge_field(value: Any, part: Any, shape: Shape | None) -> Any:
             return copy.deepcopy(part)
         return _merge_mapping(value if isinstance(value, dict) else {}, part, shape)
     if isinstance(part, list) and "merge" in shape.strategies:
-        there = value if isinstance(value, list) else []
-        return _merge_items(there, part, shape) if _merge_key(shape) else _merge_primitives(there, part)
+        items = value if isinstance(value, list) else []
+        return _merge_items(items, part, shape) if _merge_key(shape) else _merge_primitives(items, part)
     return copy.deepcopy(part)
 
 
@@ -232,38 +233,34 @@ def _merge_primitives(value: list[Any], part: list[Any]) -> list[Any]:
 
 
 def _merge_items(value: list[Any], part: list[Any], shape: Shape) -> list[Any]:
-    """Items by their merge key; what the patch names keeps its place where it has one and comes first where
-    it is new.
-    """
+    """Merge items by their merge key. Patched items keep their place; new items come first."""
     if any(isinstance(item, dict) and item.get(DIRECTIVE) == "replace" for item in part):
         return [copy.deepcopy(item) for item in part if item.get(DIRECTIVE) != "replace"]
     key = shape.merge_key
-    there = {str(item[key]): item for item in value if isinstance(item, dict) and key in item}
+    present = {str(item[key]): item for item in value if isinstance(item, dict) and key in item}
     patched: dict[str, Any] = {}
-    gone: set[str] = set()
+    deleted: set[str] = set()
     for item in part:
         if not isinstance(item, dict) or key not in item:
-            raise ApiError(500, "", f"map: {go_text(item)} does not contain declared merge key: {key}")
+            raise ApiError(500, "", f"map: {go_format(item)} does not contain declared merge key: {key}")
         name = str(item[key])
         if item.get(DIRECTIVE) == "delete":
-            gone.add(name)
+            deleted.add(name)
         else:
-            patched[name] = strategic_patch(patched.get(name) or there.get(name) or {}, item, shape.items)
-    rest = [item for item in value if str(item.get(key)) not in gone | patched.keys()]
+            patched[name] = strategic_patch(patched.get(name) or present.get(name) or {}, item, shape.items)
+    rest = [item for item in value if str(item.get(key)) not in deleted | patched.keys()]
     order = [patched.get(str(item.get(key)), item) for item in value]
     return _interleaved(rest, list(patched.values()), order)
 
 
 def _interleaved(rest: list[Any], named: list[Any], before: list[Any]) -> list[Any]:
-    """What the patch does not name and what it names: as they stood before, new ones as early as the patch
-    has them.
-    """
+    """The unnamed and the named items in the order of `before`; new items in the order of the patch."""
 
-    def place(item: Any) -> int:
+    def position(item: Any) -> int:
         return next((index for index, one in enumerate(before) if one is item or one == item), -1)
 
     order = []
     rest, named = list(rest), list(named)
     while rest and named:
-        order.append(rest.pop(0) if place(named[0]) > place(rest[0]) else named.pop(0))
+        order.append(rest.pop(0) if position(named[0]) > position(rest[0]) else named.pop(0))
     return order + rest + named

@@ -1,6 +1,4 @@
-"""Quantities such as 100m, 1.5Gi or 1e3, in the one spelling that the server stores (apimachinery's
-canonical form).
-"""
+"""Quantities such as 100m, 1.5Gi or 1e3, and the canonical form of apimachinery that the server stores."""
 
 from __future__ import annotations
 
@@ -13,11 +11,11 @@ BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
 SUFFIX = {power: suffix for suffix, power in DECIMAL.items()}
 BINARY_SUFFIX = {power: suffix for suffix, power in BINARY.items()} | {0: ""}
 
-WORDS = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+MESSAGE = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 
 
 def parse(text: str) -> Fraction | None:
-    """The amount, or None where the text is no quantity."""
+    """The amount, or None for a string that is not a quantity."""
     match = PATTERN.fullmatch(text)
     if match is None:
         return None
@@ -33,7 +31,7 @@ def parse(text: str) -> Fraction | None:
 
 
 def canonical(value: str | int | float) -> str | None:
-    """The stored spelling, or None where it is no quantity."""
+    """The canonical form, or None for a value that is not a quantity."""
     text = str(value)
     amount = parse(text)
     if amount is None:
@@ -57,7 +55,7 @@ def _binary(amount: int) -> str:
 
 
 def _shift(amount: Fraction) -> tuple[int, int]:
-    """Mantissa and power of ten, a multiple of three; what is finer than a nano is rounded up."""
+    """Mantissa and power of ten, a multiple of three; fractions of a nano are rounded up."""
     nano = amount * 10**9
     mantissa = -(-nano.numerator // nano.denominator)
     power = -9

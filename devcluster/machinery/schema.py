@@ -1,14 +1,15 @@
-"""What objects look like: OpenAPI schemas turned into `Shape`s that the other modules walk.
+"""Types of objects: OpenAPI schemas converted to `Shape`s that the other modules walk.
 
 Shapes of built-in kinds come from the definitions in the package kubernetes-validate, those of custom kinds
-from their CRDs. A shape answers what walking needs: fields, elements, keys of lists, what is atomic.
-Sources of the rules: KEP-555 (server-side apply), the CRD documentation on structural schemas.
+from their CRDs. A shape has the fields, the list items, the keys of lists, and what is atomic. Sources of the
+rules: KEP-555 (server-side apply), the CRD documentation on structural schemas.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import orjson
 DEFINITIONS_VERSION = "v1.37.0-local"
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
-# Keys of list items of built-in kinds have a default that takes part in an item's identity: these, else zero.
+# Keys of list items of built-in kinds that are absent count as these values, or as zero.
 KEY_DEFAULTS = {"protocol": "TCP"}
 
 
@@ -68,8 +69,9 @@ class Shape:
         self.default: Any = None
 
     def child(self, key: str) -> Shape | None:
-        """The shape of a field or of a mapping's value; ANY where unknown fields are kept, None where they
-        are not.
+        """The shape of a field or of a mapping's value.
+
+        For unknown fields, ANY if they are preserved, else None.
         """
         found = self.fields.get(key)
         if found is not None:
@@ -87,8 +89,7 @@ ANY_LIST.items = ANY
 
 
 def deduced(shape: Shape | None, value: Any) -> Shape:
-    """The shape to walk a value with: what is `any` becomes a granular mapping, an atomic list or a "
-    "scalar."""
+    """The shape to walk a value with: `any` becomes a granular mapping, an atomic list or a scalar."""
     if shape is None or shape.form == "any":
         return ANY_LIST if isinstance(value, list) else ANY
     return shape
@@ -97,9 +98,7 @@ def deduced(shape: Shape | None, value: Any) -> Shape:
 @lru_cache(1)
 def definitions() -> dict[str, Any]:
     """All definitions of the built-in kinds by name, as JSON schemas."""
-    import importlib.util
-
-    spec = importlib.util.find_spec("kubernetes_validate")
+    spec = find_spec("kubernetes_validate")
     assert spec is not None
     assert spec.origin is not None
     folder = Path(spec.origin).parent / "kubernetes-json-schema" / DEFINITIONS_VERSION
@@ -109,7 +108,7 @@ def definitions() -> dict[str, Any]:
 
 @lru_cache(1)
 def definition_names() -> dict[tuple[str, str, str], str]:
-    """(group, version, kind) → name of the definition. Kinds that are in many groups are left out."""
+    """(group, version, kind) → name of the definition. Kinds that are in several groups are omitted."""
     found = {}
     for name, definition in definitions().items():
         gvks = definition.get("x-kubernetes-group-version-kind", [])
@@ -128,7 +127,7 @@ _named: dict[str, Shape] = {}
 
 
 def named_shape(name: str) -> Shape:
-    """The shape of a definition. Made once; definitions may contain themselves."""
+    """The shape of a definition, created once; definitions may be recursive."""
     found = _named.get(name)
     if found is None:
         found = _named[name] = Shape()

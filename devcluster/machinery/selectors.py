@@ -1,6 +1,4 @@
-"""Label and field selectors: parsed once, then asked of each object. The refusals are a real server's
-words.
-"""
+"""Label and field selectors, with the error messages of a real server."""
 
 from __future__ import annotations
 
@@ -57,47 +55,47 @@ class _Tokens:
     def peek(self) -> str:
         return self.list[self.at] if self.at < len(self.list) else END
 
-    def take(self) -> str:
+    def next(self) -> str:
         token = self.peek()
         self.at += 1
         return token
 
 
 def parse_labels(text: str) -> tuple[Requirement, ...]:
-    """Requirements of a label selector. Raises ApiError 400 in a real server's words."""
+    """The requirements of a label selector. Raises ApiError 400."""
     tokens = _Tokens(text)
     found: list[Requirement] = []
     while tokens.peek() != END:
         found.append(_requirement(tokens))
-        token = tokens.take()
+        token = tokens.next()
         if token == END:
             break
         if token != COMMA:
-            raise _unparsable(f"found '{token}', expected: ',' or 'end of string'")
+            raise _parse_error(f"found '{token}', expected: ',' or 'end of string'")
         if tokens.peek() in (END, ","):
-            raise _unparsable(f"found '{tokens.peek()}', expected: identifier after ','")
+            raise _parse_error(f"found '{tokens.peek()}', expected: identifier after ','")
     return tuple(found)
 
 
-def _unparsable(why: str) -> Exception:
+def _parse_error(why: str) -> Exception:
     return bad_request(f"unable to parse requirement: {why}")
 
 
 def _requirement(tokens: _Tokens) -> Requirement:
     negated = tokens.peek() == "!"
     if negated:
-        tokens.take()
-    key = tokens.take()
+        tokens.next()
+    key = tokens.next()
     if not key or key in "=!<>(),":
-        raise _unparsable(f"found '{key}', expected: !, identifier, or 'end of string'")
+        raise _parse_error(f"found '{key}', expected: !, identifier, or 'end of string'")
     if problems := label_key_problems(key):
-        raise _unparsable(f'<nil>: Invalid value: "{key}": {"; ".join(problems)}')
+        raise _parse_error(f'<nil>: Invalid value: "{key}": {"; ".join(problems)}')
     if negated:
         return Requirement(key, "!")
     operator = tokens.peek()
     if operator in (END, ","):
         return Requirement(key, "exists")
-    tokens.take()
+    tokens.next()
     if operator in ("in", "notin"):
         return Requirement(key, operator, _checked(key, _values(tokens)))
     if operator in ("=", "==", "!="):
@@ -107,29 +105,29 @@ def _requirement(tokens: _Tokens) -> Requirement:
     if operator in (">", "<"):
         value = _value(tokens)
         if not re.fullmatch(r"-?\d+", value):
-            raise _unparsable(
+            raise _parse_error(
                 f"values[0][{key}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value "
                 f"must be an integer"
             )
         return Requirement(key, "gt" if operator == ">" else "lt", frozenset({value}))
-    raise _unparsable(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
+    raise _parse_error(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
 
 
 def _value(tokens: _Tokens) -> str:
-    return "" if tokens.peek() in (END, ",") else tokens.take()
+    return "" if tokens.peek() in (END, ",") else tokens.next()
 
 
 def _values(tokens: _Tokens) -> frozenset[str]:
-    token = tokens.take()
+    token = tokens.next()
     if token != OPEN:
-        raise _unparsable(f"found '{token}' expected: '('")
+        raise _parse_error(f"found '{token}' expected: '('")
     values = set()
     while True:
-        token = tokens.take()
+        token = tokens.next()
         if token == CLOSE:
             break
         if token == END:
-            raise _unparsable("found '', expected: ',' or ')'")
+            raise _parse_error("found '', expected: ',' or ')'")
         if token == COMMA:
             if tokens.peek() in (",", ")"):
                 values.add("")
@@ -141,7 +139,7 @@ def _values(tokens: _Tokens) -> frozenset[str]:
 def _checked(key: str, values: frozenset[str]) -> frozenset[str]:
     for value in values:
         if problems := label_value_problems(value):
-            raise _unparsable(f'values[0][{key}]: Invalid value: "{value}": {"; ".join(problems)}')
+            raise _parse_error(f'values[0][{key}]: Invalid value: "{value}": {"; ".join(problems)}')
     return values
 
 
@@ -161,7 +159,7 @@ class FieldTerm:
 
 
 COMMON_FIELDS = ("metadata.name", "metadata.namespace")
-# What can be selected besides the name and namespace, per resource.
+# The selectable fields besides name and namespace, per resource.
 SELECTABLE: Mapping[str, tuple[str, ...]] = {
     "pods": (
         "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
@@ -189,7 +187,7 @@ SELECTABLE: Mapping[str, tuple[str, ...]] = {
 
 
 def parse_fields(text: str, known: tuple[str, ...], unknown: Callable[[str], str]) -> tuple[FieldTerm, ...]:
-    """Terms of a field selector; `unknown` words the refusal of a path that is not in `known`."""
+    """The terms of a field selector. `unknown` returns the message for a path that is not in `known`."""
     terms = []
     for part in filter(None, _split(text)):
         match = re.match(r"((?:[^\\=!]|\\.)*?)(!=|==|=)(.*)", part, re.S)
@@ -211,7 +209,7 @@ def fields_match(terms: tuple[FieldTerm, ...], manifest: Manifest) -> bool:
 
 
 def field_value(manifest: Manifest, path: str) -> str:
-    """A field as selectors see it: text, empty where absent."""
+    """A field as selectors see it: a string, empty if absent."""
     if path == "source":
         value: Any = (manifest.get("source") or {}).get("component") or manifest.get("reportingComponent")
     elif path == "spec.unschedulable" or path == "spec.hostNetwork":

@@ -1,4 +1,4 @@
-"""Custom resources by their CRD's schema: pruning, defaults, and validation with a server's words.
+"""Custom resources by the schema of their CRD: pruning, defaults and validation.
 
 Source of the rules: structural schemas in the CRD documentation. Rules in CEL are evaluated elsewhere.
 """
@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from devcluster.machinery.errors import Cause
-from devcluster.machinery.metadata import shown
+from devcluster.machinery.metadata import quoted
 from devcluster.machinery.schema import OBJECT_META, Shape, named_shape
 
 Manifest = dict[str, Any]
 
 
 def prune(value: Any, shape: Shape | None, unknown: list[str], path: str = "") -> Any:
-    """A copy without fields that the schema does not know; their paths are added to `unknown`."""
+    """A copy without unknown fields; their paths are added to `unknown`."""
     if shape is None or shape.form == "any":
         return value
     if isinstance(value, list):
@@ -43,26 +43,12 @@ def prune(value: Any, shape: Shape | None, unknown: list[str], path: str = "") -
 
 
 def fill(value: Any, shape: Shape | None) -> None:
-    """Add defaults in place. Null where the schema forbids it and has a default gives way to the default."""
+    """Set defaults in place. A null that the schema forbids is replaced by the default, or removed."""
     if shape is None:
         return
     if isinstance(value, dict):
         for key, inner in shape.fields.items():
-            if inner.default is not None and (
-                key not in value or (value[key] is None and not inner.nullable)
-            ):
-                value[key] = copy.deepcopy(inner.default)
-            elif (
-                value.get(key) is None
-                and key in value
-                and not inner.nullable
-                and inner.raw
-                and inner.form != "any"
-            ):
-                del value[key]
-                continue
-            if key in value:
-                fill(value[key], inner)
+            _fill_field(value, key, inner)
         if shape.values is not None:
             for key in value.keys() - shape.fields.keys():
                 fill(value[key], shape.values)
@@ -71,10 +57,21 @@ def fill(value: Any, shape: Shape | None) -> None:
             fill(item, shape.items)
 
 
-def problems(manifest: Manifest, shape: Shape, subresource: str = "") -> list[Cause]:
-    """Everything in which an object does not fit its schema. `metadata` is checked elsewhere.
+def _fill_field(value: Manifest, key: str, shape: Shape) -> None:
+    absent = key not in value
+    forbidden_null = not absent and value[key] is None and not shape.nullable
+    if shape.default is not None and (absent or forbidden_null):
+        value[key] = copy.deepcopy(shape.default)
+    elif forbidden_null and shape.raw and shape.form != "any":
+        del value[key]
+    if key in value:
+        fill(value[key], shape)
 
-    A write of the status is judged by the status alone, and its messages count from there.
+
+def problems(manifest: Manifest, shape: Shape, subresource: str = "") -> list[Cause]:
+    """The problems of an object by its schema, without those of `metadata`.
+
+    For a write of the status, only the status is validated, and the messages are relative to it.
     """
     found: list[Cause] = []
     if subresource == "status":
@@ -89,7 +86,7 @@ def problems(manifest: Manifest, shape: Shape, subresource: str = "") -> list[Ca
 
 
 def value_problems(value: Any, shape: Shape) -> list[Cause]:
-    """Everything in which one value does not fit its schema; paths begin below it."""
+    """The problems of one value by its schema; paths are relative to the value."""
     found: list[Cause] = []
     _check(value, shape, "", found)
     return [
@@ -133,17 +130,16 @@ def _check(value: Any, shape: Shape, path: str, found: list[Cause]) -> None:
         return
     raw = shape.raw
     if "enum" in raw and value not in raw["enum"]:
-        quoted = [shown(one) if isinstance(one, bool) else f'"{one}"' for one in raw["enum"]]
-        listed = ", ".join(quoted)
+        listed = ", ".join(quoted(one) if isinstance(one, bool) else f'"{one}"' for one in raw["enum"])
         found.append(
             Cause(
                 "FieldValueNotSupported",
-                f"Unsupported value: {shown(value)}: supported values: {listed}",
+                f"Unsupported value: {quoted(value)}: supported values: {listed}",
                 path,
             )
         )
     if isinstance(value, str):
-        _check_text(value, raw, path, found)
+        _check_string(value, raw, path, found)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         _check_number(value, raw, path, found)
     elif isinstance(value, list):
@@ -161,10 +157,10 @@ def _number_fits(value: Any, wanted: tuple[str, ...]) -> bool:
 
 
 def _body(path: str, value: Any, why: str) -> Cause:
-    return Cause("FieldValueInvalid", f"Invalid value: {shown(value)}: {path} in body {why}", path)
+    return Cause("FieldValueInvalid", f"Invalid value: {quoted(value)}: {path} in body {why}", path)
 
 
-def _check_text(value: str, raw: Any, path: str, found: list[Cause]) -> None:
+def _check_string(value: str, raw: Any, path: str, found: list[Cause]) -> None:
     if "maxLength" in raw and len(value) > raw["maxLength"]:
         found.append(
             Cause("FieldValueTooLong", f"Too long: may not be more than {raw['maxLength']} bytes", path)
@@ -173,7 +169,7 @@ def _check_text(value: str, raw: Any, path: str, found: list[Cause]) -> None:
         found.append(_body(path, value, f"should be at least {raw['minLength']} chars long"))
     kind = raw.get("format")
     if kind in FORMATS and not re.fullmatch(FORMATS[kind], value):
-        why = f"Invalid value: {shown(value)}: {path} in body must be of type {kind}: {shown(value)}"
+        why = f"Invalid value: {quoted(value)}: {path} in body must be of type {kind}: {quoted(value)}"
         found.append(Cause("FieldValueTypeInvalid", why, path))
     if "pattern" in raw and not re.search(raw["pattern"], value):
         found.append(_body(path, value, f"should match '{raw['pattern']}'"))
@@ -183,13 +179,13 @@ def _check_number(value: float, raw: Any, path: str, found: list[Cause]) -> None
     if "minimum" in raw:
         exclusive = raw.get("exclusiveMinimum")
         if value < raw["minimum"] or (exclusive and value == raw["minimum"]):
-            words = "should be greater than" if exclusive else "should be greater than or equal to"
-            found.append(_body(path, value, f"{words} {raw['minimum']}"))
+            message = "should be greater than" if exclusive else "should be greater than or equal to"
+            found.append(_body(path, value, f"{message} {raw['minimum']}"))
     if "maximum" in raw:
         exclusive = raw.get("exclusiveMaximum")
         if value > raw["maximum"] or (exclusive and value == raw["maximum"]):
-            words = "should be less than" if exclusive else "should be less than or equal to"
-            found.append(_body(path, value, f"{words} {raw['maximum']}"))
+            message = "should be less than" if exclusive else "should be less than or equal to"
+            found.append(_body(path, value, f"{message} {raw['maximum']}"))
     if raw.get("multipleOf") and value % raw["multipleOf"]:
         found.append(_body(path, value, f"should be a multiple of {raw['multipleOf']}"))
 
@@ -206,14 +202,14 @@ def _check_list(value: list[Any], shape: Shape, path: str, found: list[Cause]) -
         )
     if "minItems" in raw and len(value) < raw["minItems"]:
         found.append(_body(path, len(value), f"should have at least {raw['minItems']} items"))
-    _check_doubled(value, shape, path, found)
+    _check_duplicates(value, shape, path, found)
     for index, item in enumerate(value):
         if shape.items is not None:
             _check(item, shape.items, f"{path}[{index}]", found)
 
 
-def _check_doubled(value: list[Any], shape: Shape, path: str, found: list[Cause]) -> None:
-    """An element twice in a set, or two items with one key in a map list."""
+def _check_duplicates(value: list[Any], shape: Shape, path: str, found: list[Cause]) -> None:
+    """Reports duplicate elements of a set, and items of a map list with the same keys."""
     if shape.list_type not in ("set", "map"):
         return
     seen: set[str] = set()
@@ -221,7 +217,7 @@ def _check_doubled(value: list[Any], shape: Shape, path: str, found: list[Cause]
         key = item
         if shape.list_type == "map" and isinstance(item, dict):
             key = {name: item[name] for name in shape.keys if name in item}
-        text = shown(key)
+        text = quoted(key)
         if text in seen:
             found.append(Cause("FieldValueDuplicate", f"Duplicate value: {text}", f"{path}[{index}]"))
         seen.add(text)

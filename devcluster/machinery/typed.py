@@ -1,6 +1,6 @@
-"""Walking values by their shape: what fields are there, what differs, merging and pruning (KEP-555).
+"""Operations on values by their shape: the fields of a value, comparison, merging and pruning (KEP-555).
 
-One walk each, with an index per list, so that the cost is linear in the size of the object.
+Each is one walk with an index per list, so that the cost is linear in the size of the object.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ ABSENT: Any = object()
 
 
 class TypedError(Exception):
-    """A value that does not fit its shape in a way that stops an apply; the message starts with the path."""
+    """A value whose mismatch with its shape prevents an apply; the message starts with the path."""
 
 
 def item_key(item: Any, shape: Shape) -> str:
     """The path element of a list item: by its keys in a map, by its value in a set."""
     if shape.list_type == "set":
         return f"v:{orjson.dumps(item, option=orjson.OPT_SORT_KEYS).decode()}"
-    if len(shape.keys) == 1 and isinstance(item, dict):  # nearly all lists: one key, a short text
+    if len(shape.keys) == 1 and isinstance(item, dict):  # fast path for most lists: one key, a short string
         value = item.get(shape.keys[0])
         if isinstance(value, str) and value.isascii() and value.replace("-", "a").isalnum():
             return f'k:{{"{shape.keys[0]}":"{value}"}}'
@@ -63,8 +63,9 @@ def mapping(shape: Shape, value: Any) -> bool:
 
 
 def fields_of(value: Any, shape: Shape | None, path: str = "") -> Tree:
-    """The set of fields in an applied object. Raises TypedError for unknown fields and doubled or keyless
-    list items.
+    """The set of fields in an applied object.
+
+    Raises TypedError for unknown fields, and for list items with duplicate or missing keys.
     """
     shape = deduced(shape, value)
     if mapping(shape, value):
@@ -102,8 +103,7 @@ def _fields_of_list(value: list[Any], shape: Shape, path: str) -> Tree:
         if element == "k:{}":
             raise TypedError(
                 f"{path}: element {index}: associative list with keys has an element that omits all key "
-                f"fields "
-                f"{_quoted(shape.keys)} (and doesn't have default values for any key fields)"
+                f"fields {_quoted(shape.keys)} (and doesn't have default values for any key fields)"
             )
         if element in tree:
             raise TypedError(f"{path}: duplicate entries for key {shown_key(element)}")
@@ -125,9 +125,7 @@ EXPECTED = {
 
 
 def check_type(value: Any, shape: Shape, path: str) -> None:
-    """Refuse a list for a mapping and the like; scalars of the wrong type are left to conversion and
-    validation.
-    """
+    """Raises TypedError for a wrong form, such as a list for a mapping, or a wrong type of a scalar."""
     if shape.form == "object" and not isinstance(value, dict):
         raise TypedError(f"{path}: expected map, got {_got(value)}")
     if shape.form == "list" and not isinstance(value, list):
@@ -160,7 +158,7 @@ def _go(value: Any) -> str:
     return str(value)
 
 
-def go_text(value: Any) -> str:
+def go_format(value: Any) -> str:
     """A value as Go prints it with %v: map[a:1 b:[x y]]."""
     return _plain(value)
 
@@ -173,7 +171,7 @@ def _plain(value: Any) -> str:
 
 
 class Comparison:
-    """Three sets: fields that came, changed and went."""
+    """The sets of added, modified and removed fields."""
 
     __slots__ = ("added", "modified", "removed")
 
@@ -215,7 +213,7 @@ def _compare(old: Any, new: Any, shape: Shape | None) -> tuple[Tree, Tree, Tree]
 
 
 def same(old: Any, new: Any) -> bool:
-    """Equality in which 1 and true differ, and 1 and 1.0 do not."""
+    """Equality where 1 and true differ, but 1 and 1.0 do not."""
     if isinstance(old, bool) != isinstance(new, bool):
         return False
     if isinstance(old, dict) and isinstance(new, dict):
@@ -227,7 +225,7 @@ def same(old: Any, new: Any) -> bool:
 
 def _leaf(old: Any, new: Any, shape: Shape) -> bool:
     present = [value for value in (old, new) if value is not ABSENT and value is not None]
-    if not present or not all(present_is_container(value) for value in present):
+    if not present or not all(_is_container(value) for value in present):
         return True
     if all(not value for value in present):
         return True
@@ -238,7 +236,7 @@ def _leaf(old: Any, new: Any, shape: Shape) -> bool:
     return shape.form not in ("object", "any")
 
 
-def present_is_container(value: Any) -> bool:
+def _is_container(value: Any) -> bool:
     return isinstance(value, dict | list)
 
 
@@ -267,13 +265,11 @@ def _gather(pairs: Any) -> tuple[Tree, Tree, Tree]:
     return trees
 
 
-# ---- merging what is applied into what is there
+# ---- merge of an applied configuration into the live object
 
 
 def merge(live: Any, applied: Any, shape: Shape | None) -> Any:
-    """The applied value where it says something, the live one elsewhere. New list items go after those
-    there are.
-    """
+    """The applied value where it sets something, the live one elsewhere. New list items are appended."""
     if live is ABSENT or live is None:
         return applied
     shape = deduced(shape, applied)
@@ -288,21 +284,19 @@ def merge(live: Any, applied: Any, shape: Shape | None) -> Any:
 
 
 def _merge_lists(live: list[Any], applied: list[Any], shape: Shape) -> list[Any]:
-    there = {item_key(item, shape): item for item in live}
+    present = {item_key(item, shape): item for item in live}
     wanted = {item_key(item, shape): item for item in applied}
-    order = _merged_order(list(there), list(wanted))
+    order = _merged_order(list(present), list(wanted))
     return [
-        merge(there.get(key, ABSENT), wanted[key], shape.items) if key in wanted else there[key]
+        merge(present.get(key, ABSENT), wanted[key], shape.items) if key in wanted else present[key]
         for key in order
     ]
 
 
 def _merged_order(live: list[str], applied: list[str]) -> list[str]:
-    """Both lists in one order: the applied list's where they share items, live neighbours kept together
-    otherwise.
-    """
-    wanted, there = set(applied), set(live)
-    shared = iter([key for key in applied if key in there])
+    """Both lists in one order: shared items as in the applied list, others next to their neighbours."""
+    wanted, present = set(applied), set(live)
+    shared = iter([key for key in applied if key in present])
     following = next(shared, None)
     order: list[str] = []
     taken: set[str] = set()
@@ -334,14 +328,13 @@ def _merged_order(live: list[str], applied: list[str]) -> list[str]:
     return order
 
 
-# ---- taking out what its owner no longer applies
+# ---- pruning of fields that their owner no longer applies
 
 
 def prune(value: Any, shape: Shape | None, last: Tree, owned: Tree) -> Any:
-    """Without the fields that were in `last` and that nobody owns now, neither themselves nor anything
-    below them.
+    """The value without the fields in `last` that have no owner any more, themselves or below.
 
-    The shallowest goes first and takes all below it along, so that a list item never loses its key alone.
+    The topmost such field is removed with everything below it, so that a list item never loses only its key.
     """
     shape = deduced(shape, value)
     if mapping(shape, value):

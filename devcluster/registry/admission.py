@@ -1,6 +1,4 @@
-"""What the server adds and refuses by kind when objects are written: namespaces, Service addresses,
-finalizers.
-"""
+"""What the server adds to objects, or rejects, by kind: namespaces, addresses of Services, finalizers."""
 
 from __future__ import annotations
 
@@ -14,10 +12,11 @@ from devcluster.storage.memory import Manifest, Memory
 
 KEEPS_STATUS = frozenset(("Node", "Event"))
 NODE_PORTS = (30000, 32767)
+ADDRESS_FIELDS = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
 
 
 class Allocations:
-    """Cluster addresses (10.96.0.0/16) and node ports that Services hold."""
+    """Allocates cluster addresses (10.96.0.0/16) and node ports to Services."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -53,7 +52,7 @@ class Allocations:
 
 
 def check_namespace(memory: Memory, kind: Kind, namespace: str, name: str) -> None:
-    """Refuse to create in a namespace that is not there or is going."""
+    """Raises 404 if the namespace does not exist, 403 if it is being deleted."""
     found = memory.get("namespaces", "", namespace)
     if found is None:
         raise not_found("namespaces", "", namespace)
@@ -70,19 +69,13 @@ def check_namespace(memory: Memory, kind: Kind, namespace: str, name: str) -> No
 
 
 def check_definition(memory: Memory, kind: Kind, name: str) -> None:
-    """Refuse to create objects of a kind whose CRD is going."""
+    """Raises 403 if the CRD of the kind is being deleted."""
     if not kind.definition:
         return
     found = memory.get("customresourcedefinitions.apiextensions.k8s.io", "", kind.definition)
     if found is not None and found["metadata"].get("deletionTimestamp"):
         why = "create not allowed while custom resource definition is terminating"
         raise forbidden(kind.plural, kind.group, name, why)
-
-
-def prepare(kind: Kind, manifest: Manifest) -> None:
-    """What must be settled before defaults are filled in."""
-    if kind.resource == "events":
-        manifest.setdefault("metadata", {})
 
 
 def on_create(kind: Kind, manifest: Manifest) -> None:
@@ -104,9 +97,9 @@ def on_update(kind: Kind, live: Manifest, manifest: Manifest) -> None:
 
 
 def allocate(kind: Kind, live: Manifest | None, manifest: Manifest, allocations: Allocations) -> None:
-    """What a Service is given when it is stored; nobody owns it in managedFields."""
+    """Set what the server allocates to Services and namespaces; no manager owns these fields."""
     if kind.resource == "services":
-        _allocate(manifest, live, allocations)
+        _allocate_service(manifest, live, allocations)
     elif kind.resource == "namespaces" and live is None:
         manifest["spec"] = {"finalizers": ["kubernetes"]}
         manifest["status"] = {"phase": "Active"}
@@ -118,41 +111,41 @@ def _protect(manifest: Manifest, finalizer: str) -> None:
         finalizers.append(finalizer)
 
 
-def _allocate(manifest: Manifest, live: Manifest | None, allocations: Allocations) -> None:
-    """A Service's addresses and node ports: kept from the live one, otherwise new."""
+def _allocate_service(manifest: Manifest, live: Manifest | None, allocations: Allocations) -> None:
+    """The addresses and node ports of a Service: those of the live one, otherwise new ones."""
     spec = manifest["spec"]
     before = live["spec"] if live else {}
-    if (
-        spec["type"] == "ClusterIP"
-        and before.get("type") not in (None, "ClusterIP")
-        and not spec.get("externalIPs")
-    ):
+    was_cluster_ip = before.get("type") in (None, "ClusterIP")
+    if spec["type"] == "ClusterIP" and not was_cluster_ip and not spec.get("externalIPs"):
         spec.pop("externalTrafficPolicy", None)
     if spec["type"] == "ExternalName":
-        for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-            if before.get("type") not in (None, "ExternalName"):
+        if before.get("type") not in (None, "ExternalName"):
+            for key in ADDRESS_FIELDS:
                 spec.pop(key, None)
         return
     if before.get("type") != "ExternalName":
-        for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-            if key in before:
-                spec.setdefault(key, before[key])
-    if (
-        before.get("clusterIP")
-        and spec["clusterIP"] != before["clusterIP"]
-        and before.get("type") != "ExternalName"
-    ):
-        causes = [
-            invalid_value("spec.clusterIPs[0]", [spec["clusterIP"]], "may not change once set"),
-        ]
+        _keep_addresses(manifest, before)
+    _allocate_address(spec, allocations)
+    _allocate_ports(spec, before, allocations)
+
+
+def _keep_addresses(manifest: Manifest, before: Manifest) -> None:
+    spec = manifest["spec"]
+    for key in ADDRESS_FIELDS:
+        if key in before:
+            spec.setdefault(key, before[key])
+    if before.get("clusterIP") and spec["clusterIP"] != before["clusterIP"]:
+        causes = [invalid_value("spec.clusterIPs[0]", [spec["clusterIP"]], "may not change once set")]
         raise invalid("Service", "", manifest["metadata"]["name"], causes)
+
+
+def _allocate_address(spec: Manifest, allocations: Allocations) -> None:
     if not spec.get("clusterIP"):
         spec["clusterIP"] = allocations.address()
     spec.setdefault("clusterIPs", [spec["clusterIP"]])
     if "ipFamilies" not in spec and (spec["clusterIP"] != "None" or spec.get("selector")):
         spec["ipFamilies"] = ["IPv4"]
     spec.setdefault("ipFamilyPolicy", "SingleStack" if spec.get("ipFamilies") else "RequireDualStack")
-    _allocate_ports(spec, before, allocations)
 
 
 def _allocate_ports(spec: Manifest, before: Manifest, allocations: Allocations) -> None:
@@ -178,7 +171,7 @@ def _allocate_ports(spec: Manifest, before: Manifest, allocations: Allocations) 
 
 
 def converted(manifest: Manifest, api_version: str) -> Manifest:
-    """An object as another version of its kind shows it. Custom kinds change nothing but the version."""
+    """An object in another version of its kind. For custom kinds, only the apiVersion changes."""
     if manifest["kind"] == "HorizontalPodAutoscaler":
         return _autoscaler(manifest, api_version)
     return {**manifest, "apiVersion": api_version}

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions at work: names accepted, kinds served, and everything removed when one goes."""
+"""CustomResourceDefinitions: accepts their names, serves their kinds, deletes their objects with them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from devcluster.machinery import managed_fields
 from devcluster.machinery.schema import Shape, custom_shape
 from devcluster.registry.deletion import CLEAN_UP as FINALIZER
 from devcluster.registry.deletion import DEFINITIONS as RESOURCE
-from devcluster.registry.deletion import DeleteOptions, delete
+from devcluster.registry.deletion import delete
+from devcluster.registry.requests import DeleteOptions, target_of
 from devcluster.registry.strategy import now, set_owners
 from devcluster.registry.writes import Writes
 from devcluster.storage.memory import Manifest
@@ -21,7 +22,7 @@ MANAGER = "kube-apiserver"
 
 
 def kinds_of(definition: Manifest) -> list[Kind]:
-    """The served versions that a CRD defines."""
+    """The kinds of the served versions of a CRD."""
     spec = definition["spec"]
     names = spec["names"]
     storage = next((version["name"] for version in spec["versions"] if version.get("storage")), "")
@@ -68,9 +69,7 @@ def _subresources(version: Manifest, kind: str) -> dict[str, Subresource]:
 
 
 class Definitions:
-    """Follows the CRDs in a memory: called after each write of one, it settles names and serves or
-    withdraws kinds.
-    """
+    """Runs after each write of a CRD: accepts its names, and serves or withdraws its kinds."""
 
     def __init__(self, writes: Writes) -> None:
         self.writes = writes
@@ -79,24 +78,24 @@ class Definitions:
         writes.after_write.append(self._written)
 
     def restore(self) -> None:
-        """Serve what the memory already holds (after a start from a file)."""
+        """Serve the kinds of the CRDs that were loaded from a file."""
         for definition in self.writes.memory.list(RESOURCE):
             if established(definition):
                 self.kinds.serve(definition["metadata"]["name"], kinds_of(definition))
 
     def _written(self, kind: Kind, manifest: Manifest) -> None:
         if kind.resource == RESOURCE:
-            self._settle(manifest["metadata"]["name"])
+            self._reconcile(manifest["metadata"]["name"])
         elif kind.definition:
-            self._let_go(kind.definition)
+            self._finish_removal(kind.definition)
 
-    def _settle(self, name: str) -> None:
+    def _reconcile(self, name: str) -> None:
         definition = self.writes.memory.get(RESOURCE, "", name)
         if definition is None:
             self.kinds.withdraw(name)
         elif definition["metadata"].get("deletionTimestamp"):
-            self._clean_up(definition)
-        elif not established(definition) or accepted_are_old(definition):
+            self._begin_removal(definition)
+        elif not established(definition) or accepted_names_are_outdated(definition):
             asyncio.get_running_loop().call_soon(self._establish, name)
         else:
             self.kinds.serve(name, kinds_of(definition))
@@ -130,7 +129,7 @@ class Definitions:
         self._write_status(definition, status)
 
     def _taken(self, definition: Manifest) -> str:
-        """Which of its names another kind of the group has, in words; empty when none."""
+        """A message about a name that another kind of the group already uses, or an empty string."""
         spec = definition["spec"]
         names = spec["names"]
         for kind in self.kinds:
@@ -150,21 +149,14 @@ class Definitions:
         assert self._kind is not None
         new = {**definition, "metadata": dict(definition["metadata"]), "status": status}
         owner = managed_fields.Owner(MANAGER, "Update", self._kind.api_version, "status")
-        held = managed_fields.updated(
-            managed_fields.read(definition["metadata"]),
-            owner,
-            definition,
-            new,
-            self._kind.shape(),
-            ignored={},
-            now=now(),
-        )
-        set_owners(new, held)
+        write = managed_fields.FieldWrite(owner, self._kind.shape(), ignored={}, now=now())
+        owners = managed_fields.read(definition["metadata"])
+        set_owners(new, managed_fields.updated(owners, write, definition, new))
         self.writes.rewrite(self._kind, new)
 
     # ---- removal
 
-    def _clean_up(self, definition: Manifest) -> None:
+    def _begin_removal(self, definition: Manifest) -> None:
         name = definition["metadata"]["name"]
         kind = self._served(name)
         if FINALIZER not in (definition["metadata"].get("finalizers") or ()):
@@ -178,26 +170,25 @@ class Definitions:
                 "Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress"
             )
             conditions = [*(definition["status"].get("conditions") or ()), entry]
-            asyncio.get_running_loop().call_soon(self._terminate, name, conditions)
+            asyncio.get_running_loop().call_soon(self._delete_objects, name, conditions)
         elif not left:
-            asyncio.get_running_loop().call_soon(self._let_go, name)
+            asyncio.get_running_loop().call_soon(self._finish_removal, name)
 
-    def _terminate(self, name: str, conditions: list[Manifest]) -> None:
+    def _delete_objects(self, name: str, conditions: list[Manifest]) -> None:
         definition = self.writes.memory.get(RESOURCE, "", name)
         kind = self._served(name)
         if definition is None or kind is None:
             return
         self._write_status(definition, {**definition["status"], "conditions": conditions})
         for manifest in self.writes.memory.list(kind.resource):
-            meta = manifest["metadata"]
-            delete(self.writes, kind, meta.get("namespace", ""), meta["name"], DeleteOptions())
-        self._let_go(name)
+            delete(self.writes, target_of(kind, manifest), DeleteOptions())
+        self._finish_removal(name)
 
     def _served(self, name: str) -> Kind | None:
         return next((kind for kind in self.kinds if kind.definition == name), None)
 
-    def _let_go(self, name: str) -> None:
-        """Remove a terminating CRD whose last object has gone."""
+    def _finish_removal(self, name: str) -> None:
+        """Remove a terminating CRD once its last object is removed."""
         definition = self.writes.memory.get(RESOURCE, "", name)
         if definition is None or not definition["metadata"].get("deletionTimestamp"):
             return
@@ -220,7 +211,7 @@ def established(definition: Manifest) -> bool:
     return any(entry["type"] == "Established" and entry["status"] == "True" for entry in conditions)
 
 
-def accepted_are_old(definition: Manifest) -> bool:
+def accepted_names_are_outdated(definition: Manifest) -> bool:
     return bool((definition["status"].get("acceptedNames") or {}) != definition["spec"]["names"])
 
 

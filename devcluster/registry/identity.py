@@ -1,6 +1,4 @@
-"""Whether a body is what its path says: kind, version, name and namespace, with a server's words where it
-is not.
-"""
+"""Checks that a body matches its path: kind, version, name and namespace."""
 
 from __future__ import annotations
 
@@ -11,20 +9,22 @@ import orjson
 from devcluster.kinds.kinds import Kind
 from devcluster.machinery.errors import ApiError, bad_request, invalid
 from devcluster.machinery.metadata import invalid_value
+from devcluster.registry.requests import Target
 from devcluster.storage.memory import Manifest
 
 OTHER_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request"
 
 
 def spelled(api_version: Any, kind: Any) -> str:
-    """A kind as messages of server-side apply write it: `apps/v1, Kind=Deployment`, `/v1, Kind=Secret`."""
+    """A kind in messages of server-side apply: `apps/v1, Kind=Deployment`, `/v1, Kind=Secret`."""
     text = str(api_version or "")
     return f"{text if '/' in text else f'/{text}'}, Kind={kind or ''}"
 
 
-def identified(kind: Kind, body: Manifest) -> Manifest:
-    """The body with apiVersion and kind, where they fit or are left out and may be. Raises ApiError 400 or
-    422.
+def with_kind(kind: Kind, body: Manifest) -> Manifest:
+    """The body with apiVersion and kind. Raises ApiError 400 or 422 if the body has others.
+
+    Built-in kinds accept a body without them.
     """
     api_version, name = body.get("apiVersion"), body.get("kind")
     if kind.custom is not None:
@@ -71,8 +71,8 @@ def _unrecognised(kind: Kind, body: Manifest) -> ApiError:
     )
 
 
-def placed(kind: Kind, namespace: str, metadata: Manifest) -> Manifest:
-    """Metadata with the namespace of the path. Raises 400 where it names another."""
+def with_namespace(kind: Kind, namespace: str, metadata: Manifest) -> Manifest:
+    """Metadata with the namespace of the path. Raises 400 if it names another one."""
     if not kind.namespaced:
         return {key: value for key, value in metadata.items() if key != "namespace"}
     if metadata.get("namespace") not in (None, "", namespace):
@@ -80,22 +80,23 @@ def placed(kind: Kind, namespace: str, metadata: Manifest) -> Manifest:
     return {**metadata, "namespace": namespace}
 
 
-def check_applied(kind: Kind, namespace: str, name: str, body: Manifest) -> Manifest:
-    """An applied body's metadata. Raises ApiError 400 where the body cannot be applied to this path."""
+def check_applied(target: Target, body: Manifest) -> Manifest:
+    """The metadata of an applied body. Raises ApiError 400 if the body cannot be applied to the target."""
+    kind = target.kind
     if body.get("apiVersion") != kind.api_version or body.get("kind") != kind.kind:
         raise bad_request(f"invalid object type: {spelled(body.get('apiVersion'), body.get('kind'))}")
     metadata = body.get("metadata")
     given: Manifest = metadata if isinstance(metadata, dict) else {}
     if given.get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
-    check_name(given.get("name"), name)
-    if kind.namespaced and given.get("namespace") not in (None, "", namespace):
+    check_name(given.get("name"), target.name)
+    if kind.namespaced and given.get("namespace") not in (None, "", target.namespace):
         raise bad_request(OTHER_NAMESPACE)
     return given
 
 
 def check_name(given: Any, name: str) -> None:
-    """The name in a body against the one in the path."""
+    """Raises 400 unless the name in a body is the one in the path."""
     if not given:
         raise bad_request(
             f"the name of the object ({name} based on URL) was undeterminable: name must be provided"

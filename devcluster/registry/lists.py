@@ -1,4 +1,4 @@
-"""Lists: what a collection holds, selected, and in pages that stay consistent with the first."""
+"""Lists: the selected objects of a collection, in pages that are consistent with the first one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import orjson
 
 from devcluster.kinds.kinds import Kind
-from devcluster.machinery.errors import bad_request, gone
+from devcluster.machinery.errors import bad_request, expired
 from devcluster.machinery.selectors import (
     COMMON_FIELDS,
     SELECTABLE,
@@ -22,7 +22,7 @@ from devcluster.machinery.selectors import (
     parse_fields,
     parse_labels,
 )
-from devcluster.storage.memory import Manifest, Memory, place_of
+from devcluster.storage.memory import Manifest, Memory, object_key
 
 SNAPSHOTS = 200
 TOO_OLD = (
@@ -33,7 +33,7 @@ TOO_OLD = (
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which objects a list or watch is about."""
+    """The objects that a list or watch selects."""
 
     namespace: str = ""
     labels: tuple[Requirement, ...] = ()
@@ -41,7 +41,7 @@ class Selection:
 
     @classmethod
     def of(cls, kind: Kind, namespace: str, query: Mapping[str, str]) -> Selection:
-        """From a request's labelSelector and fieldSelector. Raises ApiError 400."""
+        """Parses the labelSelector and fieldSelector of a request. Raises ApiError 400."""
         return cls(
             namespace,
             parse_labels(query.get("labelSelector", "")),
@@ -74,7 +74,7 @@ def field_terms(kind: Kind, text: str) -> tuple[FieldTerm, ...]:
 
 
 class Pages:
-    """Snapshots that later pages of a list are cut from."""
+    """The snapshots that later pages of a list come from."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -83,15 +83,16 @@ class Pages:
     def page(
         self, kind: Kind, selection: Selection, limit: int, token: str, exact: int | None = None
     ) -> tuple[list[Manifest], Manifest]:
-        """Objects of one page and the list's metadata; at version `exact` where one is asked for (410 if
-        forgotten).
+        """The objects of one page and the metadata of the list.
+
+        `exact` requests the list at this version. Raises 410 if it is not remembered.
         """
         if token:
             version, rest = self._resume(token, kind, selection)
         else:
             version = self._memory.version if exact is None else exact
-            there = self._memory.list(kind.resource) if exact is None else self._past(kind, exact)
-            rest = [one for one in there if selection.has(one)]
+            stored = self._memory.list(kind.resource) if exact is None else self._past(kind, exact)
+            rest = [one for one in stored if selection.has(one)]
         meta: Manifest = {"resourceVersion": str(version)}
         if not limit or len(rest) <= limit:
             return rest, meta
@@ -106,22 +107,22 @@ class Pages:
         return rest[:limit], meta
 
     def _past(self, kind: Kind, version: int) -> list[Manifest]:
-        """The objects as they were at a version: today's with later changes undone."""
+        """The objects as they were at a version: the current ones with later changes undone."""
         table = self._memory.table(kind.resource)
         if version < table.forgotten:
-            raise gone("The resourceVersion for the provided list is too old.")
+            raise expired("The resourceVersion for the provided list is too old.")
         objects = dict(table.objects)
         for change in reversed(table.history):
             if change.version <= version:
                 break
             if change.before is None:
-                objects.pop(place_of(change.object), None)
+                objects.pop(object_key(change.object), None)
             else:
-                objects[place_of(change.object)] = change.before
-        return [objects[place] for place in sorted(objects)]
+                objects[object_key(change.object)] = change.before
+        return [objects[key] for key in sorted(objects)]
 
     def _resume(self, token: str, kind: Kind, selection: Selection) -> tuple[int, list[Manifest]]:
-        """The rest of a list; of another kind than the token's, what comes after the same name."""
+        """The rest of a list. If the token belongs to another kind, the objects after the same name."""
         try:
             content = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
             key = content["start"]
@@ -129,9 +130,11 @@ class Pages:
             raise bad_request("continue key is not valid: illegal base64 data at input byte 0") from None
         found = self._snapshots.get(key)
         if found is None:
-            raise gone(TOO_OLD)
+            raise expired(TOO_OLD)
         resource, version, rest = found
         if resource == kind.resource:
             return version, rest
-        there = self._memory.list(kind.resource)
-        return version, [one for one in there if selection.has(one) and place_of(one) >= place_of(rest[0])]
+        stored = self._memory.list(kind.resource)
+        return version, [
+            one for one in stored if selection.has(one) and object_key(one) >= object_key(rest[0])
+        ]

@@ -1,4 +1,4 @@
-"""Namespaces that go: everything in them is deleted, then they are; meanwhile they say what is left."""
+"""Deletes the content of terminating namespaces, then the namespaces, and reports what remains."""
 
 from __future__ import annotations
 
@@ -7,34 +7,35 @@ from collections import Counter
 
 from devcluster.kinds.kinds import Kind
 from devcluster.registry.crds import condition
-from devcluster.registry.deletion import DeleteOptions, delete
+from devcluster.registry.deletion import delete
+from devcluster.registry.requests import DeleteOptions, target_of
 from devcluster.registry.writes import Writes
 from devcluster.storage.memory import Change, Manifest
 
 FINALIZER = "kubernetes"
 
 
-class Emptier:
-    """Empties terminating namespaces. `run` works until it is cancelled."""
+class NamespaceController:
+    """Deletes terminating namespaces. `run` returns only when it is cancelled."""
 
     def __init__(self, writes: Writes) -> None:
         self._writes = writes
         self._memory = writes.memory
-        self._waiting: dict[str, None] = {}
-        self._stirred = asyncio.Event()
+        self._pending: dict[str, None] = {}
+        self._wakeup = asyncio.Event()
         for namespace in self._memory.list("namespaces"):
-            self._consider(namespace)
+            self._enqueue(namespace)
         self._memory.on_write.append(self._written)
 
     async def run(self) -> None:
         while True:
-            while self._waiting:
-                name = next(iter(self._waiting))
-                del self._waiting[name]
+            while self._pending:
+                name = next(iter(self._pending))
+                del self._pending[name]
                 self._empty(name)
                 await asyncio.sleep(0)
-            self._stirred.clear()
-            await self._stirred.wait()
+            self._wakeup.clear()
+            await self._wakeup.wait()
 
     def stop(self) -> None:
         self._memory.on_write.remove(self._written)
@@ -42,19 +43,19 @@ class Emptier:
     def _written(self, resource: str, change: Change) -> None:
         if resource == "namespaces":
             if change.type != "DELETED":
-                self._consider(change.object)
+                self._enqueue(change.object)
             return
         namespace = change.object["metadata"].get("namespace")
         if namespace and change.type == "DELETED":
             found = self._memory.get("namespaces", "", namespace)
             if found is not None:
-                self._consider(found)
+                self._enqueue(found)
 
-    def _consider(self, namespace: Manifest) -> None:
-        going = namespace["metadata"].get("deletionTimestamp")
-        if going and FINALIZER in (namespace["spec"].get("finalizers") or ()):
-            self._waiting[namespace["metadata"]["name"]] = None
-            self._stirred.set()
+    def _enqueue(self, namespace: Manifest) -> None:
+        deleting = namespace["metadata"].get("deletionTimestamp")
+        if deleting and FINALIZER in (namespace["spec"].get("finalizers") or ()):
+            self._pending[namespace["metadata"]["name"]] = None
+            self._wakeup.set()
 
     def _empty(self, name: str) -> None:
         namespace = self._memory.get("namespaces", "", name)
@@ -64,9 +65,7 @@ class Emptier:
         for resource, kind in kinds.items():
             for manifest in self._memory.list(resource, name):
                 if not manifest["metadata"].get("deletionTimestamp"):
-                    delete(
-                        self._writes, kind, name, manifest["metadata"]["name"], DeleteOptions("Background")
-                    )
+                    delete(self._writes, target_of(kind, manifest), DeleteOptions("Background"))
         left = {resource: found for resource in kinds if (found := self._memory.list(resource, name))}
         if left:
             self._report(namespace, kinds, left)
@@ -103,7 +102,7 @@ class Emptier:
 
 
 def _conditions(kinds: dict[str, Kind], left: dict[str, list[Manifest]]) -> list[Manifest]:
-    """What a namespace says while something in it is left."""
+    """The conditions of a terminating namespace that still has content."""
     remaining = ", ".join(
         f"{kinds[resource].plural}.{kinds[resource].group} has {len(found)} resource instances"
         for resource, found in sorted(left.items())

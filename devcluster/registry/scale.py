@@ -1,4 +1,4 @@
-"""The scale subresource: an autoscaling/v1 Scale in front of a workload's or custom resource's replicas."""
+"""The scale subresource: an autoscaling/v1 Scale for the replicas of a workload or custom resource."""
 
 from __future__ import annotations
 
@@ -14,41 +14,47 @@ BUILTIN_PATHS = {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".s
 
 
 def paths(kind: Kind) -> Manifest:
-    """Where the numbers stand, as a CRD says it: specReplicasPath, statusReplicasPath, labelSelectorPath."""
+    """The paths of the numbers, as in a CRD: specReplicasPath, statusReplicasPath, labelSelectorPath."""
     if kind.custom is None:
         return BUILTIN_PATHS
     found: Manifest = (kind.custom.get("subresources") or {}).get("scale") or {}
     return found
 
 
-def at(manifest: Any, path: str) -> Any:
+def value_at(manifest: Any, path: str) -> Any:
     for step in path.split(".")[1:]:
         manifest = manifest.get(step) if isinstance(manifest, dict) else None
     return manifest
 
 
-def shown(kind: Kind, manifest: Manifest) -> Manifest:
+def scale_of(kind: Kind, manifest: Manifest) -> Manifest:
     """The Scale of an object."""
     meta = manifest["metadata"]
-    kept = {
+    identity = {
         key: meta[key]
         for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
         if key in meta
     }
     where = paths(kind)
-    replicas = at(manifest, where["specReplicasPath"])
-    status: Manifest = {"replicas": at(manifest, where["statusReplicasPath"]) or 0}
-    selector = selector_text(kind, manifest)
+    replicas = value_at(manifest, where["specReplicasPath"])
+    status: Manifest = {"replicas": value_at(manifest, where["statusReplicasPath"]) or 0}
+    selector = selector_string(kind, manifest)
     if selector:
         status["selector"] = selector
     spec = {"replicas": replicas} if replicas else {}
-    return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": kept, "spec": spec, "status": status}
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": identity,
+        "spec": spec,
+        "status": status,
+    }
 
 
-def selector_text(kind: Kind, manifest: Manifest) -> str:
+def selector_string(kind: Kind, manifest: Manifest) -> str:
     if kind.custom is not None:
         path = paths(kind).get("labelSelectorPath")
-        return str(at(manifest, path) or "") if path else ""
+        return str(value_at(manifest, path) or "") if path else ""
     selector = manifest["spec"].get("selector") or {}
     labels = selector if kind.kind == "ReplicationController" else selector.get("matchLabels") or {}
     terms = [f"{key}={value}" for key, value in sorted(labels.items())]
@@ -65,7 +71,7 @@ def _expression(term: Manifest) -> str:
 
 
 def scaled(kind: Kind, manifest: Manifest, scale: Manifest) -> Manifest:
-    """The object with the number that a Scale asks for. Raises 422 where it is none."""
+    """The object with the replicas of a Scale. Raises 422 for an invalid number."""
     replicas = (scale.get("spec") or {}).get("replicas") or 0
     name = manifest["metadata"]["name"]
     path = paths(kind)["specReplicasPath"]
@@ -85,13 +91,13 @@ def scaled(kind: Kind, manifest: Manifest, scale: Manifest) -> Manifest:
 
 
 def path_problems(kind: Kind, manifest: Manifest) -> list[Cause]:
-    """Numbers under a CRD's scale paths that are none."""
+    """Problems of the values at the scale paths of a CRD."""
     if kind.custom is None or "scale" not in kind.subresources:
         return []
     found = []
     for key in ("specReplicasPath", "statusReplicasPath"):
         path = paths(kind)[key]
-        value = at(manifest, path)
+        value = value_at(manifest, path)
         if value is None:
             continue
         if not isinstance(value, int) or isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""What a write may not change, what it counts and what it owns: between reading a body and storing it."""
+"""Prepares updates: read-only fields, the generation, and the fields that a write cannot own."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from devcluster.machinery.fieldsets import MEMBER, Tree
 from devcluster.machinery.managed_fields import Owners
 from devcluster.machinery.typed import same
 from devcluster.registry import admission
+from devcluster.registry.requests import Target
 from devcluster.storage.memory import Manifest
 
-SYSTEM_SET = (
+SYSTEM_FIELDS = (
     "uid",
     "creationTimestamp",
     "generation",
@@ -26,39 +27,41 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def kept(kind: Kind, live: Manifest, body: Manifest, subresource: str) -> Manifest:
-    """The new object with what this request may not write taken from the live one."""
+def with_read_only_fields(target: Target, live: Manifest, body: Manifest) -> Manifest:
+    """The new object; fields that this request cannot write come from the live one."""
+    kind = target.kind
     meta = {key: value for key, value in body["metadata"].items() if key not in ("managedFields",)}
     before = live["metadata"]
-    for key in (*SYSTEM_SET, "name", "namespace", "resourceVersion"):
+    for key in (*SYSTEM_FIELDS, "name", "namespace", "resourceVersion"):
         given = meta.pop(key, None)
         if key == "deletionTimestamp" and given is not None and given != before.get(key):
             meta[key] = given
         elif before.get(key) is not None:
             meta[key] = before[key]
-    if subresource == "status":
-        return _kept_but_status(kind, live, body, meta)
-    kept = {**body, "metadata": meta}
+    if target.subresource == "status":
+        return _with_new_status(kind, live, body, meta)
+    new = {**body, "metadata": meta}
     if "status" in kind.subresources:
-        kept.pop("status", None)
+        new.pop("status", None)
         if "status" in live:
-            kept["status"] = live["status"]
-    return kept
+            new["status"] = live["status"]
+    return new
 
 
-def _kept_but_status(kind: Kind, live: Manifest, body: Manifest, meta: Manifest) -> Manifest:
-    kept = {key: value for key, value in live.items() if key != "status"}
+def _with_new_status(kind: Kind, live: Manifest, body: Manifest, meta: Manifest) -> Manifest:
+    new = {key: value for key, value in live.items() if key != "status"}
     if "status" in body:
-        kept["status"] = body["status"]
+        new["status"] = body["status"]
     if kind.custom is None:
         meta = {**meta, "labels": live["metadata"].get("labels")} if kind.group == "apps" else meta
-        kept["metadata"] = meta
+        new["metadata"] = meta
     else:
-        kept["metadata"] = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
-    return kept
+        new["metadata"] = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
+    return new
 
 
-def count(kind: Kind, live: Manifest, new: Manifest) -> None:
+def increment_generation(kind: Kind, live: Manifest, new: Manifest) -> None:
+    """Set the next generation if anything but metadata and status has changed."""
     if not kind.counted:
         return
     outside = (
@@ -71,7 +74,7 @@ def count(kind: Kind, live: Manifest, new: Manifest) -> None:
 
 
 def ignored_fields(kind: Kind, subresource: str) -> Tree:
-    """Fields that a write to this subresource cannot change and so cannot own."""
+    """Fields that a write to this subresource cannot change and therefore cannot own."""
     if subresource == "status":
         return {"f:spec": MEMBER} | ({"f:metadata": MEMBER} if kind.custom is not None else {})
     if not subresource and "status" in kind.subresources and kind.kind not in admission.KEEPS_STATUS:
@@ -79,19 +82,19 @@ def ignored_fields(kind: Kind, subresource: str) -> Tree:
     return {}
 
 
-def set_owners(manifest: Manifest, held: Owners) -> None:
-    entries = managed_fields.write(held)
+def set_owners(manifest: Manifest, owners: Owners) -> None:
+    entries = managed_fields.write(owners)
     manifest["metadata"].pop("managedFields", None)
     if entries:
         manifest["metadata"]["managedFields"] = entries
 
 
 def unchanged(live: Manifest, new: Manifest) -> bool:
-    """Equality in which the times of managedFields and the resourceVersion do not count."""
-    return same(_timeless(live), _timeless(new))
+    """Whether two objects are equal apart from resourceVersion and the times in managedFields."""
+    return same(_without_times(live), _without_times(new))
 
 
-def _timeless(manifest: Manifest) -> Manifest:
+def _without_times(manifest: Manifest) -> Manifest:
     meta = {key: value for key, value in manifest["metadata"].items() if key != "resourceVersion"}
     if "managedFields" in meta:
         entries = [

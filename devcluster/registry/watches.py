@@ -1,4 +1,4 @@
-"""Watches: history first, then changes as they happen, selected and in the form that the client wants.
+"""Watches: the history first, then changes as they happen, filtered and in the form that the client accepts.
 
 Each event is encoded once per form and shared among watchers.
 """
@@ -16,13 +16,13 @@ import orjson
 
 from devcluster.kinds import defaults
 from devcluster.kinds.kinds import Kind
-from devcluster.machinery.errors import gone
+from devcluster.machinery.errors import expired
 from devcluster.registry.admission import converted
 from devcluster.registry.lists import Selection
 from devcluster.storage.memory import Change, Feed, Manifest, Memory
 
 BOOKMARK_EVERY = 60.0
-LONGEST = 1800.0
+MAX_SECONDS = 1800.0
 INITIAL_END = {"k8s.io/initial-events-end": "true"}
 
 Render = Callable[[Manifest], Manifest]
@@ -30,10 +30,13 @@ Render = Callable[[Manifest], Manifest]
 
 @dataclass(frozen=True, slots=True)
 class WatchRequest:
-    """A watch as asked for. `initial` says that what is there comes first, `version` where to start
-    otherwise.
+    """The options of a watch.
+
+    `initial` sends the existing objects first; otherwise the watch starts after `version`. `mark_end` sends a
+    bookmark after the existing objects.
     """
 
+    selection: Selection
     version: int
     initial: bool
     bookmarks: bool
@@ -42,7 +45,7 @@ class WatchRequest:
 
 
 class Encoder:
-    """JSON of objects, remembered: a stored object is encoded once however many watchers there are."""
+    """Caches the JSON of objects: a stored object is encoded once for all watchers."""
 
     def __init__(self) -> None:
         self._lines: OrderedDict[tuple[str, str, str], bytes] = OrderedDict()
@@ -62,18 +65,17 @@ def event_line(kind: str, manifest: Manifest) -> bytes:
 
 
 class Watch:
-    """One watch of one kind. `lines` yields encoded events until the time is over."""
+    """One watch of one kind. `lines` yields encoded events until the timeout."""
 
     def __init__(
         self,
         memory: Memory,
         kind: Kind,
-        selection: Selection,
         request: WatchRequest,
         render: Render | None,
         encoder: Encoder,
     ) -> None:
-        self._memory, self._kind, self._selection, self._request = memory, kind, selection, request
+        self._memory, self._kind, self._request = memory, kind, request
         self._render, self._encoder = render, encoder
 
     async def lines(self) -> AsyncIterator[bytes]:
@@ -97,7 +99,7 @@ class Watch:
     def _first(self) -> list[bytes]:
         request, table = self._request, self._memory.table(self._kind.resource)
         if self._expired():
-            error = gone(f"too old resource version: {request.version} ({table.forgotten})")
+            error = expired(f"too old resource version: {request.version} ({table.forgotten})")
             return [event_line("ERROR", error.body())]
         if not request.initial:
             since = request.version or self._memory.version
@@ -105,8 +107,8 @@ class Watch:
             return [line for change in changes if (line := self._event(change))]
         found = [
             one
-            for one in self._memory.list(self._kind.resource, self._selection.namespace)
-            if self._selection.has(one)
+            for one in self._memory.list(self._kind.resource, self._request.selection.namespace)
+            if self._request.selection.has(one)
         ]
         lines = [self._line("ADDED", manifest) for manifest in found]
         if request.mark_end:
@@ -131,9 +133,9 @@ class Watch:
             yield b"".join(filter(None, lines))
 
     def _event(self, change: Change) -> bytes | None:
-        """What this watcher sees of a change: entering the selection is ADDED, leaving it DELETED."""
-        was = change.before is not None and self._selection.has(change.before)
-        is_now = change.type != "DELETED" and self._selection.has(change.object)
+        """The event of a change. An object that enters the selection is ADDED, one that leaves it DELETED."""
+        was = change.before is not None and self._request.selection.has(change.before)
+        is_now = change.type != "DELETED" and self._request.selection.has(change.object)
         if is_now:
             return self._line("MODIFIED" if was else "ADDED", change.object)
         if not was:
@@ -141,10 +143,10 @@ class Watch:
         last = change.object
         if change.type != "DELETED" and change.before is not None:
             meta = {**change.before["metadata"], "resourceVersion": str(change.version)}
-            return event_line("DELETED", self._shown({**change.before, "metadata": meta}))
+            return event_line("DELETED", self._rendered({**change.before, "metadata": meta}))
         return self._line("DELETED", last)
 
-    def _shown(self, manifest: Manifest) -> Manifest:
+    def _rendered(self, manifest: Manifest) -> Manifest:
         if manifest["apiVersion"] != self._kind.api_version:
             manifest = converted(manifest, self._kind.api_version)
         return self._render(manifest) if self._render else manifest
@@ -152,7 +154,7 @@ class Watch:
     def _line(self, kind: str, manifest: Manifest) -> bytes:
         if self._render is None and manifest["apiVersion"] == self._kind.api_version:
             return self._encoder.line(kind, self._kind.api_version, manifest)
-        return event_line(kind, self._shown(manifest))
+        return event_line(kind, self._rendered(manifest))
 
     def _bookmark(self, annotations: dict[str, str] | None) -> bytes:
         meta: Manifest = {"resourceVersion": str(self._memory.version)}

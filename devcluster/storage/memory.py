@@ -1,8 +1,8 @@
-"""Where objects are: one table per resource, one counter of versions, and the history that watches read.
+"""Stores objects: one table per resource, one counter of versions, and the history that watches read.
 
-A `Memory` knows nothing of kinds, schemas or HTTP. Objects are plain dicts and are never changed once they
-are stored, so that a list, a watch and a reader may share them. Every write is one call without an await in
-it, which is what makes it atomic. Versions count every write of the whole server, as etcd's do.
+A `Memory` knows nothing of kinds, schemas or HTTP. Objects are plain dicts and are never changed after they
+are stored, so that lists, watches and readers can share them. Every write is one call without an await, which
+makes it atomic. Versions count every write of the whole server, as those of etcd do.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Manifest = dict[str, Any]
-Place = tuple[str, str]  # namespace ("" for cluster-wide objects), name
+ObjectKey = tuple[str, str]  # namespace (empty for cluster-scoped objects), name
 
-FIRST = 10
-HISTORY = 10_000  # changes that a table remembers; a watch from before them gets 410
+FIRST_VERSION = 10
+HISTORY = 10_000  # changes that a table remembers; a watch that starts before them is answered with 410
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +32,20 @@ class Change:
 
 @dataclass(slots=True)
 class Table:
-    """The objects of one resource (`deployments.apps`) and what happened to them lately."""
+    """The objects of one resource (`deployments.apps`) and their latest changes."""
 
-    objects: dict[Place, Manifest] = field(default_factory=dict)
+    objects: dict[ObjectKey, Manifest] = field(default_factory=dict)
     history: deque[Change] = field(default_factory=deque)
     forgotten: int = 0  # the newest version that the history no longer holds
     listeners: list[Callable[[Change], None]] = field(default_factory=list)
 
 
 class Memory:
-    """All tables. `version` is the newest resourceVersion that was given away."""
+    """All tables. `version` is the newest resourceVersion."""
 
     def __init__(self) -> None:
-        self.version = FIRST
-        self.oldest = FIRST  # nothing from before this version is remembered
+        self.version = FIRST_VERSION
+        self.oldest = FIRST_VERSION  # changes before this version are not remembered
         self.tables: dict[str, Table] = {}
         self.on_write: list[Callable[[str, Change], None]] = []
 
@@ -61,35 +61,33 @@ class Memory:
     def list(self, resource: str, namespace: str = "") -> list[Manifest]:
         """Objects in order of namespace and name; all namespaces when `namespace` is empty."""
         objects = self.table(resource).objects
-        places = sorted(place for place in objects if not namespace or place[0] == namespace)
-        return [objects[place] for place in places]
+        keys = sorted(key for key in objects if not namespace or key[0] == namespace)
+        return [objects[key] for key in keys]
 
     def put(self, resource: str, manifest: Manifest) -> Manifest:
-        """Store an object under its metadata's name, with a new resourceVersion. The dict becomes the
-        store's.
-        """
-        table, place = self.table(resource), place_of(manifest)
-        before = table.objects.get(place)
+        """Store an object with a new resourceVersion. The dict belongs to the memory from then on."""
+        table, key = self.table(resource), object_key(manifest)
+        before = table.objects.get(key)
         self.version += 1
         manifest["metadata"]["resourceVersion"] = str(self.version)
-        table.objects[place] = manifest
-        self._tell(resource, Change("MODIFIED" if before else "ADDED", manifest, before, self.version))
+        table.objects[key] = manifest
+        self._notify(resource, Change("MODIFIED" if before else "ADDED", manifest, before, self.version))
         return manifest
 
     def remove(self, resource: str, manifest: Manifest) -> Manifest:
-        """Take an object out. What watchers see carries the version of its deletion."""
+        """Remove an object. Watchers see it with the version of its deletion."""
         table = self.table(resource)
-        before = table.objects.pop(place_of(manifest))
+        before = table.objects.pop(object_key(manifest))
         self.version += 1
         last = before | {"metadata": before["metadata"] | {"resourceVersion": str(self.version)}}
-        self._tell(resource, Change("DELETED", last, before, self.version))
+        self._notify(resource, Change("DELETED", last, before, self.version))
         return last
 
     def drop(self, resource: str) -> None:
-        """Forget a table whole: its kind is no longer served."""
+        """Drop a whole table: its kind is no longer served."""
         self.tables.pop(resource, None)
 
-    def _tell(self, resource: str, change: Change) -> None:
+    def _notify(self, resource: str, change: Change) -> None:
         table = self.table(resource)
         table.history.append(change)
         if len(table.history) > HISTORY:
@@ -100,7 +98,7 @@ class Memory:
             hook(resource, change)
 
 
-def place_of(manifest: Manifest) -> Place:
+def object_key(manifest: Manifest) -> ObjectKey:
     metadata = manifest["metadata"]
     return metadata.get("namespace", ""), metadata["name"]
 
@@ -138,7 +136,7 @@ class Feed:
         return self._queue.popleft()
 
     def waiting(self) -> list[Change]:
-        """Take whatever has come so far, without waiting."""
+        """Take the changes received so far, without waiting."""
         found = list(self._queue)
         self._queue.clear()
         return found

@@ -1,7 +1,7 @@
-"""The objects in a file, so that a second run finds what the first one left.
+"""Saves the objects to a file, so that they survive a restart.
 
-Written whole or not at all, at most once a second while things change, and on stop. Versions go on counting;
-what happened before is forgotten, so watches from the time before start with 410.
+The file is replaced atomically: half a second after a change, and on stop. Versions continue after a restart.
+The history is not saved, so a watch from an earlier version is answered with 410.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import Any
 
 import orjson
 
-from devcluster.storage.memory import Change, Memory, place_of
+from devcluster.storage.memory import Change, Memory, object_key
 
 FORMAT = 1
 DELAY = 0.5
 
 
 class UnreadableState(Exception):
-    """The file is no state of this server's; the message says what to do."""
+    """The file does not contain the state of this server; the message says what to do."""
 
 
 def load(memory: Memory, path: Path) -> None:
-    """Fill an empty memory from a file, if it is there. Raises UnreadableState."""
+    """Fill an empty memory from a file, if it exists. Raises UnreadableState."""
     if not path.exists():
         return
     try:
@@ -35,15 +35,15 @@ def load(memory: Memory, path: Path) -> None:
         memory.oldest = memory.version
         for resource, manifests in content["objects"].items():
             table = memory.table(resource)
-            table.objects.update({place_of(manifest): manifest for manifest in manifests})
+            table.objects.update({object_key(manifest): manifest for manifest in manifests})
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise UnreadableState(
             f"cannot read the state in {path}: {problem}. Move the file away to start with an empty cluster."
         ) from problem
 
 
-class Keeper:
-    """Keeps a file up to date with a memory. Made inside the event loop that writes happen in."""
+class Snapshots:
+    """Saves a memory to a file after changes. Create it in the event loop that writes run in."""
 
     def __init__(self, memory: Memory, path: Path) -> None:
         self._memory, self._path = memory, path

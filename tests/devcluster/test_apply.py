@@ -16,7 +16,7 @@ from devcluster.machinery.errors import ApiError
 from devcluster.machinery.managed_fields import read
 from devcluster.machinery.schema import custom_shape
 from devcluster.machinery.structural import problems
-from devcluster.registry.decode import Options
+from devcluster.registry.requests import Target, WriteOptions
 from devcluster.registry.writes import Writes
 from devcluster.storage.memory import Memory
 
@@ -34,7 +34,7 @@ def cluster() -> Writes:
     writes = Writes(Memory(), Kinds())
     kind = writes.kinds.find("", "v1", "namespaces")
     assert kind is not None
-    writes.create(kind, "", {"metadata": {"name": "ns"}}, Options("tests"))
+    writes.create(Target(kind), {"metadata": {"name": "ns"}}, WriteOptions("tests"))
     return writes
 
 
@@ -42,7 +42,7 @@ def apply(writes: Writes, manager: str, data: Mapping[str, str], *, force: bool 
     kind = writes.kinds.find("", "v1", "configmaps")
     assert kind is not None
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": dict(data)}
-    return writes.apply(kind, "ns", "a", body, Options(manager, force=force))[0]
+    return writes.apply(Target(kind, "ns", "a"), body, WriteOptions(manager, force=force))[0]
 
 
 @given(DATA)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from devcluster.http.protobuf import decode
+from devcluster.http.protobuf import decode_protobuf
 from devcluster.machinery.errors import ApiError
 
 RECORDED = Path(__file__).parent / "recorded" / "protobuf.json"
@@ -31,7 +31,7 @@ def said(value: Any) -> Any:
 
 @pytest.mark.parametrize("entry", recorded())
 def test_a_body_is_read_as_the_object_it_stands_for(entry: dict[str, Any]) -> None:
-    assert said(decode(base64.b64decode(entry["body"]))) == said(entry["object"])
+    assert said(decode_protobuf(base64.b64decode(entry["body"]))) == said(entry["object"])
 
 
 @pytest.mark.parametrize(
@@ -46,5 +46,5 @@ def test_a_body_is_read_as_the_object_it_stands_for(entry: dict[str, Any]) -> No
 )
 def test_what_cannot_be_read_is_refused(body: bytes, code: int) -> None:
     with pytest.raises(ApiError) as refusal:
-        decode(body)
+        decode_protobuf(body)
     assert refusal.value.code == code

@@ -1,7 +1,7 @@
 """One level-based loop for all controllers: changes wake keys, each key is decided and carried out in turn.
 
-Nothing is awaited inside a turn, so a decision is made from the state that it is carried out on. A key
-waits at most once in the queue and has at most one timer.
+Nothing is awaited inside a turn, so a decision is made from the state that it is carried out on. A key waits
+at most once in the queue and has at most one timer.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Addresses from outside: load balancers and ingresses get one, after as long as a cloud would need.
 
-They are of 203.0.113.0/24 and 198.51.100.0/24, which RFC 5737 reserves for documentation: nothing
-answers there.
+They are of 203.0.113.0/24 and 198.51.100.0/24, which RFC 5737 reserves for documentation: nothing answers
+there.
 """
 
 from __future__ import annotations

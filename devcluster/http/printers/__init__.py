@@ -1,8 +1,7 @@
-"""Columns and cells of built-in kinds for `kubectl get`; kinds without a printer show their name and
-creation.
+"""Columns and cells of built-in kinds for `kubectl get`.
 
-A printer gives the cells between name and age, wide ones included; name and age are added where the columns
-want them.
+A printer returns the cells between name and age, including wide ones. Kinds without a printer have only name
+and creation time.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ CELLS: dict[tuple[str, str], Cells] = {
 
 
 def printer(kind: Kind) -> tuple[list[Manifest], Cells]:
-    """The column definitions of a kind, and the function that makes a row's cells."""
+    """The column definitions of a kind, and the function that returns the cells of a row."""
     group = "" if kind.kind == "Event" else kind.group
     return _printer(group, kind.kind)
 
@@ -70,8 +69,8 @@ def _printer(group: str, kind: str) -> tuple[list[Manifest], Cells]:
     def cells(manifest: Manifest) -> list[Any]:
         rest = iter(middle(manifest))
         metadata = manifest["metadata"]
-        made = metadata.get("creationTimestamp")
-        own = {NAME: metadata.get("name", ""), AGE: age(made), CREATED: made}
+        created = metadata.get("creationTimestamp")
+        own = {NAME: metadata.get("name", ""), AGE: age(created), CREATED: created}
         return [own[one] if one in own else next(rest) for one in columns]
 
     return [_definition(one) for one in columns], cells
@@ -96,7 +95,7 @@ def _definition(line: str) -> Manifest:
 
 @lru_cache(None)
 def described(source: str) -> str:
-    """The API's own description of DEFINITION:FIELD, or the text itself."""
+    """The description of DEFINITION:FIELD in the API, or the string itself."""
     name, colon, field = source.partition(":")
     if not colon:
         return source

@@ -1,9 +1,7 @@
-"""The columns of built-in kinds as facts: `Name|type|source`, wide ones with a `+` before the name.
+"""The columns of built-in kinds: `Name|type|source`, wide ones with a `+` before the name.
 
-A source `DEFINITION:FIELD` says which field of which API type the column shows; its description is the
-API's own. A source
-without a colon is the description itself. Kinds that are not named here show their name and when they were
-made.
+A source `DEFINITION:FIELD` names the field of an API type that the column shows; the description comes from
+the API. A source without a colon is the description itself. Other kinds show their name and creation time.
 """
 
 NAME = "Name|string|meta.v1.ObjectMeta:name"
@@ -16,7 +14,7 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "ConfigMap"): (NAME, "Data|string|core.v1.ConfigMap:data", AGE),
     ("", "Secret"): (NAME, "Type|string|core.v1.Secret:type", "Data|string|core.v1.Secret:data", AGE),
     ("", "ServiceAccount"): (NAME, AGE),
-    ("", "Namespace"): (NAME, "Status|string|where it is in its life", AGE),
+    ("", "Namespace"): (NAME, "Status|string|phase", AGE),
     ("", "Service"): (
         NAME,
         "Type|string|core.v1.ServiceSpec:type",
@@ -29,9 +27,9 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "Endpoints"): (NAME, "Endpoints|string|core.v1.Endpoints:subsets", AGE),
     ("", "Pod"): (
         NAME,
-        "Ready|string|containers that are ready, of all",
-        "Status|string|what its containers are doing",
-        "Restarts|string|how often its containers were restarted, and when last",
+        "Ready|string|ready containers of all containers",
+        "Status|string|state of the containers",
+        "Restarts|string|restarts of the containers, and the time since the last one",
         AGE,
         "+IP|string|core.v1.PodStatus:podIP",
         "+Node|string|core.v1.PodSpec:nodeName",
@@ -40,8 +38,8 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("", "Node"): (
         NAME,
-        "Status|string|whether it takes pods",
-        "Roles|string|what it is for",
+        "Status|string|condition Ready, and whether pods are scheduled",
+        "Roles|string|roles of the node, from its labels",
         AGE,
         "Version|string|core.v1.NodeSystemInfo:kubeletVersion",
         "+Internal-IP|string|core.v1.NodeStatus:addresses",
@@ -56,8 +54,8 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
         "Volume|string|core.v1.PersistentVolumeClaimSpec:volumeName",
         "Capacity|string|core.v1.PersistentVolumeClaimStatus:capacity",
         "Access Modes|string|core.v1.PersistentVolumeClaimStatus:accessModes",
-        "StorageClass|string|its storage class",
-        "VolumeAttributesClass|string|its volume attributes class",
+        "StorageClass|string|storage class",
+        "VolumeAttributesClass|string|volume attributes class",
         AGE,
         "+VolumeMode|string|core.v1.PersistentVolumeClaimSpec:volumeMode",
     ),
@@ -68,16 +66,16 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
         "Reclaim Policy|string|core.v1.PersistentVolumeSpec:persistentVolumeReclaimPolicy",
         "Status|string|core.v1.PersistentVolumeStatus:phase",
         "Claim|string|core.v1.PersistentVolumeSpec:claimRef",
-        "StorageClass|string|its storage class",
-        "VolumeAttributesClass|string|its volume attributes class",
+        "StorageClass|string|storage class",
+        "VolumeAttributesClass|string|volume attributes class",
         "Reason|string|core.v1.PersistentVolumeStatus:reason",
         AGE,
         "+VolumeMode|string|core.v1.PersistentVolumeSpec:volumeMode",
     ),
     ("", "ResourceQuota"): (
         NAME,
-        "Request|string|requests used, of what may be",
-        "Limit|string|limits used, of what may be",
+        "Request|string|used and allowed requests",
+        "Limit|string|used and allowed limits",
         AGE,
     ),
     ("", "Event"): (
@@ -104,7 +102,7 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("apps", "Deployment"): (
         NAME,
-        "Ready|string|pods that are ready, of all wanted",
+        "Ready|string|ready pods of the desired pods",
         "Up-to-date|string|apps.v1.DeploymentStatus:updatedReplicas",
         "Available|string|apps.v1.DeploymentStatus:availableReplicas",
         AGE,
@@ -124,7 +122,7 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("apps", "StatefulSet"): (
         NAME,
-        "Ready|string|pods that are ready, of all wanted",
+        "Ready|string|ready pods of the desired pods",
         AGE,
         CONTAINERS,
         IMAGES,
@@ -144,9 +142,9 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("batch", "Job"): (
         NAME,
-        "Status|string|how it stands",
+        "Status|string|status",
         "Completions|string|batch.v1.JobStatus:succeeded",
-        "Duration|string|how long it took or has been running",
+        "Duration|string|run time, until now for a running job",
         AGE,
         CONTAINERS,
         IMAGES,
@@ -175,16 +173,16 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("networking.k8s.io", "Ingress"): (
         NAME,
-        "Class|string|the class that serves it",
-        "Hosts|string|hosts that its rules name",
-        "Address|string|where it can be reached",
+        "Class|string|ingress class",
+        "Hosts|string|hosts of the rules",
+        "Address|string|addresses",
         "Ports|string|80, and 443 with TLS",
         AGE,
     ),
     ("networking.k8s.io", "IngressClass"): (
         NAME,
-        "Controller|string|who serves this class",
-        "Parameters|string|an object with more settings",
+        "Controller|string|controller of the class",
+        "Parameters|string|object with further parameters",
         AGE,
     ),
     ("networking.k8s.io", "NetworkPolicy"): (
@@ -201,11 +199,11 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("rbac.authorization.k8s.io", "RoleBinding"): (
         NAME,
-        "Role|string|what is granted",
+        "Role|string|granted role",
         AGE,
-        "+Users|string|users that it is granted to",
-        "+Groups|string|groups that it is granted to",
-        "+ServiceAccounts|string|service accounts that it is granted to",
+        "+Users|string|users that the role is granted to",
+        "+Groups|string|groups that the role is granted to",
+        "+ServiceAccounts|string|service accounts that the role is granted to",
     ),
     ("storage.k8s.io", "StorageClass"): (
         NAME,

@@ -1,4 +1,4 @@
-"""Cells of the core group's kinds."""
+"""Cells of the kinds of the core group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pod's row: what its containers do, summed up in a word, and texts that workloads share."""
+"""The cells of pods, and strings that the printers of workloads share."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def selector_text(selector: Manifest | None) -> str:
 
 
 def containers(spec: Manifest) -> list[Any]:
-    """Names and images, each as one text."""
+    """Names and images, each as one string."""
     found = spec.get("containers") or ()
     return [",".join(one.get("name", "") for one in found), ",".join(one.get("image", "") for one in found)]
 
@@ -61,7 +61,7 @@ def _restarts(states: Any) -> str:
 
 
 def reason(manifest: Manifest) -> str:
-    """The word that stands for a pod's state."""
+    """The value of the column Status."""
     spec, status = manifest.get("spec") or {}, manifest.get("status") or {}
     word = status.get("reason") or status.get("phase") or ""
     conditions = status.get("conditions") or ()

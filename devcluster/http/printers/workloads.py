@@ -1,4 +1,4 @@
-"""Cells of workloads, jobs, network, scaling and access kinds."""
+"""Cells of workloads and of the kinds for jobs, networking, scaling and access."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a server fills in where a manifest of a built-in kind says nothing, as facts in code.
+"""Defaults of built-in kinds.
 
-`fill` changes the manifest that it is given, which must be a fresh copy. `zero` is a kind's empty object:
-structures that are there even when nobody wrote them, so that nobody becomes their owner.
+`fill` changes the given manifest, which must be a copy. `zero` is the empty object of a kind: structures that
+exist even if no manager wrote them, so that they have no owner.
 """
 
 from __future__ import annotations
@@ -133,12 +133,12 @@ ZEROS: dict[str, Manifest] = {
 
 
 def zero(kind: str) -> Manifest:
-    """What a kind's object holds before anybody has written anything."""
+    """The empty object of a kind."""
     return ZEROS.get(kind, {})
 
 
 def fill(group: str, kind: str, manifest: Manifest) -> None:
-    """Add a kind's empty structures and its defaults where the manifest is silent."""
+    """Add the empty structures and the defaults of a kind where the manifest sets nothing."""
     fill_zero(kind, manifest)
     filler = FILLERS.get((group, kind))
     if filler is not None:
@@ -146,7 +146,7 @@ def fill(group: str, kind: str, manifest: Manifest) -> None:
 
 
 def fill_zero(kind: str, manifest: Manifest) -> None:
-    """Add a kind's empty structures alone."""
+    """Add only the empty structures of a kind."""
     _complete(manifest, zero(kind))
 
 
@@ -160,7 +160,7 @@ def _complete(manifest: Manifest, base: Manifest) -> None:
             _complete(present, value)
 
 
-# Fields that are shown as null where nothing was written.
+# Fields that are null if nothing was written.
 SHOWN_NULL = frozenset(
     ("rules", "currentMetrics", "conditions", "endpoints", "firstTimestamp", "lastTimestamp", "eventTime")
 )

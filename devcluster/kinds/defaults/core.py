@@ -1,7 +1,8 @@
-"""Defaults of the core group's kinds."""
+"""Defaults of the kinds of the core group."""
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from devcluster.kinds.defaults.pods import fill_spec, fill_template, quality, request_limits
@@ -12,12 +13,10 @@ Manifest = dict[str, Any]
 def secret(manifest: Manifest) -> None:
     if not manifest.get("type"):
         manifest["type"] = "Opaque"
-    texts = manifest.pop("stringData", None)
-    if texts:
-        import base64
-
+    strings = manifest.pop("stringData", None)
+    if strings:
         data = dict(manifest.get("data") or {})
-        data.update({key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()})
+        data.update({key: base64.b64encode(str(text).encode()).decode() for key, text in strings.items()})
         manifest["data"] = data
 
 

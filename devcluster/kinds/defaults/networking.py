@@ -1,4 +1,4 @@
-"""Defaults of network kinds."""
+"""Defaults of networking kinds."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def _fill_container(container: Manifest, host_network: bool) -> None:
 
 
 def request_limits(spec: Manifest) -> None:
-    """A limit without a request is a request too; in pods, not in templates."""
+    """Set requests from limits; applies to pods, not to templates."""
     for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
         resources = container.get("resources") or {}
         if resources.get("limits"):
@@ -62,7 +62,7 @@ def request_limits(spec: Manifest) -> None:
 
 
 def pull_policy(image: str) -> str:
-    """Always for the tag latest or none; an image with a digest is fixed."""
+    """Always for the tag latest or no tag; otherwise, and with a digest, IfNotPresent."""
     if "@" in image:
         return "IfNotPresent"
     tag = image.rpartition("/")[2].partition(":")[2]
@@ -124,7 +124,7 @@ def _fill_items(source: Manifest | None) -> None:
 
 
 def quality(spec: Manifest) -> str:
-    """A pod's quality-of-service class: Guaranteed, Burstable or BestEffort."""
+    """The quality-of-service class of a pod: Guaranteed, Burstable or BestEffort."""
     containers = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
     resources = [container.get("resources") or {} for container in containers]
     if not any(part.get("requests") or part.get("limits") for part in resources):

@@ -1,4 +1,4 @@
-"""Defaults of the kinds that keep pods running."""
+"""Defaults of workloads."""
 
 from __future__ import annotations
 

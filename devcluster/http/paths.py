@@ -1,25 +1,13 @@
-"""What a request is about: its path split into kind, namespace, name and subresource."""
+"""Parses API paths into kind, namespace, name and subresource."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from devcluster.kinds.kinds import Kind, Kinds
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """An object, or a collection where `name` is empty. `watch` is the old form with watch in the path."""
-
-    kind: Kind
-    namespace: str
-    name: str
-    subresource: str
-    watch: bool = False
+from devcluster.kinds.kinds import Kinds
+from devcluster.registry.requests import Target
 
 
-def parse(kinds: Kinds, path: str) -> Target | None:
-    """The target of an API path, or None where nothing is served there."""
+def parse_path(kinds: Kinds, path: str) -> Target | None:
+    """The target of an API path, or None if nothing is served there."""
     parts = path.strip("/").split("/")
     if parts[0] == "api" and len(parts) >= 3:
         group, version, rest = "", parts[1], parts[2:]
