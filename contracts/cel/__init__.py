@@ -40,8 +40,6 @@ from contracts.cel.types.schema_views import wrap
 from contracts.cel.values.cel_values import OMIT, Duration, OptionalValue, Timestamp, UInt
 from contracts.cel.values.output import to_json
 
-OPTIONAL = OptionalValue
-
 __all__ = [
     "BOOL",
     "BYTES",
@@ -55,7 +53,6 @@ __all__ = [
     "KRO",
     "NULL",
     "OMIT",
-    "OPTIONAL",
     "QUANTITY",
     "SEMVER",
     "STRING",

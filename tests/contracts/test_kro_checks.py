@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Black-box checks of kro's features that need no cluster and stand in no other table (kro §10)."""
+"""Black-box checks of kro's features that need no cluster and have no other test (kro §10)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def replicas(value: str) -> str:
 
 
 def container(expression: str) -> str:
-    """Another deployment whose one container is this expression."""
+    """A deployment whose only container is this expression."""
     return DEPLOYMENT + OTHER.replace("{name: other, image: nginx}", f"'${{{expression}}}'")
 
 
@@ -52,7 +52,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("resources", "path", "words"), REFUSED.values(), ids=REFUSED.keys())
-def test_refused_with_its_place(resources: str, path: str, words: str) -> None:
+def test_refused_with_a_path(resources: str, path: str, words: str) -> None:
     compilation = compiled(resources)
     assert not compilation.ok
     (problem,) = compilation.problems
@@ -71,11 +71,11 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("resources", ACCEPTED.values(), ids=ACCEPTED.keys())
-def test_accepted_without_a_word(resources: str) -> None:
+def test_accepted_without_a_problem(resources: str) -> None:
     assert compiled(resources).problems == ()
 
 
-def test_group_and_scope_need_not_be_said() -> None:
+def test_group_and_scope_are_optional() -> None:
     crd = defined().crd
     assert (crd["metadata"]["name"], crd["spec"]["group"], crd["spec"]["scope"]) == (
         "examples.kro.run",
@@ -99,7 +99,7 @@ def test_short_names_and_categories(name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["webapp", "Web-App", "Web_App", "Web.App", "1App", "W" * 64, "Wäb"])
-def test_what_is_no_kind(kind: str) -> None:
+def test_invalid_kinds(kind: str) -> None:
     compilation = compile_text(definition_text().replace("kind: Example", f"kind: {kind}"))
     assert "spec.schema.kind" in {problem.path for problem in compilation.problems if problem.is_error}
 
@@ -120,7 +120,7 @@ def test_one_expression_keeps_its_type() -> None:
     }
 
 
-def test_a_brace_in_single_quotes_is_text() -> None:
+def test_a_brace_in_single_quotes_is_part_of_the_string() -> None:
     definition = defined(config_map("a", "data: {k: \"${'}' + schema.spec.name}\"}"))
     (made,) = render(definition, instance_of(definition, {}), {}).nodes["a"].manifests
     assert made["data"] == {"k": "}demo"}
@@ -144,7 +144,7 @@ def test_more_than_a_thousand_objects_are_refused_with_the_limit() -> None:
     assert "at most 1000 are possible" in rendering.nodes["a"].reason
 
 
-def test_the_portal_asks_for_a_spec_whose_fields_are_required() -> None:
+def test_the_portal_requires_a_spec_whose_fields_are_required() -> None:
     definition = defined(spec="name: string | required=true", types="")
     crd = definition.crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     assert "required" not in crd
@@ -157,7 +157,7 @@ def test_status_fields_may_come_from_the_spec_alone() -> None:
     assert rendering.status == {"size": 4, "words": "of demo"}
 
 
-def test_an_instance_older_than_a_default_gets_it() -> None:
+def test_a_new_default_applies_to_an_existing_instance() -> None:
     definition = defined(
         config_map("a", "data: {k: '${schema.spec.name}'}"), status="name: ${schema.spec.name}"
     )

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""kro's quirks, one by one: copied where rendered objects depend on them, mended where nobody can (kro §12).
+"""kro's quirks, one by one: copied where rendered objects depend on them, otherwise fixed (kro §12).
 
 Those of the reconciler are tried beside it: 10, 13, 16, 17, 19 to 23 and 25 in tests/reconciler; 24 in
 test_compatibility.py.
@@ -24,7 +24,7 @@ def codes(resources: str = "", **parts: str) -> list[str]:
 
 
 def spec_of(spec: str, types: str = "") -> dict[str, Any]:
-    """The schema of the instance's spec, as the CRD has it."""
+    """The schema of the instance's spec in the CRD."""
     definition = defined(spec=spec, types=types)
     (version,) = definition.crd["spec"]["versions"]
     return dict(version["schema"]["openAPIV3Schema"]["properties"]["spec"])
@@ -46,25 +46,25 @@ def live(name: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_1_a_missing_spec_lacks_its_required_fields_though_the_api_server_lets_it_in() -> None:
+def test_1_a_missing_spec_lacks_its_required_fields_although_the_api_server_accepts_it() -> None:
     definition = defined(spec="name: string | required=true", types="")
     assert [(p.code, p.path) for p in validate_spec(definition, None)] == [("required", "spec.name")]
     (version,) = definition.crd["spec"]["versions"]
     assert "required" not in version["schema"]["openAPIV3Schema"]
 
 
-def test_2_a_state_that_is_no_text_is_refused() -> None:
+def test_2_a_state_that_is_not_a_string_is_refused() -> None:
     assert codes(status="state: ${schema.spec.size}") == ["status-state"]
 
 
 @pytest.mark.parametrize("text", ["string | default=a ", "string |", "string | "])
-def test_3_a_blank_at_the_end_of_markers_is_harmless(text: str) -> None:
+def test_3_trailing_whitespace_of_markers_is_accepted(text: str) -> None:
     compilation = compiled(spec=f'name: "{text}"', types="")
     assert compilation.ok
     assert all(problem.severity == "warning" for problem in compilation.problems)
 
 
-def test_4_defaults_may_hold_quotes_and_backslashes() -> None:
+def test_4_defaults_may_contain_quotes_and_backslashes() -> None:
     schema = spec_of(r"""name: 'string | default="a \"b\" \\d"'""")
     assert schema["properties"]["name"]["default"] == 'a "b" \\d'
 
@@ -76,7 +76,7 @@ def test_5_an_alias_that_is_required_cannot_be_made_optional() -> None:
     assert schema["required"] == ["one", "two"]
 
 
-def test_6_single_quotes_shield_braces() -> None:
+def test_6_braces_in_single_quotes_are_not_closing() -> None:
     resources = config_map("a", "data:\n  k: \"${'}' + schema.spec.name + '{'}\"")
     assert codes(resources) == ["kro-would-refuse"]
     assert rendered(resources).nodes["a"].manifests[0]["data"] == {"k": "}demo{"}
@@ -88,19 +88,19 @@ def test_7_readywhen_of_a_selection_works(condition: str, ready: bool) -> None:
     assert rendering.nodes["s"].ready is ready
 
 
-def test_8_a_seeded_text_repeats_after_eight_characters() -> None:
+def test_8_a_seeded_string_repeats_after_eight_characters() -> None:
     made = rendered(config_map("a", "data: {k: '${random.seededString(20, \"my-seed\")}'}"))
     assert made.nodes["a"].manifests[0]["data"] == {"k": "yfmgby05yfmgby05yfmg"}
 
 
-def test_9_readywhen_sees_plain_values_and_everything_else_typed_ones() -> None:
+def test_9_readywhen_sees_raw_values_and_other_expressions_typed_ones() -> None:
     secret = "- id: s\n  readyWhen: ['${s.data.k == dyn(\"YQ==\")}']\n  template: {apiVersion: v1, kind: Secret, metadata: {name: s}}\n"
     observed = {"s": {**live("s", data={"k": "YQ=="}), "kind": "Secret"}}
     rendering = rendered(secret + config_map("c", "data: {k: '${string(s.data.k)}'}"), observed)
     assert rendering.nodes["c"].manifests[0]["data"] == {"k": "a"}
 
 
-def test_10_one_text_has_the_value_of_what_is_observed_now() -> None:
+def test_10_a_string_has_the_currently_observed_value() -> None:
     resources = config_map("a", extra="readyWhen: ['${a.data.k == \"new\"}']")
     for value in ("old", "new"):
         rendering = rendered(
@@ -109,7 +109,7 @@ def test_10_one_text_has_the_value_of_what_is_observed_now() -> None:
         assert (rendering.nodes["a"].ready, rendering.status) == (value == "new", {"same": value == "new"})
 
 
-def test_11_includewhen_on_a_field_that_is_not_set_says_which() -> None:
+def test_11_includewhen_on_an_unset_field_names_the_field() -> None:
     rendering = rendered(config_map("a", extra="includeWhen: ['${schema.spec.free.on == true}']"))
     assert rendering.fatal
     assert rendering.nodes["a"].reason == (
@@ -117,7 +117,7 @@ def test_11_includewhen_on_a_field_that_is_not_set_says_which() -> None:
     )
 
 
-def test_12_a_status_field_that_fails_takes_no_other_with_it() -> None:
+def test_12_a_failing_status_field_does_not_affect_others() -> None:
     rendering = rendered(
         config_map("a"), status="bad: ${1 / (schema.spec.size - 3)}\nname: ${schema.spec.name}"
     )
@@ -125,7 +125,7 @@ def test_12_a_status_field_that_fails_takes_no_other_with_it() -> None:
     assert [problem.path for problem in rendering.problems] == ["status.bad"]
 
 
-def test_13_an_empty_collection_is_empty_though_its_old_items_are_still_there() -> None:
+def test_13_an_empty_collection_is_empty_while_old_items_still_exist() -> None:
     resources = config_map("a", extra=ITEMS, name="${i}") + config_map("b", "data: {k: '${string(size(a))}'}")
     rendering = rendered(resources, {"a": [live("old")]}, status="count: ${size(a)}", items=[])
     assert rendering.nodes["b"].manifests[0]["data"] == {"k": "0"}
@@ -147,7 +147,7 @@ def test_15_problems_come_in_the_order_of_the_nodes() -> None:
     ]
 
 
-def test_18_a_list_of_the_status_has_no_holes() -> None:
+def test_18_a_list_in_the_status_has_no_gaps() -> None:
     status = "list: ['${a.data.first}', '${a.data.second}']"
     assert rendered(config_map("a"), {"a": live("a", data={"second": "y"})}, status).status == {}
     both = {"a": live("a", data={"first": "x", "second": "y"})}

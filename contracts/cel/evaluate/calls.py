@@ -60,10 +60,8 @@ def _equality(wanted: bool) -> Callable[[Run, Run, int], Run]:
 
 
 def equals_literal(left: Run, constant: Any, wanted: bool, start: int) -> Run:
-    """``c.type == "Ready"``, the most common comparison."""
+    """``c.type == "Ready"``, the most common comparison. All literals have CEL's equality in Python."""
     kind = type(constant)
-    if kind not in NATIVE_EQUALITY:
-        return _equality(wanted)(left, lambda frame: constant, start)
 
     def run(frame: Frame) -> bool:
         value = left(frame)

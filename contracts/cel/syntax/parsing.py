@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from threading import Lock
+from typing import cast
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput
@@ -23,16 +24,13 @@ def parse_node(source: str) -> Node:
         raise CelSyntaxError(f"The expression is longer than {MAX_SOURCE} characters.", source, MAX_SOURCE)
     try:
         source.encode()
-        node = _parser().parse(source)
+        return cast(Node, _parser().parse(source))
     except Rejection as error:
         raise CelSyntaxError(error.message, source, error.offset, error.hint) from None
     except UnexpectedInput as error:
         raise _unexpected(error, source) from None
     except UnicodeEncodeError as error:
         raise CelSyntaxError("Invalid Unicode character.", source, error.start) from None
-    if not isinstance(node, Node):
-        raise CelSyntaxError("This is not an expression.", source, 0)
-    return node
 
 
 @lru_cache(maxsize=1)

@@ -1,11 +1,11 @@
-"""CEL's official conformance data as test cases, and their values and types in ours."""
+"""CEL's official conformance data as test cases, with values and types converted to ours."""
 
 from __future__ import annotations
 
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ from tests.contracts.cel.textproto import Message
 ROOT = Path(__file__).resolve().parents[3]
 DATA = Path(os.environ.get("SLIPWAY_CONFORMANCE") or ROOT.parent / "shared" / "conformance") / "cel-spec"
 ENVIRONMENT = cel.Environment(extras=True)
-# A Kubernetes portal has no protobuf messages; times and durations are the only ones that CEL itself knows.
+# Protobuf messages are not supported, except timestamps and durations, which are part of CEL.
 MESSAGES = re.compile(
     r"conformance|TestAllTypes|google\.(?:rpc|type)|google\.protobuf\b(?!\.(?:Timestamp|Duration)\b)|proto[23]"
 )
-# An optimiser's own notation, which no author can write.
+# The notation of an optimiser, which authors cannot write.
 INTERNAL = frozenset(("block_ext",))
 
 
@@ -46,7 +46,7 @@ def text(message: Message, field: str) -> str:
 
 
 def cases() -> Iterator[Case]:
-    """Every case of every file that needs no protobuf message and declares no function of its own."""
+    """The cases that use no protobuf messages and declare no functions."""
     for path in sorted(DATA.glob("*.textproto")):
         if path.stem in INTERNAL:
             continue
@@ -58,33 +58,17 @@ def cases() -> Iterator[Case]:
 
 
 def value(message: Message) -> Any:
-    """A ``cel.expr.Value`` in ours."""
+    """Convert a ``cel.expr.Value``."""
     for kind, values in message.items():
-        one = values[-1]
-        if kind == "null_value":
-            return None
-        if kind == "bool_value":
-            return one == "true"
-        if kind in ("int64_value", "int64"):
-            return int(one, 0)
-        if kind in ("uint64_value", "uint64"):
-            return cel.UInt(int(one, 0))
-        if kind == "double_value":
-            return float(one)
-        if kind == "string_value":
-            return one.decode()
-        if kind == "bytes_value":
-            return one
-        if kind == "type_value":
-            return TypeValue(one.decode())
-        if kind == "list_value":
-            return [value(item) for item in one.get("values", [])]
-        if kind == "map_value":
-            return {value(entry["key"][-1]): value(entry["value"][-1]) for entry in one.get("entries", [])}
-        if kind == "object_value":
-            return well_known(one)
-        raise ValueError(f"the conformance data hold a value of a kind that is not read here: {kind}")
+        if kind not in CONVERSIONS:
+            raise ValueError(f"the conformance data contain a value of an unsupported kind: {kind}")
+        return CONVERSIONS[kind](values[-1])
     return None
+
+
+def map_value(message: Message) -> dict[Any, Any]:
+    entries = message.get("entries", [])
+    return {value(entry["key"][-1]): value(entry["value"][-1]) for entry in entries}
 
 
 def well_known(message: Message) -> Any:
@@ -93,6 +77,21 @@ def well_known(message: Message) -> Any:
     return cel.Timestamp(ns) if url.endswith("Timestamp]") else cel.Duration(ns)
 
 
+CONVERSIONS: dict[str, Callable[[Any], Any]] = {
+    "null_value": lambda _: None,
+    "bool_value": lambda text: text == "true",
+    "int64_value": lambda text: int(text, 0),
+    "int64": lambda text: int(text, 0),
+    "uint64_value": lambda text: cel.UInt(int(text, 0)),
+    "uint64": lambda text: cel.UInt(int(text, 0)),
+    "double_value": float,
+    "string_value": bytes.decode,
+    "bytes_value": bytes,
+    "type_value": lambda name: TypeValue(name.decode()),
+    "list_value": lambda message: [value(item) for item in message.get("values", [])],
+    "map_value": map_value,
+    "object_value": well_known,
+}
 PRIMITIVES = {
     "INT64": cel.INT,
     "UINT64": cel.UINT,
@@ -104,7 +103,7 @@ PRIMITIVES["BYTES"] = cel.BYTES
 
 
 def type_of(message: Message) -> cel.Type:
-    """A ``cel.expr.Type`` in ours."""
+    """Convert a ``cel.expr.Type``."""
     for kind, values in message.items():
         one = values[-1]
         if kind == "primitive":
@@ -123,7 +122,7 @@ def type_of(message: Message) -> cel.Type:
 
 
 def same(wanted: Any, got: Any) -> bool:
-    """The right value with the right type; NaN equals itself here."""
+    """Whether value and type are equal; NaN equals itself."""
     if isinstance(got, (IPValue, CIDRValue)):
         return False
     if type(wanted) is not type(got):
@@ -140,7 +139,7 @@ def same(wanted: Any, got: Any) -> bool:
 
 
 def fault(case: Case) -> str:
-    """Empty when the engine does what the case wants, else what it did."""
+    """An empty string if the case passes, else the actual result."""
     message = case.message
     variables: dict[str, cel.Type] = {}
     for declaration in message.get("type_env", []):
@@ -182,5 +181,5 @@ def _about_names(problems: list[cel.TypeProblem]) -> bool:
 
 
 def _unknown(case: Case, error: cel.CelError) -> bool:
-    """An error for want of the function is no proof that the function fails as it should."""
+    """An error about an unknown function does not prove that the function fails as expected."""
     return error.message.startswith("unknown function") and "unbound" not in repr(case.message)

@@ -1,4 +1,4 @@
-"""The type checker: what is accepted with which type, and what is said about the rest, all at once."""
+"""The type checker: types of valid expressions, and all problems of invalid ones."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_types(source: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "message"),
     [
         ("schema.spec.replcas", "replcas: Unknown field “replcas”. Did you mean “replicas”?"),
         ("shema.spec", "shema: Undefined name “shema”. Did you mean “schema”?"),
@@ -236,18 +236,33 @@ def test_types(source: str, kind: str) -> None:
             "'x': “+” is not defined for bytes and string. Wrap the bytes in string(…).",
         ),
         (
+            "schema.spec.data.key == 'x'",
+            "schema.spec.data.key == 'x': “==” is not defined for bytes and string. "
+            "Convert the bytes with string(…).",
+        ),
+        ("'x' + [1]", "[1]: “+” is not defined for string and list(int)."),
+        (
+            "runtime.newCondition({type: 'A', status: 'True'})",
+            "runtime.newCondition({type: 'A', status: 'True'}): The runtime functions are only available in "
+            "status.conditions expressions.",
+        ),
+        (
+            "optional.of(1).optFlatMap(x, x)",
+            "x: The body of optFlatMap() must be optional, not int. Use optMap().",
+        ),
+        (
             "schema.spec.ports.port",
             "port: A value of type list(__type_schema.spec.ports.@item) has no field “port”. "
             "It is a list: select an element with [0], or iterate with map(x, …).",
         ),
     ],
 )
-def test_problems(source: str, told: str) -> None:
+def test_problems(source: str, message: str) -> None:
     _, problems = check(parse(source), VARIABLES)
-    assert [f"{source[p.start : p.end]}: {p.message} {p.hint}".rstrip() for p in problems] == [told]
+    assert [f"{source[p.start : p.end]}: {p.message} {p.hint}".rstrip() for p in problems] == [message]
 
 
-def test_all_problems_at_once_each_told_once() -> None:
+def test_all_problems_are_reported_once() -> None:
     source = "schema.spec.replcas + foo.bar > nope(1) ? schema.spec.ports.map(p, p.prt) : [unknown]"
     kind, problems = check(parse(source), VARIABLES)
     assert [source[p.start : p.end] for p in problems] == ["replcas", "foo", "nope", "prt", "unknown"]
@@ -261,7 +276,7 @@ def test_all_problems_at_once_each_told_once() -> None:
     assert isinstance(kind, ListType)
 
 
-def test_conditions_are_checked_where_they_may_stand() -> None:
+def test_conditions_are_checked_where_they_are_allowed() -> None:
     environment = Environment(conditions=True)
     source = "runtime.newCondition({type: '', status: 'Yes', message: 1})"
     _, problems = check(parse(source, environment), {})
@@ -276,6 +291,21 @@ def test_conditions_are_checked_where_they_may_stand() -> None:
     assert [p.hint for p in problems] == ["Did you mean “status”?"]
 
 
-def test_structs_are_the_same_by_name() -> None:
+@pytest.mark.parametrize(
+    "source",
+    [
+        "'a'.matches(schema.metadata.name)",
+        "dyn(1).format([1])",
+        "'%s'.format(dyn([1]))",
+        "'%s'.format([?schema.?spec.?name])",
+        "b'%s'.format([1])",
+    ],
+)
+def test_only_constants_are_checked_as_constants(source: str) -> None:
+    _, problems = check(parse(source), VARIABLES)
+    assert [problem.code for problem in problems if "format()" in problem.message] == []
+
+
+def test_structs_with_the_same_name_are_equal() -> None:
     assert StructType("a", {}) == StructType("a", {"x": BOOL})
     assert StructType("a", {}) != StructType("b", {})

@@ -1,4 +1,4 @@
-"""Values and errors of the core language; the official data in test_conformance.py go further."""
+"""Values and errors of the core language; test_conformance.py covers more."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_unsigned_integers_are_a_type_of_their_own() -> None:
         ("{'a': 1}[schema.spec.name]", "no such key", ""),
     ],
 )
-def test_what_is_not_there_yet_is_pending(source: str, message: str, path: str) -> None:
+def test_a_missing_value_is_pending(source: str, message: str, path: str) -> None:
     """kro §3.7"""
     with pytest.raises(CelError) as caught:
         evaluate(source)
@@ -141,13 +141,13 @@ def test_what_is_not_there_yet_is_pending(source: str, message: str, path: str) 
         ("json.unmarshal('{')", "json.unmarshal(): the string is not valid JSON"),
     ],
 )
-def test_what_cannot_work_is_fatal(source: str, message: str) -> None:
+def test_other_errors_are_not_pending(source: str, message: str) -> None:
     with pytest.raises(CelError) as caught:
         evaluate(source)
     assert (caught.value.pending, caught.value.message) == (False, message)
 
 
-def test_an_error_knows_its_place() -> None:
+def test_an_error_has_a_position() -> None:
     with pytest.raises(CelError) as caught:
         evaluate("1 +\n  10 / schema.spec.n")
     assert (caught.value.offset, caught.value.line, caught.value.column) == (9, 2, 6)
@@ -176,7 +176,7 @@ def test_an_error_knows_its_place() -> None:
         "secret.data.token.charAt(99)",
     ],
 )
-def test_no_error_shows_a_value(source: str) -> None:
+def test_no_error_contains_a_value(source: str) -> None:
     with pytest.raises(CelError) as caught:
         evaluate(source)
     error = caught.value
@@ -216,7 +216,7 @@ def test_no_error_shows_a_value(source: str) -> None:
     ],
     ids=range(16),
 )
-def test_no_expression_runs_away(source: str) -> None:
+def test_expensive_expressions_exceed_a_limit(source: str) -> None:
     with pytest.raises(CelError) as caught:
         parse(source).evaluate({})
     assert not caught.value.pending
@@ -229,7 +229,7 @@ def test_limits_can_be_set() -> None:
         expression.evaluate({}, limits=Limits(steps=5))
 
 
-def test_deep_data_are_an_error_and_no_traceback() -> None:
+def test_deeply_nested_data_is_a_cel_error() -> None:
     deep: Any = []
     for _ in range(5000):
         deep = [deep]

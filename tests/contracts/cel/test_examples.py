@@ -1,4 +1,4 @@
-"""Every expression of kro's own examples is found, read and printed again."""
+"""Every expression of kro's own examples is found, parsed and printed."""
 
 from __future__ import annotations
 

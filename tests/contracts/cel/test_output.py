@@ -1,4 +1,4 @@
-"""Objects into expressions and values out of them (kro §3.6)."""
+"""Objects as bindings, and values as JSON (kro §3.6)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECRET = from_openapi(
 )
 
 
-def test_a_schema_shapes_what_is_seen() -> None:
+def test_a_schema_converts_observed_values() -> None:
     value = {
         "metadata": {"name": "x", "at": "2024-01-02T03:04:05Z", "gone": None},
         "data": {"a": "aGk="},
@@ -40,7 +40,7 @@ def test_a_schema_shapes_what_is_seen() -> None:
     assert value["metadata"] == {"name": "x", "at": "2024-01-02T03:04:05Z", "gone": None}
 
 
-def test_a_null_is_not_seen_and_not_lost() -> None:
+def test_a_null_is_absent_in_expressions_and_preserved_in_output() -> None:
     value = {"metadata": {"name": "x", "gone": None}, "extra": None}
     seen = wrap(value, SECRET)
     bindings = {"s": seen}
@@ -65,7 +65,7 @@ def test_a_null_is_not_seen_and_not_lost() -> None:
         ("s.data == {'a': b'hi'} && s.times[0] > timestamp('2024-01-01T00:00:00Z')", True),
     ],
 )
-def test_what_is_copied_whole_is_written_as_it_was(source: str, wanted: Any) -> None:
+def test_a_whole_object_is_output_as_observed(source: str, wanted: Any) -> None:
     observed = {
         "metadata": {"name": "x", "at": "2024-01-02T05:04:05+02:00"},
         "data": {"a": "aGk="},
@@ -74,7 +74,7 @@ def test_what_is_copied_whole_is_written_as_it_was(source: str, wanted: Any) -> 
     assert to_json(parse(source).evaluate({"s": wrap(observed, SECRET)})) == wanted
 
 
-def test_what_is_copied_is_a_copy() -> None:
+def test_output_is_a_copy() -> None:
     observed: dict[str, Any] = {"data": {"a": "aGk="}}
     copied = to_json(parse("s.data").evaluate({"s": wrap(observed, SECRET)}))
     copied["b"] = "c"
@@ -82,12 +82,12 @@ def test_what_is_copied_is_a_copy() -> None:
 
 
 @pytest.mark.parametrize("source", ["s.data.a", "[s.data.a]", "s.data.merge({'b': b'x'})"])
-def test_bytes_alone_have_no_json(source: str) -> None:
+def test_bytes_cannot_be_output(source: str) -> None:
     with pytest.raises(CelError, match="bytes cannot be used directly"):
         to_json(parse(source).evaluate({"s": wrap({"data": {"a": "aGk="}}, SECRET)}))
 
 
-def test_escaped_names_are_found_in_what_a_schema_shows() -> None:
+def test_escaped_names_are_found_in_converted_objects() -> None:
     properties = {"a-b": {"type": "string"}, "at": {"type": "string", "format": "date-time"}}
     kind = from_openapi({"type": "object", "properties": properties}, name="t")
     seen = wrap({"a-b": "x", "at": "2024-01-02T03:04:05Z"}, kind)
@@ -98,7 +98,7 @@ def test_escaped_names_are_found_in_what_a_schema_shows() -> None:
     assert parse("[o].map(p, has(p.a__dash__b) ? p.a__dash__b : '')").evaluate({"o": seen}) == ["x"]
 
 
-def test_what_needs_no_change_is_not_copied() -> None:
+def test_unchanged_parts_are_not_copied() -> None:
     value = {"metadata": {"name": "x"}, "extra": [1, {"a": 2}]}
     assert wrap(value, SECRET) is value
 

@@ -1,4 +1,4 @@
-"""What holds for every text and every value, tried with many."""
+"""Properties that hold for all sources and all values."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ JSON = st.recursive(
 
 
 def _read(source: str) -> Expression | None:
-    """The expression, or None when the text is none; the error's place is inside the text."""
+    """The expression, or None for a syntax error, whose position is inside the source."""
     refused: CelSyntaxError | None = None
     try:
         return parse(source, EVERYTHING)
@@ -111,7 +111,7 @@ def _tried(source: str, bindings: dict[str, Any]) -> None:
 
 @SETTINGS
 @given(TEXTS)
-def test_any_text_is_read_or_refused(source: str) -> None:
+def test_any_string_parses_or_is_a_syntax_error(source: str) -> None:
     _tried(source, {"a": 1})
 
 
@@ -124,13 +124,13 @@ def test_the_end_of_an_expression_is_a_brace(text: str) -> None:
 
 @settings(SETTINGS, max_examples=300)
 @given(EXPRESSIONS, JSON, JSON)
-def test_any_expression_gives_a_value_or_an_error_of_ours(source: str, a: Any, b: Any) -> None:
+def test_any_expression_evaluates_or_raises_cel_error(source: str, a: Any, b: Any) -> None:
     _tried(source, {"a": a, "b": b})
 
 
 @SETTINGS
 @given(EXPRESSIONS, JSON)
-def test_printing_keeps_the_meaning(source: str, a: Any) -> None:
+def test_printing_preserves_the_meaning(source: str, a: Any) -> None:
     expression = _read(source)
     if expression is None:
         return
@@ -147,7 +147,7 @@ def test_printing_keeps_the_meaning(source: str, a: Any) -> None:
 
 @SETTINGS
 @given(JSON, JSON)
-def test_any_schema_has_a_type_and_shapes_any_value(schema: Any, value: Any) -> None:
+def test_any_schema_has_a_type_and_converts_any_value(schema: Any, value: Any) -> None:
     kind = from_openapi(
         {"type": "object", "properties": {"x": {"type": "string", "format": "byte"}}}, name="t"
     )

@@ -1,4 +1,4 @@
-"""From text to tree: what parses, what does not and what is said about it, and printing it again."""
+"""Parsing, syntax errors and printing."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from contracts.cel.limits import MAX_DEPTH
         ("b'\\xff' + b'a'", 'b"\\xff" + b"a"'),
         ("1u + 0x10u", "1u + 16u"),
         ("1.0 + 1e30", "1.0 + 1e+30"),
+        ("1e400 + -1e400", "1e999 + -1e999"),
         ("24.indexOf(x)", "24.indexOf(x)"),
         ("x.map(i, i > 1, i)", "x.map(i, i > 1, i)"),
         ("cel.bind(a, 1, a + a)", "cel.bind(a, 1, a + a)"),
@@ -41,7 +42,7 @@ from contracts.cel.limits import MAX_DEPTH
         ("index in inner", "index in inner"),
     ],
 )
-def test_prints_in_one_form(source: str, canonical: str) -> None:
+def test_canonical_form(source: str, canonical: str) -> None:
     assert parse(source).unparse() == canonical
     assert parse(canonical).unparse() == canonical
 
@@ -72,9 +73,19 @@ def test_prints_in_one_form(source: str, canonical: str) -> None:
             "runtime.newCondition({type: 'A', status: 'True', why: 'x'})",
             "1:50: The fields of a condition are type, status, reason and message.",
         ),
+        ("runtime.newCondition({type: 'A', status: 'True', type: 'B'})", "1:50: Duplicate field type."),
+        (
+            "runtime.newCondition(a)",
+            "1:1: The argument of runtime.newCondition() must be one map literal. "
+            "Write {type: …, status: …}.",
+        ),
+        ("while(1)", "1:1: “while” is a reserved word and cannot be called."),
+        ("b'\\u00e4'", "1:1: Unicode escapes are not allowed in bytes."),
+        ("'\\ud800'", "1:1: This escape sequence is not a Unicode character."),
+        ("a + '\ud800'", "1:6: Invalid Unicode character."),
     ],
 )
-def test_says_what_is_wrong_and_where(source: str, error: str) -> None:
+def test_a_syntax_error_has_a_position_and_a_hint(source: str, error: str) -> None:
     with pytest.raises(CelSyntaxError) as caught:
         parse(source)
     assert str(caught.value) == error
@@ -95,7 +106,7 @@ def test_says_what_is_wrong_and_where(source: str, error: str) -> None:
     ],
     ids=lambda source: f"{source[:4]}… {len(source)}",
 )
-def test_refuses_monsters_at_once(source: str) -> None:
+def test_huge_expressions_fail_quickly(source: str) -> None:
     began = time.monotonic()
     with pytest.raises(CelSyntaxError):
         parse(source)
@@ -109,12 +120,12 @@ def test_chains_may_be_long(joint: str) -> None:
     assert parse(source).evaluate({"x": value}) == (2000 if joint == " + " else value)
 
 
-def test_select_and_ternary_chains_have_a_bound_but_templates_do_not_reach_it() -> None:
+def test_conditional_chains_may_be_long() -> None:
     source = " : ".join(f"x == {n} ? {n}" for n in range(500)) + " : -1"
     assert parse(source).evaluate({"x": 77}) == 77
 
 
-def test_the_same_text_is_parsed_once() -> None:
+def test_the_same_source_is_parsed_once() -> None:
     assert parse("once + 1") is parse("once + 1")
 
 

@@ -1,4 +1,4 @@
-"""What an expression reads, for the dependency graph and the editor."""
+"""The references of an expression, for the dependency graph and the editor."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_references(source: str, wanted: list[str]) -> None:
     assert [str(found) for found in parse(source).references] == wanted
 
 
-def test_references_say_where_they_stand() -> None:
+def test_references_have_positions() -> None:
     source = "x +\n  schema.spec.ports[n].name"
     found = {
         str(reference): source[reference.start : reference.end] for reference in parse(source).references

@@ -1,4 +1,4 @@
-"""Where an expression inside a text ends."""
+"""The end of an expression inside a string."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_finds_the_closing_brace(text: str, inside: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["${a", "${{a}", '${"a}', "${'''a}", "${a // b}", "${"])
-def test_unclosed_is_no_expression(text: str) -> None:
+def test_an_unclosed_expression_is_plain_text(text: str) -> None:
     assert scan(text, 2) is None
 
 

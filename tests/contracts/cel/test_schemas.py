@@ -1,4 +1,4 @@
-"""Between OpenAPI and types: kro §3.5 (from), §5.5 (to), and what may be written where."""
+"""Types of OpenAPI schemas (kro §3.5), schemas of types (§5.5), and assignability."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_types_of_schemas(schema: dict[str, Any], kind: str) -> None:
     assert str(from_openapi(schema, name="t", resolve_ref=definitions.__getitem__)) == kind
 
 
-def test_a_schema_may_contain_itself() -> None:
+def test_a_schema_may_be_recursive() -> None:
     props = {
         "type": "object",
         "properties": {
@@ -154,11 +154,12 @@ FREE = StructType("free", {"a": INT}, preserve_unknown=True)
         (MapType(STRING, STRING), S, 'map value is not assignable to field "a": "string" is not "int"'),
         (MapType(INT, INT), S, 'object keys must be "string", not "int"'),
         (S, MapType(STRING, INT), 'field "b": "string" is not "int"'),
+        (SUB, MapType(INT, INT), 'object keys must be "string", not "int"'),
         (ListType(STRING), ListType(INT), 'list elements: "string" is not "int"'),
         (MapType(STRING, INT), MapType(STRING, STRING), 'map values: "int" is not "string"'),
         (INT, ListType(INT), '"int" is not "list(int)"'),
     ],
     ids=str,
 )
-def test_what_may_be_written_where(output: Type, expected: Type, reason: str | None) -> None:
+def test_assignability(output: Type, expected: Type, reason: str | None) -> None:
     assert assignable(output, expected) == reason

@@ -1,4 +1,4 @@
-"""Every function keeps the promise of its signature: it takes what it says, and gives what it says."""
+"""Every function accepts the arguments of its signature, and returns a value of its result type."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _values(kind: Type, open_types: dict[Type, Type]) -> st.SearchStrategy[Any]:
 
 
 def _arguments(overload: Overload) -> st.SearchStrategy[tuple[Any, ...]]:
-    """Values of the types that a signature names; an open type is the same one throughout."""
+    """Values of the types in a signature; a type parameter has the same type throughout."""
     params = {part for param in overload.params for part in _open(param)}
 
     def of(resolved_by_classes: list[str]) -> st.SearchStrategy[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""A reader of protobuf's text format, as far as CEL's conformance data use it.
+"""A parser for the parts of protobuf's text format that CEL's conformance data use.
 
 A message becomes a dict from field name to the list of its values: messages, bytes (quoted), or str (bare
 words and numbers, as written).

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Which node needs which, in what order they come, what a node of an unknown kind may do (kro §4.1, §4.2)."""
+"""Dependencies and order of nodes, and nodes of unknown kinds (kro §4.1, §4.2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ITEMS = "forEach: [{i: '${schema.spec.items}'}]"
 
 
 def reads(expression: str, extra: str = "") -> str:
-    """A node “z” whose template holds one expression, after nodes “a” and “b”."""
+    """A node “z” whose template contains one expression, after nodes “a” and “b”."""
     return (
         config_map("a")
         + config_map("b")
@@ -49,11 +49,11 @@ NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize(("resources", "needs"), NEEDS.values(), ids=NEEDS.keys())
-def test_a_need_arises_where_a_nodes_id_is_read(resources: str, needs: tuple[str, ...]) -> None:
+def test_an_expression_depends_on_the_nodes_that_it_reads(resources: str, needs: tuple[str, ...]) -> None:
     assert defined(resources).node("z").needs == needs
 
 
-def test_the_status_makes_no_order() -> None:
+def test_status_expressions_do_not_affect_the_order() -> None:
     definition = defined(
         config_map("b") + config_map("a"), status="x: ${a.metadata.name}\ny: ${b.metadata.name}"
     )
@@ -75,7 +75,7 @@ ORDERS = {
 
 
 @pytest.mark.parametrize(("names", "edges", "order"), ORDERS.values(), ids=ORDERS.keys())
-def test_nodes_come_as_early_as_the_authors_order_allows(names: str, edges: str, order: str) -> None:
+def test_nodes_are_in_the_authors_order_after_their_dependencies(names: str, edges: str, order: str) -> None:
     assert " ".join(defined(wired(names, edges)).order) == order
 
 
@@ -91,8 +91,8 @@ UNCHECKED = {
 
 
 @pytest.mark.parametrize("resources", UNCHECKED.values(), ids=UNCHECKED.keys())
-def test_what_reads_an_unknown_kind_is_left_to_the_cluster(resources: str) -> None:
-    """With the kind's schema it may well be a bool or a list, so a missing CRD is a warning and no more."""
+def test_expressions_over_an_unknown_kind_are_not_type_checked(resources: str) -> None:
+    """The schema of the kind may define a bool or a list, so a missing CRD is only a warning."""
     compilation = compiled(resources)
     assert [problem.code for problem in compilation.problems] == ["unknown-kind"]
     assert compilation.ok
@@ -107,7 +107,7 @@ def test_what_reads_an_unknown_kind_is_left_to_the_cluster(resources: str) -> No
     ],
     ids=["a free field of the instance", "a list in it", "a number from an unknown kind"],
 )
-def test_what_is_no_bool_or_list_for_sure_is_refused(resources: str) -> None:
+def test_a_certain_type_error_is_refused(resources: str) -> None:
     assert "cel-type" in [problem.code for problem in compiled(resources).problems]
 
 
@@ -119,7 +119,7 @@ CYCLES = {
 
 
 @pytest.mark.parametrize("edges", CYCLES.values(), ids=CYCLES.keys())
-def test_a_cycle_is_a_path_with_the_expressions_that_make_it(edges: tuple[tuple[str, str], ...]) -> None:
+def test_a_cycle_is_reported_with_its_expressions(edges: tuple[tuple[str, str], ...]) -> None:
     text = "".join(config_map(user, f"data: {{k: '${{{need}.data.k}}'}}") for user, need in sorted(edges))
     (problem,) = compiled(text).problems
     path = " → ".join([*(user for user, _ in edges), edges[0][0]])
@@ -128,12 +128,12 @@ def test_a_cycle_is_a_path_with_the_expressions_that_make_it(edges: tuple[tuple[
     assert (problem.path, problem.line > 0) == ("spec.resources[0].template.data.k", True)
 
 
-def test_an_iterator_called_as_its_own_node_is_told_once() -> None:
+def test_an_iterator_named_as_its_own_node_is_reported_once() -> None:
     compilation = compiled(config_map("a", extra="forEach: [{a: '${schema.spec.items}'}]", name="${a}"))
     assert [problem.code for problem in compilation.problems] == ["duplicate-id"]
 
 
-def test_every_knot_and_every_other_problem_is_told_at_once() -> None:
+def test_all_cycles_and_other_problems_are_reported_together() -> None:
     text = (
         config_map("a", "data: {k: '${b.data.k}'}")
         + config_map("b", "data: {k: '${a.data.k}'}")

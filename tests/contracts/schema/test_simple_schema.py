@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,10 +13,11 @@ from hypothesis import strategies as st
 from contracts.schema import simple_schema
 
 
-def field(text: str, types: dict | None = None) -> dict:
+def field(text: str, types: dict[str, Any] | None = None) -> dict[str, Any]:
     result = simple_schema({"f": text}, types)
     assert [p for p in result.problems if p.severity == "error"] == []
-    return result.schema["properties"]["f"]
+    schema: dict[str, Any] = result.schema["properties"]["f"]
+    return schema
 
 
 def faults(spec: object, types: object = None) -> list[str]:
@@ -90,11 +94,11 @@ def faults(spec: object, types: object = None) -> list[str]:
         ("integer | minimum =3", {"type": "integer", "minimum": 3}),
     ],
 )
-def test_a_field_text_becomes_a_schema(text, schema):
+def test_a_field_becomes_a_schema(text: str, schema: dict[str, Any]) -> None:
     assert field(text) == schema
 
 
-def test_required_names_are_sorted_and_belong_to_the_parent():
+def test_required_names_are_sorted_and_belong_to_the_parent() -> None:
     result = simple_schema(
         {"z": "string | required=true", "a": "string | required=t", "m": "string | required=0"}
     )
@@ -121,7 +125,7 @@ def test_required_names_are_sorted_and_belong_to_the_parent():
         "not out of lists",
     ],
 )
-def test_a_struct_derives_an_empty_default_from_its_children(spec, defaults):
+def test_a_struct_derives_an_empty_default_from_its_children(spec: dict[str, Any], defaults: Any) -> None:
     schema = simple_schema(spec, {"T": {"x": "integer | default=1"}}).schema
     for path, has in defaults.items():
         below = schema
@@ -137,7 +141,7 @@ TYPES = {
 }
 
 
-def test_custom_types_are_copied_in():
+def test_custom_types_are_copied() -> None:
     port = field("Port", TYPES)
     assert port["required"] == ["name", "number"]
     assert field("[]Port | minItems=1", TYPES) == {"type": "array", "items": port, "minItems": 1}
@@ -145,11 +149,11 @@ def test_custom_types_are_copied_in():
     assert "$ref" not in str(simple_schema({"f": "Port"}, TYPES).schema)
 
 
-def test_markers_at_the_point_of_use_come_after_those_of_the_type():
+def test_markers_at_the_point_of_use_come_after_those_of_the_type() -> None:
     assert field("Size | default=m", TYPES) == {"type": "string", "enum": ["s", "m"], "default": "m"}
 
 
-def test_a_required_alias_makes_its_direct_users_required_and_cannot_be_undone():
+def test_a_required_alias_makes_fields_that_use_it_directly_required() -> None:
     schema = simple_schema(
         {"a": "Name | required=false", "b": "[]Name", "c": "map[string]Name"}, TYPES
     ).schema
@@ -240,6 +244,10 @@ def test_a_required_alias_makes_its_direct_users_required_and_cannot_be_undone()
         ({"f": "[]string | listMapKey=a"}, "“listMapKey” requires “listType=map”."),
         ({"f": "[]Port | listType=map"}, "“listType=map” requires at least one “listMapKey=…”."),
         ({"f": "[]Port | listType=map listMapKey=a listMapKey=a"}, "Duplicate “listMapKey=a”."),
+        ({"f": '[]Port | listType=atomic listMapKey=""'}, "“listMapKey” is empty."),
+        ({"f": date(2024, 1, 1)}, "A field must be a type (a string) or a map of fields."),
+        ({"f": "integer | minimum=1e999"}, "“minimum” must be a number, not “1e999”."),
+        ({"f": "float | default=0x1p99999"}, "“default” must be a number, not “0x1p99999”."),
         (
             {"f": "[]Port | listType=map listMapKey=c"},
             "“c” cannot be the key of the items: they have no such field.",
@@ -271,7 +279,7 @@ def test_a_required_alias_makes_its_direct_users_required_and_cannot_be_undone()
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_fault_is_explained(spec, message):
+def test_a_problem_of_a_field(spec: dict[str, Any], message: str) -> None:
     assert faults(spec, {"Port": {"a": "integer | required=true", "b": "string"}}) == [message]
 
 
@@ -297,11 +305,11 @@ def test_a_fault_is_explained(spec, message):
         ),
     ],
 )
-def test_a_fault_in_custom_types_is_explained(types, message):
+def test_a_problem_of_custom_types(types: Any, message: str) -> None:
     assert faults({"f": "string"}, types) == [message]
 
 
-def test_white_space_at_the_end_is_tolerated_with_a_warning():
+def test_trailing_whitespace_is_a_warning() -> None:
     result = simple_schema({"a": "string | default=x ", "b": "string |"})
     assert result.schema["properties"]["a"]["default"] == "x"
     assert [(p.code, p.severity, p.path[-1]) for p in result.problems] == [
@@ -310,7 +318,7 @@ def test_white_space_at_the_end_is_tolerated_with_a_warning():
     ]
 
 
-def test_all_faults_are_found_at_once_each_with_its_place():
+def test_all_problems_are_reported_with_their_paths() -> None:
     result = simple_schema(
         {"a": "strin | requird=true", "b": {"c": "[]"}, "d": "string | enum=a,,b minItems=1"}
     )
@@ -323,7 +331,7 @@ marker_texts = st.text(alphabet="abqt=|\"\\{}[], 1'", max_size=30)
 
 @given(st.sampled_from(["string", "integer", "[]string", "object", "T"]), marker_texts)
 @settings(max_examples=150, deadline=None)
-def test_no_marker_text_makes_it_fail(kind, text):
+def test_no_markers_raise_an_exception(kind: str, text: str) -> None:
     result = simple_schema({"f": f"{kind} | {text}"}, {"T": {"a": "string"}})
     assert isinstance(result.schema, dict)
 
@@ -336,5 +344,5 @@ def test_no_marker_text_makes_it_fail(kind, text):
     )
 )
 @settings(max_examples=150, deadline=None)
-def test_no_data_makes_it_fail(data):
+def test_no_data_raises_an_exception(data: Any) -> None:
     assert isinstance(simple_schema(data, data).schema, dict)

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""SimpleSchema sentence by sentence: a field's text, and the schema it becomes or that it is refused (kro §2)."""
+"""SimpleSchema, sentence by sentence: a field, and its schema or its problem (kro §2)."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ EVERY = {
 
 @pytest.mark.parametrize(("text", "schema"), EVERY.values(), ids=EVERY.keys())
 def test_a_field(text: str, schema: dict[str, Any] | None) -> None:
-    """``None`` stands for a schema that another row shows."""
+    """``None`` means that another row checks the schema."""
     more = {"Set": "[]string | listType=set", "Keyed": {"list": "[]string | default=[]"}}
     result = simple_schema({"f": text}, {**TYPES, **more})
     faults = [problem.message for problem in result.problems if problem.severity == "error"]
@@ -253,7 +253,7 @@ NOT_FOR_KRO = {
 
 
 @pytest.mark.parametrize("text", NOT_FOR_KRO.values(), ids=NOT_FOR_KRO.keys())
-def test_what_kro_would_not_get_through_with_is_told(text: str) -> None:
+def test_a_definition_that_kro_would_refuse_has_a_warning(text: str) -> None:
     assert [(p.code, p.severity) for p in simple_schema({"f": text}).problems] == [
         ("kro-would-refuse", "warning")
     ]
@@ -298,7 +298,7 @@ DERIVED = {
 
 
 @pytest.mark.parametrize(("spec", "derived"), DERIVED.values(), ids=DERIVED.keys())
-def test_a_struct_has_an_empty_default_of_its_own(spec: dict[str, Any], derived: bool) -> None:
+def test_the_derived_default_of_a_struct(spec: dict[str, Any], derived: bool) -> None:
     schema = simple_schema(spec, TYPES).schema
     assert (schema.get("default") == {}) is derived
 
@@ -307,8 +307,9 @@ def test_a_struct_has_an_empty_default_of_its_own(spec: dict[str, Any], derived:
     "value", [None, 3, 1.5, True, [], ["string"]], ids=["null", "integer", "float", "boolean", "empty list", "list"]
 )  # fmt: skip
 @pytest.mark.parametrize("where", ["field", "deep field", "type", "field of a type"])
-def test_a_field_is_a_text_or_a_map(value: Any, where: str) -> None:
-    spec, types = {"a": "string"}, {}
+def test_a_field_is_a_string_or_a_map(value: Any, where: str) -> None:
+    spec: dict[str, Any] = {"a": "string"}
+    types: dict[str, Any] = {}
     if where.endswith("type"):
         types = {"T": value if where == "type" else {"a": value}}
     else:
@@ -344,21 +345,21 @@ def test_types_are_nested_64_levels_deep_at_most(length: int, refused: bool) -> 
     assert {problem.code for problem in problems} <= {"schema-type"}
 
 
-def test_types_that_use_each_other_twice_do_not_fill_the_memory() -> None:
-    """Forty small types of which each holds the one before twice would be a million million fields."""
+def test_types_that_use_each_other_twice_do_not_exhaust_memory() -> None:
+    """Forty types that each use the previous one twice would have a trillion fields."""
     types = {f"T{n}": {"a": f"T{n - 1}", "b": f"[]T{n - 1}"} if n else {"x": "string"} for n in range(40)}
     result = simple_schema({"f": "T39"}, types)
     assert [problem.code for problem in result.problems] == ["schema-type"]
     assert "more than 20,000 parts" in result.problems[0].message
 
 
-def test_a_built_in_name_wins_over_a_type_of_the_same_name() -> None:
+def test_a_built_in_type_shadows_a_custom_type_of_the_same_name() -> None:
     types = {"string": "integer", "object": {"x": "string"}}
     fields = simple_schema({"a": "string", "b": "object"}, types).schema["properties"]
     assert (fields["a"], fields["b"]) == (STRING, FREE)
 
 
-def test_status_words_mean_nothing_special_in_spec() -> None:
+def test_status_field_names_are_not_special_in_spec() -> None:
     fields = dict.fromkeys(
         ("metadata", "kind", "status", "default", "properties", "items", "a b", "x/y"), "string"
     )

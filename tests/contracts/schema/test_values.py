@@ -1,6 +1,9 @@
-"""Instance data judged, defaulted and pruned as the API server does it."""
+"""Instance data is validated, defaulted and pruned as the API server does it."""
 
 from __future__ import annotations
+
+from datetime import date
+from typing import Any
 
 import pytest
 
@@ -72,12 +75,12 @@ SCHEMA = simple_schema(
         ({"deep": {"er": {"prot": 1}}}, "spec.deep.er.prot: Unknown field “prot”. Did you mean “port”?"),
     ],
 )
-def test_a_value_is_judged_in_words(change, problem):
+def test_a_problem_of_a_value(change: dict[str, Any], problem: str) -> None:
     problems = validate(SCHEMA, {"name": "shop", **change})
     assert [str(found) for found in problems] == ([problem] if problem else [])
 
 
-def test_everything_wrong_is_said_at_once():
+def test_all_problems_are_reported_at_once() -> None:
     found = validate(SCHEMA, {"size": "x", "replicas": "y", "labels": 3})
     assert [(p.path, p.code) for p in found] == [
         ("spec.name", "required"),
@@ -87,16 +90,49 @@ def test_everything_wrong_is_said_at_once():
     ]
 
 
-def test_no_spec_at_all_is_judged_like_an_empty_one():
+@pytest.mark.parametrize(
+    ("schema", "data", "messages"),
+    [
+        ({"type": "string", "nullable": True}, None, []),
+        ({"x-kubernetes-int-or-string": True}, "80%", []),
+        ({"x-kubernetes-int-or-string": True}, 80, []),
+        ({"x-kubernetes-int-or-string": True}, True, ["Must be an integer or a string."]),
+        ({"type": "integer"}, 2**63, ["Must fit into 64 bits."]),
+        ({"type": "array"}, [1, "a"], []),
+        ({"type": "array"}, "a", ["Must be a list, not a string. Start each item with “- ”."]),
+        ({"type": "object", "minProperties": 1}, {}, ["Must have at least 1 entries."]),
+        (
+            {"type": "object", "maxProperties": 1, "additionalProperties": True},
+            {"a": 1, "b": 2},
+            ["Must have at most 1 entries."],
+        ),
+        (
+            {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a", "b"]},
+            [1, {"a": 1}, {"a": 1}],
+            ["Duplicate a and b in the list. Same as item 2."],
+        ),
+        ({"type": "string"}, date(2024, 1, 1), ["Must be a string, not date."]),
+        ({"type": "unknown"}, 1, []),
+    ],
+    ids=str,
+)
+def test_keywords_that_simple_schema_does_not_write(
+    schema: dict[str, Any], data: Any, messages: list[str]
+) -> None:
+    found = validate({"properties": {"x": schema}}, {"x": data})
+    assert [f"{problem.message} {problem.hint}".rstrip() for problem in found] == messages
+
+
+def test_an_absent_spec_is_validated_as_an_empty_one() -> None:
     assert [p.path for p in validate(SCHEMA, None)] == ["spec.name"]
 
 
-def test_problems_never_repeat_a_text():
+def test_problems_never_contain_a_string_value() -> None:
     for change in ({"name": "s3cr3tS3CR3T"}, {"replicas": "s3cr3tS3CR3T"}, {"size": "s3cr3tS3CR3T"}):
         assert all("s3cr3t" not in str(found) for found in validate(SCHEMA, {"name": "ab", **change}))
 
 
-def test_a_flood_of_faults_is_cut_off():
+def test_the_number_of_problems_is_limited() -> None:
     assert len(validate({"type": "array", "items": {"type": "string"}}, [1] * 10_000)) == 200
 
 
@@ -125,18 +161,22 @@ def test_a_flood_of_faults_is_cut_off():
         ),
     ],
 )
-def test_defaults_are_filled_in_from_outside_in(given, filled):
+def test_defaults_are_applied_from_the_outside_in(given: Any, filled: Any) -> None:
     assert apply_defaults(SCHEMA, given) == filled
 
 
-def test_filling_in_leaves_the_given_data_alone():
-    given = {"deep": {}}
+def test_nothing_is_filled_in_without_a_default() -> None:
+    assert apply_defaults({"type": "object"}, None) is None
+
+
+def test_applying_defaults_does_not_change_its_input() -> None:
+    given: dict[str, Any] = {"deep": {}}
     apply_defaults(SCHEMA, given)["deep"]["er"]["port"] = 1
     assert given == {"deep": {}}
     assert apply_defaults(SCHEMA, {})["deep"]["er"]["port"] == 80
 
 
-def test_pruning_drops_what_the_schema_does_not_know():
+def test_pruning_removes_unknown_fields() -> None:
     given = {"name": "a", "x": 1, "free": {"y": 1}, "labels": {"z": "1"}, "ports": [{"name": "a", "q": 1}]}
     assert prune(SCHEMA, given) == {
         "name": "a",
