@@ -1,4 +1,4 @@
-"""Instances and changes over the API: the same judgement, the same rights, the same words as the pages."""
+"""Instances and changes over the API, with the same validation and permissions as the pages."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from catalog.forms.instance_form import InstanceForm, UsableContract, from_text
 from catalog.forms.yaml_text import to_yaml
 from catalog.models import Change, Instance, State
 from catalog.serializers import (
-    AskedSerializer,
+    AcceptedSerializer,
     ChangeSerializer,
-    InstanceLineSerializer,
+    CreateInstanceSerializer,
     InstanceSerializer,
-    UpdateSerializer,
-    WishSerializer,
+    InstanceSummarySerializer,
+    UpdateInstanceSerializer,
 )
-from catalog.views.instances import COLUMNS, FILTERS, narrowed, ordering
+from catalog.views.instances import COLUMNS, FILTERS, filtered, ordering
 from contracts.models import Contract
 from contracts.problems import Problem
 from portal.accounts.models import User
@@ -45,16 +45,16 @@ from portal.api.strict_serializers import check_parameters
 
 _ORDERS = [*COLUMNS, *(f"-{column}" for column in COLUMNS)]
 _PARAMETERS = [
-    OpenApiParameter("q", description="Words that occur in name or namespace; NAMESPACE/NAME finds the one"),
+    OpenApiParameter("q", description="Words in name or namespace; NAMESPACE/NAME finds one instance"),
     OpenApiParameter("contract", description="Name of the contract"),
     OpenApiParameter("team", description="Short name of the team"),
     OpenApiParameter("namespace"),
     OpenApiParameter("state", enum=State.values),
-    OpenApiParameter("sort", enum=_ORDERS, description="By this column; “-” turns the order around"),
+    OpenApiParameter("sort", enum=_ORDERS, description="Column to sort by; “-” reverses the order"),
 ]
 
 
-def signed_in(request: Request) -> User:
+def require_user(request: Request) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied("Sign in first.")
     return request.user
@@ -64,7 +64,7 @@ def require_usable(contract: Contract) -> UsableContract:
     usable = usable_contract(contract)
     if usable is None:
         raise Refused(
-            "This contract cannot be used right now: its newest revision does not compile.", code=409
+            "This contract cannot be used right now: its latest revision does not compile.", code=409
         )
     return usable
 
@@ -74,63 +74,65 @@ def validated_form(
 ) -> InstanceForm:
     """Raises :class:`Refused` with every problem; the paths are those of the manifest."""
     form = from_text(usable, to_yaml(manifest), before=before)
-    faults = [problem for problem in form.problems if problem.is_error]
-    if faults:
-        raise Refused("The instance is not valid.", problem_dicts(faults))
+    errors = [problem for problem in form.problems if problem.is_error]
+    if errors:
+        raise Refused("The instance is invalid.", problem_dicts(errors))
     return form
 
 
 def problem_dicts(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    """Without lines: they would speak of a text that the caller never wrote."""
+    """Without lines, which would refer to YAML text that the caller never wrote."""
     names = ("path", "code", "severity", "message", "hint")
     return [{name: getattr(problem, name) for name in names} for problem in problems]
 
 
-def manifest_of(usable: UsableContract, namespace: str, name: str, wish: dict[str, Any]) -> dict[str, Any]:
+def manifest_of(usable: UsableContract, namespace: str, name: str, data: dict[str, Any]) -> dict[str, Any]:
     metadata: dict[str, Any] = {"name": name}
     if namespace:
         metadata["namespace"] = namespace
     for key in ("labels", "annotations"):
-        if wish.get(key):
-            metadata[key] = wish[key]
+        if data.get(key):
+            metadata[key] = data[key]
     definition = usable.definition
     return {
         "apiVersion": definition.api_version,
         "kind": definition.kind,
         "metadata": metadata,
-        "spec": wish["spec"],
+        "spec": data["spec"],
     }
 
 
-def asked(change: Change, code: int) -> Response:
-    return Response(AskedSerializer({"change": change, "instance": change.instance}).data, status=code)
+def accepted_response(change: Change, code: int) -> Response:
+    return Response(AcceptedSerializer({"change": change, "instance": change.instance}).data, status=code)
 
 
 @extend_schema(tags=["instances"])
-class Instances(ListCreateAPIView[Instance]):
-    serializer_class = InstanceLineSerializer
+class InstanceList(ListCreateAPIView[Instance]):
+    serializer_class = InstanceSummarySerializer
 
     def get_queryset(self) -> QuerySet[Instance]:
         visible = Instance.objects.visible_to(self.request.user)
         params = self.request.GET
-        chosen = {name: params.get(name, "") for name in FILTERS}
-        rows = narrowed(visible, params.get("q", "").strip()[:200], chosen)
+        filters = {name: params.get(name, "") for name in FILTERS}
+        rows = filtered(visible, params.get("q", "").strip()[:200], filters)
         related = rows.select_related("contract", "team", "destination", "revision")
         return related.order_by(*ordering(params.get("sort", "name")))
 
-    @extend_schema(summary="Instances that you may see", parameters=_PARAMETERS)
+    @extend_schema(summary="List the instances that you may see", parameters=_PARAMETERS)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """A line for each. The parameters narrow them; an instance must fit all that are given."""
+        """The parameters filter; an instance must match all of them."""
         check_parameters(request, _PARAMETERS, {"state": State.values, "sort": _ORDERS})
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(summary="Create an instance", request=WishSerializer, responses={202: AskedSerializer})
+    @extend_schema(
+        summary="Create an instance", request=CreateInstanceSerializer, responses={202: AcceptedSerializer}
+    )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """It is delivered to the cluster in a moment. The change in the answer tells what becomes of it."""
-        wish = WishSerializer(data=request.data)
-        wish.is_valid(raise_exception=True)
-        data = wish.validated_data
-        user = signed_in(request)
+        """The response contains the change; read it again to see its outcome."""
+        serializer = CreateInstanceSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
+        user = require_user(request)
         contract = (
             Contract.objects.visible_to(user)
             .select_related("owner", "revision")
@@ -138,12 +140,12 @@ class Instances(ListCreateAPIView[Instance]):
             .first()
         )
         if contract is None:
-            missing = Problem("unknown-contract", f"There is no contract “{data['contract']}”.", "contract")
-            raise Refused("There is no such contract.", problem_dicts([missing]))
+            missing = Problem("unknown-contract", f"Contract “{data['contract']}” not found.", "contract")
+            raise Refused("Contract not found.", problem_dicts([missing]))
         if contract.withdrawn:
             raise Refused(str(ContractWithdrawn(contract)), code=409)
         if contract.namespaced and not data["namespace"]:
-            raise ValidationError({"namespace": f"Say in which namespace: every {contract.kind} has one."})
+            raise ValidationError({"namespace": f"Required: {contract.kind} is a namespaced kind."})
         decision = may_create(user, contract, data["namespace"], data["name"])
         if not decision:
             raise PermissionDenied(decision.reason)
@@ -156,17 +158,17 @@ class Instances(ListCreateAPIView[Instance]):
                 manifest=form.manifest,
                 by=user,
             )
-        except NameTaken as taken:
-            problem = Problem("name-taken", str(taken), "metadata.name")
-            raise Refused(str(taken), problem_dicts([problem]), code=409) from None
-        except ContractWithdrawn as withdrawn:
-            raise Refused(str(withdrawn), code=409) from None
-        return asked(change, status.HTTP_202_ACCEPTED)
+        except NameTaken as error:
+            problem = Problem("name-taken", str(error), "metadata.name")
+            raise Refused(str(error), problem_dicts([problem]), code=409) from None
+        except ContractWithdrawn as error:
+            raise Refused(str(error), code=409) from None
+        return accepted_response(change, status.HTTP_202_ACCEPTED)
 
 
-@extend_schema(tags=["instances"], summary="One instance")
-class OneInstance(RetrieveAPIView[Instance]):
-    """One instance: what was asked for, its state with the reason, and its resources."""
+@extend_schema(tags=["instances"], summary="Get an instance")
+class InstanceDetail(RetrieveAPIView[Instance]):
+    """An instance with its spec, its state and the reason, and its resources."""
 
     serializer_class = InstanceSerializer
 
@@ -175,25 +177,25 @@ class OneInstance(RetrieveAPIView[Instance]):
         visible = Instance.objects.visible_to(self.request.user).select_related(*related)
         return visible.prefetch_related("resources")
 
-    @extend_schema(summary="Change an instance", request=UpdateSerializer, responses={202: AskedSerializer})
+    @extend_schema(
+        summary="Update an instance", request=UpdateInstanceSerializer, responses={202: AcceptedSerializer}
+    )
     def put(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Ask for other values. ``spec`` is the whole spec; what it leaves out goes back to its default."""
+        """Replace the spec. Omitted fields get their defaults."""
         instance = self.get_object()
-        user = signed_in(request)
+        user = require_user(request)
         decision = can(user, "edit", instance)
         if not decision:
             raise PermissionDenied(decision.reason)
-        update = UpdateSerializer(data=request.data)
-        update.is_valid(raise_exception=True)
-        data = update.validated_data
+        serializer = UpdateInstanceSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
         if data.get("generation") not in (None, instance.generation):
-            message = (
-                f"It is at generation {instance.generation} by now. Read it again and repeat your change."
-            )
+            message = f"The instance is at generation {instance.generation}. Read it again and retry."
             raise Refused(message, code=409)
         usable = require_usable(instance.contract)
-        kept = {"labels": instance.labels, "annotations": instance.annotations}
-        manifest = manifest_of(usable, instance.namespace, instance.name, {**kept, **data})
+        current = {"labels": instance.labels, "annotations": instance.annotations}
+        manifest = manifest_of(usable, instance.namespace, instance.name, {**current, **data})
         form = validated_form(usable, manifest, before=instance.manifest)
         try:
             change = propose_update(
@@ -202,28 +204,28 @@ class OneInstance(RetrieveAPIView[Instance]):
                 by=user,
                 base_resource_version=instance.resource_version,
             )
-        except AlreadyDeleting as leaving:
-            raise Refused(str(leaving), code=409) from None
-        return asked(change, status.HTTP_202_ACCEPTED)
+        except AlreadyDeleting as error:
+            raise Refused(str(error), code=409) from None
+        return accepted_response(change, status.HTTP_202_ACCEPTED)
 
-    @extend_schema(summary="Delete an instance", responses={202: AskedSerializer})
+    @extend_schema(summary="Delete an instance", responses={202: AcceptedSerializer})
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Ask for the end of an instance and of everything that it created. Safe to repeat."""
+        """Delete an instance and its resources. Safe to repeat."""
         instance = self.get_object()
-        user = signed_in(request)
+        user = require_user(request)
         decision = can(user, "delete", instance)
         if not decision:
             raise PermissionDenied(decision.reason)
-        return asked(propose_deletion(instance=instance, by=user), status.HTTP_202_ACCEPTED)
+        return accepted_response(propose_deletion(instance=instance, by=user), status.HTTP_202_ACCEPTED)
 
 
 def visible_changes(request: Request) -> QuerySet[Change]:
     return Change.objects.visible_to(request.user).select_related("contract")
 
 
-@extend_schema(tags=["changes"], summary="What was asked for, and what became of it")
-class Changes(ListAPIView[Change]):
-    """What was asked for and what became of it, newest first."""
+@extend_schema(tags=["changes"], summary="List changes")
+class ChangeList(ListAPIView[Change]):
+    """Requests and their outcomes, newest first."""
 
     serializer_class = ChangeSerializer
 
@@ -231,9 +233,9 @@ class Changes(ListAPIView[Change]):
         return visible_changes(self.request)
 
 
-@extend_schema(tags=["changes"], summary="One change")
-class OneChange(RetrieveAPIView[Change]):
-    """It is “approved” until it is delivered or refused; then it says when, and why."""
+@extend_schema(tags=["changes"], summary="Get a change")
+class ChangeDetail(RetrieveAPIView[Change]):
+    """A change is “approved” until it is delivered or refused; then it has a time and a reason."""
 
     serializer_class = ChangeSerializer
 
@@ -241,9 +243,9 @@ class OneChange(RetrieveAPIView[Change]):
         return visible_changes(self.request)
 
 
-@extend_schema(tags=["changes"], summary="What was asked for one instance")
-class ChangesOfInstance(Changes):
-    """The history of one instance, newest first."""
+@extend_schema(tags=["changes"], summary="List the changes of an instance")
+class InstanceChangeList(ChangeList):
+    """The history of an instance, newest first."""
 
     def get_queryset(self) -> QuerySet[Change]:
         key = self.kwargs["pk"]
@@ -252,9 +254,9 @@ class ChangesOfInstance(Changes):
 
 
 urlpatterns = [
-    path("instances/", Instances.as_view(), name="instances"),
-    path("instances/<int:pk>/", OneInstance.as_view(), name="instance"),
-    path("instances/<int:pk>/changes/", ChangesOfInstance.as_view(), name="instance-changes"),
-    path("changes/", Changes.as_view(), name="changes"),
-    path("changes/<int:pk>/", OneChange.as_view(), name="change"),
+    path("instances/", InstanceList.as_view(), name="instances"),
+    path("instances/<int:pk>/", InstanceDetail.as_view(), name="instance"),
+    path("instances/<int:pk>/changes/", InstanceChangeList.as_view(), name="instance-changes"),
+    path("changes/", ChangeList.as_view(), name="changes"),
+    path("changes/<int:pk>/", ChangeDetail.as_view(), name="change"),
 ]

@@ -1,4 +1,4 @@
-"""Contracts as something that can be asked for: their newest revision, compiled, and who may ask where."""
+"""Which contracts can be used: their latest revision, compiled, and who may create instances where."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portal.accounts.permission import Decision, can, teams_with
 
 
 def usable_contract(contract: Contract) -> UsableContract | None:
-    """The newest revision, compiled; None when there is none or it does not compile with today's kinds."""
+    """The latest revision, compiled; None if there is none or it does not compile with the known kinds."""
     return usable_revision(contract.revision) if contract.revision is not None else None
 
 
@@ -23,20 +23,20 @@ def usable_revision(revision: Revision) -> UsableContract | None:
 
 
 def namespaces_for(user: User) -> list[TeamNamespace]:
-    """Where this person may create: the namespaces of the teams in which they are at least a developer."""
+    """Namespaces of the teams in which this person is at least a developer."""
     owned = TeamNamespace.objects.select_related("team").order_by("team__name", "name")
     return list(owned if user.is_superuser else owned.filter(team__in=teams_with(user, Role.DEVELOPER)))
 
 
 def may_create(user: User, contract: Contract, namespace: str, name: str = "") -> Decision:
-    """Whether this person may create there, with the reason."""
+    """Whether this person may create an instance there, with the reason."""
     team = owning_team(contract, namespace)
-    wish = Instance(contract=contract, namespace=namespace, name=name or "an instance", team=team)
-    return can(user, "create", wish)
+    instance = Instance(contract=contract, namespace=namespace, name=name or "an instance", team=team)
+    return can(user, "create", instance)
 
 
 def may_create_somewhere(user: User, contract: Contract) -> Decision:
-    """Whether there is any place where this person may create an instance of the contract."""
+    """Whether this person may create an instance of the contract in any namespace."""
     if not contract.namespaced:
         return may_create(user, contract, "")
     if namespaces_for(user):
@@ -46,7 +46,7 @@ def may_create_somewhere(user: User, contract: Contract) -> Decision:
 
 
 def creation_destination() -> Destination:
-    """Where new instances go; made when the engine has not named one yet."""
+    """The cluster for new instances; created if the reconciler has not registered one yet."""
     known = Destination.objects.filter(is_default=True).first()
     if known is not None:
         return known

@@ -1,4 +1,4 @@
-"""Instances for the demo, so that the first look at the portal shows something that runs."""
+"""Sample instances for the demo."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ AUTHORS = {"checkout": "developer", "search": "other"}
 
 
 def load() -> list[Change]:
-    """Ask for the sample instances, once: whoever deletes them does not get them back."""
+    """Request the sample instances, once: deleted ones are not created again."""
     if Change.objects.exists() or Instance.objects.exists():
         return []
-    return [change for sample in SAMPLES if (change := ask(*sample))]
+    return [change for sample in SAMPLES if (change := create_sample(*sample))]
 
 
-def ask(contract_name: str, namespace: str, name: str, spec: dict[str, Any]) -> Change | None:
+def create_sample(contract_name: str, namespace: str, name: str, spec: dict[str, Any]) -> Change | None:
     contract = (
         Contract.objects.offered().select_related("owner", "revision").filter(name=contract_name).first()
     )

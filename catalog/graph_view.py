@@ -1,19 +1,17 @@
-"""What a graph shows: nodes with state and fact at their places, edges with a look. Drawn by
-``catalog/_graph.html``.
-"""
+"""The graphs of contracts, drafts and instances, with state and layout (``catalog/_graph.html``)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from catalog.layout import Edge, Measures, picture
+from catalog.layout import Edge, Measures, compute_layout
 from catalog.models.instance import Instance, InstanceResource
 from contracts.compiler import Definition, Outline
 from contracts.runtime import PreviewNode
 
 ROOT = "-instance"  # no node id can be this
-PLAIN = ""  # the state of a node that is only a part of a contract
+PLAIN = ""  # the state of a node of a contract without an instance
 MOST_NODES = 150  # more are shown as a list only
 SIZE = Measures()
 _LEGEND = (
@@ -25,14 +23,14 @@ _LEGEND = (
     ("failed", "failed"),
     ("deleting", "deleting"),
     ("unknown", "unknown"),
-    ("ignored", "left out"),
+    ("ignored", "excluded"),
 )
 _NODE_STATES = {"desired": "progressing", "applied": "progressing"}
 
 
 @dataclass(frozen=True, slots=True)
 class GraphNode:
-    """One node of the picture. ``name`` is the resource's, or the node's id as long as there is none."""
+    """A node. ``name`` is that of its resource, or the node's id while there is none."""
 
     id: str
     name: str
@@ -43,17 +41,17 @@ class GraphNode:
     needs: tuple[str, ...] = ()
     needed_by: tuple[str, ...] = ()
     many: bool = False
-    icon: str = ""  # when it is not that of its kind
+    icon: str = ""  # instead of the icon of its kind
     x: int = 0
     y: int = 0
 
     @property
     def label(self) -> str:
-        """What the link says aloud."""
-        words = f"{self.kind} {self.name}: {self.state}" if self.state else f"{self.kind} {self.name}"
+        """The accessible name of the link."""
+        text = f"{self.kind} {self.name}: {self.state}" if self.state else f"{self.kind} {self.name}"
         if self.fact:
-            words += f", {self.fact}"
-        return f"{words}. Needed by {', '.join(self.needed_by)}" if self.needed_by else words
+            text += f", {self.fact}"
+        return f"{text}. Needed by {', '.join(self.needed_by)}" if self.needed_by else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class GraphEdge:
     upper: str
     lower: str
     path: str
-    look: str  # done, pending, failed
+    style: str  # done, pending, failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +89,13 @@ class Graph:
 def graph_of_instance(
     instance: Instance, resources: Iterable[InstanceResource], definition: Definition | None
 ) -> Graph:
-    """The nodes that the engine saw last; before its first pass, those of the contract."""
+    """The nodes as last reconciled; before that, those of the contract."""
     known = instance.nodes or _nodes_of(definition)
     found: dict[str, list[InstanceResource]] = {}
     for resource in resources:
         found.setdefault(resource.node, []).append(resource)
-    leaving = instance.is_deleting
-    nodes = [_node_of_row(node, found.get(str(node.get("id")), []), leaving) for node in known]
+    deleting = instance.is_deleting
+    nodes = [_node_of_row(node, found.get(str(node.get("id")), []), deleting) for node in known]
     root = GraphNode(
         ROOT,
         instance.name,
@@ -106,7 +104,7 @@ def graph_of_instance(
         _ready_of(nodes),
         icon=instance.contract.icon,
     )
-    return laid_out([root, *nodes], root=ROOT)
+    return lay_out([root, *nodes], root=ROOT)
 
 
 def _nodes_of(definition: Definition | None) -> list[dict[str, object]]:
@@ -119,10 +117,10 @@ def _ready_of(nodes: Sequence[GraphNode]) -> str:
     return f"{sum(node.state == 'ready' for node in counted)} of {len(counted)}" if counted else ""
 
 
-def _node_of_row(row: Mapping[str, object], resources: list[InstanceResource], leaving: bool) -> GraphNode:
+def _node_of_row(row: Mapping[str, object], resources: list[InstanceResource], deleting: bool) -> GraphNode:
     state = str(row.get("state") or "unknown")
     state = _NODE_STATES.get(state, state)
-    if leaving and not resources:
+    if deleting and not resources:
         state = "ignored"
     total, ready = _count(row.get("total")), _count(row.get("ready"))
     first = resources[0] if resources else None
@@ -132,7 +130,7 @@ def _node_of_row(row: Mapping[str, object], resources: list[InstanceResource], l
     fact = first.fact if first and not many else ""
     if many:
         fact = f"{ready}/{max(total, len(resources))}"
-    waits = {"pending": "waits", "waiting": "waits", "ignored": "left out"}
+    waits = {"pending": "waits", "waiting": "waits", "ignored": "excluded"}
     needs = row.get("needs")
     return GraphNode(
         id=str(row.get("id")),
@@ -151,8 +149,8 @@ def _count(value: object) -> int:
 
 
 def graph_of_definition(definition: Definition) -> Graph:
-    """A contract without an instance: only what needs what."""
-    return laid_out(
+    """A contract without an instance: only its dependencies."""
+    return lay_out(
         [
             GraphNode(n.id, n.id, n.kind, PLAIN, _MANY.get(n.type, ""), needs=n.needs, many=n.is_many)
             for n in definition.nodes
@@ -164,11 +162,11 @@ _MANY = {"collection": "for each", "external": "must exist", "external-collectio
 
 
 def graph_of_outline(outline: Outline) -> Graph:
-    """As far as an author's text can be understood."""
+    """The graph of a contract that does not compile, as far as its text can be parsed."""
     needs: dict[str, list[str]] = {}
     for edge in outline.edges:
         needs.setdefault(edge.node, []).append(edge.needs)
-    return laid_out(
+    return lay_out(
         [
             GraphNode(
                 n.id, n.id, n.kind or "?", PLAIN, _MANY.get(n.type, ""), needs=tuple(needs.get(n.id, ()))
@@ -179,7 +177,7 @@ def graph_of_outline(outline: Outline) -> Graph:
 
 
 def graph_of_preview(definition: Definition, preview: Sequence[PreviewNode]) -> Graph:
-    """What the values of a form would create."""
+    """The resources that the values of a form would create."""
     by_id = {node.id: node for node in preview}
     nodes = []
     for node in definition.nodes:
@@ -194,18 +192,18 @@ def graph_of_preview(definition: Definition, preview: Sequence[PreviewNode]) -> 
         fact = (
             f"× {len(manifests)}"
             if len(manifests) > 1
-            else {"ignored": "left out", "pending": "later"}.get(state, "")
+            else {"ignored": "excluded", "pending": "later"}.get(state, "")
         )
         name = names[0] if len(names) == 1 and names[0] else node.id
         reason = seen.reason if seen else ""
         nodes.append(
             GraphNode(node.id, name, node.kind, state, fact, reason, node.needs, many=len(names) > 1)
         )
-    return laid_out(nodes)
+    return lay_out(nodes)
 
 
-def laid_out(nodes: Sequence[GraphNode], root: str = "") -> Graph:
-    """Put the nodes at their places. With a root, it stands above every node that needs nothing."""
+def lay_out(nodes: Sequence[GraphNode], root: str = "") -> Graph:
+    """Lay out the nodes. ``root`` is placed above every node without dependencies."""
     ids = {node.id for node in nodes}
     names = {node.id: node.name for node in nodes}
     edges: list[Edge] = [(need, node.id) for node in nodes for need in node.needs if need in ids]
@@ -219,13 +217,13 @@ def laid_out(nodes: Sequence[GraphNode], root: str = "") -> Graph:
     legend = _legend([node for node in nodes if node.id != root])
     if len(nodes) > MOST_NODES:
         return Graph(tuple(nodes), legend=legend)
-    drawn = picture([node.id for node in nodes], edges, SIZE)
+    drawn = compute_layout([node.id for node in nodes], edges, SIZE)
     states = {node.id: node.state for node in nodes}
     states.pop(root, None)
     return Graph(
         nodes=tuple(replace(n, x=drawn.boxes[n.id][0], y=drawn.boxes[n.id][1]) for n in nodes),
         edges=tuple(
-            GraphEdge(a, b, path, _look(states.get(a, "ready"), states.get(b, "ready")))
+            GraphEdge(a, b, path, _edge_style(states.get(a, "ready"), states.get(b, "ready")))
             for (a, b), path in drawn.paths.items()
         ),
         width=drawn.width,
@@ -234,12 +232,12 @@ def laid_out(nodes: Sequence[GraphNode], root: str = "") -> Graph:
     )
 
 
-def _look(upper: str, lower: str) -> str:
+def _edge_style(upper: str, lower: str) -> str:
     if upper == "failed":
         return "failed"
     return "done" if upper in ("ready", PLAIN) and lower not in ("pending", "ignored") else "pending"
 
 
 def _legend(nodes: Sequence[GraphNode]) -> tuple[tuple[str, int, str], ...]:
-    counts = [(state, sum(node.state == state for node in nodes), words) for state, words in _LEGEND]
+    counts = [(state, sum(node.state == state for node in nodes), text) for state, text in _LEGEND]
     return tuple(entry for entry in counts if entry[1])

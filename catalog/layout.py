@@ -1,8 +1,8 @@
-"""A graph of needs → positions: layers from top to bottom, few crossings, straight long edges. Pure.
+"""Computes the layout of a dependency graph: layers from top to bottom with few crossings. Pure.
 
-The layered method (Sugiyama): break cycles, give each node a layer, put bends where an edge crosses a layer,
-order each layer by its neighbours, then place nodes as near to their neighbours as their width allows. The
-picture depends on names and needs only, never on status, so it is cached.
+The layered method (Sugiyama): break cycles, assign each node to a layer, add bends where an edge crosses a
+layer, order each layer by its neighbours, then place nodes as close to their neighbours as their width
+allows. The layout depends on names and dependencies only, never on status, so it is cached.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from itertools import pairwise
 
 Edge = tuple[str, str]
 _SWEEPS = 24
-_SETTLING = 40
+_ROUNDS = 40
 _BEND_WIDTH = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Sizes in pixels: of a node, between nodes of a layer, between layers, and around the picture."""
+    """Sizes in pixels: of a node, between nodes of a layer, between layers, and around the graph."""
 
     width: int = 184
     height: int = 50
@@ -31,7 +31,7 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Layout:
     """``boxes``: id → left and top of the node; ``paths``: edge → the ``d`` of an SVG path."""
 
     width: int
@@ -43,7 +43,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class _Bend:
-    """A place where a long edge passes through a layer."""
+    """The point where a long edge passes through a layer."""
 
     edge: Edge
     layer: int
@@ -52,19 +52,17 @@ class _Bend:
 _Item = str | _Bend
 
 
-def picture(nodes: Sequence[str], edges: Iterable[Edge], measures: Measures | None = None) -> Picture:
-    """``edges`` are (upper, lower). Unknown ends and loops are left out; cycles are drawn with one edge
-    turned.
-    """
+def compute_layout(nodes: Sequence[str], edges: Iterable[Edge], measures: Measures | None = None) -> Layout:
+    """``edges`` are (upper, lower). Unknown ends and loops are ignored; cycles have one edge reversed."""
     known = set(nodes)
     usable = tuple(dict.fromkeys((a, b) for a, b in edges if a in known and b in known and a != b))
-    return _picture(tuple(dict.fromkeys(nodes)), usable, measures or Measures())
+    return _layout(tuple(dict.fromkeys(nodes)), usable, measures or Measures())
 
 
 @lru_cache(maxsize=512)
-def _picture(nodes: tuple[str, ...], edges: tuple[Edge, ...], measures: Measures) -> Picture:
+def _layout(nodes: tuple[str, ...], edges: tuple[Edge, ...], measures: Measures) -> Layout:
     if not nodes:
-        return Picture(2 * measures.margin, 2 * measures.margin, {}, {})
+        return Layout(2 * measures.margin, 2 * measures.margin, {}, {})
     upright = without_implied(_without_cycles(nodes, edges))
     layers = _layers(nodes, upright)
     drawing = _Drawing(nodes, upright, layers)
@@ -74,7 +72,7 @@ def _picture(nodes: tuple[str, ...], edges: tuple[Edge, ...], measures: Measures
 
 
 def without_implied(edges: Sequence[Edge]) -> list[Edge]:
-    """Only the edges that no longer path implies (the transitive reduction); for drawing."""
+    """The transitive reduction: edges that no longer path implies."""
     below: dict[str, list[str]] = {}
     for upper, lower in edges:
         below.setdefault(upper, []).append(lower)
@@ -91,18 +89,18 @@ def without_implied(edges: Sequence[Edge]) -> list[Edge]:
 
 
 def _without_cycles(nodes: Sequence[str], edges: Sequence[Edge]) -> list[Edge]:
-    """The same edges with those turned around that lead back to a node on the way."""
+    """The same edges, with back edges reversed."""
     below: dict[str, list[str]] = {node: [] for node in nodes}
     for upper, lower in edges:
         below[upper].append(lower)
     state: dict[str, int] = {}
-    turned: set[Edge] = set()
+    reversed_edges: set[Edge] = set()
 
     def visit(node: str) -> None:
         state[node] = 1
         for child in below[node]:
             if state.get(child) == 1:
-                turned.add((node, child))
+                reversed_edges.add((node, child))
             elif child not in state:
                 visit(child)
         state[node] = 2
@@ -110,11 +108,11 @@ def _without_cycles(nodes: Sequence[str], edges: Sequence[Edge]) -> list[Edge]:
     for node in nodes:
         if node not in state:
             visit(node)
-    return list(dict.fromkeys((b, a) if (a, b) in turned else (a, b) for a, b in edges))
+    return list(dict.fromkeys((b, a) if (a, b) in reversed_edges else (a, b) for a, b in edges))
 
 
 def _layers(nodes: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
-    """Node → layer: as high as its needs allow, and a node without needs just above its first user."""
+    """Node → layer: as high as its dependencies allow; a node without any is just above its first user."""
     above: dict[str, list[str]] = {node: [] for node in nodes}
     below: dict[str, list[str]] = {node: [] for node in nodes}
     for upper, lower in edges:
@@ -136,7 +134,7 @@ def _layers(nodes: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
 
 
 class _Drawing:
-    """The layers with their bends, and who is joined to whom in the next layer."""
+    """The layers with their bends, and the neighbours of each item in the next layer."""
 
     def __init__(self, nodes: Sequence[str], edges: Sequence[Edge], layers: dict[str, int]) -> None:
         self.rows: list[list[_Item]] = [[] for _ in range(max(layers.values()) + 1)]
@@ -146,9 +144,9 @@ class _Drawing:
         for node in nodes:
             self.rows[layers[node]].append(node)
         for edge in edges:
-            self._thread(edge, layers)
+            self._add_edge(edge, layers)
 
-    def _thread(self, edge: Edge, layers: dict[str, int]) -> None:
+    def _add_edge(self, edge: Edge, layers: dict[str, int]) -> None:
         upper, lower = edge
         chain: list[_Item] = [upper]
         for layer in range(layers[upper] + 1, layers[lower]):
@@ -163,9 +161,7 @@ class _Drawing:
         self.chains[edge] = chain
 
     def order_layers(self) -> int:
-        """Sort each layer by the middle of its neighbours, up and down, and keep the best. Returns the
-        crossings.
-        """
+        """Sort each layer by the mean of its neighbours, down and up. Returns the fewest crossings found."""
         best, fewest = [list(row) for row in self.rows], self._crossings()
         for sweep in range(_SWEEPS):
             if not fewest:
@@ -232,32 +228,32 @@ class _Drawing:
             for item in row:
                 centre[item] = at + _width(item, measures) / 2
                 at += _width(item, measures) + measures.beside
-        for turn in range(_SETTLING):
+        for turn in range(_ROUNDS):
             rows = self.rows if turn % 2 == 0 else self.rows[::-1]
             for row in rows:
-                self._settle(row, centre, measures)
+                self._move_to_neighbours(row, centre, measures)
         self._straighten(centre, measures)
         left = min(centre[item] - _width(item, measures) / 2 for item in centre)
         return {item: at - left for item, at in centre.items()}
 
-    def _settle(self, row: list[_Item], centre: dict[_Item, float], measures: Measures) -> None:
+    def _move_to_neighbours(self, row: list[_Item], centre: dict[_Item, float], measures: Measures) -> None:
         gaps = [(_width(a, measures) + _width(b, measures)) / 2 + measures.beside for a, b in pairwise(row)]
-        wishes: list[tuple[float, float]] = []
+        targets: list[tuple[float, float]] = []
         for index, item in enumerate(row):
             pulls = [(centre[other], _pull(item, other)) for other in self.above[item] + self.below[item]]
             weight = sum(strength for _, strength in pulls)
             if weight:
-                wishes.append((sum(place * strength for place, strength in pulls) / weight, weight))
+                targets.append((sum(place * strength for place, strength in pulls) / weight, weight))
             elif len(row) > 1:
-                # Nobody pulls: it stays beside its neighbour, so that the row has no hole.
+                # Without neighbours in other layers, it stays beside the next node of its own.
                 beside = centre[row[index - 1]] + gaps[index - 1] if index else centre[row[1]] - gaps[0]
-                wishes.append((beside, 0.1))
+                targets.append((beside, 0.1))
             else:
-                wishes.append((centre[item], 0.1))
-        centre.update(zip(row, nearest_with_gaps(wishes, gaps), strict=True))
+                targets.append((centre[item], 0.1))
+        centre.update(zip(row, nearest_with_gaps(targets, gaps), strict=True))
 
     def _straighten(self, centre: dict[_Item, float], measures: Measures) -> None:
-        """Put all bends of an edge on one line where there is room for it."""
+        """Align all bends of an edge on one line where space permits."""
         place = {
             item: (layer, index) for layer, row in enumerate(self.rows) for index, item in enumerate(row)
         }
@@ -287,8 +283,8 @@ def _pull(one: _Item, other: _Item) -> float:
     return (1.0, 3.0, 16.0)[bends]
 
 
-def nearest_with_gaps(wishes: Sequence[tuple[float, float]], gaps: Sequence[float]) -> list[float]:
-    """Places as near as possible to ``wishes`` (place, weight) with at least ``gaps`` between neighbours.
+def nearest_with_gaps(targets: Sequence[tuple[float, float]], gaps: Sequence[float]) -> list[float]:
+    """Positions as close as possible to ``targets`` (position, weight), at least ``gaps`` apart.
 
     Least squares under a minimum distance: pool neighbours that would overlap (isotonic regression).
     """
@@ -296,8 +292,8 @@ def nearest_with_gaps(wishes: Sequence[tuple[float, float]], gaps: Sequence[floa
     for gap in gaps:
         offsets.append(offsets[-1] + gap)
     pools: list[tuple[float, float, int]] = []  # weighted sum, weight, members
-    for (wish, weight), offset in zip(wishes, offsets, strict=True):
-        total, mass, members = weight * (wish - offset), weight, 1
+    for (target, weight), offset in zip(targets, offsets, strict=True):
+        total, mass, members = weight * (target - offset), weight, 1
         while pools and pools[-1][0] / pools[-1][1] > total / mass:
             before = pools.pop()
             total, mass, members = total + before[0], mass + before[1], members + before[2]
@@ -312,7 +308,7 @@ def _drawn(
     centres: dict[_Item, float],
     measures: Measures,
     crossings: int,
-) -> Picture:
+) -> Layout:
     step = measures.height + measures.between
 
     def top(layer: int) -> int:
@@ -337,11 +333,11 @@ def _drawn(
     bends = max((centres[i] + measures.margin for i in centres if isinstance(i, _Bend)), default=0)
     width = round(max(right, bends)) + measures.margin
     height = top(max(layers.values())) + measures.height + measures.margin
-    return Picture(width, height, boxes, paths, crossings)
+    return Layout(width, height, boxes, paths, crossings)
 
 
 def _curve(points: Sequence[tuple[float, float]]) -> str:
-    """Straight down where it can be, else an S from point to point."""
+    """A straight line where possible, otherwise an S-curve from point to point."""
     (x, y), *rest = points
     parts = [f"M{x:.0f} {y:.0f}"]
     for to_x, to_y in rest:

@@ -1,4 +1,4 @@
-"""Who may listen to the topics of instances, and where they stand (``LIVE_TOPICS``)."""
+"""Live topics of instances: who may subscribe, and their current version (``LIVE_TOPICS``)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portal.accounts.models import User
 
 
 class InstanceTopic:
-    """``instance.7``: whoever may see the instance, or could see it when it was still there."""
+    """``instance.7``: everyone who may see the instance, or could see it before it was deleted."""
 
     def may_listen(self, user: User, argument: str) -> bool:
         if not _is_key(argument):
@@ -30,7 +30,7 @@ class InstanceTopic:
 
 
 class InstancesTopic:
-    """``instances``: the list. What it shows is decided when it is asked for again."""
+    """``instances``: the list. Each request for it checks permissions again."""
 
     def may_listen(self, user: User, argument: str) -> bool:
         return user.is_active
@@ -41,7 +41,7 @@ class InstancesTopic:
 
 
 class NoticesTopic:
-    """``notices``: the banners above every page."""
+    """``notices``: the notices above every page."""
 
     def may_listen(self, user: User, argument: str) -> bool:
         return user.is_active

@@ -1,6 +1,6 @@
-"""Objects that a draft would create although another instance has them already.
+"""Objects that a draft would create but that another instance owns already.
 
-The reconciler refuses to touch such an object; who fills in the form learns it before.
+The reconciler never takes over such an object, so the form warns before the submission.
 """
 
 from __future__ import annotations
@@ -14,46 +14,46 @@ from portal.accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class OwnershipConflict:
     kind: str
     name: str
-    owner: Instance | None  # None: this person may not see whose it is
+    owner: Instance | None  # None: this person may not see the owner
 
 
-Place = tuple[str, str, str]  # group, kind, name
+ObjectKey = tuple[str, str, str]  # group, kind, name
 
 
-def claims(
+def ownership_conflicts(
     manifests: Iterable[Mapping[str, Any]],
     *,
     namespace: str,
     destination: Destination,
     by: User,
     instance: Instance | None,
-) -> list[Claim]:
-    """What of ``manifests``, of a draft in ``namespace``, belongs to others. ``instance``: what is edited."""
-    wanted = {place_of(manifest): namespace_of(manifest, namespace) for manifest in manifests}
+) -> list[OwnershipConflict]:
+    """Which ``manifests`` of a draft in ``namespace`` others own. ``instance`` is the one that is edited."""
+    desired = {object_key(manifest): namespace_of(manifest, namespace) for manifest in manifests}
     rows = InstanceResource.objects.filter(
-        name__in={name for _, _, name in wanted}, instance__destination=destination
+        name__in={name for _, _, name in desired}, instance__destination=destination
     ).exclude(instance=instance)
     seen = rows.only("instance_id", "api_version", "kind", "namespace", "name").order_by("kind", "name")
-    taken = [row for row in seen if is_wanted(row, wanted)]
+    taken = [row for row in seen if is_desired(row, desired)]
     owners = Instance.objects.visible_to(by).in_bulk({row.instance_id for row in taken})
-    return [Claim(row.kind, row.name, owners.get(row.instance_id)) for row in taken]
+    return [OwnershipConflict(row.kind, row.name, owners.get(row.instance_id)) for row in taken]
 
 
-def is_wanted(row: InstanceResource, wanted: Mapping[Place, str]) -> bool:
-    place = (group_of(row.api_version), row.kind, row.name)
-    return place in wanted and row.namespace in ("", wanted[place])
+def is_desired(row: InstanceResource, desired: Mapping[ObjectKey, str]) -> bool:
+    key = (group_of(row.api_version), row.kind, row.name)
+    return key in desired and row.namespace in ("", desired[key])
 
 
-def place_of(manifest: Mapping[str, Any]) -> Place:
+def object_key(manifest: Mapping[str, Any]) -> ObjectKey:
     metadata = manifest.get("metadata") or {}
     return group_of(manifest.get("apiVersion")), str(manifest.get("kind", "")), str(metadata.get("name", ""))
 
 
 def namespace_of(manifest: Mapping[str, Any], default: str) -> str:
-    """Where it would be if its kind has namespaces; the rows know whether it does."""
+    """The namespace if the kind is namespaced; the rows tell whether it is."""
     return str((manifest.get("metadata") or {}).get("namespace") or default)
 
 

@@ -1,4 +1,4 @@
-"""Instances and changes as the API shows and takes them."""
+"""Instances and changes in the API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rest_framework import serializers
 from catalog.models import Change, Instance
 from portal.api.strict_serializers import StrictSerializer
 
-LINE: tuple[str, ...] = (
+SUMMARY_FIELDS: tuple[str, ...] = (
     "id",
     "contract",
     "revision",
@@ -25,8 +25,8 @@ LINE: tuple[str, ...] = (
     "created_at",
     "updated_at",
 )
-WHOLE: tuple[str, ...] = (
-    *LINE,
+DETAIL_FIELDS: tuple[str, ...] = (
+    *SUMMARY_FIELDS,
     "labels",
     "annotations",
     "spec",
@@ -50,8 +50,8 @@ class ResourceSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class InstanceLineSerializer(serializers.ModelSerializer[Instance]):
-    """An instance as a line of the list."""
+class InstanceSummarySerializer(serializers.ModelSerializer[Instance]):
+    """An instance in the list."""
 
     contract = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
     team = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
@@ -60,28 +60,28 @@ class InstanceLineSerializer(serializers.ModelSerializer[Instance]):
 
     class Meta:
         model = Instance
-        fields = LINE
-        read_only_fields = LINE
+        fields = SUMMARY_FIELDS
+        read_only_fields = SUMMARY_FIELDS
 
 
-class InstanceSerializer(InstanceLineSerializer):
-    """An instance whole: what was asked for and what is known of it."""
+class InstanceSerializer(InstanceSummarySerializer):
+    """An instance with its spec, status and resources."""
 
     resources = ResourceSerializer(many=True, read_only=True)
     pending_change = serializers.SerializerMethodField()
 
     class Meta:
         model = Instance
-        fields = WHOLE
-        read_only_fields = WHOLE
+        fields = DETAIL_FIELDS
+        read_only_fields = DETAIL_FIELDS
 
     def get_pending_change(self, row: Instance) -> int | None:
         pending = row.changes.pending().first()
         return pending.pk if pending else None
 
 
-class WishSerializer(StrictSerializer):
-    """A new instance. ``spec`` is judged by the contract's schema."""
+class CreateInstanceSerializer(StrictSerializer):
+    """A new instance. The contract's schema validates ``spec``."""
 
     contract = serializers.CharField(max_length=253)
     namespace = serializers.CharField(max_length=63, required=False, default="", allow_blank=True)
@@ -91,9 +91,8 @@ class WishSerializer(StrictSerializer):
     annotations = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
 
 
-class UpdateSerializer(StrictSerializer):
-    """Other values: the whole spec. ``generation`` is the one it was made from; another one now is a
-    conflict."""
+class UpdateInstanceSerializer(StrictSerializer):
+    """A complete spec. ``generation`` is the one it is based on; another current one is a conflict."""
 
     spec = serializers.JSONField()
     labels = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
@@ -125,8 +124,8 @@ class ChangeSerializer(serializers.ModelSerializer[Change]):
         read_only_fields = fields
 
 
-class AskedSerializer(serializers.Serializer[Any]):
-    """What a write answers: the change that was asked for, and the instance as it stands."""
+class AcceptedSerializer(serializers.Serializer[Any]):
+    """The response of a write: the requested change, and the current instance."""
 
     change = ChangeSerializer()
     instance = InstanceSerializer(allow_null=True)

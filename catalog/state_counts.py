@@ -1,4 +1,4 @@
-"""How many instances are how: for the bars of cards and lists. Counted by the database in one query."""
+"""Instances counted by state, for the bars of cards and lists; one database query each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 
 from catalog.models.instance import Instance, State
 
-# From the worst; the bar draws them from the right, so that trouble is always in the same place.
+# Worst states last, so that they are always at the right end of the bar.
 _ORDER = (
     State.READY,
     State.PROGRESSING,
@@ -19,7 +19,7 @@ _ORDER = (
     State.DEGRADED,
     State.FAILED,
 )
-_THINNEST = 6.0  # percent: a failure is never too thin to be seen
+_MIN_WIDTH = 6.0  # percent, so that a single failure remains visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +32,37 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    counts: dict[str, int] = field(default_factory=dict)
+class StateCounts:
+    by_state: dict[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
-        return sum(self.counts.values())
+        return sum(self.by_state.values())
 
     @property
     def failed(self) -> int:
-        return self.counts.get(State.FAILED, 0)
+        return self.by_state.get(State.FAILED, 0)
 
     @property
     def degraded(self) -> int:
-        return self.counts.get(State.DEGRADED, 0)
+        return self.by_state.get(State.DEGRADED, 0)
 
     @property
-    def words(self) -> str:
-        """“3 ready, 1 failed”, for those who do not see the bar."""
-        parts = [f"{self.counts[state]} {state.label.lower()}" for state in _ORDER if self.counts.get(state)]
+    def summary(self) -> str:
+        """“3 ready, 1 failed”: the accessible name of the bar."""
+        parts = [
+            f"{self.by_state[state]} {state.label.lower()}" for state in _ORDER if self.by_state.get(state)
+        ]
         return ", ".join(parts) or "no instances"
 
     @property
     def bars(self) -> Iterator[Bar]:
         if not self.total:
             return
-        shares = {state: 100 * self.counts[state] / self.total for state in _ORDER if self.counts.get(state)}
-        raised = {state: max(share, _THINNEST) for state, share in shares.items()}
+        shares = {
+            state: 100 * self.by_state[state] / self.total for state in _ORDER if self.by_state.get(state)
+        }
+        raised = {state: max(share, _MIN_WIDTH) for state, share in shares.items()}
         scale = 100 / sum(raised.values())
         start = 0.0
         for state, share in raised.items():
@@ -67,14 +71,14 @@ class Health:
 
 
 def count_states(instances: QuerySet[Instance]) -> dict[str, int]:
-    """State → how many of the instances are in it; states in which none is are left out."""
+    """State → number of instances; without states that have none."""
     return dict(instances.order_by().values_list("state").annotate(number=Count("pk")))
 
 
-def health_of_contracts(instances: QuerySet[Instance]) -> dict[int, Health]:
-    """Key of a contract → health of those of the instances that are its own."""
+def state_counts_by_contract(instances: QuerySet[Instance]) -> dict[int, StateCounts]:
+    """Primary key of a contract → counts of its instances."""
     rows = instances.order_by().values_list("contract_id", "state").annotate(number=Count("pk"))
     counts: dict[int, dict[str, int]] = {}
     for contract, state, number in rows:
         counts.setdefault(contract, {})[state] = number
-    return {contract: Health(states) for contract, states in counts.items()}
+    return {contract: StateCounts(states) for contract, states in counts.items()}

@@ -1,4 +1,4 @@
-"""The one thing to say about an instance: what it waits for, what is wrong, or that it goes well. Pure."""
+"""The banner above an instance: what it waits for or what is wrong. Pure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from catalog.models.instance import Instance, State
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
-    """``state`` gives colour and icon. ``node``: the id of the node that the words are about."""
+class StatusBanner:
+    """``state`` determines colour and icon; ``node`` is the id of the node that the text is about."""
 
     state: str
     title: str
@@ -23,77 +23,86 @@ class Headline:
 
 
 _TITLES = {
-    State.WAITING: "It waits.",
-    State.PROGRESSING: "On its way.",
-    State.DEGRADED: "A part is not ready.",
-    State.FAILED: "Something must be changed.",
-    State.DELETING: "Being deleted.",
-    State.UNKNOWN: "Its state is not known.",
+    State.WAITING: "Waiting",
+    State.PROGRESSING: "In progress",
+    State.DEGRADED: "Degraded",
+    State.FAILED: "Action required",
+    State.DELETING: "Deleting",
+    State.UNKNOWN: "Unknown",
 }
-_WISHES = {Action.CREATE: "creation", Action.UPDATE: "change", Action.DELETE: "deletion"}
+_REQUESTS = {Action.CREATE: "Creation", Action.UPDATE: "Change", Action.DELETE: "Deletion"}
 
 
 def shown_state(instance: Instance, destination: Destination) -> str:
-    """The state to show: what was last seen, or unknown while the cluster cannot be seen."""
+    """The last observed state, or unknown while the cluster is unreachable."""
     if destination.reachable is False and instance.uid:
         return State.UNKNOWN
     return instance.state
 
 
-def headline(instance: Instance, change: Change | None, destination: Destination) -> Headline | None:
-    """``change`` is the newest of the instance. Nothing to say when it is ready and nothing is pending."""
-    wish = _WISHES.get(Action(change.action), "change") if change else ""
+def banner_for(instance: Instance, change: Change | None, destination: Destination) -> StatusBanner | None:
+    """``change`` is the newest one of the instance. None when it is ready and no change is pending."""
     if destination.reachable is False:
-        return _unreachable(change, wish, destination)
-    if change is not None and change.state == ChangeState.REFUSED:
-        text = change.message or "The cluster did not say why."
-        return Headline("failed", f"The {wish} was refused.", text, change.decided_at, can_retry=True)
-    if change is not None and change.state == ChangeState.WAITING:
-        return Headline("waiting", f"The {wish} waits for approval.", change.message, change.created_at)
-    if change is not None and change.is_pending:
-        kept = change.message if change.attempts else destination.message
-        text = kept or "It is delivered to the cluster in a moment."
-        state = "waiting" if kept or change.attempts else "progressing"
-        return Headline(state, f"The {wish} was asked for.", text, change.created_at)
+        return _unreachable(change, destination)
+    if change is not None and (banner := _change_banner(change, destination)):
+        return banner
     if instance.state == State.READY:
         return None
-    return Headline(
+    return StatusBanner(
         instance.state,
         _TITLES.get(State(instance.state), ""),
         instance.message,
         instance.state_since,
-        node=_troubled_node(instance),
+        node=_worst_node(instance),
     )
 
 
-def _unreachable(change: Change | None, wish: str, destination: Destination) -> Headline | None:
-    """Only what a pending change means: that the cluster is away stands above every page already."""
+def _change_banner(change: Change, destination: Destination) -> StatusBanner | None:
+    """The banner for a change that is pending or was refused."""
+    request = _REQUESTS.get(Action(change.action), "Change")
+    if change.state == ChangeState.REFUSED:
+        text = change.message or "The cluster gave no reason."
+        return StatusBanner("failed", f"{request} refused", text, change.decided_at, can_retry=True)
+    if change.state == ChangeState.WAITING:
+        return StatusBanner("waiting", f"{request} awaiting approval", change.message, change.created_at)
+    if not change.is_pending:
+        return None
+    reason = change.message if change.attempts else destination.message
+    text = reason or "It will be applied shortly."
+    state = "waiting" if reason or change.attempts else "progressing"
+    return StatusBanner(state, f"{request} requested", text, change.created_at)
+
+
+def _unreachable(change: Change | None, destination: Destination) -> StatusBanner | None:
+    """Only for a pending change: a notice above the page already reports the unreachable cluster."""
     if change is None or not change.is_pending:
         return None
-    why = f" {destination.message}" if destination.message else ""
-    text = f"It will be delivered when {destination.title} returns.{why}"
-    return Headline("unknown", f"The {wish} is kept.", text, destination.seen_at)
+    request = _REQUESTS.get(Action(change.action), "Change")
+    text = f"It will be applied when {destination.title} is reachable again. {destination.message}".strip()
+    return StatusBanner("unknown", f"{request} saved; waiting for the cluster", text, destination.seen_at)
 
 
-_WORST = {State.FAILED: 0, State.DEGRADED: 1, State.WAITING: 2, State.PROGRESSING: 3, "pending": 4}
+_SEVERITY = {State.FAILED: 0, State.DEGRADED: 1, State.WAITING: 2, State.PROGRESSING: 3, "pending": 4}
 
 
-def _troubled_node(instance: Instance) -> str:
-    troubled = [node for node in instance.nodes if node.get("state") in _WORST and node.get("reason")]
-    worst = min(troubled, key=lambda node: _WORST[node["state"]], default=None)
+def _worst_node(instance: Instance) -> str:
+    affected = [node for node in instance.nodes if node.get("state") in _SEVERITY and node.get("reason")]
+    worst = min(affected, key=lambda node: _SEVERITY[node["state"]], default=None)
     return str(worst["id"]) if worst else ""
 
 
 def worst_first(conditions: list[dict[str, str]], *, failing: bool = False) -> list[dict[str, str]]:
-    """Conditions with a ``state`` for their colour; what is wrong comes first, then what is not known.
+    """Conditions with a ``state`` for their colour: failed ones first, then waiting, unknown and true ones.
 
-    ``failing``: the instance has failed, so what is not true waits for nothing. ``Ready`` that only repeats
-    another condition names it instead.
+    ``failing``: the instance has failed, so false conditions count as failed. If ``Ready`` only repeats the
+    message of another condition, it refers to that one instead.
     """
     shown = [{**one, "state": _condition_state(one, failing=failing)} for one in conditions]
     for ready in shown:
-        said = ready.get("message")
-        same = [one["type"] for one in shown if one is not ready and said and one.get("message") == said]
+        message = ready.get("message")
+        same = [
+            one["type"] for one in shown if one is not ready and message and one.get("message") == message
+        ]
         if ready.get("type") == "Ready" and ready["state"] != "ready" and same:
             ready["message"] = f"See {same[0]}."
     order = ("failed", "waiting", "unknown", "ready")

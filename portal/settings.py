@@ -12,7 +12,7 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from portal.secret_key import kept_key
+from portal.secret_key import stored_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -25,19 +25,19 @@ def flag(name: str, default: bool = False) -> bool:
     return env(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
 
 
-def words(name: str, default: str = "") -> list[str]:
+def comma_separated(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in env(name, default).split(",") if word.strip()]
 
 
-# Where the demo keeps its database, the embedded cluster's objects and its generated key.
+# The demo's database, the embedded cluster's objects and the generated key.
 STATE_DIR = Path(env("SLIPWAY_STATE_DIR", str(BASE_DIR / "var"))).resolve()
 
 DEBUG = flag("SLIPWAY_DEBUG")
 EMBEDDED = flag("SLIPWAY_EMBEDDED")
-# Several web processes must share a key; one machine keeps its own.
-SECRET_KEY = env("SECRET_KEY") or kept_key(STATE_DIR)
-ALLOWED_HOSTS = words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
-CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
+# Several web processes must share a key; a single machine generates its own.
+SECRET_KEY = env("SECRET_KEY") or stored_key(STATE_DIR)
+ALLOWED_HOSTS = comma_separated("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = comma_separated("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -67,9 +67,9 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "portal.middleware.append_slash.SlashAppended",
+    "portal.middleware.append_slash.AppendSlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "portal.middleware.nul.WithoutNul",
+    "portal.middleware.nul.ReplaceNulMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -99,17 +99,17 @@ TEMPLATES = [
     }
 ]
 
-# Under ASGI every request has a thread of its own: a connection kept after it would be kept for nobody.
+# Under ASGI each request has its own thread, so a connection that outlives it could not be reused.
 DATABASES = {
     "default": dj_database_url.parse(
         env("DATABASE_URL") or f"sqlite:///{STATE_DIR / 'slipway.sqlite3'}", conn_max_age=0
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    with contextlib.suppress(OSError):  # where nothing may be written, the first query says so
+    with contextlib.suppress(OSError):  # if not writable, the first query reports it
         Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-    # WAL lets pages read while the engine writes; IMMEDIATE takes the write lock at once instead of failing
-    # half-way through a transaction.
+    # WAL lets pages read while the reconciler writes; IMMEDIATE takes the write lock at once instead of
+    # failing in the middle of a transaction.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -118,7 +118,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL")
-# A socket that nothing is said to waits for 5 s at Redis at a time; the client must not give up before that.
+# Blocking reads from Redis take up to 5 s; the client must not time out earlier.
 REDIS_HOST = {"address": REDIS_URL, "socket_timeout": 15}
 CHANNEL_LAYERS = {
     "default": (
@@ -165,10 +165,10 @@ USE_I18N = False
 USE_TZ = True
 
 STATIC_URL = "/static/"
-# Only what a browser loads: the sources beside it name files that exist before bundling and nowhere else.
+# Only the bundles: the sources import files that exist only before bundling.
 STATICFILES_DIRS = [("dist", BASE_DIR / "static" / "dist"), ("icons", BASE_DIR / "static" / "icons")]
 STATIC_ROOT = Path(env("SLIPWAY_STATIC_ROOT", str(STATE_DIR / "static")))
-# The image collects the assets once, with hashed names; elsewhere they are served from static/ as they are.
+# The image collects the assets once with hashed names; elsewhere they are served from static/.
 STATIC_ROOT_IS_BUILT = flag("SLIPWAY_STATIC_COLLECTED")
 if STATIC_ROOT_IS_BUILT:
     STORAGES = {
@@ -177,7 +177,7 @@ if STATIC_ROOT_IS_BUILT:
     }
 SERVESTATIC_USE_FINDERS = not STATIC_ROOT_IS_BUILT
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
-# A pasted contract may be large; documents.py sets the limit that a person sees (1 MiB).
+# A pasted contract may be large; contracts/documents enforces the documented limit (1 MiB).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
@@ -189,10 +189,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.PlainJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.Pages",
+    "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.Pagination",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "portal.api.exceptions.answer",
+    "EXCEPTION_HANDLER": "portal.api.exceptions.handle_exception",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Slipway API",
@@ -200,14 +200,14 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    # Two models have a field of this name, with words of their own.
+    # Two models have a field of this name, with different choices.
     "ENUM_NAME_OVERRIDES": {
         "InstanceState": "catalog.models.instance.State",
         "ChangeState": "catalog.models.change.ChangeState",
     },
 }
 
-# The shell. Rooms above the ground floor are named here and imported nowhere (portal/hooks.py).
+# Hooks of the packages above ``portal``, which it never imports (portal/hooks.py).
 NAVIGATION = [
     (
         "",
@@ -242,13 +242,13 @@ HOME_SECTIONS = ["catalog.portal_hooks.home_sections.home_sections", "contracts.
 PORTAL_NOTICES = ["catalog.portal_hooks.notices.notices"]
 READINESS_FACTS = ["catalog.portal_hooks.notices.health_facts"]
 API_URLCONFS = ["contracts.api", "catalog.api"]
-# Pictures beside the contract editor; each takes a Compilation and returns HTML.
+# Previews in the contract editor; each takes a Compilation and returns HTML.
 CONTRACT_FORM_PREVIEW = "catalog.views.preview.form_for"
 CONTRACT_GRAPH_PREVIEW = "catalog.views.preview.graph_for"
 # Evaluates the CEL rules of CRDs in the embedded cluster, which imports nothing of the product.
 EMBEDDED_CLUSTER_RULES = "contracts.crd_rules.CelRuleEvaluator"
 DEMO_LOADERS = ["contracts.demo.load", "catalog.demo.load"]
-# What comes before the first dot of a live topic → who may listen, and what revision it is at.
+# Prefix of a live topic → who may subscribe, and its current version.
 LIVE_TOPICS = {
     "instance": "catalog.live_topics.InstanceTopic",
     "instances": "catalog.live_topics.InstancesTopic",
@@ -257,12 +257,12 @@ LIVE_TOPICS = {
     "contracts": "contracts.live_topics.ContractsTopic",
 }
 
-# The reconciler. KUBECONFIG (or in-cluster configuration) names a real cluster; the embedded cluster writes
-# its own.
+# The reconciler. KUBECONFIG (or in-cluster configuration) selects a real cluster; the embedded cluster
+# writes its own.
 KUBECONFIG = env("KUBECONFIG")
-# Where the Lease stands by which reconcilers of one cluster agree who works; empty: nothing guards that.
+# The namespace of the Lease for leader election; empty: no leader election.
 LEASE_NAMESPACE = env("SLIPWAY_LEASE_NAMESPACE", "default") if flag("SLIPWAY_LEASE", True) else ""
-# Dotted names of what a web process starts beside itself; empty when the reconciler is a process of its own.
+# Class of the reconciler in the web process; empty when it runs as a separate process.
 EMBEDDED_RECONCILER = "reconciler.manager.embedded:EmbeddedEngine" if EMBEDDED else ""
 APPEND_SLASH = True
 

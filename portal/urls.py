@@ -1,4 +1,4 @@
-"""The address of every page. Rooms above the ground floor are wired by dotted name; none is imported."""
+"""The URLs of all pages. Packages above ``portal`` are included by dotted name; none is imported."""
 
 from django.urls import include, path
 
@@ -15,4 +15,4 @@ urlpatterns = [
 handler400 = "portal.home.errors.bad_request"
 handler403 = "portal.home.errors.forbidden"
 handler404 = "portal.home.errors.not_found"
-handler500 = "portal.home.errors.broken"
+handler500 = "portal.home.errors.server_error"

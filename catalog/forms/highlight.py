@@ -1,4 +1,4 @@
-"""YAML as coloured lines, with what is wrong written beside its line."""
+"""YAML as highlighted lines, with problems beside the lines that they are about."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_LINES = 3000
 
 @dataclass(slots=True)
 class Line:
-    """``html`` is safe; ``css`` is ``wrong`` or ``changed`` or empty; ``why`` says what is wrong."""
+    """``html`` is safe; ``css`` is ``wrong`` or ``changed`` or empty; ``why`` is the problem."""
 
     html: str = ""
     css: str = ""
@@ -40,6 +40,18 @@ class Line:
 
 def yaml_lines(text: str, problems: Iterable[Problem] = (), changed: Collection[int] = ()) -> list[Line]:
     """One :class:`Line` per line of ``text``. ``changed`` holds line numbers, from 1."""
+    lines = _coloured(text)
+    for number in changed:
+        if 0 < number <= len(lines):
+            lines[number - 1].css = "changed"
+    for problem in problems:
+        if 0 < problem.line <= len(lines):
+            line = lines[problem.line - 1]
+            line.css, line.why = "wrong", line.why or problem.message
+    return lines[:MOST_LINES]
+
+
+def _coloured(text: str) -> list[Line]:
     lines = [Line()]
     for token, value in lex(text, YamlLexer()):
         css = _CLASSES.get(token, "")
@@ -53,11 +65,4 @@ def yaml_lines(text: str, problems: Iterable[Problem] = (), changed: Collection[
                 lines[-1].html += f'<span class="{css}">{shown}</span>' if css else shown
     while lines and not lines[-1].html.strip():
         lines.pop()
-    for number in changed:
-        if 0 < number <= len(lines):
-            lines[number - 1].css = "changed"
-    for problem in problems:
-        if 0 < problem.line <= len(lines):
-            line = lines[problem.line - 1]
-            line.css, line.why = "wrong", line.why or problem.message
-    return lines[:MOST_LINES]
+    return lines

@@ -1,21 +1,20 @@
-"""An instance as a form and as YAML: one text behind both, judged as the API server would judge it.
+"""An instance as a form and as YAML: one text behind both, validated as the API server would validate it.
 
-The draft is YAML text. A posted form is merged into it, so that comments and what the form does not draw live
-on; the text is then read again, so that form, YAML view, preview and submission all speak of one and the same
-manifest.
+The draft is YAML text. A posted form is merged into it, which preserves comments and what the form does not
+show. The result is parsed again, so that form, YAML view, preview and submission share one manifest.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from catalog.forms.fields import FieldTree, Posted, Trouble, build, read_posted
+from catalog.forms.fields import FieldProblem, FieldTree, FormState, Posted, build, read_posted
 from catalog.forms.fields.constraints import is_immutable
 from catalog.forms.fields.field_types import Schema, children_of, item_schema
-from catalog.forms.fields.problem_paths import deepest_drawn, path_of
+from catalog.forms.fields.problem_paths import deepest_shown, parse_problem_path
 from catalog.forms.yaml_text import merge, read_manifest, to_yaml
 from contracts.compiler import Definition, Presentation, validate_spec
 from contracts.documents import Document
@@ -23,14 +22,14 @@ from contracts.documents.paths import MISSING, Path, get, parse_path, print_path
 from contracts.problems import Problem, did_you_mean, in_reading_order
 
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
-_NAME_RULE = "Use small letters, digits and hyphens, beginning and ending with a letter or a digit."
+_NAME_RULE = "Use lowercase letters, digits, hyphens and dots. Start and end with a letter or a digit."
 _TOP = ("apiVersion", "kind", "metadata", "spec")
 _METADATA = ("name", "namespace", "labels", "annotations")
 
 
 @dataclass(frozen=True, slots=True)
 class UsableContract:
-    """What can be asked for: a compiled contract and how it is presented."""
+    """A contract whose revision compiles: its definition and its presentation."""
 
     definition: Definition
     presentation: Presentation
@@ -40,25 +39,36 @@ class UsableContract:
         return self.definition.spec_schema
 
 
+@dataclass(frozen=True, slots=True)
+class FormInput:
+    """A posted form: its fields as (name, text) in order, and the draft that the form was rendered from."""
+
+    pairs: Sequence[tuple[str, str]]
+    text: str
+    name: str
+    namespace: str
+    operation: str = ""  # of a button that adds, removes or moves a row
+
+
 @dataclass(slots=True)
 class InstanceForm:
-    """A draft, read and judged. ``tree`` draws the form; ``problems`` speak of the text, with lines.
+    """A parsed and validated draft. ``problems`` have the lines of ``text``.
 
-    ``troubles`` are the problems for the summary of the form, with the id of the input to go to. With
-    ``patient`` what is only missing stands in ``missing``: nobody is scolded for what comes next.
+    ``field_problems`` are the problems for the summary of the form, with the id of the input to focus. With
+    ``lenient``, required fields that are only not filled in yet are listed in ``missing`` instead.
     """
 
     text: str
     manifest: dict[str, Any]
     problems: tuple[Problem, ...]
     tree: FieldTree
-    troubles: list[Trouble] = field(default_factory=list)
-    missing: list[Trouble] = field(default_factory=list)  # what is only not filled in yet
+    field_problems: list[FieldProblem] = field(default_factory=list)
+    missing: list[FieldProblem] = field(default_factory=list)
     readable: bool = True  # whether the text is YAML that the form can show
 
     @property
     def ok(self) -> bool:
-        return not self.troubles and not any(problem.is_error for problem in self.problems)
+        return not self.field_problems and not any(problem.is_error for problem in self.problems)
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -73,16 +83,16 @@ class InstanceForm:
     def namespace(self) -> str:
         return str(get(self.manifest, ("metadata", "namespace"), "") or "")
 
-    def trouble_of(self, target: str) -> list[str]:
-        return [trouble.message for trouble in self.troubles if trouble.target == target]
+    def messages_for(self, target: str) -> list[str]:
+        return [has_problem.message for has_problem in self.field_problems if has_problem.target == target]
 
     @property
-    def name_troubles(self) -> list[str]:
-        return self.trouble_of("name")
+    def name_messages(self) -> list[str]:
+        return self.messages_for("name")
 
     @property
-    def namespace_troubles(self) -> list[str]:
-        return self.trouble_of("namespace")
+    def namespace_messages(self) -> list[str]:
+        return self.messages_for("namespace")
 
 
 def blank_text(
@@ -109,107 +119,120 @@ def from_text(
     *,
     before: Mapping[str, Any] | None = None,
     more: Iterable[Problem] = (),
-    patient: bool = False,
+    lenient: bool = False,
 ) -> InstanceForm:
-    """Judge a YAML text. ``before``: the manifest of the instance that is edited. ``more``: what others
-    found.
-    """
-    return _judged(usable, text, Posted(), before, more, patient)
+    """Validate YAML text. ``before``: the manifest of the edited instance. ``more``: further problems."""
+    parsed = _parse(usable, text, before)
+    parsed.problems += more
+    return _build_form(usable, parsed, Posted(), lenient=lenient)
 
 
 def from_post(
     usable: UsableContract,
-    pairs: Sequence[tuple[str, str]],
+    posted: FormInput,
     *,
-    text: str,
-    name: str,
-    namespace: str,
-    operation: str = "",
     before: Mapping[str, Any] | None = None,
-    more: Iterable[Problem] = (),
-    patient: bool = False,
+    lenient: bool = False,
 ) -> InstanceForm:
-    """Judge a posted form. ``text`` is the draft that the form was drawn from; ``pairs`` its inputs in
-    order.
-    """
+    """Merge a posted form into its draft and validate the result."""
     definition, hints = usable.definition, usable.presentation.form
-    posted = read_posted(usable.schema, hints, pairs, operation)
-    wanted: dict[str, Any] = {
+    fields = read_posted(usable.schema, hints, posted.pairs, posted.operation)
+    desired: dict[str, Any] = {
         "apiVersion": definition.api_version,
         "kind": definition.kind,
-        "metadata": {"name": name.strip()},
-        "spec": posted.data,
+        "metadata": {"name": posted.name.strip()},
+        "spec": fields.data,
     }
     if definition.namespaced:
-        wanted["metadata"]["namespace"] = namespace.strip()
-    merged = merge(text, wanted, _drawn(usable), _keys(usable))
-    return _judged(usable, merged, posted, before, more, patient)
+        desired["metadata"]["namespace"] = posted.namespace.strip()
+    merged = merge(posted.text, desired, _is_in_form, _list_keys(usable))
+    return _build_form(usable, _parse(usable, merged, before), fields, lenient=lenient)
 
 
 def refusal_problems(schema: Schema, causes: Iterable[Mapping[str, str]]) -> list[Problem]:
-    """What the API server found (``status.details.causes``), at the paths of the form's fields."""
+    """Problems reported by the API server (``status.details.causes``), at the paths of the form's fields."""
     problems = []
     for cause in causes:
-        path = path_of(cause.get("field", ""), schema)
+        path = parse_problem_path(cause.get("field", ""), schema)
         problems.append(Problem("refused-by-cluster", cause.get("message", ""), print_path(("spec", *path))))
     return problems
 
 
-def _judged(
-    usable: UsableContract,
-    text: str,
-    posted: Posted,
-    before: Mapping[str, Any] | None,
-    more: Iterable[Problem],
-    patient: bool,
-) -> InstanceForm:
+@dataclass(slots=True)
+class _Parsed:
+    """A draft text with its document, its problems, and whether it is an edit of an existing instance."""
+
+    text: str
+    document: Document | None
+    problems: list[Problem]
+    editing: bool
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return self.document.data if self.document is not None else {}
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        spec = self.manifest.get("spec")
+        return spec if isinstance(spec, dict) else {}
+
+
+def _parse(usable: UsableContract, text: str, before: Mapping[str, Any] | None) -> _Parsed:
     document, problems = read_manifest(text)
-    manifest: dict[str, Any] = document.data if document is not None else {}
-    readable = document is not None
-    if readable:
+    if document is not None:
+        manifest = document.data
         problems += envelope_problems(usable.definition, manifest)
-        frozen = _frozen_problems(usable, before, manifest) if before is not None else []
-        old = before.get("spec") if before is not None else None
-        problems += frozen
-        # A field that is frozen and changed is told once, in our words, and not again as a broken rule.
-        told_already = {problem.path for problem in frozen}
-        found = validate_spec(usable.definition, manifest.get("spec"), old)
-        problems += [problem for problem in found if problem.path not in told_already]
-    problems += more
-    problems = [_placed(document, problem) for problem in problems]
-    spec = manifest.get("spec")
-    faults = [problem for problem in problems if problem.is_error]
-    waiting = [fault for fault in faults if patient and fault.code == "required"]
-    told = [fault for fault in faults if fault not in waiting]
+        immutable = _immutable_problems(usable, before, manifest) if before is not None else []
+        problems += immutable
+        # A changed immutable field also breaks its CEL rule; one message per field is enough.
+        reported = {problem.path for problem in immutable}
+        old_spec = before.get("spec") if before is not None else None
+        found = validate_spec(usable.definition, manifest.get("spec"), old_spec)
+        problems += [problem for problem in found if problem.path not in reported]
+    return _Parsed(text, document, problems, editing=before is not None)
+
+
+def _build_form(usable: UsableContract, parsed: _Parsed, posted: Posted, *, lenient: bool) -> InstanceForm:
+    problems = [_with_position(parsed.document, problem) for problem in parsed.problems]
+    errors = [problem for problem in problems if problem.is_error]
+    missing = [error for error in errors if lenient and error.code == "required"]
+    shown = [error for error in errors if error not in missing]
+    in_spec = [(path, problem_text(error)) for error in shown if (path := _below_spec(error)) is not None]
     tree = build(
         usable.schema,
         usable.presentation.form,
-        spec if isinstance(spec, dict) else {},
-        posted=posted,
-        problems=[(path, problem_words(fault)) for fault in told if (path := _below_spec(fault)) is not None],
-        editing=before is not None,
+        parsed.spec,
+        FormState(posted, in_spec, editing=parsed.editing),
     )
-    form = InstanceForm(text, manifest, in_reading_order(problems), tree, readable=readable)
-    outside = [fault for fault in told if _below_spec(fault) is None]
-    form.troubles = [Trouble(p.path, problem_words(p), _TARGETS.get(p.path, "")) for p in outside]
-    form.troubles += tree.troubles
-    form.missing = [_missing(tree, fault) for fault in waiting]
-    return form
+    outside = [error for error in shown if _below_spec(error) is None]
+    return InstanceForm(
+        text=parsed.text,
+        manifest=parsed.manifest,
+        problems=in_reading_order(problems),
+        tree=tree,
+        field_problems=[_field_problem(error) for error in outside] + tree.field_problems,
+        missing=[_missing(tree, error) for error in missing],
+        readable=parsed.document is not None,
+    )
 
 
-def _missing(tree: FieldTree, fault: Problem) -> Trouble:
+def _field_problem(error: Problem) -> FieldProblem:
+    return FieldProblem(error.path, problem_text(error), _TARGETS.get(error.path, ""))
+
+
+def _missing(tree: FieldTree, fault: Problem) -> FieldProblem:
     path = _below_spec(fault)
     if path is None:
-        return Trouble(fault.path.rpartition(".")[2], fault.message, _TARGETS.get(fault.path, ""))
-    drawn = {one.path: one for one in tree.root.walk() if not one.hidden}
-    owner = drawn[deepest_drawn(path, drawn)]
-    return Trouble(owner.label if owner.path == path else print_path(path), fault.message, owner.id)
+        return FieldProblem(fault.path.rpartition(".")[2], fault.message, _TARGETS.get(fault.path, ""))
+    shown = {one.path: one for one in tree.root.walk() if not one.hidden}
+    owner = shown[deepest_shown(path, shown)]
+    return FieldProblem(owner.label if owner.path == path else print_path(path), fault.message, owner.id)
 
 
 _TARGETS = {"metadata.name": "name", "metadata.namespace": "namespace"}
 
 
-def problem_words(problem: Problem) -> str:
+def problem_text(problem: Problem) -> str:
     return f"{problem.message} {problem.hint}".strip()
 
 
@@ -221,7 +244,7 @@ def _below_spec(problem: Problem) -> Path | None:
     return path[1:] if path[:1] == ("spec",) else None
 
 
-def _placed(document: Document | None, problem: Problem) -> Problem:
+def _with_position(document: Document | None, problem: Problem) -> Problem:
     if document is None or problem.line or not problem.path:
         return problem
     try:
@@ -236,7 +259,7 @@ def _placed(document: Document | None, problem: Problem) -> Problem:
 
 
 def envelope_problems(definition: Definition, manifest: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong around the spec: version, kind, name, namespace, and what does not belong there."""
+    """Problems outside of the spec: apiVersion, kind, name, namespace, and unknown fields."""
     problems = []
     for key, wanted in (("apiVersion", definition.api_version), ("kind", definition.kind)):
         if manifest.get(key) != wanted:
@@ -244,13 +267,13 @@ def envelope_problems(definition: Definition, manifest: Mapping[str, Any]) -> li
     for key in manifest:
         if key not in _TOP:
             hint = did_you_mean(str(key), _TOP)
-            problems.append(Problem("unknown-field", f"An instance has no field “{key}”.", key, hint=hint))
+            problems.append(Problem("unknown-field", f"Unknown field “{key}”.", key, hint=hint))
     metadata = manifest.get("metadata")
     if not isinstance(metadata, dict):
-        return [*problems, Problem("required", "Say at least the name of the instance.", "metadata")]
+        return [*problems, Problem("required", "Set at least the name of the instance.", "metadata")]
     for key in metadata:
         if key not in _METADATA:
-            message = f"“{key}” cannot be set here; the cluster decides it."
+            message = f"“{key}” cannot be set here; the cluster sets it."
             problems.append(Problem("unknown-field", message, print_path(("metadata", key))))
     return problems + _name_problems(definition, metadata)
 
@@ -259,36 +282,36 @@ def _name_problems(definition: Definition, metadata: Mapping[str, Any]) -> list[
     problems = []
     name, namespace = metadata.get("name"), metadata.get("namespace")
     if not name:
-        problems.append(Problem("required", "Give it a name.", "metadata.name"))
+        problems.append(Problem("required", "Enter a name.", "metadata.name"))
     elif not isinstance(name, str) or len(name) > 253 or not _SUBDOMAIN.match(name):
         problems.append(Problem("bad-name", _NAME_RULE, "metadata.name"))
     if definition.namespaced and not namespace:
-        problems.append(Problem("required", "Choose a namespace.", "metadata.namespace"))
+        problems.append(Problem("required", "Select a namespace.", "metadata.namespace"))
     if not definition.namespaced and namespace:
-        message = f"A {definition.kind} belongs to no namespace."
+        message = f"{definition.kind} is cluster-scoped; remove the namespace."
         problems.append(Problem("cluster-scoped", message, "metadata.namespace"))
     for key in ("labels", "annotations"):
-        texts = metadata.get(key) or {}
-        if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
-            problems.append(Problem("wrong-type", "Must be a map of texts.", f"metadata.{key}"))
+        strings = metadata.get(key) or {}
+        if not isinstance(strings, dict) or not all(isinstance(one, str) for one in strings.values()):
+            problems.append(Problem("wrong-type", "Must be a map of strings.", f"metadata.{key}"))
     return problems
 
 
-def _frozen_problems(
+def _immutable_problems(
     usable: UsableContract, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> list[Problem]:
     problems = []
     for key in ("name", "namespace"):
         if get(before, ("metadata", key), "") != get(after, ("metadata", key), ""):
-            message = "Cannot change; create another instance instead."
+            message = "Cannot be changed. Create another instance instead."
             problems.append(Problem("immutable", message, f"metadata.{key}"))
-    for path in _changed_frozen(usable.schema, before.get("spec"), after.get("spec"), ("spec",)):
+    for path in _changed_immutable(usable.schema, before.get("spec"), after.get("spec"), ("spec",)):
         problems.append(Problem("immutable", "Cannot be changed after creation.", print_path(path)))
     return problems
 
 
-def _changed_frozen(schema: Schema, before: Any, after: Any, path: Path) -> Iterable[Path]:
-    """Paths of immutable fields that were set and now say something else; a default counts as its value."""
+def _changed_immutable(schema: Schema, before: Any, after: Any, path: Path) -> Iterable[Path]:
+    """Paths of immutable fields that were set and have another value now; a default counts as its value."""
     if is_immutable(schema):
         default = schema.get("default", MISSING)
         old = default if before is MISSING else before
@@ -298,20 +321,18 @@ def _changed_frozen(schema: Schema, before: Any, after: Any, path: Path) -> Iter
     elif isinstance(before, dict):
         now = after if isinstance(after, dict) else {}
         for key, child in children_of(schema).items():
-            yield from _changed_frozen(child, before.get(key, MISSING), now.get(key, MISSING), (*path, key))
+            yield from _changed_immutable(
+                child, before.get(key, MISSING), now.get(key, MISSING), (*path, key)
+            )
 
 
-def _drawn(usable: UsableContract) -> Any:
-    """Whether the form shows a path, so that a missing value there means that it was removed."""
+def _is_in_form(path: Path) -> bool:
+    """Whether the form shows a path: then a missing value means that it was removed."""
     own = {("metadata", "name"), ("metadata", "namespace")}
-
-    def drawn(path: Path) -> bool:
-        return path in own or (path[:1] == ("spec",) and len(path) > 1)
-
-    return drawn
+    return path in own or (path[:1] == ("spec",) and len(path) > 1)
 
 
-def _keys(usable: UsableContract) -> Any:
+def _list_keys(usable: UsableContract) -> Callable[[Path], Sequence[str]]:
     def keys(path: Path) -> Sequence[str]:
         at: Schema = usable.schema
         for part in path[1:]:

@@ -1,8 +1,8 @@
-"""The YAML text of a draft: values in, values out, and writing into a person's text without losing it.
+"""The YAML text of a draft: parsing, serialising, and merging values into text that a person wrote.
 
-Reading is :func:`contracts.documents.read` (what Kubernetes would understand, safe on hostile text). Writing
-uses ruamel.yaml's round trip, so that comments, the order of keys and what the form does not draw live on.
-Texts that a YAML 1.1 reader such as kubectl would take for something else are quoted.
+Parsing is :func:`contracts.documents.read`, which reads YAML as Kubernetes does and is safe on hostile text.
+Serialising uses ruamel.yaml's round trip, which preserves comments, the order of keys and what the form does
+not show. Strings that a YAML 1.1 parser such as kubectl's would read as another type are quoted.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from contracts.documents.paths import MISSING, Path
 from contracts.documents.scalars import resolve
 from contracts.problems import Problem
 
-Drawn = Callable[[Path], bool]
+PathTest = Callable[[Path], bool]
 LIMITS = Limits(size=256 * 1024)
 _EMPTY: tuple[Any, ...] = ("", None)
 
 
 def read_manifest(text: str) -> tuple[Document | None, list[Problem]]:
-    """The one document of a draft, and every problem of its text. No document when it cannot be used."""
+    """The document of a draft, or None if it is unusable, and every problem of its text."""
     documents, problems = read(text, limits=LIMITS)
     if len(documents) > 1:
-        message = "The text holds several documents (“---”); an instance is one."
+        message = "The text contains several documents (“---”); an instance is one document."
         problems.append(Problem("several-documents", message, line=1, column=1))
     if documents and not isinstance(documents[0].data, dict):
-        message = "An instance is a mapping: apiVersion, kind, metadata and spec."
+        message = "An instance must be a mapping with apiVersion, kind, metadata and spec."
         problems.append(Problem("not-a-mapping", message, line=1, column=1))
         return None, problems
     return (documents[0] if documents else None), problems
 
 
 def from_yaml(text: str) -> tuple[Any, str]:
-    """The value of a small YAML text inside a form, and what is wrong with it. Blank is ``MISSING``."""
+    """The value of a YAML input of the form, and its problem or an empty string. Blank is ``MISSING``."""
     if not text.strip():
         return MISSING, ""
     documents, problems = read(text, limits=LIMITS)
@@ -49,25 +49,27 @@ def from_yaml(text: str) -> tuple[Any, str]:
         first = errors[0]
         return text, f"Line {first.line}: {first.message}" if first.line else first.message
     if len(documents) != 1:
-        return text, "Write one YAML value."
+        return text, "Enter one YAML value."
     return documents[0].data, ""
 
 
 def to_yaml(value: Any) -> str:
-    """``value`` as YAML text; an empty text for nothing."""
+    """``value`` as YAML text; an empty string for an empty value."""
     if value is MISSING or value is None or value in ({}, []):
         return ""
     out = io.StringIO()
-    _round_trip().dump(_written(value), out)
+    _round_trip().dump(_round_trip_value(value), out)
     return out.getvalue().removesuffix("...\n")
 
 
-def merge(text: str, wanted: Mapping[str, Any], drawn: Drawn, keys: Callable[[Path], Sequence[str]]) -> str:
-    """Make ``text`` say ``wanted`` with as little change as possible.
+def merge(
+    text: str, desired: Mapping[str, Any], in_form: PathTest, keys: Callable[[Path], Sequence[str]]
+) -> str:
+    """Change ``text`` so that its value is ``desired``, with as few edits as possible.
 
-    ``drawn(path)``: whether the form shows that path, so that a missing value means "remove it".
-    ``keys(path)``: the fields that tell the items of the list at ``path`` apart. Empty values that were
-    written (``""``, ``[]``) stay when the form leaves them blank. A text that cannot be read is written anew.
+    ``in_form(path)``: whether the form shows that path, so that a missing value means "remove it".
+    ``keys(path)``: the merge keys of the list at ``path``. Empty values in the text (``""``, ``[]``) stay if
+    the form leaves them blank. Text that cannot be parsed is replaced.
     """
     try:
         document = _round_trip().load(text) if text.strip() else CommentedMap()
@@ -75,7 +77,7 @@ def merge(text: str, wanted: Mapping[str, Any], drawn: Drawn, keys: Callable[[Pa
         document = CommentedMap()
     if not isinstance(document, CommentedMap):
         document = CommentedMap()
-    _merge_map(document, wanted, (), drawn, keys)
+    _merge_map(document, desired, (), in_form, keys)
     out = io.StringIO()
     _round_trip().dump(document, out)
     return out.getvalue()
@@ -83,56 +85,54 @@ def merge(text: str, wanted: Mapping[str, Any], drawn: Drawn, keys: Callable[[Pa
 
 def _merge_map(
     have: CommentedMap,
-    wanted: Mapping[str, Any],
+    desired: Mapping[str, Any],
     path: Path,
-    drawn: Drawn,
+    in_form: PathTest,
     keys: Callable[[Path], Sequence[str]],
 ) -> None:
-    for key in [key for key in have if key not in wanted]:
+    for key in [key for key in have if key not in desired]:
         empty = have[key] in _EMPTY or have[key] == {} or have[key] == []
-        if drawn((*path, str(key))) and not empty:
+        if in_form((*path, str(key))) and not empty:
             del have[key]
-    for key, value in wanted.items():
+    for key, value in desired.items():
         old = have.get(key, MISSING)
         below = (*path, key)
         if isinstance(old, CommentedMap) and isinstance(value, Mapping):
-            _merge_map(old, value, below, drawn, keys)
+            _merge_map(old, value, below, in_form, keys)
         elif isinstance(old, CommentedSeq) and isinstance(value, list):
-            _merge_list(old, value, below, drawn, keys)
+            _merge_list(old, value, below, in_form, keys)
         elif old == "":
-            # ruamel would go on with the quotes of the empty text
-            super(CommentedMap, have).__setitem__(key, _written(value))
+            # ruamel would reuse the quotes of the empty string
+            super(CommentedMap, have).__setitem__(key, _round_trip_value(value))
         elif not _same(old, value):
-            have[_written_key(key)] = _written(value)
+            have[_quoted_key(key)] = _round_trip_value(value)
 
 
 def _merge_list(
     have: CommentedSeq,
-    wanted: Sequence[Any],
+    desired: Sequence[Any],
     path: Path,
-    drawn: Drawn,
+    in_form: PathTest,
     keys: Callable[[Path], Sequence[str]],
 ) -> None:
-    """Items are matched by their key fields, else by value, else by position, so that their comments go with
-    them.
-    """
+    """Match items by merge keys, else by value, else by position, so that they retain their comments."""
     left = dict(enumerate(have))
     comments = dict(have.ca.items)
-    matched = [_match(item, position, left, keys(path)) for position, item in enumerate(wanted)]
+    matched = [_match(item, position, left, keys(path)) for position, item in enumerate(desired)]
     before = list(have)
     del have[:]
     have.ca.items.clear()
-    for position, (item, source) in enumerate(zip(wanted, matched, strict=True)):
+    for position, (item, source) in enumerate(zip(desired, matched, strict=True)):
         old = before[source] if source is not None else MISSING
         below = (*path, position)
         if isinstance(old, CommentedMap) and isinstance(item, Mapping):
-            _merge_map(old, item, below, drawn, keys)
+            _merge_map(old, item, below, in_form, keys)
             have.append(old)
         elif isinstance(old, CommentedSeq) and isinstance(item, list):
-            _merge_list(old, item, below, drawn, keys)
+            _merge_list(old, item, below, in_form, keys)
             have.append(old)
         else:
-            have.append(old if _same(old, item) else _written(item))
+            have.append(old if _same(old, item) else _round_trip_value(item))
         if source in comments:
             have.ca.items[position] = comments[source]
 
@@ -174,31 +174,31 @@ def _same(old: Any, new: Any) -> bool:
     return old is None and new is None
 
 
-def _written(value: Any) -> Any:
+def _round_trip_value(value: Any) -> Any:
     if isinstance(value, Mapping):
         written = CommentedMap()
         for key, child in value.items():
-            written[_written_key(key)] = _written(child)
+            written[_quoted_key(key)] = _round_trip_value(child)
         return written
     if isinstance(value, list | tuple):
-        return CommentedSeq(_written(child) for child in value)
+        return CommentedSeq(_round_trip_value(child) for child in value)
     if isinstance(value, str):
-        return _written_text(value)
+        return _quoted_string(value)
     return value
 
 
-def _written_text(value: str) -> Any:
+def _quoted_string(value: str) -> Any:
     if "\n" in value and not any(line.startswith((" ", "\t")) for line in value.split("\n")[:1]):
         return LiteralScalarString(value)
     return DoubleQuotedScalarString(value) if needs_quotes(value) else value
 
 
-def _written_key(key: str) -> Any:
+def _quoted_key(key: str) -> Any:
     return DoubleQuotedScalarString(key) if isinstance(key, str) and needs_quotes(key) else key
 
 
 def needs_quotes(text: str) -> bool:
-    """Whether some YAML reader takes the bare text for something else than a text."""
+    """Whether a YAML parser would read the unquoted text as another type than a string."""
     if not text or text != text.strip():
         return True
     value, surprise = resolve(text)

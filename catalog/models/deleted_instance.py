@@ -53,7 +53,7 @@ class DeletedInstance(models.Model):
         return reverse("catalog:instance", args=[self.pk])
 
     def scope(self) -> Scope:
-        return Scope("instance", str(self), team_id=self.team_id, caretaker_id=self.contract.owner_id)
+        return Scope("instance", str(self), team_id=self.team_id, contract_owner_id=self.contract.owner_id)
 
 
 @receiver(post_delete, sender=Instance)

@@ -1,4 +1,4 @@
-"""Where resources are delivered. A row and no connection: ``reconciler.destinations`` turns it into one."""
+"""Clusters that instances are delivered to. ``reconciler.destinations`` connects to them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from portal.accounts.models import dns_label
 
 
 class Destination(models.Model):
-    """A cluster. How to reach it stands in the reconciler's environment, never in this row."""
+    """A cluster. How to reach it comes from the reconciler's environment, never from this row."""
 
     slug = models.CharField(max_length=63, unique=True, validators=[dns_label])
     title = models.CharField(max_length=100)
     is_default = models.BooleanField(default=False)
     simulated = models.BooleanField(default=False)
     server_version = models.CharField(max_length=60, blank=True)
-    reachable = models.BooleanField(null=True)  # None: nobody has looked yet
-    message = models.TextField(blank=True)  # why it is not reachable, or nothing is done on it, in words
+    reachable = models.BooleanField(null=True)  # None: not checked yet
+    message = models.TextField(blank=True)  # why it is unreachable, or the reconciler on standby
     seen_at = models.DateTimeField(null=True)  # when it last answered
-    # The engine's own sign of life; rows are fresh only while it moves.
+    # Heartbeat of the reconciler; rows are up to date only while it advances.
     reconciler_seen_at = models.DateTimeField(null=True)
 
     class Meta:

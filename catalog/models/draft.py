@@ -1,4 +1,4 @@
-"""What somebody has typed into a form and not sent: kept on the server, so that nothing is lost."""
+"""Forms that were not submitted yet, saved on the server so that nothing is lost."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class FormDraft(models.Model):
         return f"Draft of {self.instance or self.contract} by {self.author}"
 
     @classmethod
-    def of(cls, author: User, contract: Contract, instance: Instance | None) -> FormDraft | None:
+    def find(cls, author: User, contract: Contract, instance: Instance | None) -> FormDraft | None:
         return cls.objects.filter(author=author, contract=contract, instance=instance).first()
 
     @classmethod
-    def keep(
+    def save_text(
         cls,
         author: User,
         contract: Contract,
@@ -52,19 +52,19 @@ class FormDraft(models.Model):
         text: str,
         submission: UUID | None = None,
     ) -> None:
-        """Save the text when it differs from what is kept.
+        """Save the text if it differs.
 
-        A preview can arrive after its form was sent: ``submission`` tells, and nothing is saved.
+        A preview may arrive after its form was submitted; with ``submission`` it saves nothing then.
         """
         with transaction.atomic():
             if submission is None or not Change.objects.filter(submission=submission).exists():
-                cls._keep(author, contract, instance, text)
+                cls._save(author, contract, instance, text)
 
     @classmethod
-    def _keep(cls, author: User, contract: Contract, instance: Instance | None, text: str) -> None:
-        if kept := cls.of(author, contract, instance):
-            if kept.text != text:
-                cls.objects.filter(pk=kept.pk).update(text=text, updated_at=timezone.now())
+    def _save(cls, author: User, contract: Contract, instance: Instance | None, text: str) -> None:
+        if saved := cls.find(author, contract, instance):
+            if saved.text != text:
+                cls.objects.filter(pk=saved.pk).update(text=text, updated_at=timezone.now())
             return
         FormDraft.objects.bulk_create(
             [FormDraft(author=author, contract=contract, instance=instance, text=text)], ignore_conflicts=True

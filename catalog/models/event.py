@@ -1,4 +1,4 @@
-"""What happened to an instance, in order, in words."""
+"""Events of an instance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 
 class Event(models.Model):
-    """One line of an instance's history: from the engine (drift repaired, applied) or from Kubernetes."""
+    """An event from the reconciler (drift repaired, applied) or from Kubernetes."""
 
     instance = models.ForeignKey("catalog.Instance", models.CASCADE, related_name="events")
     at = models.DateTimeField(default=timezone.now)
@@ -20,7 +20,7 @@ class Event(models.Model):
     resource = models.CharField(max_length=330, blank=True)  # "Deployment checkout-api"
     source = models.CharField(max_length=60, default="slipway")
     count = models.PositiveIntegerField(default=1)
-    uid = models.CharField(max_length=64, blank=True)  # of the Kubernetes Event, so that it is kept once
+    uid = models.CharField(max_length=64, blank=True)  # of the Kubernetes Event, so that it is stored once
 
     class Meta:
         ordering: ClassVar = ["-at", "-pk"]

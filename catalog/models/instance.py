@@ -148,7 +148,7 @@ class Instance(models.Model):
         return f"instance.{self.pk}"
 
     def scope(self) -> Scope:
-        return Scope("instance", str(self), team_id=self.team_id, caretaker_id=self.contract.owner_id)
+        return Scope("instance", str(self), team_id=self.team_id, contract_owner_id=self.contract.owner_id)
 
     @property
     def manifest(self) -> dict[str, Any]:

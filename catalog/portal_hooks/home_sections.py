@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from django.http import HttpRequest
 
 from catalog.models import FormDraft, Instance, State
-from catalog.state_counts import Health, count_states
+from catalog.state_counts import StateCounts, count_states
 from portal.accounts.models import User
 from portal.home.sections import HomeSection
 
 MOST_LINES = 8
-_TROUBLE = (State.FAILED, State.DEGRADED, State.WAITING)
+_NEEDS_ATTENTION = (State.FAILED, State.DEGRADED, State.WAITING)
 
 
 def home_sections(request: HttpRequest) -> Iterator[HomeSection]:
@@ -20,16 +20,17 @@ def home_sections(request: HttpRequest) -> Iterator[HomeSection]:
     if not isinstance(user, User):
         return
     visible = Instance.objects.visible_to(user)
-    health = Health(count_states(visible))
-    trouble = visible.filter(state__in=_TROUBLE).order_by("state_since", "pk")
+    counts = StateCounts(count_states(visible))
+    attention = visible.filter(state__in=_NEEDS_ATTENTION).order_by("state_since", "pk")
     newest = visible.order_by("-updated_at", "-pk")
     drafts = FormDraft.objects.filter(author=user).select_related("contract", "instance")
-    yield HomeSection("catalog/_home_states.html", {"health": health, "states": states_of(health)}, wide=True)
+    states = {"state_counts": counts, "states": occurring_states(counts)}
+    yield HomeSection("catalog/_home_states.html", states, wide=True)
     yield HomeSection(
-        "catalog/_home_trouble.html",
+        "catalog/_home_attention.html",
         {
-            "instances": trouble.lines(MOST_LINES),
-            "total": sum(health.counts.get(state, 0) for state in _TROUBLE),
+            "instances": attention.lines(MOST_LINES),
+            "total": sum(counts.by_state.get(state, 0) for state in _NEEDS_ATTENTION),
         },
     )
     yield HomeSection(
@@ -37,6 +38,6 @@ def home_sections(request: HttpRequest) -> Iterator[HomeSection]:
     )
 
 
-def states_of(health: Health) -> list[tuple[str, str, int]]:
+def occurring_states(counts: StateCounts) -> list[tuple[str, str, int]]:
     """(state, label, number) of each state that occurs, in their usual order."""
-    return [(state, state.label, health.counts[state]) for state in State if health.counts.get(state)]
+    return [(state, state.label, counts.by_state[state]) for state in State if counts.by_state.get(state)]

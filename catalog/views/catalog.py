@@ -1,4 +1,4 @@
-"""What can be created: cards of contracts, and the page of one contract as a developer sees it."""
+"""The catalog of contracts, and the page of one contract for developers."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from catalog.availability import may_create_somewhere, usable_contract
 from catalog.forms.fields import field_table
 from catalog.graph_view import graph_of_definition
 from catalog.models import FormDraft, Instance
-from catalog.state_counts import Health, count_states, health_of_contracts
-from catalog.views.create import find_contract, signed_in
+from catalog.state_counts import StateCounts, count_states, state_counts_by_contract
+from catalog.views.shared import find_contract, signed_in_user
 from contracts.models import Contract, Lifecycle
 from portal.accounts.permission import PLATFORM, can
 
-SORTS = {"name": "By name", "used": "Most used", "new": "Newest"}
+SORTS = {"name": "Name", "used": "Most used", "new": "Newest"}
 _FACETS = ("category", "owner", "lifecycle")
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     contract: Contract
-    health: Health
+    state_counts: StateCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,17 @@ class Facet:
 @require_safe
 @login_required
 def catalog(request: HttpRequest) -> HttpResponse:
-    user = signed_in(request)
+    user = signed_in_user(request)
     offered = list(Contract.objects.visible_to(user).offered().select_related("owner", "revision"))
     text = request.GET.get("q", "").strip()[:100]
     chosen = {name: request.GET.getlist(name) for name in _FACETS}
     found = {c.pk for c in Contract.objects.offered().matching(text)} if text else {c.pk for c in offered}
     matching = [c for c in offered if c.pk in found and all(_fits(c, n, v) for n, v in chosen.items())]
-    health = health_of_contracts(Instance.objects.visible_to(user))
+    counts = state_counts_by_contract(Instance.objects.visible_to(user))
     sort = request.GET.get("sort", "name")
     sort = sort if sort in SORTS else "name"
     context = {
-        "cards": [Card(c, health.get(c.pk, Health())) for c in _sorted(matching, sort, health)],
+        "cards": [Card(c, counts.get(c.pk, StateCounts())) for c in _sorted(matching, sort, counts)],
         "facets": [_facet(name, offered, chosen[name]) for name in _FACETS],
         "text": text,
         "sort": sort,
@@ -94,9 +94,9 @@ def _facet(name: str, contracts: Iterable[Contract], chosen: Sequence[str]) -> F
     return Facet(name, name.capitalize(), options)
 
 
-def _sorted(contracts: list[Contract], sort: str, health: dict[int, Health]) -> list[Contract]:
+def _sorted(contracts: list[Contract], sort: str, counts: dict[int, StateCounts]) -> list[Contract]:
     if sort == "used":
-        return sorted(contracts, key=lambda c: (-health.get(c.pk, Health()).total, c.title.lower()))
+        return sorted(contracts, key=lambda c: (-counts.get(c.pk, StateCounts()).total, c.title.lower()))
     if sort == "new":
         return sorted(contracts, key=lambda c: c.created_at, reverse=True)
     return sorted(contracts, key=lambda c: c.title.lower())
@@ -105,9 +105,9 @@ def _sorted(contracts: list[Contract], sort: str, health: dict[int, Health]) -> 
 @require_safe
 @login_required
 def contract_page(request: HttpRequest, name: str) -> HttpResponse:
-    """The page of one contract: what it is, what it asks for, what it makes, who uses it."""
+    """A contract with its fields, resources, revisions and instances."""
     contract = find_contract(request, name)
-    user = signed_in(request)
+    user = signed_in_user(request)
     usable = usable_contract(contract)
     instances = Instance.objects.visible_to(user).filter(contract=contract)
     context = {
@@ -119,9 +119,9 @@ def contract_page(request: HttpRequest, name: str) -> HttpResponse:
         "revisions": contract.revisions.order_by("-number")[:8],
         "revision_count": contract.revisions.count(),
         "instances": instances.order_by("-updated_at", "-pk").lines(8),
-        "health": Health(count_states(instances)),
+        "state_counts": StateCounts(count_states(instances)),
         "may_create": may_create_somewhere(user, contract),
-        "draft": FormDraft.of(user, contract, None),
+        "draft": FormDraft.find(user, contract, None),
         "may_publish": can(user, "publish", contract),
     }
     return render(request, "catalog/contract.html", context)

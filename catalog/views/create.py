@@ -1,11 +1,11 @@
-"""Asking for a new instance: the form, its live preview, its YAML view, and the submission."""
+"""Creating an instance: the form, its live preview, and the submission."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -16,121 +16,109 @@ from catalog.availability import (
     usable_contract,
 )
 from catalog.changes import ContractWithdrawn, NameTaken, propose_creation
-from catalog.forms.instance_form import UsableContract, blank_text, from_text
-from catalog.forms.spec_diff import asked_for
+from catalog.forms.instance_form import blank_text, from_text
+from catalog.forms.spec_diff import explicit_values
 from catalog.models import Change, DeletedInstance, FormDraft, Instance
 from catalog.views.form_page import (
-    Page,
+    FormPage,
+    FormTarget,
     add_problems,
     new_submission,
-    posted_page,
-    pressed_button,
-    submission_of,
+    page_from_post,
+    parse_submission,
 )
-from catalog.views.form_responses import form_page, preview_answer
+from catalog.views.form_responses import preview_response, render_form
+from catalog.views.shared import (
+    CONTRACT_UNUSABLE,
+    find_contract,
+    is_submission,
+    refusal_page,
+    signed_in_user,
+)
 from contracts.models import Contract
 from contracts.problems import Problem
 from portal.accounts.models import User
+
+_WITHDRAWN = "No new instances can be created. Existing instances remain and can still be edited."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def create(request: HttpRequest, name: str) -> HttpResponse:
     contract = find_contract(request, name)
-    user = signed_in(request)
+    user = signed_in_user(request)
     decision = may_create_somewhere(user, contract)
     if not decision:
-        return refusal(request, contract, "You cannot create this", decision.reason, status=403)
+        return refusal_page(request, contract, "You cannot create this", decision.reason, status=403)
     usable = usable_contract(contract)
     if usable is None:
-        return refusal(request, contract, "This contract cannot be used right now", _BROKEN, status=409)
+        title = "This contract cannot be used right now"
+        return refusal_page(request, contract, title, CONTRACT_UNUSABLE, status=409)
+    target = FormTarget(user, contract, usable)
     if request.method == "POST":
-        sending = wants_to_send(request)
-        page = posted_page(request, user, contract, usable, sending=sending)
-        FormDraft.keep(user, contract, None, page.form.text)
-        if sending:
-            return submit(request, page)
-        return form_page(request, page)
+        submitting = is_submission(request)
+        page = page_from_post(request, target, submitting=submitting)
+        FormDraft.save_text(user, contract, None, page.form.text)
+        return submit(request, page) if submitting else render_form(request, page)
     if contract.withdrawn:
-        return refusal(request, contract, f"“{contract.title}” was withdrawn", _WITHDRAWN, status=409)
-    return form_page(request, fresh_page(request, user, contract, usable))
+        title = f"“{contract.title}” was withdrawn"
+        return refusal_page(request, contract, title, _WITHDRAWN, status=409)
+    return render_form(request, new_page(request, target))
 
 
-_BROKEN = "Its newest revision does not compile with the kinds known today. Its owner has to publish again."
-_WITHDRAWN = "Nothing new can be created with it. What was created before lives on and can still be edited."
-
-
-def signed_in(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
-
-
-def find_contract(request: HttpRequest, name: str) -> Contract:
-    visible = Contract.objects.visible_to(request.user).select_related("owner", "revision")
-    return get_object_or_404(visible, name=name, revision__isnull=False)
-
-
-def refusal(request: HttpRequest, contract: Contract, title: str, text: str, *, status: int) -> HttpResponse:
-    context = {"contract": contract, "title": title, "text": text}
-    return render(request, "catalog/refusal.html", context, status=status)
-
-
-def wants_to_send(request: HttpRequest) -> bool:
-    """Whether the button that was pressed sends the form, and does not only change or show it differently."""
-    return not pressed_button(request)
-
-
-def fresh_page(request: HttpRequest, user: User, contract: Contract, usable: UsableContract) -> Page:
-    """A blank form, the draft that was left behind, or a copy of another instance (``?from=7``)."""
-    draft = FormDraft.of(user, contract, None)
-    source = copied_from(request, user, contract)
+def new_page(request: HttpRequest, target: FormTarget) -> FormPage:
+    """A blank form, the saved draft, or a copy of another instance (``?from=7``)."""
+    user, contract, usable = target.user, target.contract, target.usable
+    draft = FormDraft.find(user, contract, None)
+    source = copy_source(request, user, contract)
+    own = [namespace.name for namespace in namespaces_for(user)]
     if source is not None:
-        namespace = source.namespace if source.namespace in {n.name for n in namespaces_for(user)} else ""
-        spec = asked_for(usable.schema, source.spec, None)
+        namespace = source.namespace if source.namespace in own else ""
+        spec = explicit_values(usable.schema, source.spec, None)
         text = blank_text(usable, namespace=namespace, spec=spec)
     elif draft is not None:
         text = draft.text
     else:
-        own = namespaces_for(user)
-        text = blank_text(usable, namespace=own[0].name if len(own) == 1 else "")
-    page = Page(user, contract, usable, from_text(usable, text, patient=True), submission=new_submission())
-    page.continued = draft if source is None else None
+        text = blank_text(usable, namespace=own[0] if len(own) == 1 else "")
+    page = FormPage(target, from_text(usable, text, lenient=True), submission=new_submission())
+    page.resumed_draft = draft if source is None else None
     page.copied = source
     return page
 
 
-def copied_from(request: HttpRequest, user: User, contract: Contract) -> Instance | DeletedInstance | None:
+def copy_source(request: HttpRequest, user: User, contract: Contract) -> Instance | DeletedInstance | None:
     key = request.GET.get("from", "")
     if not key.isdecimal() or len(key) > 18:
         return None
-    here = Instance.objects.visible_to(user).filter(pk=int(key), contract=contract).first()
-    return here or DeletedInstance.objects.visible_to(user).filter(pk=int(key), contract=contract).first()
+    existing = Instance.objects.visible_to(user).filter(pk=int(key), contract=contract).first()
+    return existing or DeletedInstance.objects.visible_to(user).filter(pk=int(key), contract=contract).first()
 
 
-def submit(request: HttpRequest, page: Page) -> HttpResponse:
-    """The change and the row in one transaction, then the instance's page at once."""
-    before = Change.objects.filter(submission=submission_of(page.submission), author=page.user).first()
+def submit(request: HttpRequest, page: FormPage) -> HttpResponse:
+    """Create the change and the instance's row in one transaction, then open the instance's page."""
+    user, contract = page.target.user, page.target.contract
+    submission = parse_submission(page.submission)
+    before = Change.objects.filter(submission=submission, author=user).first()
     if before is not None and before.instance is not None:
         return redirect(before.instance)
     if not page.form.ok:
-        return form_page(request, page, status=422)
+        return render_form(request, page, status=422)
     try:
         change = propose_creation(
-            contract=page.contract,
+            contract=contract,
             destination=creation_destination(),
             manifest=page.form.manifest,
-            by=page.user,
-            submission=submission_of(page.submission),
+            by=user,
+            submission=submission,
         )
-    except NameTaken as taken:
-        add_problems(page.form, [Problem("name-taken", str(taken), "metadata.name")])
-        return form_page(request, page, status=422)
-    except ContractWithdrawn as withdrawn:
-        add_problems(
-            page.form, [Problem("contract-withdrawn", f"{withdrawn} Your draft is kept.", "contract")]
-        )
-        return form_page(request, page, status=409)
-    FormDraft.discard(page.user, page.contract, None)
+    except NameTaken as error:
+        add_problems(page.form, [Problem("name-taken", str(error), "metadata.name")])
+        return render_form(request, page, status=422)
+    except ContractWithdrawn as error:
+        message = f"{error} Your draft is saved."
+        add_problems(page.form, [Problem("contract-withdrawn", message, "contract")])
+        return render_form(request, page, status=409)
+    FormDraft.discard(user, contract, None)
     assert change.instance is not None
     return redirect(change.instance)
 
@@ -138,24 +126,33 @@ def submit(request: HttpRequest, page: Page) -> HttpResponse:
 @require_POST
 @login_required
 def preview_creation(request: HttpRequest, name: str) -> HttpResponse:
-    """While typing: the same draft, judged again. Only messages and preview are drawn anew when nothing
-    moved.
-    """
+    """Validate the draft while a person types."""
     contract = find_contract(request, name)
     usable = usable_contract(contract)
-    user = signed_in(request)
+    user = signed_in_user(request)
     if usable is None or not may_create_somewhere(user, contract):
         return HttpResponse(status=409)
-    page = posted_page(request, user, contract, usable)
-    FormDraft.keep(user, contract, None, page.form.text, submission_of(page.submission))
-    return preview_answer(request, page)
+    page = page_from_post(request, FormTarget(user, contract, usable))
+    FormDraft.save_text(user, contract, None, page.form.text, parse_submission(page.submission))
+    return preview_response(request, page)
+
+
+@require_POST
+@login_required
+def lint_creation(request: HttpRequest, name: str) -> JsonResponse:
+    """The problems of a YAML text, for the editor."""
+    contract = find_contract(request, name)
+    usable = usable_contract(contract)
+    if usable is None or not may_create_somewhere(signed_in_user(request), contract):
+        return JsonResponse({"problems": []})
+    form = from_text(usable, request.POST.get("text", ""))
+    return JsonResponse({"problems": [problem.as_dict() for problem in form.problems]})
 
 
 @require_POST
 @login_required
 def discard(request: HttpRequest, name: str) -> HttpResponseRedirect:
-    """Start over."""
     contract = find_contract(request, name)
-    FormDraft.discard(signed_in(request), contract, None)
-    messages.info(request, "The draft was thrown away.")
+    FormDraft.discard(signed_in_user(request), contract, None)
+    messages.info(request, "Draft discarded.")
     return HttpResponseRedirect(reverse("catalog:create", args=[contract.name]))

@@ -1,4 +1,4 @@
-"""Deleting an instance, and trying a refused change again."""
+"""Deleting an instance, and retrying a refused change."""
 
 from __future__ import annotations
 
@@ -10,27 +10,25 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.changes import propose_deletion, propose_retry
-from catalog.views.create import refusal, signed_in
-from catalog.views.edit import find_instance
+from catalog.views.shared import find_instance, refusal_page, signed_in_user
 from portal.accounts.permission import can
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Shows what will go, from the recorded inventory, and asks for the name."""
+    """List what will be deleted, and require the name as confirmation."""
     instance = find_instance(request, pk)
-    decision = can(signed_in(request), "delete", instance)
+    decision = can(signed_in_user(request), "delete", instance)
     if not decision:
-        return refusal(
-            request, instance.contract, f"You cannot delete {instance.name}", decision.reason, status=403
-        )
+        title = f"You cannot delete {instance.name}"
+        return refusal_page(request, instance.contract, title, decision.reason, status=403)
     problem = ""
     if request.method == "POST":
         if request.POST.get("name", "").strip() == instance.name:
-            change = propose_deletion(instance=instance, by=signed_in(request))
-            return redirect("catalog:instance", pk=pk) if change else redirect("catalog:instances")
-        problem = f"Type “{instance.name}” to say that you mean this one."
+            propose_deletion(instance=instance, by=signed_in_user(request))
+            return redirect("catalog:instance", pk=pk)
+        problem = f"Type “{instance.name}” to confirm."
     context = {
         "instance": instance,
         "contract": instance.contract,
@@ -44,12 +42,12 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send the refused change to the cluster once more, as it is."""
+    """Deliver the refused change once more, unchanged."""
     instance = find_instance(request, pk)
-    decision = can(signed_in(request), "edit", instance)
+    decision = can(signed_in_user(request), "edit", instance)
     refused = instance.changes.newest_refused()
     if not decision:
         messages.error(request, decision.reason)
-    elif refused is None or not propose_retry(refused, by=signed_in(request)):
-        messages.info(request, "There is nothing to try again.")
+    elif refused is None or not propose_retry(refused, by=signed_in_user(request)):
+        messages.info(request, "Nothing to retry.")
     return redirect(reverse("catalog:instance", args=[pk]))

@@ -1,37 +1,43 @@
-"""Changing an instance: the same form, filled with what was asked for; only what differs is a change."""
+"""Editing an instance: the same form with its explicit values; only what differs becomes a change."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from catalog.availability import may_create_somewhere, usable_contract
+from catalog.availability import usable_contract
 from catalog.changes import AlreadyDeleting, propose_update
 from catalog.forms.instance_form import UsableContract, from_text, refusal_problems
-from catalog.forms.spec_diff import asked_for, differences, rebased
+from catalog.forms.spec_diff import explicit_values, field_changes, merge_three_way
 from catalog.forms.yaml_text import to_yaml
-from catalog.models import Change, FormDraft, Instance
-from catalog.views.create import _BROKEN, find_contract, refusal, signed_in, wants_to_send
-from catalog.views.form_page import Page, add_problems, new_submission, posted_page, submission_of
-from catalog.views.form_responses import form_page, preview_answer
+from catalog.models import Change, ChangeState, FormDraft, Instance
+from catalog.views.form_page import (
+    FormPage,
+    FormTarget,
+    add_problems,
+    new_submission,
+    page_from_post,
+    parse_submission,
+)
+from catalog.views.form_responses import preview_response, render_form
+from catalog.views.shared import (
+    CONTRACT_UNUSABLE,
+    find_instance,
+    is_submission,
+    refusal_page,
+    signed_in_user,
+)
 from contracts.problems import Problem
 from portal.accounts.permission import can
-
-
-def find_instance(request: HttpRequest, pk: int) -> Instance:
-    visible = Instance.objects.visible_to(request.user)
-    related = visible.select_related(
-        "contract", "contract__owner", "contract__revision", "team", "destination"
-    )
-    return get_object_or_404(related, pk=pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,153 +45,151 @@ def find_instance(request: HttpRequest, pk: int) -> Instance:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     instance = find_instance(request, pk)
     usable = usable_contract(instance.contract)
-    stopped = stop(request, instance, usable)
-    if stopped is not None or usable is None:
-        return stopped or HttpResponse(status=409)
-    user = signed_in(request)
+    refusal = refuse_edit(request, instance)
+    if refusal is not None:
+        return refusal
+    if usable is None:
+        title = "This contract cannot be used right now"
+        return refusal_page(request, instance.contract, title, CONTRACT_UNUSABLE, status=409)
+    user = signed_in_user(request)
     if request.method == "POST":
-        base = base_of(request, instance, usable)
-        sending = wants_to_send(request)
-        page = posted_page(
-            request, user, instance.contract, usable, instance=instance, before=base, sending=sending
-        )
-        FormDraft.keep(user, instance.contract, instance, page.form.text)
-        return submit(request, page) if sending else form_page(request, page)
-    before = meant_manifest(instance, usable)
-    draft = FormDraft.of(user, instance.contract, instance)
-    refused = instance.changes.newest_refused()
-    found = refusal_problems(usable.schema, refused.causes) if refused else []
-    text = draft.text if draft else to_yaml(refused.manifest if refused and refused.manifest else before)
-    form = from_text(usable, text, before=before, more=found)
-    page = Page(user, instance.contract, usable, form, instance, before)
-    page.submission, page.base, page.pane = new_submission(), str(instance.generation), "changes"
-    page.continued = draft
-    return form_page(request, page)
+        before = base_manifest(request, instance, usable)
+        target = FormTarget(user, instance.contract, usable, instance, before)
+        submitting = is_submission(request)
+        page = page_from_post(request, target, submitting=submitting)
+        FormDraft.save_text(user, instance.contract, instance, page.form.text)
+        return submit(request, page, instance) if submitting else render_form(request, page)
+    before = explicit_manifest(instance, usable)
+    target = FormTarget(user, instance.contract, usable, instance, before)
+    return render_form(request, opened_page(target, instance))
 
 
-def stop(request: HttpRequest, instance: Instance, usable: UsableContract | None) -> HttpResponse | None:
-    """Why this instance cannot be edited, as a page; None when it can."""
-    decision = can(signed_in(request), "edit", instance)
+def refuse_edit(request: HttpRequest, instance: Instance) -> HttpResponse | None:
+    """The page that explains why this instance cannot be edited; None when it can."""
+    decision = can(signed_in_user(request), "edit", instance)
     if not decision:
-        return refusal(
-            request, instance.contract, f"You cannot edit {instance.name}", decision.reason, status=403
-        )
+        title = f"You cannot edit {instance.name}"
+        return refusal_page(request, instance.contract, title, decision.reason, status=403)
     if instance.is_deleting:
         text = "It is being deleted and cannot be changed any more."
-        return refusal(request, instance.contract, f"{instance.name} cannot be edited", text, status=409)
-    if usable is None:
-        return refusal(
-            request, instance.contract, "This contract cannot be used right now", _BROKEN, status=409
-        )
+        return refusal_page(request, instance.contract, f"{instance.name} cannot be edited", text, status=409)
     return None
 
 
-def meant_manifest(instance: Instance, usable: UsableContract) -> dict[str, Any]:
-    """The instance without the defaults that the API server filled in; a pending change counts as its
-    values.
-    """
+def opened_page(target: FormTarget, instance: Instance) -> FormPage:
+    """The saved draft, else the refused change with its problems, else the current values."""
+    draft = FormDraft.find(target.user, target.contract, instance)
+    refused = instance.changes.newest_refused()
+    refusals = refusal_problems(target.usable.schema, refused.causes) if refused else []
+    if draft:
+        text = draft.text
+    else:
+        text = to_yaml(refused.manifest if refused and refused.manifest else target.before)
+    form = from_text(target.usable, text, before=target.before, more=refusals)
+    return FormPage(
+        target,
+        form,
+        submission=new_submission(),
+        base=str(instance.generation),
+        pane="changes",
+        resumed_draft=draft,
+    )
+
+
+def explicit_manifest(instance: Instance, usable: UsableContract) -> dict[str, Any]:
+    """The instance without defaults that the API server filled in. A pending change counts as its values."""
     pending = instance.changes.pending().first()
     if pending is not None and pending.manifest:
         return dict(pending.manifest)
-    newest = instance.changes.filter(state="delivered").exclude(manifest={}).first()
-    asked = newest.manifest.get("spec") if newest else None
-    return {**instance.manifest, "spec": asked_for(usable.schema, instance.spec, asked)}
+    newest = instance.changes.filter(state=ChangeState.DELIVERED).exclude(manifest={}).first()
+    requested = newest.manifest.get("spec") if newest else None
+    return {**instance.manifest, "spec": explicit_values(usable.schema, instance.spec, requested)}
 
 
-def base_of(request: HttpRequest, instance: Instance, usable: UsableContract) -> Mapping[str, Any]:
-    """The manifest that the edit began with: today's, or, when it has moved on, the one that the form
-    carries.
-    """
+def base_manifest(request: HttpRequest, instance: Instance, usable: UsableContract) -> Mapping[str, Any]:
+    """The manifest that the edit is based on: the current one, or the one in the form if that is older."""
     if request.POST.get("_base") != str(instance.generation):
         try:
-            carried = json.loads(request.POST.get("_before", ""))
+            posted = json.loads(request.POST.get("_before", ""))
         except ValueError:
-            carried = None
-        if isinstance(carried, dict):
-            return carried
-    return meant_manifest(instance, usable)
+            posted = None
+        if isinstance(posted, dict):
+            return posted
+    return explicit_manifest(instance, usable)
 
 
-def submit(request: HttpRequest, page: Page) -> HttpResponse:
-    instance = page.instance
-    assert instance is not None
-    before = Change.objects.filter(submission=submission_of(page.submission), author=page.user).first()
-    if before is not None:
+def submit(request: HttpRequest, page: FormPage, instance: Instance) -> HttpResponse:
+    user, contract = page.target.user, page.target.contract
+    submission = parse_submission(page.submission)
+    if Change.objects.filter(submission=submission, author=user).exists():
         return redirect(instance)
-    if page.base != str(instance.generation) and conflict(page, instance):
-        return form_page(request, page, status=409)
+    if page.base != str(instance.generation) and merge_conflicting_changes(page, instance):
+        return render_form(request, page, status=409)
     if not page.form.ok:
-        return form_page(request, page, status=422)
-    if page.form.manifest == page.before:
-        FormDraft.discard(page.user, page.contract, instance)
-        messages.info(request, "Nothing was different, so nothing was changed.")
+        return render_form(request, page, status=422)
+    if page.form.manifest == page.target.before:
+        FormDraft.discard(user, contract, instance)
+        messages.info(request, "No changes to save.")
         return redirect(instance)
     try:
         propose_update(
             instance=instance,
             manifest=page.form.manifest,
-            by=page.user,
+            by=user,
             base_resource_version=instance.resource_version,
-            submission=submission_of(page.submission),
+            submission=submission,
         )
-    except AlreadyDeleting as leaving:
-        add_problems(page.form, [Problem("deleting", str(leaving), "instance")])
-        return form_page(request, page, status=409)
-    FormDraft.discard(page.user, page.contract, instance)
+    except AlreadyDeleting as error:
+        add_problems(page.form, [Problem("deleting", str(error), "instance")])
+        return render_form(request, page, status=409)
+    FormDraft.discard(user, contract, instance)
     return redirect(instance)
 
 
-def conflict(page: Page, instance: Instance) -> bool:
-    """Somebody else changed it meanwhile: show what, and put this person's changes on top of theirs."""
-    now = meant_manifest(instance, page.usable)
-    before = page.before or {}
-    theirs = list(differences(before.get("spec") or {}, now.get("spec") or {}))
+def merge_conflicting_changes(page: FormPage, instance: Instance) -> bool:
+    """If the instance was changed since the edit began, reapply this person's changes and list the others."""
+    target = page.target
+    now = explicit_manifest(instance, target.usable)
+    before = target.before or {}
+    others = list(field_changes(before.get("spec") or {}, now.get("spec") or {}))
     page.base = str(instance.generation)
-    if not theirs:
+    if not others:
         return False
-    mine = {one.path for one in page.changes}
-    page.theirs = [(one, one.path in mine) for one in theirs]
-    merged = rebased(before.get("spec") or {}, page.form.spec, now.get("spec") or {})
+    own = {change.path for change in page.changes}
+    page.conflicting_changes = [(change, change.path in own) for change in others]
+    merged = merge_three_way(before.get("spec") or {}, page.form.spec, now.get("spec") or {})
     text = to_yaml({**page.form.manifest, "spec": merged})
-    page.form = from_text(page.usable, text, before=now)
-    page.before = now
+    page.form = from_text(target.usable, text, before=now)
+    page.target = replace(target, before=now)
     return True
 
 
 @require_POST
 @login_required
 def preview_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Validate the draft while a person types."""
     instance = find_instance(request, pk)
     usable = usable_contract(instance.contract)
-    user = signed_in(request)
+    user = signed_in_user(request)
     if usable is None or not can(user, "edit", instance):
         return HttpResponse(status=409)
-    base = base_of(request, instance, usable)
-    page = posted_page(request, user, instance.contract, usable, instance=instance, before=base)
-    FormDraft.keep(user, instance.contract, instance, page.form.text, submission_of(page.submission))
-    return preview_answer(request, page)
+    before = base_manifest(request, instance, usable)
+    page = page_from_post(request, FormTarget(user, instance.contract, usable, instance, before))
+    submission = parse_submission(page.submission)
+    FormDraft.save_text(user, instance.contract, instance, page.form.text, submission)
+    return preview_response(request, page)
 
 
 @require_POST
 @login_required
 def lint_edit(request: HttpRequest, pk: int) -> JsonResponse:
-    """What is wrong with a YAML text, for the editor."""
+    """The problems of a YAML text, for the editor."""
     instance = find_instance(request, pk)
     usable = usable_contract(instance.contract)
     if usable is None:
         return JsonResponse({"problems": []})
-    form = from_text(usable, request.POST.get("text", ""), before=meant_manifest(instance, usable))
-    return JsonResponse({"problems": [problem.as_dict() for problem in form.problems]})
-
-
-@require_POST
-@login_required
-def lint_creation(request: HttpRequest, name: str) -> JsonResponse:
-    contract = find_contract(request, name)
-    usable = usable_contract(contract)
-    if usable is None or not may_create_somewhere(signed_in(request), contract):
-        return JsonResponse({"problems": []})
-    form = from_text(usable, request.POST.get("text", ""))
+    before = explicit_manifest(instance, usable)
+    form = from_text(usable, request.POST.get("text", ""), before=before)
     return JsonResponse({"problems": [problem.as_dict() for problem in form.problems]})
 
 
@@ -193,6 +197,6 @@ def lint_creation(request: HttpRequest, name: str) -> JsonResponse:
 @login_required
 def discard_edit(request: HttpRequest, pk: int) -> HttpResponseRedirect:
     instance = find_instance(request, pk)
-    FormDraft.discard(signed_in(request), instance.contract, instance)
-    messages.info(request, "The draft was thrown away.")
+    FormDraft.discard(signed_in_user(request), instance.contract, instance)
+    messages.info(request, "Draft discarded.")
     return HttpResponseRedirect(reverse("catalog:edit", args=[instance.pk]))

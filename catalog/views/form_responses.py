@@ -1,4 +1,4 @@
-"""The form page and its answers to typing."""
+"""Responses of the form page: the page itself, and updates while a person types."""
 
 from __future__ import annotations
 
@@ -8,46 +8,43 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from catalog.views.form_page import Page, pressed_button
+from catalog.views.form_page import FormPage, pressed_button
 
 
-def form_page(request: HttpRequest, page: Page, *, status: int = 200) -> HttpResponse:
-    page.look_ahead()
+def render_form(request: HttpRequest, page: FormPage, *, status: int = 200) -> HttpResponse:
+    page.render_preview()
     if status != 200:
-        page.told = True
-    if page.told:
-        page.point_out()
-    return render(request, "catalog/form.html", context_of(request, page), status=status)
+        page.show_errors = True
+    if page.show_errors:
+        page.focus_first_error()
+    return render(request, "catalog/form.html", form_context(page), status=status)
 
 
-def preview_answer(request: HttpRequest, page: Page) -> HttpResponse:
-    """Same inputs as the browser has: only messages and preview. Else the whole form, morphed in place."""
-    page.look_ahead()
-    same = request.POST.get("_shape") == page.shape and pressed_button(request) != "_op"
-    template = "catalog/_typed.html" if same else "catalog/_reshaped.html"
-    answer = render(request, template, context_of(request, page))
-    if not same:
-        answer["HX-Retarget"] = "#instance-form"
-        answer["HX-Reswap"] = "morph:outerHTML"
-    return answer
+def preview_response(request: HttpRequest, page: FormPage) -> HttpResponse:
+    """Messages and preview while the inputs stay the same; otherwise the complete form, morphed in place."""
+    page.render_preview()
+    same_inputs = request.POST.get("_shape") == page.shape and pressed_button(request) != "_op"
+    template = "catalog/_preview_response.html" if same_inputs else "catalog/_form_response.html"
+    response = render(request, template, form_context(page))
+    if not same_inputs:
+        response["HX-Retarget"] = "#instance-form"
+        response["HX-Reswap"] = "morph:outerHTML"
+    return response
 
 
-def context_of(request: HttpRequest, page: Page) -> dict[str, Any]:
-    name = page.contract.name
-    if page.instance is not None:
-        here = reverse("catalog:edit", args=[page.instance.pk])
-        there = reverse("catalog:edit-preview", args=[page.instance.pk])
-        lint = reverse("catalog:edit-lint", args=[page.instance.pk])
+def form_context(page: FormPage) -> dict[str, Any]:
+    instance, contract = page.target.instance, page.target.contract
+    if instance is not None:
+        view, key = "edit", str(instance.pk)
     else:
-        here = reverse("catalog:create", args=[name])
-        there = reverse("catalog:create-preview", args=[name])
-        lint = reverse("catalog:create-lint", args=[name])
+        view, key = "create", contract.name
     return {
         "draft": page,
         "form": page.form,
-        "contract": page.contract,
-        "instance": page.instance,
-        "here": here,
-        "preview_url": there,
-        "lint_url": lint,
+        "contract": contract,
+        "instance": instance,
+        "form_url": reverse(f"catalog:{view}", args=[key]),
+        "preview_url": reverse(f"catalog:{view}-preview", args=[key]),
+        "lint_url": reverse(f"catalog:{view}-lint", args=[key]),
+        "discard_url": reverse(f"catalog:{view}-discard", args=[key]),
     }

@@ -1,6 +1,4 @@
-"""The page of one instance: state, graph, resources, conditions, events, history, manifest. It moves by
-itself.
-"""
+"""The page of an instance: state, graph, resources, conditions, events, history and manifest."""
 
 from __future__ import annotations
 
@@ -20,8 +18,8 @@ from catalog.forms.highlight import yaml_lines
 from catalog.forms.yaml_text import to_yaml
 from catalog.graph_view import ROOT, Graph, GraphNode, graph_of_instance
 from catalog.models import DeletedInstance, Instance, InstanceResource, State
-from catalog.status_banner import headline, shown_state, worst_first
-from catalog.views.create import signed_in
+from catalog.status_banner import banner_for, shown_state, worst_first
+from catalog.views.shared import signed_in_user
 from contracts.compiler import Definition
 from portal.accounts.permission import can
 
@@ -40,16 +38,16 @@ class Tab:
 @require_safe
 @login_required
 def instance(request: HttpRequest, pk: int) -> HttpResponse:
-    """One view for the page and for its live part, which htmx asks for again when the topic moves."""
+    """The page, and its live part, which htmx requests again when the instance changes."""
     part = bool(request.htmx) and request.htmx.target == "instance-live"  # type: ignore[attr-defined]
-    row = find_with_all(request, pk)
+    row = find_instance_with_relations(request, pk)
     if row is None:
         return deleted_page(request, pk, part=part)
-    context = context_of(request, row)
+    context = page_context(request, row)
     return render(request, "catalog/_instance.html" if part else "catalog/instance.html", context)
 
 
-def find_with_all(request: HttpRequest, pk: int) -> Instance | None:
+def find_instance_with_relations(request: HttpRequest, pk: int) -> Instance | None:
     related = (
         "contract",
         "contract__owner",
@@ -72,8 +70,8 @@ def deleted_page(request: HttpRequest, pk: int, *, part: bool) -> HttpResponse:
     return render(request, template, {"deleted": deleted, "contract": deleted.contract})
 
 
-def context_of(request: HttpRequest, row: Instance) -> dict[str, Any]:
-    user = signed_in(request)
+def page_context(request: HttpRequest, row: Instance) -> dict[str, Any]:
+    user = signed_in_user(request)
     tab = request.GET.get("tab", "overview")
     tab = tab if tab in TABS else "overview"
     resources = list(row.resources.order_by("node", "index", "name"))
@@ -82,7 +80,7 @@ def context_of(request: HttpRequest, row: Instance) -> dict[str, Any]:
         "instance": row,
         "contract": row.contract,
         "state": shown_state(row, row.destination),
-        "headline": headline(row, change, row.destination),
+        "banner": banner_for(row, change, row.destination),
         "change": change,
         "refusals": change.causes if change and change.state == "refused" else [],
         "resources": resources,
@@ -91,23 +89,23 @@ def context_of(request: HttpRequest, row: Instance) -> dict[str, Any]:
         "may_edit": can(user, "edit", row),
         "may_delete": can(user, "delete", row),
         "now": timezone.now(),
-        "live_url": f"{row.get_absolute_url()}?{urlencode(kept(request))}",
-        "facts": facts(row),
+        "live_url": f"{row.get_absolute_url()}?{urlencode(preserved_query(request))}",
+        "status_fields": status_fields(row),
         "suspended": row.suspended,
     }
     if tab in ("overview", "resources"):
-        context |= overview(request, row, resources)
+        context |= overview_context(request, row, resources)
     if tab in ("overview", "events"):
         events = row.events.all()
         context["events"] = events[:6] if tab == "overview" else paged(request, events)
     if tab == "history":
         context["changes"] = paged(request, row.changes.select_related("author"))
     if tab == "manifest":
-        context |= manifest(row)
+        context |= manifest_context(row)
     return context
 
 
-def kept(request: HttpRequest) -> dict[str, str]:
+def preserved_query(request: HttpRequest) -> dict[str, str]:
     return {key: request.GET[key] for key in ("tab", "node", "view", "page") if request.GET.get(key)}
 
 
@@ -132,30 +130,36 @@ def definition_of(row: Instance) -> Definition | None:
     return usable.definition if usable else None
 
 
-def overview(request: HttpRequest, row: Instance, resources: list[InstanceResource]) -> dict[str, Any]:
+def overview_context(
+    request: HttpRequest, row: Instance, resources: list[InstanceResource]
+) -> dict[str, Any]:
     definition = None if row.nodes else definition_of(row)
     graph = graph_of_instance(row, resources, definition)
     selected = graph.node(request.GET.get("node", ""))
     conditions = worst_first(row.conditions, failing=row.state == State.FAILED)
     return {
         "graph": graph,
-        "drawn_as": shape_of(request, graph),
+        "graph_mode": graph_mode(request, graph),
         "root": ROOT,
         "conditions": conditions,
         "true_conditions": sum(condition["state"] == "ready" for condition in conditions),
-        "selected": chosen(row, graph, selected, resources) if selected and selected.id != ROOT else None,
-        "node_query": urlencode({key: value for key, value in kept(request).items() if key != "node"}),
+        "selected": node_panel(row, graph, selected, resources) if selected and selected.id != ROOT else None,
+        "node_query": urlencode(
+            {key: value for key, value in preserved_query(request).items() if key != "node"}
+        ),
     }
 
 
-def shape_of(request: HttpRequest, graph: Graph) -> str:
-    """How to draw: "graph", "list", or "" when nobody chose (a narrow screen then shows the list)."""
+def graph_mode(request: HttpRequest, graph: Graph) -> str:
+    """ "graph", "list", or "" if not chosen: then a narrow screen shows the list."""
     wanted = request.GET.get("view", "")
     return "list" if not graph.drawable else wanted if wanted in ("graph", "list") else ""
 
 
-def chosen(row: Instance, graph: Graph, node: GraphNode, resources: list[InstanceResource]) -> dict[str, Any]:
-    """What the panel beside the graph shows of one node."""
+def node_panel(
+    row: Instance, graph: Graph, node: GraphNode, resources: list[InstanceResource]
+) -> dict[str, Any]:
+    """The panel for the selected node."""
     own = [resource for resource in resources if resource.node == node.id]
     events = row.events.filter(node=node.id)[:5]
     return {
@@ -163,22 +167,22 @@ def chosen(row: Instance, graph: Graph, node: GraphNode, resources: list[Instanc
         "resources": own[:50],
         "more": max(len(own) - 50, 0),
         "needs": [found for need in node.needs if (found := graph.node(need))],
-        "users": [other.id for other in graph.nodes if node.id in other.needs],
+        "dependents": [other.id for other in graph.nodes if node.id in other.needs],
         "commands": [command_for(resource) for resource in own[:1]],
         "events": events,
     }
 
 
 def command_for(resource: InstanceResource) -> str:
-    """How to see it with kubectl."""
+    """The kubectl command that shows the resource."""
     group, slash, _ = resource.api_version.rpartition("/")
     kind = f"{resource.kind.lower()}.{group}" if slash else resource.kind.lower()
-    place = f" -n {resource.namespace}" if resource.namespace else ""
-    return f"kubectl get {kind} {resource.name}{place} -o yaml"
+    namespace = f" -n {resource.namespace}" if resource.namespace else ""
+    return f"kubectl get {kind} {resource.name}{namespace} -o yaml"
 
 
-def facts(row: Instance) -> list[tuple[str, str, str]]:
-    """(name, value, kind of value) of what the contract projects: addresses become links."""
+def status_fields(row: Instance) -> list[tuple[str, str, str]]:
+    """(name, value, format) of the contract's status fields. URLs become links."""
     shown = []
     for key, value in row.status.items():
         if key in ("conditions", "state", "observedGeneration"):
@@ -192,18 +196,18 @@ def facts(row: Instance) -> list[tuple[str, str, str]]:
     return shown
 
 
-def manifest(row: Instance) -> dict[str, Any]:
+def manifest_context(row: Instance) -> dict[str, Any]:
     text = to_yaml(row.manifest)
-    place = f" -n {row.namespace}" if row.namespace else ""
+    namespace = f" -n {row.namespace}" if row.namespace else ""
     plural = f"{row.contract.plural}.{row.contract.group}"
     return {
         "manifest_text": text,
         "manifest_lines": yaml_lines(text),
         "commands": [
-            ("See it", f"kubectl get {plural} {row.name}{place} -o yaml"),
-            ("Apply this text", "kubectl apply -f - <<'EOF'\n" + text + "EOF"),
+            ("View", f"kubectl get {plural} {row.name}{namespace} -o yaml"),
+            ("Apply", "kubectl apply -f - <<'EOF'\n" + text + "EOF"),
             (
-                "Ask the portal's API",
+                "API request",
                 f'curl -H "Authorization: Bearer $TOKEN" $PORTAL/api/v1/instances/{row.pk}/',
             ),
         ],

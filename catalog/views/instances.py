@@ -1,4 +1,4 @@
-"""All instances that a person may see: searched, filtered, sorted, counted and paged by the database."""
+"""The list of instances: searched, filtered, sorted, counted and paged by the database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from catalog.models import Instance, State
 from catalog.models.instance import InstanceQuerySet
 from catalog.state_counts import count_states
-from catalog.views.create import signed_in
+from catalog.views.shared import signed_in_user
 from contracts.models import Contract
 from portal.accounts.models import Team
 from portal.accounts.permission import roles_of, sees_everything
@@ -51,20 +51,20 @@ class Column:
     key: str
     label: str
     query: str
-    direction: str  # ascending, descending or nothing
+    direction: str  # ascending, descending or empty
 
 
 @require_safe
 @login_required
 def instances(request: HttpRequest) -> HttpResponse:
-    user = signed_in(request)
+    user = signed_in_user(request)
     text = request.GET.get("q", "").strip()[:200]
     chosen = {name: request.GET.get(name, "") for name in FILTERS}
     sort = request.GET.get("sort", "name")
     visible = Instance.objects.visible_to(user)
-    everything_else = narrowed(visible, text, {**chosen, "state": ""})
-    rows = narrowed(everything_else, "", {"state": chosen["state"]})
-    states = state_choices(request, everything_else, chosen["state"])
+    in_all_states = filtered(visible, text, {**chosen, "state": ""})
+    rows = filtered(in_all_states, "", {"state": chosen["state"]})
+    states = state_choices(request, in_all_states, chosen["state"])
     number = sum(state.count for state in states if state.chosen)
     page = page_of(rows.order_by(*ordering(sort)), number, request.GET.get("page"))
     context = {
@@ -72,7 +72,7 @@ def instances(request: HttpRequest) -> HttpResponse:
         "text": text,
         "chosen": chosen,
         "filtered": bool(text or any(chosen.values())),
-        "nothing_at_all": not page.paginator.count and not visible.exists(),
+        "has_no_instances": not page.paginator.count and not visible.exists(),
         "sees_everything": sees_everything(user),
         "has_team": roles_of(user) or user.is_superuser,
         "states": states,
@@ -85,10 +85,9 @@ def instances(request: HttpRequest) -> HttpResponse:
 
 
 def page_of(rows: InstanceQuerySet, count: int, number: str | None) -> Page[Any]:
-    """One page of ``count`` rows. Keys are counted off first: rows of other pages are never read or
-    joined."""
+    """One page of ``count`` rows. Keys are paged first, so that rows of other pages are never read."""
     paginator = Paginator(rows.values_list("pk", flat=True), PER_PAGE)
-    paginator.count = count  # known already; counting again would search every name again
+    paginator.count = count  # known already; counting would search every name again
     page: Page[Any] = paginator.get_page(number)
     keys = list(page.object_list)
     found = Instance.objects.select_related("contract", "team", "destination").only(*_SHOWN).in_bulk(keys)
@@ -110,7 +109,7 @@ _SHOWN = (
 )
 
 
-def narrowed(rows: InstanceQuerySet, text: str, chosen: dict[str, str]) -> InstanceQuerySet:
+def filtered(rows: InstanceQuerySet, text: str, chosen: dict[str, str]) -> InstanceQuerySet:
     for name, value in chosen.items():
         if value:
             rows = rows.filter(**{_FIELDS[name]: value})
@@ -118,7 +117,7 @@ def narrowed(rows: InstanceQuerySet, text: str, chosen: dict[str, str]) -> Insta
 
 
 def ordering(sort: str) -> tuple[str, ...]:
-    """``-name`` turns the order of the column around."""
+    """``-name`` reverses the order of the column."""
     _, fields = COLUMNS.get(sort.removeprefix("-"), COLUMNS["name"])
     if not sort.startswith("-"):
         return fields
@@ -137,7 +136,7 @@ def state_choices(request: HttpRequest, rows: InstanceQuerySet, chosen: str) -> 
 
 
 def choices(visible: QuerySet[Instance], name: str, chosen: str) -> list[Choice]:
-    """Counted by key alone, which an index answers; the few names are looked up afterwards."""
+    """Counts by key, which an index answers; then looks up the few labels."""
     key = _KEYS[name]
     counts = dict(visible.order_by().exclude(**{key: None}).values_list(key).annotate(number=Count("pk")))
     found = [
@@ -151,7 +150,7 @@ def choices(visible: QuerySet[Instance], name: str, chosen: str) -> list[Choice]
 
 
 def _named(name: str, keys: Iterable[Any]) -> Iterable[tuple[Any, str, str]]:
-    """(key, value in the address, label) of each key."""
+    """(key, value in the URL, label) of each key."""
     if name == "contract":
         return Contract.objects.filter(pk__in=keys).values_list("pk", "name", "title")
     if name == "team":
@@ -163,13 +162,13 @@ def columns(request: HttpRequest, sort: str) -> dict[str, Column]:
     shown = {}
     for key, (label, _) in COLUMNS.items():
         current = sort.removeprefix("-") == key
-        turned = f"-{key}" if current and not sort.startswith("-") else key
+        toggled = f"-{key}" if current and not sort.startswith("-") else key
         direction = ("descending" if sort.startswith("-") else "ascending") if current else ""
-        shown[key] = Column(key, label, query(request, sort=turned), direction)
+        shown[key] = Column(key, label, query(request, sort=toggled), direction)
     return shown
 
 
 def query(request: HttpRequest, **changed: str) -> str:
-    """The address with something changed; the page number is forgotten."""
-    kept = {key: value for key, value in request.GET.items() if key != "page"}
-    return "?" + urlencode({key: value for key, value in {**kept, **changed}.items() if value})
+    """The query of the current URL with some parameters changed and without the page number."""
+    current = {key: value for key, value in request.GET.items() if key != "page"}
+    return "?" + urlencode({key: value for key, value in {**current, **changed}.items() if value})

@@ -1,6 +1,7 @@
-"""Pictures for the contract editor: the form that developers would get, and the graph of its resources.
+"""Previews for the contract editor: the form that developers would get, and the graph of its resources.
 
-Found by dotted name (``CONTRACT_FORM_PREVIEW``, ``CONTRACT_GRAPH_PREVIEW``): contracts know no catalog.
+Loaded by dotted name (``CONTRACT_FORM_PREVIEW``, ``CONTRACT_GRAPH_PREVIEW``), as contracts never import the
+catalog.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contracts.compiler import Compilation
 
 
 def form_for(compilation: Compilation) -> SafeString:
-    """Every field with its defaults, to look at: nothing in it can be sent."""
+    """Every field with its defaults, disabled."""
     if compilation.form_schema is None:
         return SafeString("")
     tree = build(compilation.form_schema, compilation.presentation.form, {})

@@ -1,5 +1,4 @@
-"""The people and teams of the demo. Their passwords are public: they exist only where ``SLIPWAY_EMBEDDED``
-is set."""
+"""Users and teams of the demo. Their passwords are public, so they exist only with ``SLIPWAY_EMBEDDED``."""
 
 from __future__ import annotations
 
@@ -15,11 +14,11 @@ class DemoAccount:
     name: str
     team: str
     role: Role
-    says: str  # beside the name on the sign-in page
+    description: str  # shown on the sign-in page
 
 
 DEMO_TEAMS = {
-    "platform": ("Platform", ("platform-sandbox",)),  # where engineers try what they publish
+    "platform": ("Platform", ("platform-sandbox",)),  # for trying out contracts
     "checkout": ("Checkout", ("checkout", "checkout-staging")),
     "search": ("Search", ("search",)),
 }
@@ -34,7 +33,7 @@ DEMO_ACCOUNTS = (
 
 
 def load() -> None:
-    """Make what is missing and leave what is there, so that a second run changes nothing."""
+    """Create what is missing. Existing rows stay unchanged, so a second run changes nothing."""
     teams = {}
     for slug, (name, namespaces) in DEMO_TEAMS.items():
         teams[slug], _ = Team.objects.get_or_create(slug=slug, defaults={"name": name})
@@ -42,10 +41,10 @@ def load() -> None:
             TeamNamespace.objects.get_or_create(name=namespace, defaults={"team": teams[slug]})
     for account in DEMO_ACCOUNTS:
         first, _, last = account.name.partition(" ")
-        user, made = User.objects.get_or_create(
+        user, created = User.objects.get_or_create(
             username=account.username, defaults={"first_name": first, "last_name": last}
         )
-        if made:
+        if created:
             user.set_password(account.password)
             user.save(update_fields=["password"])
             Membership.objects.create(user=user, team=teams[account.team], role=account.role)

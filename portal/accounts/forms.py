@@ -1,4 +1,4 @@
-"""What may be typed on the account page and the pages of teams."""
+"""Forms of the account page and the pages of teams."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from django.utils import timezone
 
 from portal.accounts.models import APIToken, Membership, Team, TeamNamespace, User, dns_label
 
-LIFETIMES = {"30": "30 days", "90": "90 days", "365": "1 year", "": "No end"}
+LIFETIMES = {"30": "30 days", "90": "90 days", "365": "1 year", "": "Never"}
 
 
 class TokenForm(forms.Form):
-    name = forms.CharField(max_length=100, error_messages={"required": "Say what the token is for."})
+    name = forms.CharField(max_length=100, error_messages={"required": "Enter a name for the token."})
     days = forms.ChoiceField(choices=list(LIFETIMES.items()), required=False, initial="90")
 
     def issue(self, user: User) -> tuple[APIToken, str]:
-        """Make the token that was asked for, and give its text, which is not kept."""
+        """Create the token. Returns it with its text, which is not stored."""
         token, text = APIToken.issue(user, self.cleaned_data["name"])
         if days := self.cleaned_data["days"]:
             token.expires_at = timezone.now() + timedelta(days=int(days))
@@ -31,9 +31,9 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Team
         fields: ClassVar = ["name", "slug"]
         labels: ClassVar = {"slug": "Short name"}
-        # The model's rule is stricter than a slug's, and it alone is told.
+        # The model's rule is stricter than that for slugs, so only it is reported.
         error_messages: ClassVar = {
-            "slug": {"invalid": dns_label.message, "unique": "Another team has this short name already."}
+            "slug": {"invalid": dns_label.message, "unique": "Another team has this short name."}
         }
 
 
@@ -52,12 +52,10 @@ class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
         username: str = self.cleaned_data["username"].strip()
         user = User.objects.filter(username=username).first()
         if user is None:
-            raise forms.ValidationError(
-                f"There is nobody called “{username}”. They must have signed in once."
-            )
+            raise forms.ValidationError(f"User “{username}” not found. Users must have signed in once.")
         if self.instance.team.memberships.filter(user=user).exists():
             raise forms.ValidationError(
-                f"{user.display_name} is a member already. Change their role in the list."
+                f"{user.display_name} is already a member. Change the role in the list."
             )
         self.instance.user = user
         return username
@@ -78,5 +76,5 @@ class NamespaceForm(forms.ModelForm):  # type: ignore[type-arg]
         name: str = self.cleaned_data["name"]
         taken = TeamNamespace.objects.select_related("team").filter(name=name).first()
         if taken:
-            raise forms.ValidationError(f"{name} belongs to the team {taken.team.name} already.")
+            raise forms.ValidationError(f"{name} already belongs to team {taken.team.name}.")
         return name

@@ -1,4 +1,4 @@
-"""People, the teams that they belong to, and the namespaces that teams own."""
+"""Users, teams and their members, the namespaces of teams, and API tokens."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from django.utils import timezone
 
 dns_label = RegexValidator(
     r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
-    "Use at most 63 small letters, digits and hyphens, beginning and ending with a letter or a digit.",
+    "Use at most 63 lowercase letters, digits and hyphens. Start and end with a letter or a digit.",
 )
 
 
 class Role(models.TextChoices):
-    """What a member may do for the team, from least to most."""
+    """The roles of members, from least to most. An administrator administers the whole portal."""
 
     VIEWER = "viewer", "Viewer"
     DEVELOPER = "developer", "Developer"
     ENGINEER = "engineer", "Platform engineer"
-    ADMINISTRATOR = "administrator", "Administrator"
+    ADMINISTRATOR = "administrator", "Portal administrator"
 
 
 class User(AbstractUser):
-    """A person who signs in."""
+    """A person who can sign in."""
 
     teams: models.ManyToManyField[Team, Membership] = models.ManyToManyField(
         "Team", through="Membership", related_name="members"
@@ -77,7 +77,7 @@ class TeamNamespace(models.Model):
 
 
 class APIToken(models.Model):
-    """A key for the API. Only its SHA-256 digest is kept; the text is shown once, when it is made."""
+    """A token for the API. Only its SHA-256 digest is stored; the text is shown once, on creation."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=100)
@@ -98,13 +98,13 @@ class APIToken(models.Model):
 
     @classmethod
     def issue(cls, user: User, name: str) -> tuple[APIToken, str]:
-        """Make a token and return it with its text, which cannot be read again."""
+        """Create a token. Returns it with its text, which cannot be read again."""
         text = f"slw_{secrets.token_urlsafe(32)}"
         return cls.objects.create(user=user, name=name, digest=cls.digest_of(text)), text
 
 
 class SignInFailure(models.Model):
-    """A wrong password. Deleted after some minutes; ``throttle.py`` says what it is for."""
+    """A failed sign-in attempt, deleted after some minutes (``throttle.py``)."""
 
     key = models.CharField(max_length=64)
     at = models.DateTimeField()

@@ -1,8 +1,7 @@
-"""May this person do this to that thing? One question, one answer, and the reason in words.
+"""Decides whether a user may do something with an object, and explains the decision.
 
-A thing says where it belongs through ``scope()``; the table ``RULES`` says which role its verbs need there.
-Rooms above
-this one add their things without this module knowing them.
+An object declares its owner in ``scope()``; the table ``RULES`` has the role that each verb requires. Other
+packages add their objects without this module importing them.
 """
 
 from __future__ import annotations
@@ -20,21 +19,21 @@ RANK = {Role.VIEWER: 1, Role.DEVELOPER: 2, Role.ENGINEER: 3, Role.ADMINISTRATOR:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a thing belongs: its kind, the team that owns it, and a team that may also look after it."""
+    """The type of an object, its owning team, and a second team that may manage it."""
 
     kind: str  # "instance", "contract", "platform"
     name: str = ""
     team_id: int | None = None
-    caretaker_id: int | None = None  # of an instance: the team that owns its contract
+    contract_owner_id: int | None = None  # of an instance: the team that owns its contract
 
 
-class Thing(Protocol):
+class Scoped(Protocol):
     def scope(self) -> Scope: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``allowed``, and why or why not, in a sentence that can be shown to the person."""
+    """Whether it is allowed, and the reason, as a sentence that can be shown to the user."""
 
     allowed: bool
     reason: str
@@ -45,18 +44,18 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The least role in the owning team; ``anywhere``: the least role in any team that is enough as well."""
+    """The least role in the owning team, or ``anywhere``: in any team."""
 
     least: Role | None
     anywhere: Role | None = None
-    caretaker: Role | None = None
+    contract_owner: Role | None = None
 
 
 RULES: dict[tuple[str, str], Rule] = {
     ("instance", "view"): Rule(Role.VIEWER, anywhere=Role.ENGINEER),
     ("instance", "create"): Rule(Role.DEVELOPER),
-    ("instance", "edit"): Rule(Role.DEVELOPER, caretaker=Role.ENGINEER),
-    ("instance", "delete"): Rule(Role.DEVELOPER, caretaker=Role.ENGINEER),
+    ("instance", "edit"): Rule(Role.DEVELOPER, contract_owner=Role.ENGINEER),
+    ("instance", "delete"): Rule(Role.DEVELOPER, contract_owner=Role.ENGINEER),
     ("contract", "view"): Rule(None),
     ("contract", "publish"): Rule(Role.ENGINEER),
     ("contract", "withdraw"): Rule(Role.ENGINEER),
@@ -67,7 +66,7 @@ RULES: dict[tuple[str, str], Rule] = {
 
 
 class Platform:
-    """The portal itself, for verbs that belong to no single thing."""
+    """The portal itself, for verbs without an object."""
 
     def scope(self) -> Scope:
         return Scope("platform", "the platform")
@@ -76,9 +75,9 @@ class Platform:
 PLATFORM = Platform()
 
 
-def can(user: User | AnonymousUser, verb: str, thing: Thing) -> Decision:
-    """Decide, with the reason. Raises ``KeyError`` for a verb that the thing's kind does not have."""
-    scope = thing.scope()
+def can(user: User | AnonymousUser, verb: str, subject: Scoped) -> Decision:
+    """Decide, with the reason. Raises ``KeyError`` for a verb that the type of the object does not have."""
+    scope = subject.scope()
     rule = RULES[(scope.kind, verb)]
     if not isinstance(user, User) or not user.is_active:
         return Decision(False, "Sign in first.")
@@ -86,8 +85,8 @@ def can(user: User | AnonymousUser, verb: str, thing: Thing) -> Decision:
     if user.is_superuser or Role.ADMINISTRATOR in roles.values():
         return Decision(True, "You administer this portal.")
     if rule.least is None:
-        return Decision(True, f"Everybody who is signed in may {verb} a {scope.kind}.")
-    for team_id, least in ((scope.team_id, rule.least), (scope.caretaker_id, rule.caretaker)):
+        return Decision(True, f"Every signed-in user may {verb} a {scope.kind}.")
+    for team_id, least in ((scope.team_id, rule.least), (scope.contract_owner_id, rule.contract_owner)):
         if team_id is not None and least and has_rank(roles.get(team_id), least):
             return Decision(True, f"Your role in the team that owns {scope.name} allows it.")
     if rule.anywhere and any(has_rank(role, rule.anywhere) for role in roles.values()):
@@ -99,7 +98,7 @@ def refusal(verb: str, scope: Scope, rule: Rule) -> str:
     role = Role(rule.least or Role.VIEWER).label.lower()
     owner = "the team that owns it" if scope.team_id else "a team that owns its namespace"
     what = f"To {verb} {scope.name or 'this'} you need the role {role} in {owner}."
-    return f"{what} Ask an administrator of that team."
+    return f"{what} Ask a portal administrator."
 
 
 def has_rank(role: str | None, least: str) -> bool:
@@ -107,9 +106,9 @@ def has_rank(role: str | None, least: str) -> bool:
 
 
 def memberships_of(user: User) -> list[Membership]:
-    """The person's memberships with their teams, by the team's name.
+    """The user's memberships with their teams, sorted by team name.
 
-    Read once per request: the answer is kept on the user object that the request carries.
+    Read once per request: the result is cached on the user object of the request.
     """
     known: list[Membership] | None = getattr(user, "_memberships_with_teams", None)
     if known is None:
@@ -124,12 +123,12 @@ def roles_of(user: User) -> dict[int, str]:
 
 
 def teams_with(user: User, least: str) -> set[int]:
-    """Ids of the teams in which this person has at least the role."""
+    """Ids of the teams in which this user has at least the role."""
     return {team for team, role in roles_of(user).items() if has_rank(role, least)}
 
 
 def sees_everything(user: User | AnonymousUser) -> bool:
-    """Platform engineers and administrators see every instance, as their work needs."""
+    """Whether this user sees every instance: platform engineers and administrators do."""
     if not isinstance(user, User) or not user.is_active:
         return False
     return user.is_superuser or any(has_rank(role, Role.ENGINEER) for role in roles_of(user).values())

@@ -1,8 +1,8 @@
-"""Guessing passwords is made slow: after a few wrong ones for a name from one address, that pair waits.
+"""Limits password guessing: after some failures for a username from one address, that pair must wait.
 
-Kept in the database, so that it holds for every web process. Only the pair waits: nobody can lock a person
-out from elsewhere, and it is a matter of minutes. A ready library (django-axes) would keep what was typed and
-who typed it in tables of its own; for one form that is more to guard than this.
+Failures are stored in the database, so that the limit holds for every web process. It applies to the pair, so
+that users cannot be locked out from elsewhere, and only for minutes. A library such as django-axes would
+store usernames and addresses in tables of its own: more data to protect than one form is worth.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ WITHIN = timedelta(minutes=5)  # … in this time
 
 
 def key_of(name: str, address: str) -> str:
-    """A digest of the pair: what somebody types as a name may be a password."""
+    """A digest of the pair, as a password may be typed into the username field."""
     return hashlib.sha256(f"{name.strip().casefold()}\n{network(address)}".encode()).hexdigest()
 
 
 def network(address: str) -> str:
-    """The address, or of IPv6 its first half, since a caller may change the other at will."""
+    """The address; of IPv6 only the first half, as clients can change the second at will."""
     try:
         found = ip_address(address)
     except ValueError:  # a Unix socket has none
@@ -33,18 +33,18 @@ def network(address: str) -> str:
     return str(IPv6Address(int(found) >> 64 << 64)) if isinstance(found, IPv6Address) else address
 
 
-def wait(key: str, now: datetime) -> timedelta:
-    """How long this pair has to wait before its next try; zero when it may try."""
+def remaining_wait(key: str, now: datetime) -> timedelta:
+    """How long this pair must wait before its next attempt; zero if it may try now."""
     failures = SignInFailure.objects.filter(key=key, at__gt=now - WITHIN).order_by("-at")
     times = failures.values_list("at", flat=True)[:ALLOWED]
     return times[ALLOWED - 1] + WITHIN - now if len(times) == ALLOWED else timedelta(0)
 
 
-def note_failure(key: str, now: datetime) -> None:
+def record_failure(key: str, now: datetime) -> None:
     with transaction.atomic():
         SignInFailure.objects.filter(at__lte=now - WITHIN).delete()
         SignInFailure.objects.create(key=key, at=now)
 
 
-def forget(key: str) -> None:
+def reset(key: str) -> None:
     SignInFailure.objects.filter(key=key).delete()

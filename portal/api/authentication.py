@@ -11,12 +11,12 @@ from rest_framework.request import Request
 
 from portal.accounts.models import APIToken, User
 
-# The page of tokens shows when each was used to the minute; reading need not write more often than that.
-USED_ENOUGH = timedelta(minutes=1)
+# The account page shows the last use to the minute, so it is not written more often.
+USE_RESOLUTION = timedelta(minutes=1)
 
 
 class TokenAuthentication(BaseAuthentication):
-    """Finds the person behind a token. A wrong, expired or orphaned token gets one and the same answer."""
+    """Finds the user of a token. Unknown, expired and orphaned tokens get the same response."""
 
     def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
         scheme, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
@@ -25,8 +25,8 @@ class TokenAuthentication(BaseAuthentication):
         token = APIToken.objects.select_related("user").filter(digest=APIToken.digest_of(text)).first()
         now = timezone.now()
         if token is None or not token.user.is_active or (token.expires_at and token.expires_at <= now):
-            raise AuthenticationFailed("This token is not valid. Make a new one on your account page.")
-        if token.used_at is None or now - token.used_at > USED_ENOUGH:
+            raise AuthenticationFailed("Invalid token. Create a new one on your account page.")
+        if token.used_at is None or now - token.used_at > USE_RESOLUTION:
             APIToken.objects.filter(pk=token.pk).update(used_at=now)
         return token.user, token
 

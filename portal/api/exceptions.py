@@ -1,4 +1,4 @@
-"""Error answers of the API, in one shape: ``{"message": …, "problems": [{path, message, hint, …}]}``."""
+"""Error responses of the API: ``{"message": …, "problems": [{path, message, hint, …}]}``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rest_framework.views import exception_handler
 
 
 class Refused(APIException):
-    """A request that is understood and refused, with every problem at once. ``problems`` are plain dicts."""
+    """A well-formed request that is refused, with all problems as dicts."""
 
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
 
@@ -31,47 +31,47 @@ class Refused(APIException):
         self.problems = [dict(problem) for problem in problems]
 
 
-def answer(exc: Exception, context: dict[str, Any]) -> Response | None:
+def handle_exception(exc: Exception, context: dict[str, Any]) -> Response | None:
     response = exception_handler(exc, context)
     if response is None:
         return None
     if isinstance(exc, Refused):
         response.data = {"message": str(exc.detail), "problems": exc.problems}
     elif isinstance(exc, ValidationError):
-        response.data = {"message": "The request is not valid.", "problems": list(flatten(exc.detail))}
+        response.data = {"message": "The request is invalid.", "problems": list(flatten(exc.detail))}
     elif isinstance(exc, APIException):
-        response.data = {"message": words(exc, context), "problems": []}
+        response.data = {"message": explain(exc, context), "problems": []}
     elif isinstance(exc, Http404):
-        response.data = {"message": missing(exc, context), "problems": []}
+        response.data = {"message": not_found_message(exc, context), "problems": []}
     else:
         response.data = {"message": str(response.data.get("detail", "Refused.")), "problems": []}
     return response
 
 
-def words(exc: APIException, context: Mapping[str, Any]) -> str:
-    """What is wrong, and what to do next."""
+def explain(exc: APIException, context: Mapping[str, Any]) -> str:
+    """The problem, and what to do next."""
     if isinstance(exc, NotAuthenticated):
-        return "Say who you are: send “Authorization: Bearer TOKEN”. Your account page makes tokens."
+        return "Send “Authorization: Bearer TOKEN”. Create a token on your account page."
     if isinstance(exc, MethodNotAllowed):
-        possible = ", ".join(context["view"].allowed_methods)
-        return f"{context['request'].method} is not possible here. Possible: {possible}."
+        allowed = ", ".join(context["view"].allowed_methods)
+        return f"{context['request'].method} is not allowed here. Allowed: {allowed}."
     if isinstance(exc, UnsupportedMediaType):
         return "Send JSON, with the header “Content-Type: application/json”."
     return str(exc.detail)
 
 
-def missing(exc: Http404, context: Mapping[str, Any]) -> str:
-    """“There is no instance 7 that you may see.” out of what ``get_object_or_404`` says."""
+def not_found_message(exc: Http404, context: Mapping[str, Any]) -> str:
+    """“Instance 7 not found.”, from the exception of ``get_object_or_404``."""
     found = re.fullmatch(r"No (\w+) matches the given query\.", str(exc))
     name = " ".join(str(value) for value in (context.get("kwargs") or {}).values())
-    return f"There is no {found[1].lower()} {name} that you may see." if found else str(exc) or "Not found."
+    return f"{found[1]} {name} not found." if found else str(exc) or "Not found."
 
 
 def flatten(detail: Any, path: str = "") -> Iterable[dict[str, str]]:
     if isinstance(detail, Mapping):
         for key, value in detail.items():
-            whole = key == api_settings.NON_FIELD_ERRORS_KEY
-            yield from flatten(value, path if whole else f"{path}.{key}" if path else str(key))
+            is_general = key == api_settings.NON_FIELD_ERRORS_KEY
+            yield from flatten(value, path if is_general else f"{path}.{key}" if path else str(key))
     elif isinstance(detail, list):
         for value in detail:
             yield from flatten(value, path)

@@ -1,4 +1,4 @@
-"""What drf-spectacular must be told of our tokens, so that the OpenAPI document names them."""
+"""Describes the API tokens in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A token of your account page."}
+        return {"type": "http", "scheme": "bearer", "description": "A token from your account page."}

@@ -1,4 +1,4 @@
-"""What the API reads: JSON, without the character NUL, which no manifest and no database row can hold."""
+"""JSON without the character NUL, which neither manifests nor the database can contain."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class PlainJSONParser(JSONParser):
     ) -> Any:
         data = super().parse(stream, media_type, parser_context)
         if contains_nul(data):
-            raise ParseError("The body contains the character NUL (\\u0000). Take it out.")
+            raise ParseError("The body contains the character NUL (\\u0000). Remove it.")
         return data
 
 
 def contains_nul(data: Any) -> bool:
-    """Looks at every name and text. Walks a list of what is still to see, so that depth costs no stack."""
+    """Checks every key and string. Iterative, so that deep nesting does not exhaust the stack."""
     waiting = [data]
     while waiting:
         one = waiting.pop()

@@ -1,4 +1,4 @@
-"""The generated OpenAPI document as lines for people: calls by tag, with what they take and give."""
+"""The operations of the OpenAPI document by tag, for the API reference page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Field:
     type: str
     required: bool
     description: str = ""
-    place: str = "body"  # body, path or query
+    location: str = "body"  # body, path or query
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,46 +30,49 @@ class Operation:
     description: str
     parameters: list[Field] = field(default_factory=list)
     body: list[Field] = field(default_factory=list)
-    answer: list[Field] = field(default_factory=list)
+    response: list[Field] = field(default_factory=list)
 
 
 @cache
 def operations() -> dict[str, list[Operation]]:
-    """Tag → its calls, in the order of the document. The same for everybody, so worked out once."""
+    """Tag → its operations, in the order of the document. Computed once, as it is the same for all users."""
     document = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
     tags: dict[str, list[Operation]] = {}
     for path, methods in document["paths"].items():
         for method in METHODS:
             if method in methods:
-                call = methods[method]
-                tag = call.get("tags", ["portal"])[0]
-                tags.setdefault(tag, []).append(read(path, method, call, document))
+                operation = methods[method]
+                tag = operation.get("tags", ["portal"])[0]
+                tags.setdefault(tag, []).append(parse_operation(path, method, operation, document))
     return tags
 
 
-def read(path: str, method: str, call: dict[str, Any], document: dict[str, Any]) -> Operation:
+def parse_operation(path: str, method: str, operation: dict[str, Any], document: dict[str, Any]) -> Operation:
     return Operation(
-        id=call["operationId"],
+        id=operation["operationId"],
         method=method.upper(),
         path=path,
-        summary=call.get("summary") or call["operationId"].replace("_", " "),
-        description=call.get("description", ""),
-        parameters=[parameter(one) for one in call.get("parameters", [])],
-        body=list(fields(content(call.get("requestBody", {})), document)),
-        answer=list(fields(good_answer(call), document)),
+        summary=operation.get("summary") or operation["operationId"].replace("_", " "),
+        description=operation.get("description", ""),
+        parameters=[parameter(one) for one in operation.get("parameters", [])],
+        body=list(fields(content(operation.get("requestBody", {})), document)),
+        response=list(fields(success_response(operation), document)),
     )
 
 
 def parameter(given: dict[str, Any]) -> Field:
     return Field(
-        given["name"], type_words(given.get("schema", {})), bool(given.get("required")),
-        given.get("description", ""), given["in"],
-    )  # fmt: skip
+        name=given["name"],
+        type=format_type(given.get("schema", {})),
+        required=bool(given.get("required")),
+        description=given.get("description", ""),
+        location=given["in"],
+    )
 
 
-def good_answer(call: dict[str, Any]) -> dict[str, Any]:
-    answers = call.get("responses", {})
-    return next((content(answers[code]) for code in sorted(answers) if code.startswith("2")), {})
+def success_response(operation: dict[str, Any]) -> dict[str, Any]:
+    responses = operation.get("responses", {})
+    return next((content(responses[code]) for code in sorted(responses) if code.startswith("2")), {})
 
 
 def content(body: dict[str, Any]) -> dict[str, Any]:
@@ -82,8 +85,8 @@ def fields(schema: dict[str, Any], document: dict[str, Any]) -> Iterator[Field]:
     if schema.get("type") == "array":
         schema = resolve(schema.get("items", {}), document)
     required = set(schema.get("required", ()))
-    for name, kind in schema.get("properties", {}).items():
-        yield Field(name, type_words(kind), name in required, kind.get("description", ""))
+    for name, child in schema.get("properties", {}).items():
+        yield Field(name, format_type(child), name in required, child.get("description", ""))
 
 
 def resolve(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
@@ -94,15 +97,15 @@ def resolve(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def type_words(schema: dict[str, Any]) -> str:
-    """In words: "string", "list of Node", "one of a, b"."""
+def format_type(schema: dict[str, Any]) -> str:
+    """“string”, “list of Node”, “one of a, b”."""
     if reference := schema.get("$ref", ""):
         return str(reference.rpartition("/")[2])
     if parts := schema.get("allOf") or schema.get("oneOf") or schema.get("anyOf"):
-        return " or ".join(dict.fromkeys(type_words(part) for part in parts))
+        return " or ".join(dict.fromkeys(format_type(part) for part in parts))
     if choices := schema.get("enum"):
         return "one of " + ", ".join(map(str, choices))
     if schema.get("type") == "array":
-        return f"list of {type_words(schema.get('items', {}))}"
-    words = schema.get("type") or "anything"
-    return f"{words} ({schema['format']})" if "format" in schema else str(words)
+        return f"list of {format_type(schema.get('items', {}))}"
+    name = schema.get("type") or "any"
+    return f"{name} ({schema['format']})" if "format" in schema else str(name)

@@ -1,5 +1,4 @@
-"""Rooms add their own addresses under ``/api/v1/``: ``API_URLCONFS`` of the settings names modules with
-``urlpatterns``."""
+"""Routes of the API. Other packages add theirs under ``/api/v1/`` by the setting ``API_URLCONFS``."""
 
 from django.conf import settings
 from django.urls import include, path

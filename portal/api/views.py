@@ -1,4 +1,4 @@
-"""The front door of the API: what there is, who asks, and a readable page of it all."""
+"""The root of the API, the current user, and the API reference page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from portal.accounts.models import Membership, TeamNamespace
 from portal.api.reference_page import operations
 
-ENTRANCES = {
+ENDPOINTS = {
     "contracts": "api:contract-list",
     "instances": "api:instances",
     "changes": "api:changes",
@@ -37,15 +37,15 @@ class RootSerializer(serializers.Serializer[dict[str, str]]):
 
 
 class Root(APIView):
-    @extend_schema(summary="Where everything is", responses=RootSerializer, tags=["portal"])
+    @extend_schema(summary="List the endpoints", responses=RootSerializer, tags=["portal"])
     def get(self, request: Request) -> Response:
-        return Response({name: url for name, view in ENTRANCES.items() if (url := address(view, request))})
+        return Response({name: url for name, view in ENDPOINTS.items() if (url := url_of(view, request))})
 
 
-def address(view: str, request: Request) -> str:
+def url_of(view: str, request: Request) -> str:
     try:
         return reverse(view, request=request)
-    except NoReverseMatch:  # the room has no API yet
+    except NoReverseMatch:  # the package is not installed
         return ""
 
 
@@ -61,7 +61,7 @@ class TeamRoleSerializer(serializers.ModelSerializer[Membership]):
         fields = ("team", "name", "role", "namespaces")
 
 
-class PersonSerializer(serializers.Serializer[object]):
+class UserSerializer(serializers.Serializer[object]):
     username = serializers.CharField()
     name = serializers.CharField(source="display_name")
     administrator = serializers.BooleanField(source="is_superuser")
@@ -70,15 +70,14 @@ class PersonSerializer(serializers.Serializer[object]):
 
 class WhoAmI(APIView):
     @extend_schema(
-        summary="Who asks, in which teams, with which namespaces", responses=PersonSerializer, tags=["portal"]
+        summary="Get the current user with teams and namespaces", responses=UserSerializer, tags=["portal"]
     )
     def get(self, request: Request) -> Response:
-        return Response(PersonSerializer(request.user).data)
+        return Response(UserSerializer(request.user).data)
 
 
 @require_safe
 @login_required
 def docs(request: HttpRequest) -> HttpResponse:
-    """Every call of the API on one page. Written by us: the usual viewers need inline styles, which our
-    policy forbids."""
+    """The API reference. Common viewers need inline styles, which the content security policy forbids."""
     return render(request, "api/docs.html", {"tags": operations()})

@@ -1,4 +1,4 @@
-"""Who did what to which thing, and why: a record that is only ever added to."""
+"""The audit log: who did what to which object, and why. Entries are only ever added."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ class EntryIsFinal(Exception):
 
 
 class Entry(models.Model):
-    """A line of the audit log. It names things by text too, so that it still reads well when they are
-    gone."""
+    """An entry of the audit log. It includes names, so that it remains readable after deletions."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -1,4 +1,4 @@
-"""The audit log as a page: filters in the address, newest first."""
+"""The page of the audit log, with filters in the URL, newest entries first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ages in words, from two moments. No clock in here."""
+"""Formats ages from two datetimes. Pure."""
 
 from __future__ import annotations
 
@@ -17,22 +17,21 @@ def short_age(when: datetime, now: datetime) -> str:
     return f"{seconds}s"
 
 
-def ago_words(when: datetime, now: datetime) -> str:
-    """In words: "just now", "40 s ago", "5 min ago", "3 h ago", "9 days ago", then the date. Ahead of now:
-    "in 5 min"."""
+def long_age(when: datetime, now: datetime) -> str:
+    """ "just now", "40 s ago", "5 min ago", "3 h ago", "9 days ago", then the date; "in 5 min"."""
     seconds = int((now - when).total_seconds())
     if abs(seconds) < 5:
         return "just now"
     length = abs(seconds)
     if length < MINUTE:
-        words = f"{length} s"
+        text = f"{length} s"
     elif length < HOUR:
-        words = f"{length // MINUTE} min"
+        text = f"{length // MINUTE} min"
     elif length < DAY:
-        words = f"{length // HOUR} h"
+        text = f"{length // HOUR} h"
     elif length < 60 * DAY:
         days = length // DAY
-        words = f"{days} day{'s' if days > 1 else ''}"
+        text = f"{days} day{'s' if days > 1 else ''}"
     else:
         return f"{when.day} {when:%b %Y}"
-    return f"{words} ago" if seconds > 0 else f"in {words}"
+    return f"{text} ago" if seconds > 0 else f"in {text}"

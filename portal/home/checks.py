@@ -1,4 +1,4 @@
-"""Told by ``manage.py check``: hooks that name nothing, and assets that are not built."""
+"""System checks: hooks that cannot be imported, and assets that are not built."""
 
 from __future__ import annotations
 
@@ -23,4 +23,4 @@ def hooks_can_be_loaded(**_: Any) -> list[CheckMessage]:
 def assets_are_built(**_: Any) -> list[CheckMessage]:
     if settings.STATIC_ROOT_IS_BUILT or (settings.BASE_DIR / "static" / "dist" / "app.css").exists():
         return []
-    return [Warning("The pages' assets are not built.", hint="Run `make setup`.", id="portal.W002")]
+    return [Warning("The front-end assets are not built.", hint="Run `make setup`.", id="portal.W002")]

@@ -1,5 +1,4 @@
-"""Pages for what went wrong: what happened, and what to do next. They never show a traceback or a path of
-the server."""
+"""Error pages: what happened, and what to do next. They never show a traceback or a path of the server."""
 
 from __future__ import annotations
 
@@ -13,52 +12,54 @@ from django.views.decorators.csrf import requires_csrf_token
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return answer(request, 413, "That is too large", "Nothing was kept of it. Send less text at once.")
-    return answer(
+        return error_response(request, 413, "Request too large", "Nothing was saved. Submit less text.")
+    return error_response(
         request,
         400,
-        "The request could not be understood",
-        "Go back, look at what you typed, and send it again.",
+        "Bad request",
+        "Go back, check your input and submit it again.",
     )
 
 
 @requires_csrf_token
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """``PermissionDenied`` carries the reason that ``can()`` gave."""
-    return answer(request, 403, "You may not do that", str(exception) or "You lack the right for it.")
+    """``PermissionDenied`` has the reason from ``can()``."""
+    return error_response(
+        request, 403, "Permission denied", str(exception) or "You do not have permission for this."
+    )
 
 
 @requires_csrf_token
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if is_call(request):
-        text = f"There is no {request.path} in this API. /api/docs/ lists what there is."
+    if is_api_request(request):
+        text = f"No endpoint {request.path}. See /api/docs/ for all endpoints."
     else:
         text = "It does not exist, or it belongs to a team that you are not in."
-    return answer(request, 404, "There is nothing here", text)
+    return error_response(request, 404, "Page not found", text)
 
 
 @requires_csrf_token
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    text = "The page was open for too long, or cookies are off. Go back, reload it, and send it again."
-    return answer(request, 403, "The form was too old", text)
+    text = "The page was open for too long, or cookies are disabled. Go back, reload the page and try again."
+    return error_response(request, 403, "Your form expired", text)
 
 
 @requires_csrf_token
-def broken(request: HttpRequest) -> HttpResponse:
-    """Uses no database and no context processor: whatever broke the page may break those too."""
-    if is_call(request):
-        text = "Something broke on our side and was written to the log. What runs is not touched. Try again."
-        return answer(request, 500, "", text)
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Uses no database and no context processor, which may be the cause of the error."""
+    if is_api_request(request):
+        text = "Internal error; it was logged. Running instances are not affected. Try again."
+        return error_response(request, 500, "", text)
     return HttpResponse(loader.get_template("errors/broken.html").render({}), status=500)
 
 
-def is_call(request: HttpRequest) -> bool:
-    """Whether a program asks, which reads JSON."""
+def is_api_request(request: HttpRequest) -> bool:
+    """Whether the client expects JSON."""
     return request.path.startswith("/api/v")
 
 
-def answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    if is_call(request):
+def error_response(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    if is_api_request(request):
         return JsonResponse({"message": text, "problems": []}, status=status)
     framed = getattr(request, "user", None) is not None and request.user.is_authenticated
     template = "errors/framed.html" if framed else "errors/plain.html"

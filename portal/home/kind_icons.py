@@ -1,4 +1,4 @@
-"""Which icon stands for a Kubernetes kind. What is not here gets the package."""
+"""The icons of Kubernetes kinds. Others get the fallback."""
 
 KIND_ICONS = {
     "CertificateSigningRequest": "badge-check",

@@ -35,7 +35,7 @@ class LayoutContext:
 
     @cached_property
     def modifier(self) -> str:
-        """The key beside K, as this person's keyboard calls it."""
+        """The modifier key of shortcuts on this user's platform."""
         return "⌘" if "Mac" in self.request.headers.get("User-Agent", "") else "Ctrl "
 
     @cached_property
@@ -52,7 +52,7 @@ class LayoutContext:
             return "Self-service platform"
         memberships = memberships_of(self.user)
         if not memberships:
-            return "No team yet"
+            return "No team"
         return f"Team {memberships[0].team}" if len(memberships) == 1 else f"{len(memberships)} teams"
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The entries of the sidebar: what the settings list, where it leads, and what may be counted beside it."""
+"""The sidebar: its entries from the settings, with URLs, permissions and counts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Entry:
     url: str
     key: str = ""  # pressed after "g"
     count: int = 0
-    hot: bool = False  # the count asks for attention
+    hot: bool = False  # the count needs attention
     current: bool = False
 
 
@@ -33,7 +33,7 @@ class Section:
 
 
 def navigation(user: User | AnonymousUser, path: str) -> list[Section]:
-    """Sections with the entries that this person may use; empty sections are left out."""
+    """Sections with the entries that this user may open; without empty sections."""
     current = current_url(path, settings.NAVIGATION)
     sections = []
     for title, items in settings.NAVIGATION:
@@ -44,14 +44,19 @@ def navigation(user: User | AnonymousUser, path: str) -> list[Section]:
 
 
 def make_entry(item: Mapping[str, Any], user: User | AnonymousUser, current: str) -> Entry | None:
-    url = address(item)
+    url = url_of(item)
     if not url or ("verb" in item and not can(user, item["verb"], PLATFORM)):
         return None
     count = counted(item["view"], user)
     return Entry(
-        label=item["label"], icon=item["icon"], url=url, key=item.get("key", ""),
-        count=count, hot=bool(item.get("hot")), current=url == current,
-    )  # fmt: skip
+        label=item["label"],
+        icon=item["icon"],
+        url=url,
+        key=item.get("key", ""),
+        count=count,
+        hot=bool(item.get("hot")),
+        current=url == current,
+    )
 
 
 def counted(view: str, user: User | AnonymousUser) -> int:
@@ -61,15 +66,14 @@ def counted(view: str, user: User | AnonymousUser) -> int:
 
 
 def current_url(path: str, sections: Iterable[tuple[str, Iterable[Mapping[str, Any]]]]) -> str:
-    """The entry whose address is the longest beginning of the path; the front page only when it is exactly
-    that."""
-    urls = [address(item) for _, items in sections for item in items]
+    """The URL of the entry that is the longest prefix of ``path``; the home page only matches exactly."""
+    urls = [url_of(item) for _, items in sections for item in items]
     matching = [url for url in urls if url and (path == url or (url != "/" and path.startswith(url)))]
     return max(matching, key=len, default="")
 
 
-def address(item: Mapping[str, Any]) -> str:
-    """Where the entry leads; nothing while its room has no such page."""
+def url_of(item: Mapping[str, Any]) -> str:
+    """The URL of the entry, empty if the package has no such page."""
     try:
         return reverse(item["view"])
     except NoReverseMatch:

@@ -1,4 +1,4 @@
-"""What the whole portal has to say above every page, such as a cluster that cannot be reached."""
+"""Notices above every page, such as an unreachable cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from portal.hooks import hooks
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """``state`` gives the colour: info, warning or error. ``since`` is shown as an age after the text."""
+    """``state`` sets the colour: info, warning or error. ``since`` is shown as an age after the text."""
 
     title: str
     text: str
@@ -22,12 +22,11 @@ class Notice:
     since: datetime | None = None
     url: str = ""
     action: str = ""
-    stale: bool = False  # while it lasts, pages do not follow the cluster and are not live
+    stale: bool = False  # pages do not show the current state of the cluster
 
 
 def notices(user: User | AnonymousUser) -> list[Notice]:
-    """Everything that the hooks of ``PORTAL_NOTICES`` say; each is called with the user and returns
-    Notices."""
+    """The notices of all hooks in ``PORTAL_NOTICES``."""
     if not user.is_authenticated:
         return []
     return [notice for _, find in hooks("PORTAL_NOTICES") for notice in find(user)]

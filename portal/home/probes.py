@@ -1,4 +1,4 @@
-"""For whoever starts and stops this process: is it alive, and can it do its work?"""
+"""Liveness and readiness endpoints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from portal.hooks import hooks
 @never_cache
 @login_not_required
 def alive(request: HttpRequest) -> JsonResponse:
-    """``/healthz``: the process answers. Looks at nothing else, so that a slow database restarts nobody."""
+    """``/healthz``: the process responds. Checks nothing else, so that a slow database causes no restarts."""
     return JsonResponse({"alive": True})
 
 
@@ -23,14 +23,14 @@ def alive(request: HttpRequest) -> JsonResponse:
 @never_cache
 @login_not_required
 def ready(request: HttpRequest) -> JsonResponse:
-    """``/readyz``: 503 with the reason while the database does not answer: no page could.
+    """``/readyz``: 503 with the reason while the database does not respond.
 
-    Beside that it tells what the hooks of ``READINESS_FACTS`` know, such as how the reconciler is. That makes
-    this process no less ready: pages work without it, and taking them away would hide why nothing moves.
+    The response includes the facts of ``READINESS_FACTS``, such as the state of the reconciler. They do not
+    affect readiness: pages work without the reconciler and explain its absence.
     """
     if problem := database_problem():
         return JsonResponse({"ready": False, "reasons": [problem]}, status=503)
-    facts = {name: text for _, tell in hooks("READINESS_FACTS") for name, text in tell().items()}
+    facts = {name: text for _, read in hooks("READINESS_FACTS") for name, text in read().items()}
     return JsonResponse({"ready": True, "reasons": [], **facts})
 
 
@@ -39,5 +39,5 @@ def database_problem() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Error:
-        return "The database does not answer."
+        return "The database does not respond."
     return ""

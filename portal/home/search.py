@@ -1,4 +1,4 @@
-"""The command palette: pages, and whatever the rooms above find."""
+"""The command palette: pages, and the results of ``SEARCH_PROVIDERS``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_PER_GROUP = 6
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One line of the palette. ``kind`` is the heading that it stands under, such as "Instances"."""
+    """A line of the palette. ``kind`` is the heading of its group, such as "Instances"."""
 
     kind: str
     label: str
@@ -24,8 +24,7 @@ class Result:
 
 
 def find(user: User, text: str) -> dict[str, list[Result]]:
-    """Results by heading. A provider (``SEARCH_PROVIDERS``) takes user and text and returns what that
-    person may see."""
+    """Results by heading. Providers return only what the user may see."""
     groups: dict[str, list[Result]] = {}
     for result in (
         *pages(user, text),

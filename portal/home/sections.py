@@ -1,4 +1,4 @@
-"""What rooms above put on the front page."""
+"""Sections that other packages add to the home page."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from portal.hooks import hooks
 
 @dataclass(frozen=True, slots=True)
 class HomeSection:
-    """A template with its context. ``wide`` ones go across the page, the others stand two beside each
-    other."""
+    """A template with its context. ``wide`` sections span the page; others are in two columns."""
 
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)
@@ -22,6 +21,6 @@ class HomeSection:
 
 
 def sections(request: HttpRequest) -> dict[str, list[HomeSection]]:
-    """Hooks of ``HOME_SECTIONS`` take the request and return sections."""
+    """Sections by layout. The hooks of ``HOME_SECTIONS`` take the request."""
     found = [section for _, make in hooks("HOME_SECTIONS") for section in make(request)]
-    return {"wide": [one for one in found if one.wide], "beside": [one for one in found if not one.wide]}
+    return {"wide": [one for one in found if one.wide], "columns": [one for one in found if not one.wide]}

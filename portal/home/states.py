@@ -1,4 +1,4 @@
-"""The seven words for how something is, each with its icon and what it means, shown wherever a state is."""
+"""The states, with label, icon and explanation."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class StateWord:
+class StateInfo:
     label: str
     icon: str
     meaning: str
 
 
 STATES = {
-    "waiting": StateWord(
-        "Waiting", "hourglass", "It cannot go on by itself yet: it waits for something that the reason names."
+    "waiting": StateInfo(
+        "Waiting", "hourglass", "It cannot continue yet; the reason explains what it is waiting for."
     ),
-    "progressing": StateWord("Progressing", "loader-circle", "Its resources are being created or changed."),
-    "ready": StateWord("Ready", "circle-check", "Everything that it asked for is there and ready."),
-    "degraded": StateWord(
-        "Degraded", "triangle-alert", "It was ready before; a part of it is not ready now."
+    "progressing": StateInfo("Progressing", "loader-circle", "Its resources are being created or updated."),
+    "ready": StateInfo("Ready", "circle-check", "All of its resources exist and are ready."),
+    "degraded": StateInfo(
+        "Degraded", "triangle-alert", "It was ready before, but a part of it is not ready now."
     ),
-    "failed": StateWord(
-        "Failed", "circle-x", "Something is wrong that a person must change; the reason says what."
+    "failed": StateInfo(
+        "Failed", "circle-x", "It cannot become ready without a change; the reason explains why."
     ),
-    "deleting": StateWord("Deleting", "trash-2", "It and its resources are being removed."),
-    "unknown": StateWord(
+    "deleting": StateInfo("Deleting", "trash-2", "It and its resources are being deleted."),
+    "unknown": StateInfo(
         "Unknown",
         "circle-dashed",
-        "The cluster cannot be seen right now, so the last known state may be out of date.",
+        "The cluster is unreachable, so the last known state may be outdated.",
     ),
 }
 
 
-def state_word(state: str) -> StateWord:
-    """A word that is none of the seven (such as ``pending`` of a node) keeps its name and the open circle."""
-    return STATES.get(state) or StateWord(state.capitalize(), "circle-dashed", "")
+def state_info(state: str) -> StateInfo:
+    """Other states, such as ``pending`` of a node, get a generic icon."""
+    return STATES.get(state) or StateInfo(state.capitalize(), "circle-dashed", "")

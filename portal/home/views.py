@@ -1,4 +1,4 @@
-"""The front page, the palette's results, and whether this process is well."""
+"""The home page, the results of the palette, and the notices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def search(request: HttpRequest) -> HttpResponse:
-    """What the palette shows; a page of its own when it is opened without JavaScript."""
+    """Results for the palette; a complete page without JavaScript."""
     text = request.GET.get("q", "").strip()[:100]
     context = {"groups": find(request.user, text), "text": text}  # type: ignore[arg-type]
     return render(request, "home/_results.html" if request.htmx else "home/search.html", context)  # type: ignore[attr-defined]
@@ -29,5 +29,5 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def notices(request: HttpRequest) -> HttpResponse:
-    """The banners alone, for pages that are open while something changes."""
-    return render(request, "home/_banners.html")
+    """The notices alone, for open pages."""
+    return render(request, "home/_notices.html")

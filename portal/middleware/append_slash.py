@@ -1,4 +1,4 @@
-"""Addresses end with a slash; one that was written without it leads there."""
+"""Redirects URLs without a trailing slash."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.http import HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 
 
-class SlashAppended(CommonMiddleware):
-    """Answers 308. After the usual 301 programs repeat a POST as a GET: a wish sent without the slash
-    would be lost, and the answer would look like success.
+class AppendSlashMiddleware(CommonMiddleware):
+    """Redirects with 308. After a 301, clients repeat a POST as a GET: the request would be lost, and the
+    response would look like success.
     """
 
     response_redirect_class: ClassVar[Any] = partial(HttpResponsePermanentRedirect, preserve_request=True)

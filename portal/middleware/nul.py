@@ -1,5 +1,4 @@
-"""The character NUL is in no name and no YAML, and PostgreSQL cannot keep it. It is taken out where
-requests come in."""
+"""Replaces the character NUL in requests: PostgreSQL cannot store it, and no name or YAML contains it."""
 
 from __future__ import annotations
 
@@ -11,10 +10,10 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 NUL, SHOWN_INSTEAD = "\x00", "\N{REPLACEMENT CHARACTER}"
 
 
-class WithoutNul:
-    """Middleware: a typed NUL becomes a visible character, so that nothing else of the input is lost.
+class ReplaceNulMiddleware:
+    """A NUL in input becomes a visible character, so that the rest is preserved. A URL with one gets 400.
 
-    Stands behind the CSRF middleware, which reads the same form anyway. In an address a NUL is refused (400).
+    Must come after the CSRF middleware, which reads the form as well.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -22,7 +21,7 @@ class WithoutNul:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if NUL in request.path:
-            raise SuspiciousOperation("The address contains the character NUL.")
+            raise SuspiciousOperation("The URL contains the character NUL.")
         if has_nul(request.GET):
             request.GET = replaced(request.GET)  # type: ignore[assignment]
         if request.method == "POST" and has_nul(request.POST):
@@ -35,10 +34,10 @@ def has_nul(typed: QueryDict) -> bool:
 
 
 def replaced(typed: QueryDict) -> QueryDict:
-    made = QueryDict(mutable=True, encoding=typed.encoding)
+    copy = QueryDict(mutable=True, encoding=typed.encoding)
     for name, values in typed.lists():
-        made.setlist(
+        copy.setlist(
             name.replace(NUL, SHOWN_INSTEAD), [str(value).replace(NUL, SHOWN_INSTEAD) for value in values]
         )
-    made._mutable = False
-    return made
+    copy._mutable = False
+    return copy

@@ -1,7 +1,7 @@
 /* <code-editor lint-url="…" label="…"><textarea name="text">…</textarea></code-editor>
 
-   CodeMirror 6 in a shadow root: there its styles are adopted sheets, which style-src 'self' allows. The textarea stays
-   in the page, so the form posts as it would without JavaScript.
+   CodeMirror 6 in a shadow root, where its styles are adopted style sheets, which style-src 'self' allows. The textarea
+   remains in the page, so that the form is submitted as without JavaScript.
    Events: "linted" {problems}, "edited". Methods: goto(line, column), value. Attributes: language, lint-url, readonly. */
 import { closeBrackets, closeBracketsKeymap, autocompletion, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
@@ -14,8 +14,8 @@ import {
   EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers,
 } from "@codemirror/view";
 import { completeReferences } from "./editor-complete.js";
-import { colours, theme } from "./editor-look.js";
-import { askForProblems } from "./editor-lint.js";
+import { colours, theme } from "./editor-theme.js";
+import { fetchProblems } from "./editor-lint.js";
 
 const LINT_AFTER = 300;
 
@@ -32,9 +32,9 @@ export class CodeEditor extends HTMLElement {
     root.replaceChildren(host, document.createElement("slot"));
     this.view = new EditorView({ root, parent: host, state: this.state(this.area.value) });
     this.setAttribute("ready", "");
-    const place = /^#L(\d+)(?:C(\d+))?$/.exec(location.hash);
-    if (place) this.goto(Number(place[1]), Number(place[2] || 1));
-    // Coming back with the browser's history fills the textarea after this element is made.
+    const position = /^#L(\d+)(?:C(\d+))?$/.exec(location.hash);
+    if (position) this.goto(Number(position[1]), Number(position[2] || 1));
+    // Navigating back restores the textarea after this element is created.
     addEventListener("pageshow", () => this.area.value !== this.value && (this.value = this.area.value), { once: true });
   }
 
@@ -51,7 +51,7 @@ export class CodeEditor extends HTMLElement {
     this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text } });
   }
 
-  /** Puts the cursor at a 1-based line and column and shows it. */
+  /** Moves the cursor to a 1-based line and column and scrolls it into view. */
   goto(line, column = 1) {
     const at = this.view.state.doc.line(Math.min(Math.max(line, 1), this.view.state.doc.lines));
     const anchor = Math.min(at.from + Math.max(column, 1) - 1, at.to);
@@ -76,7 +76,7 @@ export class CodeEditor extends HTMLElement {
     ];
     if (!readOnly) extensions.push(autocompletion({ override: [completeReferences] }));
     if (this.hasAttribute("lint-url")) {
-      extensions.push(lintGutter(), linter((view) => askForProblems(this, view), { delay: LINT_AFTER }));
+      extensions.push(lintGutter(), linter((view) => fetchProblems(this, view), { delay: LINT_AFTER }));
     }
     return EditorState.create({ doc, extensions });
   }

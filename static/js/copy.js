@@ -1,4 +1,4 @@
-/* <button data-copy="text"> or <button data-copy-from="id">: copies, and says so for two seconds. */
+/* <button data-copy="text"> or <button data-copy-from="id">: copies, and confirms it for two seconds. */
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy], [data-copy-from]");
   if (!button) return;

@@ -1,4 +1,4 @@
-/* Inside ${…}: "schema" and the ids of the definition's resources, as they stand in the text now. */
+/* Completes "schema" and the resource ids of the current text inside ${…}. */
 const OPEN = /\$\{[^}\n]*$/;
 const RESOURCE_ID = /^\s*(?:-\s+)?id:\s*["']?([A-Za-z]\w*)/gm;
 

@@ -1,25 +1,25 @@
 /* Problems come from the server, as {"problems": [Problem.as_dict(), …]} for a POST of the text as form field "text".
-   They are placed in the text that was sent, which may be older than what stands in the editor. */
+   Their positions refer to the text that was sent, which may be older than the text in the editor. */
 const running = new WeakMap();
 
-export async function askForProblems(element, view) {
+export async function fetchProblems(element, view) {
   running.get(element)?.abort();
   const stop = new AbortController();
   running.set(element, stop);
   const sent = view.state.doc;
-  const answer = await fetch(element.getAttribute("lint-url"), {
+  const response = await fetch(element.getAttribute("lint-url"), {
     method: "POST",
     body: new URLSearchParams({ text: sent.toString() }),
     headers: { "X-CSRFToken": document.body.dataset.csrf, Accept: "application/json" },
     signal: stop.signal,
   }).catch(() => null);
-  if (!answer?.ok) return [];
-  const { problems } = await answer.json();
+  if (!response?.ok) return [];
+  const { problems } = await response.json();
   element.dispatchEvent(new CustomEvent("linted", { bubbles: true, detail: { problems } }));
-  return problems.map((problem) => place(problem, sent)).sort((a, b) => a.from - b.from);
+  return problems.map((problem) => toDiagnostic(problem, sent)).sort((a, b) => a.from - b.from);
 }
 
-function place(problem, doc) {
+function toDiagnostic(problem, doc) {
   const from = offset(doc, problem.line || 1, problem.column || 1);
   const end = problem.end_line ? offset(doc, problem.end_line, problem.end_column || 1) : from;
   return {

@@ -2,57 +2,57 @@
 import "./htmx-global.js";
 import { Idiomorph } from "idiomorph/htmx";
 import { toast } from "./toasts.js";
-import { answering, isNewer, isRemoved, sent } from "./typed.js";
+import { beginResponse, isNewer, isRemoved, markSent } from "./pending-input.js";
 
-// What somebody unfolded stays unfolded when the server's answer is morphed in; the server may only unfold more.
+// A <details> that was opened stays open when a response is morphed in; the response may only open more.
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, type) =>
   !(name === "open" && type === "remove" && element.matches("details"));
 
-// What the reader opened by hand, and the server draws empty, stays open; it asks for news by itself.
-// What somebody typed since the question was asked stays typed.
+// An open live manifest stays open although the page is rendered without it; it refreshes itself.
+// Input that is newer than the request is not overwritten.
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (before, after) =>
   !isNewer(before) && !(before.id === "live-manifest" && before.childElementCount && !after.childElementCount);
 
 Idiomorph.defaults.callbacks.beforeNodeAdded = (node) => !isRemoved(node);
 
-document.addEventListener("htmx:beforeSend", (event) => sent(event.detail.xhr));
-document.addEventListener("htmx:beforeSwap", (event) => answering(event.detail.xhr));
+document.addEventListener("htmx:beforeSend", (event) => markSent(event.detail.xhr));
+document.addEventListener("htmx:beforeSwap", (event) => beginResponse(event.detail.xhr));
 
-// A page that asks for news by itself shows at its own label ("Reconnecting") that none come.
-const byItself = ({ detail }) => detail.requestConfig?.triggeringEvent?.type.startsWith("changed-") ?? false;
+// Failures of automatic refreshes are shown by the label of the page ("Reconnecting"), not by toasts.
+const isRefresh = ({ detail }) => detail.requestConfig?.triggeringEvent?.type.startsWith("changed-") ?? false;
 
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.xhr.status >= 500 && byItself(event)) return;
+  if (event.detail.xhr.status >= 500 && isRefresh(event)) return;
   const status = event.detail.xhr.status;
-  const words = {
+  const messages = {
     401: "You are signed out. Reload the page to sign in again.",
-    403: "You may not do that, or the page is too old. Reload it and try again.",
-    404: "That is gone. Reload the page.",
-    413: "That is too large.",
+    403: "Permission denied, or the page has expired. Reload the page and try again.",
+    404: "Not found. Reload the page.",
+    413: "The request is too large.",
   };
-  toast("error", words[status] || `The server could not do that (${status}). Nothing was lost; try again.`);
+  toast("error", messages[status] || `The server reported an error (${status}). Your input is preserved; try again.`);
 });
 
-// What was asked for by name is where the reader goes on; a refresh of it moves nobody.
+// Focus what the user opened; a refresh does not move the focus.
 document.addEventListener("htmx:afterSwap", (event) => {
   const opened = event.detail.requestConfig?.elt?.dataset?.opens;
   if (opened) document.getElementById(opened)?.focus({ preventScroll: true });
 });
 
 document.addEventListener("htmx:sendError", (event) => {
-  if (!byItself(event)) toast("error", "The server cannot be reached. Try again in a moment.");
+  if (!isRefresh(event)) toast("error", "The server is unreachable. Try again shortly.");
 });
 
-// A session that ended answers a fragment with the sign-in page: show it as a page and not inside the fragment.
+// An expired session returns the sign-in page instead of a fragment: reload to show it as a page.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const answered = new URL(event.detail.xhr.responseURL || location.href, location.href);
-  // A problem that is written for the place that asked is shown there.
+  const responseUrl = new URL(event.detail.xhr.responseURL || location.href, location.href);
+  // An error response with the target's id is a fragment for that target.
   const { target, xhr } = event.detail;
   if (xhr.status >= 400 && target.id && xhr.responseText.includes(`id="${target.id}"`)) {
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   }
-  if (answered.pathname === document.body.dataset.loginUrl && location.pathname !== answered.pathname) {
+  if (responseUrl.pathname === document.body.dataset.loginUrl && location.pathname !== responseUrl.pathname) {
     event.detail.shouldSwap = false;
     location.reload();
   }

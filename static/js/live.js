@@ -1,13 +1,13 @@
-/* The page's websocket. A message only names what changed; the fragment that shows it asks the server again.
+/* The page's websocket. A message only names what changed; the fragment that shows it is requested again.
 
    <section data-live="instance.7" data-version="12" hx-get="…" hx-trigger="changed-instance-7 from:body">
 
-   On every connect the server sends the current version of each topic, so what was missed meanwhile is caught up. */
+   On every connect the server sends the current version of each topic, so that missed changes are caught up. */
 const POLL = 15000;
-const FIRST_WAIT = 400;
-const LONGEST_WAIT = 20000;
-const GATHER = 120;
-const REFUSED = { 4401: "You are signed out.", 4403: "You may no longer see this." };
+const MIN_BACKOFF = 400;
+const MAX_BACKOFF = 20000;
+const BATCH_DELAY = 120;
+const REFUSED = { 4401: "You are signed out.", 4403: "You no longer have access." };
 
 const known = new Map();
 const waiting = new Set();
@@ -28,17 +28,17 @@ function topics() {
 }
 
 function show(state) {
-  const words = { live: "Live", reconnecting: "Reconnecting", offline: "Offline" };
+  const labels = { live: "Live", reconnecting: "Reconnecting", offline: "Offline" };
   document.body.dataset.liveState = state;
-  const stale = state === "live" && document.querySelector("#banners [data-stale]");
+  const stale = state === "live" && document.querySelector("#notices [data-stale]");
   for (const label of document.querySelectorAll("[data-live-label]")) {
     label.dataset.liveState = stale ? "reconnecting" : state;
-    label.textContent = stale ? "Last seen" : words[state];
-    label.title = stale ? "The page is connected, but the cluster cannot be seen." : "";
+    label.textContent = stale ? "Outdated" : labels[state];
+    label.title = stale ? "The page is connected, but the cluster is unreachable." : "";
   }
 }
 
-// Several changes within a moment are one: a rollout must not ask for the same fragment a hundred times.
+// Changes in quick succession are batched, so that a rollout does not request a fragment a hundred times.
 function announce(topic) {
   if (waiting.has(topic)) return;
   waiting.add(topic);
@@ -46,7 +46,7 @@ function announce(topic) {
     waiting.delete(topic);
     window.htmx.trigger(document.body, `changed-${topic.replaceAll(".", "-")}`);
     document.body.dispatchEvent(new CustomEvent(`slipway:changed:${topic}`, { bubbles: true }));
-  }, GATHER);
+  }, BATCH_DELAY);
 }
 
 function receive(event) {
@@ -54,7 +54,7 @@ function receive(event) {
   if (known.get(topic) === version) return;
   const first = !known.has(topic);
   known.set(topic, version);
-  // A list that was rendered without a version is fresh at the first connect, and may be stale at the next.
+  // A list rendered without a version is current at the first connect, and may be outdated at the next.
   if (!(first && attempts === 0 && !socket.caughtUp)) announce(topic);
 }
 
@@ -87,7 +87,7 @@ function closed(code) {
     return;
   }
   show(navigator.onLine ? "reconnecting" : "offline");
-  const most = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempts);
+  const most = Math.min(MAX_BACKOFF, MIN_BACKOFF * 2 ** attempts);
   attempts += 1;
   clearTimeout(timer);
   timer = setTimeout(connect, most / 2 + (Math.random() * most) / 2);
@@ -101,7 +101,7 @@ function reconnect() {
   connect();
 }
 
-// While there is no connection, every fragment is asked for by GET, so that the page is never older than this.
+// Without a connection, every fragment is polled, so that the page is never older than this.
 setInterval(() => {
   if (document.hidden || !listening || socket?.readyState === WebSocket.OPEN) return;
   for (const topic of topics()) announce(topic);
@@ -110,7 +110,7 @@ setInterval(() => {
 addEventListener("online", () => listening && reconnect());
 addEventListener("offline", () => listening && show("offline"));
 
-// A swap may have brought in or taken away topics, the label, or a banner that says what cannot be seen.
+// A swap may have added or removed topics, the label, or a notice about outdated data.
 document.addEventListener("htmx:afterSettle", () => {
   if (document.body.dataset.liveState) show(document.body.dataset.liveState);
   if (topics().join(",") !== listening) reconnect();

@@ -1,4 +1,4 @@
-/* The live manifest of a resource opens beside the page's own content; closing it leads back to where it was opened. */
+/* The live manifest of a resource. Closing it returns the focus to the link that opened it. */
 let opener = null;
 
 document.addEventListener("click", (event) => {

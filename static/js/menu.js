@@ -1,4 +1,4 @@
-/* The sidebar of narrow screens, and <details class="menu"> that close when one looks elsewhere. */
+/* The sidebar of narrow screens, and <details class="menu">, which close on a click outside. */
 function setOpen(open) {
   document.body.dataset.menu = open ? "open" : "";
   document.querySelector("[data-menu-toggle]")?.setAttribute("aria-expanded", String(open));

@@ -1,4 +1,4 @@
-/* The command palette: the server finds and renders, this moves the selection and opens what is chosen. */
+/* The command palette. The server searches and renders; this moves the selection and opens results. */
 const palette = document.getElementById("palette");
 const field = palette?.querySelector("input");
 const options = () => [...palette.querySelectorAll("[role=option]")];
@@ -17,9 +17,9 @@ function open() {
   window.htmx.trigger(field, "palette-open");
 }
 
-function go(option, elsewhere) {
+function go(option, newTab) {
   if (!option) return;
-  if (elsewhere) window.open(option.dataset.href, "_blank", "noopener");
+  if (newTab) window.open(option.dataset.href, "_blank", "noopener");
   else location.assign(option.dataset.href);
 }
 

@@ -1,5 +1,5 @@
-/* Rows of generated forms: remove, move with Alt+arrow, jumps to a field. */
-import { removed } from "./typed.js";
+/* Rows of generated forms: remove, move with Alt+arrow; links that focus a field. */
+import { markRemoved } from "./pending-input.js";
 
 function changed(form) {
   form?.dispatchEvent(new Event("change", { bubbles: true }));
@@ -13,7 +13,7 @@ document.addEventListener("click", (event) => {
     const form = row.closest("form");
     const neighbour = [row.nextElementSibling, row.previousElementSibling].find((one) => one?.matches("[data-row]"));
     const next = neighbour?.querySelector("input, select, textarea") || row.closest("[data-list]")?.querySelector('[name="_op"][value^="add:"]');
-    removed(row);
+    markRemoved(row);
     row.remove();
     next?.focus();
     changed(form);
@@ -24,15 +24,15 @@ document.addEventListener("click", (event) => {
     const field = document.getElementById(jump.dataset.goto);
     if (!field) return;
     event.preventDefault();
-    const folded = field.closest("details:not([open])");
-    if (folded) folded.open = true;
+    const collapsed = field.closest("details:not([open])");
+    if (collapsed) collapsed.open = true;
     field.scrollIntoView({ block: "center" });
     field.focus({ preventScroll: true });
   }
 });
 
 document.addEventListener("keydown", (event) => {
-  const grip = event.target.closest?.("[data-grab]");
+  const grip = event.target.closest?.("[data-move]");
   if (!grip || !event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
   event.preventDefault();
   const row = grip.closest("[data-row]");

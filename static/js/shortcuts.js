@@ -1,6 +1,6 @@
-/* Keys: "/" to the filter of the page, "g" and a letter to go somewhere, "?" for the list of keys. */
-const GO_WITHIN = 1200;
-let wentAt = 0;
+/* Keyboard shortcuts: "/" focuses the filter, "g" and a letter open a page, "?" lists all shortcuts. */
+const PREFIX_TIMEOUT = 1200;
+let prefixPressedAt = 0;
 
 export function typing(target) {
   return target.closest?.("input, textarea, select, code-editor, [contenteditable]") !== null;
@@ -9,8 +9,8 @@ export function typing(target) {
 document.addEventListener("keydown", (event) => {
   if (event.metaKey || event.ctrlKey || event.altKey || typing(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
-  if (performance.now() - wentAt < GO_WITHIN) {
-    wentAt = 0;
+  if (performance.now() - prefixPressedAt < PREFIX_TIMEOUT) {
+    prefixPressedAt = 0;
     const link = document.querySelector(`.nav a[data-key="${CSS.escape(event.key)}"]`);
     if (link) {
       event.preventDefault();
@@ -19,7 +19,7 @@ document.addEventListener("keydown", (event) => {
     }
   }
   if (event.key === "g") {
-    wentAt = performance.now();
+    prefixPressedAt = performance.now();
   } else if (event.key === "/") {
     const field = document.querySelector("main input[type=search]");
     event.preventDefault();

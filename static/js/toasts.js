@@ -1,27 +1,27 @@
-/* Short messages in a corner. Errors stay until they are closed; the rest leave after a while. */
-const STAY = 6000;
+/* Toasts. Errors stay until they are closed; others disappear after some seconds. */
+const DURATION = 6000;
 const ICONS = { success: "circle-check", info: "info", warning: "triangle-alert", error: "circle-alert" };
 
-function leaveLater(element) {
-  if (element.dataset.state !== "error") setTimeout(() => element.remove(), STAY);
+function removeLater(element) {
+  if (element.dataset.state !== "error") setTimeout(() => element.remove(), DURATION);
 }
 
 export function toast(state, text) {
-  const place = document.getElementById("toasts");
+  const container = document.getElementById("toasts");
   const pattern = document.getElementById("toast-pattern");
-  if (!place || !pattern) return;
-  // The same words twice say no more than once.
-  for (const shown of place.children) if (shown.querySelector("p")?.textContent === text) shown.remove();
+  if (!container || !pattern) return;
+  // Do not repeat a message that is already shown.
+  for (const shown of container.children) if (shown.querySelector("p")?.textContent === text) shown.remove();
   const element = pattern.content.firstElementChild.cloneNode(true);
   element.dataset.state = state;
   const use = element.querySelector("use");
   use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${ICONS[state] || "info"}`));
   element.querySelector("p").textContent = text;
-  place.append(element);
-  leaveLater(element);
+  container.append(element);
+  removeLater(element);
 }
 
-document.querySelectorAll(".toast").forEach(leaveLater);
+document.querySelectorAll(".toast").forEach(removeLater);
 
 document.addEventListener("click", (event) => {
   event.target.closest("[data-close-toast]")?.closest(".toast").remove();
@@ -30,5 +30,5 @@ document.addEventListener("click", (event) => {
   if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
 });
 
-// The server says so with a header: HX-Trigger: {"toast": {"state": "success", "text": "Saved."}}
+// The server shows a toast with a header: HX-Trigger: {"toast": {"state": "success", "text": "Saved."}}
 document.addEventListener("toast", (event) => toast(event.detail.state || "info", event.detail.text));

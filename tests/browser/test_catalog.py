@@ -23,7 +23,7 @@ def test_the_catalog_is_filtered_while_typing(
     page.get_by_label("Filter contracts").fill("nothing like it")
     expect(page.get_by_role("heading", name="No contract matches")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/catalog/\?q=nothing%20like%20it"))
-    page.get_by_role("link", name="Clear the filters").click()
+    page.get_by_role("link", name="Clear filters").click()
     expect(page.get_by_role("link", name="Plain service", exact=True)).to_be_visible()
 
 
@@ -82,7 +82,7 @@ def test_a_refused_form_leads_to_its_first_problem(
 ) -> None:
     page = visit(developer, "/catalog/service/create/")
     page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.get_by_role("alert").first).to_contain_text("things to put right")
+    expect(page.get_by_role("alert").first).to_contain_text("things to fix")
     expect(page.locator("#name")).to_be_focused()
     assert axe(page) == []
 
@@ -106,7 +106,7 @@ def test_an_instance_page_moves_by_itself(
     assert axe(page) == []
     Instance.objects.filter(pk=instance.pk).update(state=State.DEGRADED, message="One copy is away.")
     instance.touch()
-    expect(page.locator("#headline")).to_contain_text("One copy is away.")
+    expect(page.locator("#status-banner")).to_contain_text("One copy is away.")
     page.locator("[data-node=deployment]").click()
     expect(page.locator("#node-panel")).to_contain_text("kubectl get deployment.apps shop")
     assert axe(page) == []
@@ -160,10 +160,10 @@ def test_an_edit_shows_what_differs_while_typing(visit: Visit, developer: User, 
     changes = page.locator("#preview [data-pane=changes]")
     expect(changes.get_by_role("row", name="image shop:1 shop:2")).to_be_visible()
     page.get_by_label("Image", exact=False).fill("shop:1")
-    expect(changes).to_contain_text("Nothing is different yet.")
+    expect(changes).to_contain_text("No changes yet.")
     page.get_by_label("Image", exact=False).fill("shop:3")
-    page.get_by_role("button", name="Save the change").click()
-    expect(page.locator("#headline")).to_contain_text("The change was asked for.")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.locator("#status-banner")).to_contain_text("Change requested")
     assert Change.objects.get().manifest["spec"] == {"image": "shop:3"}
 
 
@@ -171,15 +171,15 @@ def test_deleting_asks_for_the_name_and_follows_to_the_end(
     visit: Visit, developer: User, instance: Instance
 ) -> None:
     page = visit(developer, f"/instances/{instance.pk}/delete/")
-    page.get_by_role("button", name="Delete it").click()
+    page.get_by_role("button", name="Delete").click()
     expect(page.locator("#confirm-error")).to_contain_text("Type “shop”")
     page.locator("#confirm-name").fill("shop")
-    page.get_by_role("button", name="Delete it").click()
+    page.get_by_role("button", name="Delete").click()
     expect(page.locator(".title .badge").first).to_have_text("Deleting")
     expect(page.locator("[data-live-label]")).to_have_text("Live")
     Change.objects.update(state="delivered")
     instance.delete()
-    expect(page.get_by_role("heading", name="It is gone")).to_be_visible()
+    expect(page.get_by_role("heading", name="Deleted", exact=True)).to_be_visible()
 
 
 PAGES = {

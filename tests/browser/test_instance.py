@@ -84,7 +84,7 @@ def test_the_live_manifest_stays_open_follows_the_cluster_and_closes(
     instance.save(update_fields=["message"])
     instance.touch()
     expect(panel).to_contain_text("replicas: 2")
-    panel.get_by_role("button", name="Close the manifest").click()
+    panel.get_by_role("button", name="Close manifest").click()
     expect(panel).to_have_count(0)
     expect(opener).to_be_focused()
     instance.touch()

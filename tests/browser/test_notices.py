@@ -14,12 +14,12 @@ def test_a_cluster_goes_away_and_comes_back_while_somebody_looks(
     visit: Visit, developer: User, instance: Instance, cluster: Destination
 ) -> None:
     page = visit(developer, f"/instances/{instance.pk}/")
-    label, banner = page.locator("[data-live-label]"), page.locator("#banners .note")
+    label, banner = page.locator("[data-live-label]"), page.locator("#notices .note")
     expect(label).to_have_text("Live")
     expect(banner).to_have_count(0)
     save_destination(cluster.pk, reachable=False, message="It does not answer.")
     expect(banner).to_contain_text("cannot be reached")
-    expect(label).to_have_text("Last seen")
+    expect(label).to_have_text("Outdated")
     save_destination(cluster.pk, reachable=True, message="")
     expect(banner).to_have_count(0)
     expect(label).to_have_text("Live")

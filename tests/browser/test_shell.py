@@ -129,7 +129,7 @@ def test_on_a_narrow_screen_the_sidebar_is_a_menu(visit, developer, axe):
 def test_the_text_of_a_token_is_shown_once_and_can_be_copied(visit, developer, axe):
     page = visit(developer, "/account/")
     page.get_by_label("Name of the new token").fill("pipeline")
-    page.get_by_role("button", name="Make a token").click()
+    page.get_by_role("button", name="Create token").click()
     expect(page.locator("#token-text")).to_contain_text("slw_")
     assert axe(page) == []
     page.goto("/account/")

@@ -63,7 +63,7 @@ def test_every_problem_comes_at_once_with_its_path(call: Callable[..., Any]) -> 
     wrong = {**WISH, "name": "Shop", "spec": {"imagee": "x", "replicas": 99, "ports": [{"port": "80"}]}}
     answer = call("developer", "post", ALL, wrong)
     assert answer.status_code == 422
-    assert answer.json()["message"] == "The instance is not valid."
+    assert answer.json()["message"] == "The instance is invalid."
     assert {problem["path"] for problem in answer.json()["problems"]} == {
         "metadata.name",
         "spec.image",
@@ -143,9 +143,9 @@ def test_the_list_holds_what_the_caller_may_see(
 @pytest.mark.parametrize(
     ("query", "path", "message"),
     [
-        ("state=redy", "state", "There is no “redy”. Possible: waiting, progressing, ready,"),
-        ("sort=size", "sort", "There is no “size”. Possible: name, state,"),
-        ("stat=ready", "stat", "There is no parameter “stat”. Did you mean “state”?"),
+        ("state=redy", "state", "Unknown value “redy”. Allowed: waiting, progressing, ready"),
+        ("sort=size", "sort", "Unknown value “size”. Allowed: name, state"),
+        ("stat=ready", "stat", "Unknown parameter “stat”. Did you mean “state”?"),
     ],
 )
 def test_a_filter_that_is_not_there_is_not_passed_over(

@@ -39,7 +39,7 @@ def test_a_good_form_makes_a_change_and_a_row_and_opens_the_page(developer: Clie
     }
     assert (change.state, change.action, change.author.username) == ("approved", "create", "developer")
     assert Entry.objects.get(verb="instance.creation-requested").team_slug == "checkout"
-    assert b"The creation was asked for." in developer.get(f"/instances/{row.pk}/").content
+    assert b"Creation requested" in developer.get(f"/instances/{row.pk}/").content
 
 
 def test_a_form_that_is_sent_twice_asks_once(developer: Client) -> None:
@@ -59,20 +59,20 @@ def test_a_preview_that_comes_after_the_form_was_sent_leaves_no_draft(developer:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"_name": ""}, "Give it a name."),
-        ({"_name": "Shop"}, "Use small letters, digits and hyphens"),
-        ({"_namespace": ""}, "Choose a namespace."),
-        ({"_namespace": "search"}, "You may not create anything in search."),
-        ({"_namespace": "nowhere"}, "You may not create anything in nowhere."),
+        ({"_name": ""}, "Enter a name."),
+        ({"_name": "Shop"}, "Use lowercase letters, digits, hyphens and dots"),
+        ({"_namespace": ""}, "Select a namespace."),
+        ({"_namespace": "search"}, "You cannot create instances in search."),
+        ({"_namespace": "nowhere"}, "You cannot create instances in nowhere."),
         ({"/image": ""}, "This field is required."),
         ({"/image": "a"}, "at least 3"),
-        ({"/replicas": "many"}, "Write a whole number, such as 3."),
+        ({"/replicas": "many"}, "Enter an integer, such as 3."),
         ({"/replicas": "51"}, "at most 50"),
         ({"/size": "huge"}, "small, large"),
         ({"/ports/@0/name": "http"}, "ports[0].port"),
         ({"/ports/@0/name": "http", "/ports/@0/port": "99999"}, "at most 65535"),
         ({"/imagee": "x"}, "imagee"),
-        ({"/env/@0/#key": "", "/env/@0/#value": "1"}, "Give this entry a key."),
+        ({"/env/@0/#key": "", "/env/@0/#value": "1"}, "Enter a key."),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(
@@ -82,7 +82,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(
     page = answer.content.decode().replace("&quot;", '"')
     assert answer.status_code == 422
     assert message in page
-    assert "to put right" in page
+    assert "to fix" in page
     assert not Change.objects.exists()
     for name, text in {**GOOD, **changed}.items():
         assert not text or text in FormDraft.objects.get().text or text in page, f"{name} was lost"
@@ -112,7 +112,7 @@ def test_a_contract_that_was_withdrawn_meanwhile_refuses_and_keeps_the_draft(
 def test_a_draft_goes_on_where_it_was_left(developer: Client) -> None:
     developer.post(f"{CREATE}preview/", {**GOOD, "/image": "half:typed"})
     page = developer.get(CREATE).content.decode()
-    assert "This goes on from your draft" in page
+    assert "Continuing your draft" in page
     assert 'value="half:typed"' in page
     developer.post(f"{CREATE}discard/")
     assert "half:typed" not in developer.get(CREATE).content.decode()
@@ -173,15 +173,15 @@ def test_a_cluster_that_is_away_lets_the_change_wait_and_says_so(
     answer = developer.post(CREATE, GOOD, follow=True)
     page = answer.content.decode()
     assert "Default cluster cannot be reached." in page
-    assert "The creation is kept." in page
-    assert "It will be delivered when Default cluster returns." in page
+    assert "Creation saved; waiting for the cluster" in page
+    assert "It will be applied when Default cluster is reachable again." in page
     assert Change.objects.get().state == "approved"
 
 
 def test_another_like_this_copies_what_was_meant(developer: Client, instance: Instance) -> None:
     page = developer.get(f"{CREATE}?from={instance.pk}").content.decode()
     assert 'value="shop:1"' in page
-    assert "Give the new one its own name" in page
+    assert "Enter a new name" in page
 
 
 @pytest.mark.parametrize("key", ["0", "nobody", "²", "9" * 30, "-1"])
@@ -198,7 +198,7 @@ def test_typing_answers_with_messages_and_preview_only(developer: Client) -> Non
     text = answer.content.decode()
     assert "HX-Retarget" not in answer
     assert 'name="/image"' not in text
-    assert "Write a whole number" in text
+    assert "Enter an integer" in text
     assert 'data-node="deployment"' in text
     pressed = {"HX-Request": "true", "HX-Trigger-Name": "_op"}
     form = {**GOOD, "_shape": shape, "_op": "add:/ports"}

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from catalog.changes import propose_deletion
-from catalog.forms.spec_diff import asked_for, differences, rebased
+from catalog.forms.spec_diff import explicit_values, field_changes, merge_three_way
 from catalog.models import Action, Change, ChangeState, DeletedInstance, Instance, State
 from portal.audit.models import Entry
 from tests.catalog.schemas import SERVICE
@@ -59,7 +59,7 @@ def test_a_change_by_somebody_else_is_shown_and_mine_stands_on_top(
     answer = developer.post(url(instance), mine)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "It was changed meanwhile." in page
+    assert "This instance was changed while you were editing." in page
     assert 'name="/replicas" value="5"' in page
     assert 'value="shop:2"' in page
     assert not Change.objects.exists()
@@ -81,7 +81,7 @@ def test_a_refused_change_shows_its_causes_at_the_fields_and_can_be_tried_again(
     page = developer.get(url(instance)).content.decode()
     assert 'value="bad:1"' in page
     assert "is not signed" in page
-    assert "The change was refused." in developer.get(f"/instances/{instance.pk}/").content.decode()
+    assert "Change refused" in developer.get(f"/instances/{instance.pk}/").content.decode()
     developer.post(f"/instances/{instance.pk}/retry/")
     change.refresh_from_db()
     assert (change.state, change.attempts) == ("approved", 0)
@@ -101,7 +101,7 @@ def test_deleting_needs_the_name_and_leaves_a_page_behind(developer: Client, ins
     assert developer.get(url(instance)).status_code == 409
     instance.delete()
     page = developer.get(f"/instances/{pk}/").content.decode()
-    assert "It is gone" in page
+    assert "Deleted</h2>" in page
     assert f"?from={pk}" in page
     assert Entry.objects.filter(verb="instance.deleted").exists()
 
@@ -136,13 +136,13 @@ SPEC = {"image": "a:1", "size": "small", "replicas": 2, "probe": {"path": "/heal
     ],
 )
 def test_defaults_that_the_cluster_filled_in_were_not_asked_for(asked: Any, meant: Any) -> None:
-    assert asked_for(SERVICE, SPEC, asked) == meant
+    assert explicit_values(SERVICE, SPEC, asked) == meant
 
 
 def test_differences_name_each_field() -> None:
     before = {"a": 1, "b": {"c": "x"}, "l": [1, 2], "gone": True}
     after = {"a": 1.0, "b": {"c": "y"}, "l": [1], "new": ""}
-    found = [(one.place, one.before, one.after) for one in differences(before, after)]
+    found = [(one.path_text, one.before, one.after) for one in field_changes(before, after)]
     assert found == [
         ("a", "1", "1.0"),
         ("b.c", "x", "y"),
@@ -164,4 +164,4 @@ def test_differences_name_each_field() -> None:
     ],
 )
 def test_my_changes_stand_on_top_of_theirs(base: Any, mine: Any, theirs: Any, merged: Any) -> None:
-    assert rebased(base, mine, theirs) == merged
+    assert merge_three_way(base, mine, theirs) == merged

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from catalog.forms.fields import Field, build, field_table, kind_of
-from catalog.forms.fields.constraints import limits_in_words
+from catalog.forms.fields import Field, FormState, build, field_table, field_type_of
+from catalog.forms.fields.constraints import format_limits
 from catalog.forms.fields.field_types import title_of
-from catalog.forms.fields.problem_paths import path_of
+from catalog.forms.fields.problem_paths import parse_problem_path
 from tests.catalog.schemas import HINTS, NO_HINTS, SERVICE
 
 
 def field(path: tuple[str | int, ...], data: dict[str, Any] | None = None, **more: Any) -> Field:
-    tree = build(SERVICE, more.pop("hints", NO_HINTS), data or {}, **more)
+    tree = build(SERVICE, more.pop("hints", NO_HINTS), data or {}, FormState(**more))
     return next(one for one in tree.root.walk() if one.path == path)
 
 
@@ -42,14 +42,14 @@ def field(path: tuple[str | int, ...], data: dict[str, Any] | None = None, **mor
     ],
 )
 def test_every_schema_has_a_kind_of_field(schema: dict[str, Any], widget: str, kind: str) -> None:
-    assert kind_of(schema, widget=widget) == kind
+    assert field_type_of(schema, widget=widget) == kind
 
 
 def test_what_is_nested_too_deep_is_edited_as_yaml() -> None:
     schema: dict[str, Any] = {"type": "string"}
     for name in "gfedcba":
         schema = {"type": "object", "properties": {name: schema}}
-    kinds = {len(one.path): one.kind for one in build(schema, NO_HINTS, {}).root.walk()}
+    kinds = {len(one.path): one.field_type for one in build(schema, NO_HINTS, {}).root.walk()}
     assert kinds == {0: "object", 1: "object", 2: "object", 3: "object", 4: "object", 5: "yaml"}
 
 
@@ -79,7 +79,7 @@ def test_a_key_without_a_title_is_spoken(key: str, title: str) -> None:
     ],
 )
 def test_limits_are_said_in_words(schema: dict[str, Any], words: str) -> None:
-    assert limits_in_words(schema) == words
+    assert format_limits(schema) == words
 
 
 def test_a_default_is_a_placeholder_and_not_a_value() -> None:
@@ -162,10 +162,9 @@ def test_a_problem_stands_at_its_field_or_at_the_deepest_one_drawn() -> None:
         (("extra", "deep"), "Is wrong."),
         (("nothing",), "Is not a field."),
     ]
-    tree = build(
-        SERVICE, NO_HINTS, {"ports": [{"name": "a", "port": 70000}], "extra": {"deep": 1}}, problems=problems
-    )
-    assert [(t.place, t.message, t.target) for t in tree.troubles] == [
+    data = {"ports": [{"name": "a", "port": 70000}], "extra": {"deep": 1}}
+    tree = build(SERVICE, NO_HINTS, data, FormState(problems=problems))
+    assert [(t.path, t.message, t.target) for t in tree.field_problems] == [
         ("nothing", "Is not a field.", ""),
         ("ports[0].port", "Must be at most 65535.", "f-ports-_40_0-port"),
         ("extra", "deep: Is wrong.", "f-extra"),
@@ -186,14 +185,14 @@ def test_a_problem_stands_at_its_field_or_at_the_deepest_one_drawn() -> None:
     ],
 )
 def test_printed_paths_of_api_servers_are_understood(text: str, path: tuple[str | int, ...]) -> None:
-    assert path_of(text, SERVICE) == path
+    assert parse_problem_path(text, SERVICE) == path
 
 
 def test_the_table_of_fields_reads_top_down() -> None:
-    rows = {row.place: row for row in field_table(SERVICE, HINTS)}
+    rows = {row.dotted_path: row for row in field_table(SERVICE, HINTS)}
     assert list(rows)[:2] == ["image", "region"]
     assert rows["size"].choices == ("small", "medium", "custom")
-    assert rows["ports"].type == "list of groups"
+    assert rows["ports"].type == "list of objects"
     assert rows["ports[].port"].limits == "1 to 65535"
-    assert rows["env"].type == "map of texts"
+    assert rows["env"].type == "map of strings"
     assert rows["probe.path"].default == "/healthz"

@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from catalog.graph_view import ROOT, GraphNode, graph_of_instance, laid_out
+from catalog.graph_view import ROOT, GraphNode, graph_of_instance, lay_out
 from catalog.live_topics import InstanceTopic
 from catalog.models import Change, Destination, Instance, State
-from catalog.status_banner import headline, worst_first
+from catalog.status_banner import banner_for, worst_first
 from portal.accounts.models import User
 
 
@@ -23,7 +23,7 @@ def test_the_page_shows_state_graph_status_and_simulation(
     page = sign_in("developer").get(f"/instances/{instance.pk}/").content.decode()
     assert 'href="https://shop.example.com"' in page
     assert 'data-node="deployment"' in page
-    assert "simulated, kept on disk" in page
+    assert "stored on disk" in page
     assert f'data-live="instance.{instance.pk}"' in page
 
 
@@ -66,28 +66,28 @@ def test_script_in_values_stays_text(
     ("fields", "change", "title", "state"),
     [
         ({"state": "ready"}, None, None, None),
-        ({"state": "failed", "message": "Quota."}, None, "Something must be changed.", "failed"),
+        ({"state": "failed", "message": "Quota."}, None, "Action required", "failed"),
         (
             {"state": "waiting"},
             {"state": "approved", "action": "create"},
-            "The creation was asked for.",
+            "Creation requested",
             "progressing",
         ),
         (
             {"state": "waiting"},
             {"state": "approved", "action": "update", "attempts": 2},
-            "The change was asked for.",
+            "Change requested",
             "waiting",
         ),
-        ({"state": "ready"}, {"state": "refused", "action": "update"}, "The change was refused.", "failed"),
+        ({"state": "ready"}, {"state": "refused", "action": "update"}, "Change refused", "failed"),
         ({"state": "ready"}, {"state": "delivered", "action": "update"}, None, None),
-        ({"state": "deleting"}, {"state": "delivered", "action": "delete"}, "Being deleted.", "deleting"),
+        ({"state": "deleting"}, {"state": "delivered", "action": "delete"}, "Deleting", "deleting"),
     ],
 )
 def test_the_headline_says_the_one_thing_that_matters(
     fields: dict[str, Any], change: dict[str, Any] | None, title: str | None, state: str | None
 ) -> None:
-    found = headline(
+    found = banner_for(
         Instance(**fields), Change(**change) if change else None, Destination(title="It", reachable=True)
     )
     assert (found.title if found else None, found.state if found else None) == (title, state)
@@ -95,7 +95,7 @@ def test_the_headline_says_the_one_thing_that_matters(
 
 def test_a_change_that_nobody_will_deliver_now_says_why() -> None:
     standing_by = Destination(title="It", reachable=True, message="Another reconciler looks after it.")
-    found = headline(Instance(state="waiting"), Change(state="approved", action="create"), standing_by)
+    found = banner_for(Instance(state="waiting"), Change(state="approved", action="create"), standing_by)
     assert found is not None
     assert (found.state, found.text) == ("waiting", "Another reconciler looks after it.")
 
@@ -126,14 +126,14 @@ def test_the_graph_starts_at_the_instance_and_folds_collections(instance: Instan
         ("zones", "2/3"),
         ("front", "waits"),
     ]
-    assert {(edge.upper, edge.lower): edge.look for edge in graph.edges} == {
+    assert {(edge.upper, edge.lower): edge.style for edge in graph.edges} == {
         (ROOT, "zones"): "done",
         ("zones", "front"): "pending",
     }
 
 
 def test_a_graph_that_is_too_large_is_a_list() -> None:
-    assert not laid_out([GraphNode(f"n{number}", "", "Pod") for number in range(200)]).drawable
+    assert not lay_out([GraphNode(f"n{number}", "", "Pod") for number in range(200)]).drawable
 
 
 @pytest.mark.parametrize(

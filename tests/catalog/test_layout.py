@@ -7,17 +7,17 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from catalog.layout import Edge, Measures, nearest_with_gaps, picture, without_implied
+from catalog.layout import Edge, Measures, compute_layout, nearest_with_gaps, without_implied
 
 SIZES = Measures()
 
 
 def test_an_empty_graph_is_an_empty_picture() -> None:
-    assert picture([], []).boxes == {}
+    assert compute_layout([], []).boxes == {}
 
 
 def test_what_is_needed_stands_above_what_needs_it() -> None:
-    boxes = picture(
+    boxes = compute_layout(
         ["service", "deployment", "config"], [("config", "deployment"), ("deployment", "service")]
     ).boxes
     assert [boxes[name][1] for name in ("config", "deployment", "service")] == [18, 102, 186]
@@ -28,17 +28,17 @@ def test_an_edge_that_a_longer_path_implies_is_not_drawn() -> None:
 
 
 def test_a_cycle_is_still_drawn() -> None:
-    drawn = picture(["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a"), ("a", "a"), ("a", "nobody")])
+    drawn = compute_layout(["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a"), ("a", "a"), ("a", "nobody")])
     assert set(drawn.boxes) == {"a", "b", "c"}
 
 
 def test_two_chains_do_not_cross() -> None:
-    drawn = picture(["a", "b", "x", "y"], [("a", "y"), ("b", "x")])
+    drawn = compute_layout(["a", "b", "x", "y"], [("a", "y"), ("b", "x")])
     assert drawn.crossings == 0
 
 
 def test_a_node_without_needs_and_users_leaves_no_hole_in_its_row() -> None:
-    drawn = picture(["certificate", "deployment", "policy", "service"], [("deployment", "service")])
+    drawn = compute_layout(["certificate", "deployment", "policy", "service"], [("deployment", "service")])
     lefts = [drawn.boxes[name][0] for name in ("certificate", "deployment", "policy")]
     assert [b - a for a, b in pairwise(sorted(lefts))] == [SIZES.width + SIZES.beside] * 2
 
@@ -48,7 +48,7 @@ def test_no_two_nodes_overlap_and_all_stand_inside(seed: int) -> None:
     chance = random.Random(seed)
     names = [f"n{number}" for number in range(25)]
     edges: list[Edge] = [pair for pair in combinations(names, 2) if chance.random() < 0.08]
-    drawn = picture(names, edges)
+    drawn = compute_layout(names, edges)
     rows: dict[int, list[int]] = {}
     for left, top in drawn.boxes.values():
         assert 0 <= left <= drawn.width - SIZES.width

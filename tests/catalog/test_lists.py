@@ -16,7 +16,7 @@ from catalog.models import Destination, Instance, State
 from catalog.portal_hooks.counts import count_instances
 from catalog.portal_hooks.notices import health_facts, notices
 from catalog.portal_hooks.search import find
-from catalog.state_counts import Health
+from catalog.state_counts import StateCounts
 from contracts.models import Contract
 from portal.accounts.models import User
 
@@ -71,8 +71,8 @@ def test_states_are_counted_under_the_other_filters(
 @pytest.mark.parametrize(
     ("who", "query", "title"),
     [
-        ("developer", "", "Nothing runs yet"),
-        ("nobody", "", "You belong to no team"),
+        ("developer", "", "No instances yet"),
+        ("nobody", "", "You are not in a team"),
     ],
 )
 def test_an_empty_list_says_why(
@@ -136,13 +136,13 @@ def test_a_card_counts_what_the_person_sees(
 ) -> None:
     make_instance("index", "search")
     (card,) = sign_in("developer").get("/catalog/").context["cards"]
-    assert card.health.words == "1 ready, 1 waiting, 1 failed"
+    assert card.state_counts.summary == "1 ready, 1 waiting, 1 failed"
     (card,) = sign_in("engineer").get("/catalog/").context["cards"]
-    assert card.health.total == 4
+    assert card.state_counts.total == 4
 
 
 def test_a_failure_is_never_too_thin_to_be_seen() -> None:
-    bars = list(Health({"ready": 999, "failed": 1}).bars)
+    bars = list(StateCounts({"ready": 999, "failed": 1}).bars)
     assert [bar.state for bar in bars] == ["ready", "failed"]
     assert bars[1].width > 5
     assert abs(sum(bar.width for bar in bars) - 100) < 0.5

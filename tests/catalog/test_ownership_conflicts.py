@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from catalog.models import Destination, Instance, InstanceResource
-from catalog.ownership_conflicts import claims
+from catalog.ownership_conflicts import ownership_conflicts
 from contracts.models import Contract
 from portal.accounts.models import User
 
@@ -32,8 +32,8 @@ def typed(client: Client, **changed: str) -> str:
 
 def test_the_preview_names_the_owner(sign_in: Callable[[str], Client], blog: Instance) -> None:
     page = typed(sign_in("developer"))
-    assert f'Deployment <code>shop</code> belongs to <a class="link" href="/instances/{blog.pk}/"' in page
-    assert "Everything that the contract asks for is there." not in page
+    assert f'Deployment <code>shop</code> is owned by <a class="link" href="/instances/{blog.pk}/"' in page
+    assert "All required fields are set." not in page
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_an_owner_that_one_may_not_see_is_not_named(
 ) -> None:
     Instance.objects.update(team=people["other"].teams.get())
     page = typed(sign_in("developer"))
-    assert "belongs to an instance of another team" in page
+    assert "is owned by an instance of another team" in page
     assert "checkout/blog" not in page
 
 
@@ -81,8 +81,8 @@ def test_what_counts_as_the_same_object(
     InstanceResource.objects.filter(kind="Deployment").update(**kept)
     wish = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop", **manifest}}
     asked = {"namespace": "checkout", "destination": blog.destination, "by": people["developer"]}
-    assert bool(claims([wish], instance=None, **asked)) is found
-    assert not claims([wish], instance=blog, **asked)
+    assert bool(ownership_conflicts([wish], instance=None, **asked)) is found
+    assert not ownership_conflicts([wish], instance=blog, **asked)
 
 
 def test_another_cluster_is_another_matter(
@@ -91,4 +91,4 @@ def test_another_cluster_is_another_matter(
     away = Destination.objects.create(slug="away", title="Away")
     wish = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop"}}
     by = people["developer"]
-    assert not claims([wish], namespace="checkout", destination=away, by=by, instance=None)
+    assert not ownership_conflicts([wish], namespace="checkout", destination=away, by=by, instance=None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from catalog.forms.fields import build, read_posted
+from catalog.forms.fields import FormState, build, read_posted
 from catalog.forms.fields.scalars import from_text, to_text
 from contracts.documents.paths import MISSING
 from tests.catalog.schemas import HINTS, NO_HINTS, SERVICE
@@ -48,11 +48,11 @@ def test_text_becomes_the_value_that_was_meant_and_back(
 @pytest.mark.parametrize(
     ("kind", "text", "problem"),
     [
-        ("integer", "abc", "Write a whole number, such as 3."),
-        ("integer", "1.0", "Write a whole number; 1.0 has a fraction or an exponent."),
-        ("number", "1,5", "Write a number, such as 0.5."),
-        ("number", "1e999", "Write a number, such as 0.5."),
-        ("quantity", "1 GB", "Write an amount, such as 500m, 2 or 1Gi."),
+        ("integer", "abc", "Enter an integer, such as 3."),
+        ("integer", "1.0", "Enter an integer; 1.0 has a fraction or an exponent."),
+        ("number", "1,5", "Enter a number, such as 0.5."),
+        ("number", "1e999", "Enter a number, such as 0.5."),
+        ("quantity", "1 GB", "Enter a quantity, such as 500m, 2 or 1Gi."),
     ],
 )
 def test_what_cannot_be_read_stays_as_it_was_typed(kind: Any, text: str, problem: str) -> None:
@@ -81,7 +81,7 @@ def test_rows_come_in_the_order_of_the_body_and_blank_rows_stay_rows() -> None:
     ]
     posted = read_posted(SERVICE, NO_HINTS, pairs)
     assert posted.data == {"hosts": ["b", "a"], "ports": [{"name": "http", "port": 80}, {}]}
-    tree = build(SERVICE, NO_HINTS, posted.data, posted=posted)
+    tree = build(SERVICE, NO_HINTS, posted.data, FormState(posted))
     rows = [row.token for one in tree.root.walk() if one.name == "/hosts" for row in one.children]
     assert rows == ["@7", "@2", "@1"]
 
@@ -100,10 +100,10 @@ def test_map_keys_never_enter_a_name_and_mistakes_are_told_at_the_key() -> None:
     posted = read_posted(SERVICE, NO_HINTS, pairs)
     assert posted.data == {"env": {"a.b/c": "1"}}
     assert posted.problems == {
-        "/env/@1/#key": ["“a.b/c” is used twice. Each key may stand once."],
-        "/env/@2/#key": ["Give this entry a key."],
+        "/env/@1/#key": ["Duplicate key “a.b/c”."],
+        "/env/@2/#key": ["Enter a key."],
     }
-    tree = build(SERVICE, NO_HINTS, posted.data, posted=posted)
+    tree = build(SERVICE, NO_HINTS, posted.data, FormState(posted))
     values = [one.text for one in tree.root.walk() if one.name.startswith("/env/@")]
     assert values == ["1", "2", "3", ""], "nothing that was typed is lost"
 
@@ -124,14 +124,14 @@ def test_map_keys_never_enter_a_name_and_mistakes_are_told_at_the_key() -> None:
 def test_buttons_of_rows(operation: str, hosts: list[str]) -> None:
     pairs = [("/image", "x")] + [(f"/hosts/@{n}/#value", text) for n, text in enumerate("abc")]
     posted = read_posted(SERVICE, NO_HINTS, pairs, operation)
-    tree = build(SERVICE, NO_HINTS, posted.data, posted=posted)
+    tree = build(SERVICE, NO_HINTS, posted.data, FormState(posted))
     assert [one.text for one in tree.root.walk() if one.path[:1] == ("hosts",) and one.token] == hosts
     assert posted.data["image"] == "x"
 
 
 def test_an_added_row_takes_the_focus() -> None:
     posted = read_posted(SERVICE, NO_HINTS, [], "add:/ports")
-    tree = build(SERVICE, NO_HINTS, posted.data, posted=posted)
+    tree = build(SERVICE, NO_HINTS, posted.data, FormState(posted))
     assert [one.name for one in tree.root.walk() if one.focus] == ["/ports/@0/name"]
 
 
@@ -147,7 +147,7 @@ def test_hidden_branches_leave_the_values_and_stay_parked() -> None:
 def test_unknown_fields_are_kept_so_that_they_can_be_named() -> None:
     posted = read_posted(SERVICE, NO_HINTS, [("/imagee", "x"), ("/ports/@0/prot", "1"), ("/hosts/x", "1")])
     assert posted.data == {"imagee": "x", "ports": [{"prot": "1"}]}
-    assert posted.problems == {"/hosts": ["“x” was sent but is not a row of this list."]}
+    assert posted.problems == {"/hosts": ["“x” is not a row of this list."]}
 
 
 def test_free_form_is_yaml_and_its_mistakes_have_a_line() -> None:

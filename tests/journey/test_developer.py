@@ -46,10 +46,10 @@ def test_a_service_comes_up_is_changed_and_is_deleted(sign_in: SignIn) -> None:
     address = page.url.split("?")[0]
     page.goto(f"{address}delete/")
     page.fill("[name=name]", "shp")
-    page.get_by_role("button", name="Delete it").click()
+    page.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="Delete shop?")).to_be_visible()
     page.fill("[name=name]", "shop")
-    page.get_by_role("button", name="Delete it").click()
+    page.get_by_role("button", name="Delete").click()
     expect(page.locator("body")).to_contain_text(
         re.compile("is gone|was deleted|deleted", re.I), timeout=COMES_UP_WITHIN
     )
@@ -76,9 +76,9 @@ def test_a_wrong_value_stands_at_its_field_and_nothing_typed_is_lost(sign_in: Si
     expect(page.locator("body")).to_contain_text("1024")
 
     page.goto("/catalog/stateless-service/")
-    page.get_by_role("link", name="Go on with your draft").click()
+    page.get_by_role("link", name="Continue draft").click()
     expect(page.locator("[name=_name]")).to_have_value("Not A Name")
-    page.get_by_role("button", name="Start over").click()
+    page.get_by_role("button", name="Discard draft").click()
     page.goto("/catalog/stateless-service/")
     expect(page.get_by_role("link", name="Create", exact=True)).to_be_visible()
 

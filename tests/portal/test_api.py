@@ -11,7 +11,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from portal.accounts.models import APIToken, User
 from portal.api.exceptions import flatten
-from portal.api.strict_serializers import StrictSerializer, guess
+from portal.api.strict_serializers import StrictSerializer, suggestion
 
 WHOAMI = "/api/v1/whoami/"
 CHECK = "/api/v1/contracts/check/"
@@ -35,12 +35,12 @@ def call(people: dict[str, User]) -> Callable[..., tuple[int, dict]]:
 @pytest.mark.parametrize(
     ("method", "path", "body", "kind", "code", "message"),
     [
-        ("get", "/api/v1/nothing/", None, "", 404, "There is no /api/v1/nothing/ in this API."),
-        ("get", "/api/v1/contracts/?page=9", None, "", 404, "There is no page 9."),
-        ("delete", WHOAMI, None, "", 405, "DELETE is not possible here. Possible: GET, HEAD, OPTIONS."),
+        ("get", "/api/v1/nothing/", None, "", 404, "No endpoint /api/v1/nothing/."),
+        ("get", "/api/v1/contracts/?page=9", None, "", 404, "Page 9 not found."),
+        ("delete", WHOAMI, None, "", 405, "DELETE is not allowed here. Allowed: GET, HEAD, OPTIONS."),
         ("post", CHECK, "text: a", "text/yaml", 415, "Send JSON, with the header"),
         ("post", CHECK, "{text: a}", "application/json", 400, "JSON parse error"),
-        ("post", CHECK, b"x" * (9 << 20), "application/json", 413, "Nothing was kept of it."),
+        ("post", CHECK, b"x" * (9 << 20), "application/json", 413, "Nothing was saved."),
     ],
 )
 def test_what_goes_wrong_is_said_in_json(call, settings, method, path, body, kind, code, message):
@@ -53,8 +53,8 @@ def test_what_goes_wrong_is_said_in_json(call, settings, method, path, body, kin
 @pytest.mark.parametrize(
     ("query", "path", "message"),
     [
-        ("page_size=many", "page_size", "Give a number from 1 to 500."),
-        ("page_size=-1", "page_size", "Give a number from 1 to 500."),
+        ("page_size=many", "page_size", "Enter an integer from 1 to 500."),
+        ("page_size=-1", "page_size", "Enter an integer from 1 to 500."),
     ],
 )
 def test_a_wrong_parameter_is_named(call, query, path, message):
@@ -66,7 +66,7 @@ def test_a_wrong_parameter_is_named(call, query, path, message):
 def test_without_a_token_one_is_told_where_they_come_from():
     answer = Client().get(WHOAMI)
     assert answer.status_code == 401
-    assert "Your account page makes tokens." in answer.json()["message"]
+    assert "Create a token on your account page." in answer.json()["message"]
 
 
 def test_the_entrance_leads_everywhere(call):
@@ -91,10 +91,10 @@ def test_the_document_has_no_name_made_up_by_the_machine():
     [
         (
             {"nme": "a"},
-            {"nme": "There is no field “nme”. Did you mean “name”?", "name": "This field is required."},
+            {"nme": "Unknown field “nme”. Did you mean “name”?", "name": "This field is required."},
         ),
-        ({"name": "a", "zzz": 1}, {"zzz": "There is no field “zzz”."}),
-        ([1], {"": "Send a JSON object, not a list."}),
+        ({"name": "a", "zzz": 1}, {"zzz": "Unknown field “zzz”."}),
+        ([1], {"": "Expected a JSON object, got list."}),
         ({"name": "a"}, {}),
     ],
 )
@@ -111,7 +111,7 @@ def test_fields_that_nobody_knows_are_refused(sent, problems):
 
 @pytest.mark.parametrize(("name", "words"), [("labls", " Did you mean “labels”?"), ("q", "")])
 def test_a_guess_is_made_when_something_is_near(name, words):
-    assert guess(name, ["labels", "spec"]) == words
+    assert suggestion(name, ["labels", "spec"]) == words
 
 
 def test_problems_of_a_list_keep_their_place():

@@ -15,8 +15,8 @@ from portal.accounts.models import Membership, Team, TeamNamespace, User
 from portal.home.demo import data
 from portal.home.demo.cluster import EmbeddedCluster
 from portal.home.demo.port import listen
-from portal.home.management.commands.run import near, shown
-from portal.secret_key import kept_key
+from portal.home.management.commands.run import relative, url_host
+from portal.secret_key import stored_key
 
 loaded: list[str] = []
 
@@ -66,26 +66,26 @@ def test_an_address_that_is_not_ours_is_an_error():
     [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "127.0.0.1"), ("::1", "[::1]")],
 )
 def test_addresses_as_one_types_them(host, written):
-    assert shown(host) == written
+    assert url_host(host) == written
 
 
 def test_paths_as_one_types_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert near(tmp_path / "var" / "kubeconfig") == Path("var/kubeconfig")
-    assert near(Path("/elsewhere")) == Path("/elsewhere")
+    assert relative(tmp_path / "var" / "kubeconfig") == Path("var/kubeconfig")
+    assert relative(Path("/elsewhere")) == Path("/elsewhere")
 
 
 def test_the_key_is_made_once_and_nobody_else_reads_it(tmp_path):
-    key = kept_key(tmp_path / "var")
-    assert kept_key(tmp_path / "var") == key
+    key = stored_key(tmp_path / "var")
+    assert stored_key(tmp_path / "var") == key
     assert stat.S_IMODE((tmp_path / "var" / "secret-key").stat().st_mode) == 0o600
-    assert kept_key(tmp_path / "other") != key
+    assert stored_key(tmp_path / "other") != key
 
 
 def test_where_nothing_can_be_written_the_key_lasts_as_long_as_the_process(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
-    assert len(kept_key(blocked / "var")) > 50
+    assert len(stored_key(blocked / "var")) > 50
 
 
 def test_the_embedded_cluster_answers_and_leaves_nothing_behind(tmp_path, settings):
@@ -98,7 +98,7 @@ def test_the_embedded_cluster_answers_and_leaves_nothing_behind(tmp_path, settin
     process = cluster.process
     cluster.stop()
     assert process.returncode == 0
-    assert not cluster.keeper.is_alive()
+    assert not cluster.supervisor.is_alive()
 
 
 def test_the_embedded_cluster_comes_back_when_it_dies(tmp_path, settings):

@@ -89,7 +89,7 @@ def test_a_form_without_its_token_says_what_to_do(people):
     client.force_login(people["admin"])
     answer = client.post("/teams/new/", GOOD["/teams/new/"])
     assert answer.status_code == 403
-    assert "Go back, reload it, and send it again." in answer.content.decode()
+    assert "Go back, reload the page and try again." in answer.content.decode()
 
 
 def test_a_page_that_breaks_shows_no_traceback(sign_in, monkeypatch):
@@ -103,7 +103,7 @@ def test_a_page_that_breaks_shows_no_traceback(sign_in, monkeypatch):
     client.raise_request_exception = False
     answer = client.get("/search/?q=a")
     assert answer.status_code == 500
-    assert "Something broke on our side" in answer.content.decode()
+    assert "Internal error" in answer.content.decode()
     assert "secret" not in answer.content.decode()
 
 

@@ -121,7 +121,7 @@ def test_without_a_database_it_is_not_ready(client, monkeypatch):
     monkeypatch.setattr("django.db.connection.cursor", broken)
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "reasons": ["The database does not answer."]}
+    assert answer.json() == {"ready": False, "reasons": ["The database does not respond."]}
 
 
 @pytest.mark.parametrize(
@@ -136,9 +136,9 @@ def test_the_theme_is_one_of_three(cookie, theme):
 @pytest.mark.parametrize(
     ("who", "team_line", "role_line"),
     [
-        ("admin", "Team Platform", "Administrator"),
+        ("admin", "Team Platform", "Portal administrator"),
         ("developer", "Team Checkout", "Developer"),
-        ("nobody", "No team yet", "Guest"),
+        ("nobody", "No team", "Guest"),
     ],
 )
 def test_who_one_is(people, who, team_line, role_line):

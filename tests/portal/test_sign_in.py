@@ -31,7 +31,7 @@ def test_after_some_wrong_passwords_even_the_right_one_waits(guessed):
     answer = attempt("developer", "developer-secret")
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= WITHIN.total_seconds()
-    assert "Wait 5 minutes, then try again." in answer.content.decode()
+    assert "Try again in 5 minutes." in answer.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ def test_adding_a_member(admin, people):
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("somebody", "There is nobody called “somebody”."),
-        ("developer", "developer is a member already."),
+        ("somebody", "User “somebody” not found."),
+        ("developer", "developer is already a member."),
         ("", "This field is required."),
     ],
 )
@@ -73,9 +73,9 @@ def test_removing_a_member(admin, people):
 @pytest.mark.parametrize(
     ("slug", "message"),
     [
-        ("Not A Slug!", "small letters, digits and hyphens, beginning"),
-        ("under_score", "small letters, digits and hyphens, beginning"),
-        ("checkout", "Another team has this short name already."),
+        ("Not A Slug!", "lowercase letters, digits and hyphens. Start"),
+        ("under_score", "lowercase letters, digits and hyphens. Start"),
+        ("checkout", "Another team has this short name."),
     ],
 )
 def test_a_short_name_that_a_team_cannot_have(admin, slug, message):
@@ -95,8 +95,8 @@ def test_a_member_of_another_team_is_not_found(admin, people):
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("search", "search belongs to the team Search already."),
-        ("Not A Name", "Use at most 63 small letters"),
+        ("search", "search already belongs to team Search."),
+        ("Not A Name", "Use at most 63 lowercase letters"),
         ("x" * 64, "at most 63"),
     ],
 )
@@ -125,7 +125,7 @@ def test_the_last_administrator_stays(admin, people, address, typed):
     only = people["admin"].memberships.get()
     answer = admin.post(f"/teams/platform/members/{only.pk}/{address}", typed)
     assert answer.status_code == 409
-    assert "Nobody else administers this portal." in answer.content.decode()
+    assert "This is the last administrator of the portal." in answer.content.decode()
     assert people["admin"].memberships.get().role == "administrator"
 
 

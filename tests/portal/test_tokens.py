@@ -71,7 +71,7 @@ def test_a_token_that_no_longer_counts(sign_in, spoil):
     spoil(APIToken.objects.get())
     answer = ask(text)
     assert answer.status_code == 401
-    assert "Make a new one on your account page." in answer.content.decode()
+    assert "Create a new one on your account page." in answer.content.decode()
 
 
 def test_nobody_revokes_another_persons_token(sign_in):
@@ -86,7 +86,7 @@ def test_nobody_revokes_another_persons_token(sign_in):
 def test_a_token_needs_a_name(sign_in):
     answer = sign_in("developer").post("/account/tokens/", {"name": ""})
     assert answer.status_code == 422
-    assert "Say what the token is for." in answer.content.decode()
+    assert "Enter a name for the token." in answer.content.decode()
 
 
 def test_without_anything_the_api_asks_for_a_token():

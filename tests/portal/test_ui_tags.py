@@ -8,7 +8,7 @@ import pytest
 from django.template import Context, Template
 
 from contracts.problems import Problem
-from portal.home.age import ago_words, short_age
+from portal.home.age import long_age, short_age
 from portal.home.kind_icons import KIND_ICONS
 from portal.home.management.commands.check_templates import icon_names
 from portal.home.states import STATES
@@ -38,7 +38,7 @@ def render(text: str, **context: object) -> str:
     ],
 )
 def test_ages(age, words, short):
-    assert ago_words(NOW - age, NOW) == words
+    assert long_age(NOW - age, NOW) == words
     assert short_age(NOW - age, NOW) == short
 
 

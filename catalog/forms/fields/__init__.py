@@ -4,22 +4,23 @@ Input names are slash-separated paths of tokens (:mod:`catalog.forms.fields.inpu
 added, removed and moved without renaming other inputs, and map keys never enter a name.
 """
 
-from catalog.forms.fields.field import Field, FieldTree, Group, Trouble
-from catalog.forms.fields.field_types import Kind, kind_of
+from catalog.forms.fields.field import Field, FieldProblem, FieldTree, Group
+from catalog.forms.fields.field_types import FieldType, field_type_of
 from catalog.forms.fields.posted import Posted, read_posted
 from catalog.forms.fields.table import FieldFact, field_table
-from catalog.forms.fields.tree import build
+from catalog.forms.fields.tree import FormState, build
 
 __all__ = [
     "Field",
     "FieldFact",
+    "FieldProblem",
     "FieldTree",
+    "FieldType",
+    "FormState",
     "Group",
-    "Kind",
     "Posted",
-    "Trouble",
     "build",
     "field_table",
-    "kind_of",
+    "field_type_of",
     "read_posted",
 ]

@@ -1,20 +1,20 @@
-"""What a schema asks of a value, in words."""
+"""The limits of a schema, as text."""
 
 from __future__ import annotations
 
 from catalog.forms.fields.field_types import Schema
 
 
-def limits_in_words(schema: Schema) -> str:
+def format_limits(schema: Schema) -> str:
     """``1 to 50``, ``3 to 40 characters``, ``at least 1 item``; empty when there is no limit."""
-    kind = schema.get("type")
-    if kind in ("integer", "number"):
+    field_type = schema.get("type")
+    if field_type in ("integer", "number"):
         return _range(schema.get("minimum"), schema.get("maximum"), "")
-    if kind == "string":
+    if field_type == "string":
         return _range(schema.get("minLength") or None, schema.get("maxLength"), "character")
-    if kind == "array":
+    if field_type == "array":
         return _range(schema.get("minItems") or None, schema.get("maxItems"), "item")
-    if kind == "object":
+    if field_type == "object":
         return _range(schema.get("minProperties") or None, schema.get("maxProperties"), "entry")
     return ""
 
@@ -27,16 +27,18 @@ def _range(least: float | None, most: float | None, unit: str) -> str:
     noun = f" {unit if last == 1 else many}" if unit else ""
     if least is not None and most is not None:
         return (
-            f"exactly {_plain(least)}{noun}" if least == most else f"{_plain(least)} to {_plain(most)}{noun}"
+            f"exactly {_format_number(least)}{noun}"
+            if least == most
+            else f"{_format_number(least)} to {_format_number(most)}{noun}"
         )
     if least is not None:
-        return f"at least {_plain(least)}{noun}"
-    return f"at most {_plain(most)}{noun}"
+        return f"at least {_format_number(least)}{noun}"
+    return f"at most {_format_number(most)}{noun}"
 
 
-def _plain(number: float | None) -> str:
-    whole = isinstance(number, float) and number.is_integer()
-    return str(int(number)) if whole and number is not None else str(number)
+def _format_number(number: float | None) -> str:
+    integral = isinstance(number, float) and number.is_integer()
+    return str(int(number)) if integral and number is not None else str(number)
 
 
 def is_immutable(schema: Schema) -> bool:

@@ -1,4 +1,4 @@
-"""A field, a card of fields, and the whole form: what the templates draw."""
+"""A field, a group of fields, and the complete form, as the templates render them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from catalog.forms.fields.field_types import SCALARS, Kind
+from catalog.forms.fields.field_types import SCALARS, FieldType
 from catalog.forms.fields.input_names import KEY, VALUE, html_id
 from contracts.documents.paths import Path
 
-_SEGMENTS = 4  # an enum with more values, or with long ones, is a list
-_SEGMENT_LETTERS = 13
-_SEARCH_FROM = 12  # an enum with more values is searched instead of opened
+_SEGMENTS = 4  # an enum with more values, or with longer ones, becomes a select
+_SEGMENT_LENGTH = 13
+_SEARCH_FROM = 12  # an enum with more values becomes a search
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """``value`` is what is posted; empty for the default, as long as nobody chose it."""
+    """``value`` is posted; empty for a default that was not chosen explicitly."""
 
     value: str
     label: str
@@ -27,21 +27,19 @@ class Choice:
 
 @dataclass(slots=True)
 class Field:
-    """One field, ready to draw. ``name`` is its input's name, ``path`` where its value stands below
-    ``spec``.
-    """
+    """One field. ``name`` is the name of its input, ``path`` the path of its value below ``spec``."""
 
-    kind: Kind
+    field_type: FieldType
     name: str
     path: Path
     label: str
     help: str = ""
     text: str = ""
     given: bool = False
-    default: str = ""  # as text; only meaningful when has_default
+    default: str = ""  # as text, if has_default
     has_default: bool = False
     required: bool = False
-    locked: bool = False  # immutable, and the instance exists
+    locked: bool = False  # immutable, while the instance exists
     immutable: bool = False
     advanced: bool = False
     wide: bool = False
@@ -53,13 +51,13 @@ class Field:
     problems: list[str] = field(default_factory=list)
     children: list[Field] = field(default_factory=list)
     token: str = ""  # of a row
-    key: str = ""  # of a map's row
+    key: str = ""  # of a row of a map
     key_problems: list[str] = field(default_factory=list)
     group: str = ""
     hidden: bool = False
     focus: bool = False
-    is_entry: bool = False  # a row of a map, which has a key
-    off: str = "false"  # what a switch posts when it is off and on
+    is_entry: bool = False  # a row of a map, with a key
+    off: str = "false"  # what a switch posts when off and on
     on: str = "true"
 
     @property
@@ -68,7 +66,7 @@ class Field:
 
     @property
     def key_name(self) -> str:
-        """The name of the input for the key of a map's row."""
+        """The name of the key's input in a row of a map."""
         return f"{self.name.removesuffix(f'/{VALUE}')}/{KEY}"
 
     @property
@@ -85,7 +83,7 @@ class Field:
 
     @property
     def focus_key(self) -> bool:
-        """The focus of an added row of a map goes to its key."""
+        """Whether the key gets the focus: in an added row of a map."""
         return self.is_entry and any(one.focus for one in self.walk())
 
     @property
@@ -94,77 +92,77 @@ class Field:
 
     @property
     def template(self) -> str:
-        """The template that draws the input; what is locked is shown as text."""
+        """The template of the input. Locked fields are shown as text."""
         style = self.style
-        if self.locked and style not in ("line", "lines"):
-            style = "line"
+        if self.locked and style not in ("input", "textarea"):
+            style = "input"
         return f"catalog/fields/_{style}.html"
 
     @property
     def style(self) -> str:
-        if self.kind == "choice":
+        if self.field_type == "choice":
             return self.choice_style
-        if self.kind == "boolean":
+        if self.field_type == "boolean":
             return "switch" if self.has_default or self.required else "select"
-        return {"lines": "lines", "yaml": "lines"}.get(self.kind, "line")
+        return {"lines": "textarea", "yaml": "textarea"}.get(self.field_type, "input")
 
     @property
     def choice_style(self) -> str:
         labels = [choice.label for choice in self.choices]
-        if len(labels) <= _SEGMENTS and all(len(label) <= _SEGMENT_LETTERS for label in labels):
+        if len(labels) <= _SEGMENTS and all(len(label) <= _SEGMENT_LENGTH for label in labels):
             return "segments"
         return "search" if len(labels) > _SEARCH_FROM else "select"
 
     @property
     def is_scalar(self) -> bool:
-        return self.kind in SCALARS or self.kind == "yaml"
+        return self.field_type in SCALARS or self.field_type == "yaml"
 
     @property
     def cells(self) -> list[Field]:
         """The inputs of a row that fits on one line."""
-        return self.visible if self.kind == "object" else [self]
+        return self.visible if self.field_type == "object" else [self]
 
     @property
-    def heads(self) -> list[Field]:
-        """The cells of the first row, for the heads of the columns."""
+    def column_headers(self) -> list[Field]:
+        """The cells of the first row, for the column headers."""
         return self.children[0].cells if self.children else []
 
     @property
-    def has_heads(self) -> bool:
-        """A list of plain values needs no heads above its one column."""
-        return self.kind == "map" or any(row.kind == "object" for row in self.children)
+    def has_column_headers(self) -> bool:
+        """A list of scalars needs no header above its only column."""
+        return self.field_type == "map" or any(row.field_type == "object" for row in self.children)
 
     @property
     def column_count(self) -> int:
-        return len(self.heads) + (self.kind == "map")
+        return len(self.column_headers) + (self.field_type == "map")
 
     @property
     def is_flat(self) -> bool:
         """A list or map whose rows fit on one line each: at most four columns of scalars."""
-        most = 3 if self.kind == "map" else 4
+        most = 3 if self.field_type == "map" else 4
         return all(
             0 < len(row.cells) <= most and all(c.is_inline for c in row.cells) for row in self.children
         )
 
     @property
     def is_inline(self) -> bool:
-        return self.kind in SCALARS and self.kind != "lines"
+        return self.field_type in SCALARS and self.field_type != "lines"
 
     @property
     def span(self) -> str:
         """How many of the four columns of the grid it takes: ``short`` 1, ``half`` 2, ``wide`` 4."""
-        if self.wide or self.kind in ("object", "list", "map", "yaml", "lines"):
+        if self.wide or self.field_type in ("object", "list", "map", "yaml", "lines"):
             return "wide"
-        short = self.kind in ("integer", "number", "boolean", "flexible", "quantity")
+        short = self.field_type in ("integer", "number", "boolean", "flexible", "quantity")
         return "short" if short else "half"
 
     @property
     def shows_default(self) -> bool:
-        """Whether the default is said beside the label; choices and switches show it themselves."""
+        """Whether the default is shown beside the label. Choices and switches show it themselves."""
         return (
             self.has_default
             and self.default != ""
-            and self.kind not in ("choice", "boolean", "yaml", "lines")
+            and self.field_type not in ("choice", "boolean", "yaml", "lines")
         )
 
     @property
@@ -173,22 +171,22 @@ class Field:
 
     @property
     def needs_blank(self) -> bool:
-        """Whether a list of choices has one for nothing."""
-        return self.kind == "choice" and not self.has_default and not (self.required and self.given)
+        """Whether the choices include an empty one."""
+        return self.field_type == "choice" and not self.has_default and not (self.required and self.given)
 
     @property
     def numeric(self) -> bool:
-        return self.kind in ("integer", "number")
+        return self.field_type in ("integer", "number")
 
     @property
-    def folded_trouble(self) -> bool:
-        """Whether the advanced part has something to look at."""
-        return any(field.trouble or field.touched for field in self.folded)
+    def advanced_needs_attention(self) -> bool:
+        """Whether the advanced part is open: it has problems or values."""
+        return any(field.has_problem or field.touched for field in self.advanced_fields)
 
     @property
-    def trouble(self) -> bool:
-        """Whether anything is wrong here or below."""
-        return bool(self.problems or self.key_problems) or any(child.trouble for child in self.children)
+    def has_problem(self) -> bool:
+        """Whether this field or one below has a problem."""
+        return bool(self.problems or self.key_problems) or any(child.has_problem for child in self.children)
 
     @property
     def touched(self) -> bool:
@@ -204,17 +202,17 @@ class Field:
         return [child for child in self.children if not child.hidden]
 
     @property
-    def plain(self) -> list[Field]:
+    def basic_fields(self) -> list[Field]:
         return [child for child in self.visible if not child.advanced]
 
     @property
-    def folded(self) -> list[Field]:
+    def advanced_fields(self) -> list[Field]:
         return [child for child in self.visible if child.advanced]
 
 
 @dataclass(slots=True)
 class Group:
-    """One card of the form: fields under a heading, or a single object, list or map."""
+    """A panel of the form: fields under a heading, or a single object, list or map."""
 
     title: str
     description: str
@@ -226,23 +224,23 @@ class Group:
         return "g-" + html_id(self.title) if self.section is None else f"s-{self.section.id}"
 
     @property
-    def plain(self) -> list[Field]:
+    def basic_fields(self) -> list[Field]:
         return [field for field in self.fields if not field.advanced]
 
     @property
-    def folded(self) -> list[Field]:
+    def advanced_fields(self) -> list[Field]:
         return [field for field in self.fields if field.advanced]
 
     @property
-    def folded_trouble(self) -> bool:
-        return any(field.trouble or field.touched for field in self.folded)
+    def advanced_needs_attention(self) -> bool:
+        return any(field.has_problem or field.touched for field in self.advanced_fields)
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """A line of the summary: where, what, and the id of the input to go to (empty when no field is drawn)."""
+class FieldProblem:
+    """A line of the summary. ``target`` is the id of the input, empty when no field is shown."""
 
-    place: str
+    path: str
     message: str
     target: str
 
@@ -251,18 +249,16 @@ class Trouble:
 class FieldTree:
     root: Field
     groups: list[Group]
-    troubles: list[Trouble]
-    parked: list[tuple[str, str]]
+    field_problems: list[FieldProblem]
+    parked: list[tuple[str, str]]  # (name, text) of hidden fields with values
 
     @property
-    def drawn(self) -> list[Field]:
-        """Every field that has a place for messages on the page."""
+    def shown_fields(self) -> list[Field]:
+        """Every field that can show messages on the page."""
         return [field for field in self.root.walk() if field is not self.root and not field.hidden]
 
     @property
     def shape(self) -> str:
-        """Changes when inputs appear, vanish or move: then the form is drawn anew, else only its messages
-        are.
-        """
+        """Changes when inputs appear, disappear or move; then the complete form must be rendered again."""
         names = "\n".join(field.name for field in self.root.walk() if not field.hidden)
         return sha256(names.encode()).hexdigest()[:12]

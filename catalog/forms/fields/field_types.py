@@ -1,4 +1,4 @@
-"""Which kind of field a schema asks for."""
+"""The type of form field for a schema."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 Schema = Mapping[str, Any]
-Kind = Literal[
+FieldType = Literal[
     "text",  # one line
     "lines",  # several lines
     "integer",
@@ -20,21 +20,21 @@ Kind = Literal[
     "object",
     "list",
     "map",
-    "yaml",  # whatever no other kind can draw
+    "yaml",  # everything that no other type can show
 ]
 
-SCALARS: frozenset[Kind] = frozenset(
+SCALARS: frozenset[FieldType] = frozenset(
     ("text", "lines", "integer", "number", "flexible", "quantity", "secret", "boolean", "choice")
 )
-DEEPEST = 4  # levels of nesting that are drawn; what is deeper is edited as YAML
+DEEPEST = 4  # levels of nesting that are shown as fields; deeper values are edited as YAML
 
-_WIDGETS: dict[str, Kind] = {
+_WIDGETS: dict[str, FieldType] = {
     "textarea": "lines",
     "secret": "secret",
     "quantity": "quantity",
     "yaml": "yaml",
 }
-_TYPES: dict[str, Kind] = {
+_TYPES: dict[str, FieldType] = {
     "string": "text",
     "integer": "integer",
     "number": "number",
@@ -44,31 +44,29 @@ _TYPES: dict[str, Kind] = {
 }
 
 
-def kind_of(schema: Schema, *, widget: str = "", depth: int = 0) -> Kind:
-    """``widget`` is the author's hint (``textarea``, ``secret``, ``quantity``, ``mono``); ``depth`` counts
-    from 0.
-    """
+def field_type_of(schema: Schema, *, widget: str = "", depth: int = 0) -> FieldType:
+    """``widget`` is the author's hint: ``textarea``, ``secret``, ``quantity``, ``mono``."""
     if schema.get("enum"):
         return "choice"
     if schema.get("x-kubernetes-int-or-string"):
         return "quantity" if widget == "quantity" else "flexible"
-    kind = _TYPES.get(str(schema.get("type", "")), "yaml")
-    if kind == "text":
+    field_type = _TYPES.get(str(schema.get("type", "")), "yaml")
+    if field_type == "text":
         return _WIDGETS.get(widget) or ("secret" if schema.get("format") == "password" else "text")
-    if kind == "object":
-        kind = _object_kind(schema)
-    if kind == "list" and kind_of(schema.get("items") or {}) in ("list", "yaml"):
+    if field_type == "object":
+        field_type = _object_kind(schema)
+    if field_type == "list" and field_type_of(schema.get("items") or {}) in ("list", "yaml"):
         return "yaml"
-    if depth > DEEPEST and kind not in SCALARS:
+    if depth > DEEPEST and field_type not in SCALARS:
         return "yaml"
-    return kind
+    return field_type
 
 
-def _object_kind(schema: Schema) -> Kind:
+def _object_kind(schema: Schema) -> FieldType:
     if schema.get("properties"):
         return "object"
     values = schema.get("additionalProperties")
-    if isinstance(values, Mapping) and kind_of(values) != "yaml":
+    if isinstance(values, Mapping) and field_type_of(values) != "yaml":
         return "map"
     return "yaml"
 

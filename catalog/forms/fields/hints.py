@@ -1,4 +1,4 @@
-"""How the author of a contract wants a field shown: title, order, group, and when it shows at all."""
+"""The contract author's hints for a field: title, order, group, and when it is shown."""
 
 from __future__ import annotations
 
@@ -9,36 +9,35 @@ from catalog.forms.fields.field_types import Schema, children_of
 from contracts.compiler import FieldHint, FormHints
 
 NO_HINT = FieldHint("")
-_AFTER_ALL = 10_000
+_LAST = 10_000
 
 
-def hint_for(hints: FormHints, place: str) -> FieldHint:
-    """``place`` is the dotted path below ``spec``; rows are ``[]``, for maps ``{}`` is understood as well."""
-    if place in hints.fields:
-        return hints.fields[place]
-    return hints.fields.get(place.replace("{}", "[]"), NO_HINT)
+def hint_for(hints: FormHints, dotted_path: str) -> FieldHint:
+    """``dotted_path`` is below ``spec``; rows are ``[]``, or ``{}`` for maps."""
+    if dotted_path in hints.fields:
+        return hints.fields[dotted_path]
+    return hints.fields.get(dotted_path.replace("{}", "[]"), NO_HINT)
 
 
-def place_below(place: str, key: str) -> str:
-    return f"{place}.{key}" if place else key
+def join_path(dotted_path: str, key: str) -> str:
+    return f"{dotted_path}.{key}" if dotted_path else key
 
 
-def in_order(names: Sequence[str], hints: FormHints, place: str) -> list[str]:
-    """Fields with an order come first; the rest keep the order of the schema."""
+def in_display_order(names: Sequence[str], hints: FormHints, dotted_path: str) -> list[str]:
+    """Fields with an explicit order first, then the rest in the order of the schema."""
 
     def rank(numbered: tuple[int, str]) -> tuple[int, int]:
         position, name = numbered
-        order = hint_for(hints, place_below(place, name)).order
-        return (_AFTER_ALL if order is None else order, position)
+        order = hint_for(hints, join_path(dotted_path, name)).order
+        return (_LAST if order is None else order, position)
 
     return [name for _, name in sorted(enumerate(names), key=rank)]
 
 
-def shows(hint: FieldHint, schema: Schema, siblings: Mapping[str, Any]) -> bool:
-    """Whether ``hint.when`` holds: ``{size: custom}`` or ``{size: [custom, large]}`` over the fields beside
-    it.
+def is_shown(hint: FieldHint, schema: Schema, siblings: Mapping[str, Any]) -> bool:
+    """Whether ``hint.when`` holds for the sibling fields: ``{size: custom}`` or ``{size: [custom, large]}``.
 
-    ``schema`` is that of the object they are in: what is not given counts as its default.
+    ``schema`` is that of the parent object: a field without a value counts as its default.
     """
     for name, wanted in hint.when.items():
         default = children_of(schema).get(name, {}).get("default")

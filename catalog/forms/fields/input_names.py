@@ -1,8 +1,7 @@
-"""Names of inputs: slash paths of tokens, such as ``/scaling/min``, ``/ports/@2/port``, ``/env/@0/#key``.
+"""Names of inputs: slash-separated tokens, such as ``/scaling/min``, ``/ports/@2/port``, ``/env/@0/#key``.
 
 A property name is a token, escaped as in JSON Pointer. A row of a list or map is an opaque ``@…`` token that
-stays the same while the page lives; the order of rows is the order in which they first occur in the posted
-body.
+stays the same during the lifetime of the page. Rows are ordered by their first occurrence in the posted body.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ def unescape(token: str) -> str:
 
 
 def below(name: str, key: str) -> str:
-    """The name of property ``key`` of the object that is called ``name``."""
+    """The name of property ``key`` of the object ``name``."""
     return f"{name}/{escape(key)}"
 
 

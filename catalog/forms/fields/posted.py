@@ -1,4 +1,4 @@
-"""A posted form → values. Rows keep their tokens, typed text is kept, and what was parked stays parked."""
+"""Reads a posted form into values. Rows keep their tokens, and values of hidden fields are carried along."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.forms.fields.field_types import SCALARS, Kind, Schema, children_of, item_schema, kind_of
-from catalog.forms.fields.hints import hint_for, place_below, shows
-from catalog.forms.fields.input_names import KEY, VALUE, below, escape, is_row, unescape
+from catalog.forms.fields.field_types import (
+    SCALARS,
+    FieldType,
+    Schema,
+    children_of,
+    field_type_of,
+    item_schema,
+)
+from catalog.forms.fields.hints import hint_for, is_shown
+from catalog.forms.fields.input_names import KEY, VALUE, escape, is_row, unescape
+from catalog.forms.fields.position import Position
 from catalog.forms.fields.rows import Raw, apply_operation
 from catalog.forms.fields.scalars import from_text
 from catalog.forms.yaml_text import from_yaml
@@ -18,12 +26,12 @@ from contracts.documents.paths import MISSING, Path
 
 @dataclass(slots=True)
 class Posted:
-    """What a form post says.
+    """A form post, read.
 
-    ``data``: the values; blank inputs and hidden branches are absent. ``names``: real path → name of its
-    input. ``rows``: name of a list or map → its rows in order, as (token, index or key; None for a row
-    without a value). ``typed``: name of an input → the text in it. ``problems``: name of an input → messages.
-    ``parked``: what stands in fields that are hidden now, to be carried along.
+    ``data``: the values; blank inputs and hidden branches are absent. ``names``: path → name of its input.
+    ``rows``: name of a list or map → its rows in order, as (token, index or key; None for a row without a
+    value). ``typed``: name of an input → its text. ``problems``: name of an input → messages. ``parked``:
+    (name, text) of inputs that are hidden now, to be sent again.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
@@ -38,22 +46,22 @@ class Posted:
 def read_posted(
     schema: Schema, hints: FormHints, pairs: Iterable[tuple[str, str]], operation: str = ""
 ) -> Posted:
-    """``pairs`` in the order of the body; names that do not begin with a slash are not the form's.
+    """``pairs`` in the order of the body; names without a leading slash do not belong to the form.
 
-    ``operation`` is what a button asks for, such as ``add:/ports`` (:mod:`catalog.forms.fields.rows`).
+    ``operation`` is that of a button, such as ``add:/ports`` (:mod:`catalog.forms.fields.rows`).
     """
     pairs = [(name, text) for name, text in pairs if name.startswith("/")]
     posted = Posted(typed=dict(pairs))
     tree = _tree(pairs)
     if operation:
         posted.added = apply_operation(tree, operation)
-    value = _Reader(posted, hints).object(schema, tree, (), "", "")
+    value = _Reader(posted, hints).object(schema, tree, Position())
     posted.data = {} if value is MISSING else value
     return posted
 
 
 def _tree(pairs: Iterable[tuple[str, str]]) -> Raw:
-    """Nested dicts of tokens. The last text of a name wins: a hidden ``false`` before a checked ``true``."""
+    """Nested dicts of tokens. The last value of a name wins: a hidden ``false`` before a checked ``true``."""
     root: Raw = {}
     for name, text in pairs:
         *parents, last = name[1:].split("/")
@@ -75,46 +83,39 @@ class _Reader:
         self.posted = posted
         self.hints = hints
 
-    def value(
-        self, schema: Schema, raw: Any, path: Path, name: str, place: str, *, required: bool = False
-    ) -> Any:
-        kind = kind_of(schema, widget=hint_for(self.hints, place).widget, depth=len(path))
-        self.posted.names[path] = name
-        if kind == "object":
-            value = self.object(schema, raw if isinstance(raw, dict) else {}, path, name, place)
+    def value(self, schema: Schema, raw: Any, at: Position, *, required: bool = False) -> Any:
+        field_type = field_type_of(schema, widget=hint_for(self.hints, at.dotted_path).widget, depth=at.depth)
+        self.posted.names[at.path] = at.name
+        nested = raw if isinstance(raw, dict) else {}
+        if field_type == "object":
+            value = self.object(schema, nested, at)
             return {} if value is MISSING and required else value
-        if kind == "list":
-            return self.list(schema, raw if isinstance(raw, dict) else {}, path, name, place)
-        if kind == "map":
-            return self.map(schema, raw if isinstance(raw, dict) else {}, path, name, place)
-        return self.scalar(kind, schema, raw, name)
+        if field_type == "list":
+            return self.list(schema, nested, at)
+        if field_type == "map":
+            return self.map(schema, nested, at)
+        return self.scalar(field_type, schema, raw, at.name)
 
-    def object(self, schema: Schema, raw: Raw, path: Path, name: str, place: str) -> Any:
+    def object(self, schema: Schema, raw: Raw, at: Position) -> Any:
         properties = children_of(schema)
         required = schema.get("required") or ()
         values: dict[str, Any] = {}
         for key, child in properties.items():
-            value = self.value(
-                child,
-                raw.get(escape(key), MISSING),
-                (*path, key),
-                below(name, key),
-                place_below(place, key),
-                required=key in required,
-            )
+            posted = raw.get(escape(key), MISSING)
+            value = self.value(child, posted, at.property(key), required=key in required)
             if value is not MISSING:
                 values[key] = value
         for token, text in raw.items():
             if unescape(token) not in properties and token not in (KEY, VALUE):
                 values[unescape(token)] = _as_posted(text)
-        return self._without_hidden(schema, values, name, place)
+        return self._without_hidden(schema, values, at)
 
-    def _without_hidden(self, schema: Schema, values: dict[str, Any], name: str, place: str) -> Any:
+    def _without_hidden(self, schema: Schema, values: dict[str, Any], at: Position) -> Any:
         for key in children_of(schema):
-            hint = hint_for(self.hints, place_below(place, key))
-            if not shows(hint, schema, values):
+            child = at.property(key)
+            if not is_shown(hint_for(self.hints, child.dotted_path), schema, values):
                 values.pop(key, None)
-                self._park(below(name, key))
+                self._park(child.name)
         return values or MISSING
 
     def _park(self, name: str) -> None:
@@ -122,33 +123,34 @@ class _Reader:
             if text and (posted == name or posted.startswith(f"{name}/")):
                 self.posted.parked.append((posted, text))
 
-    def list(self, schema: Schema, raw: Raw, path: Path, name: str, place: str) -> Any:
+    def list(self, schema: Schema, raw: Raw, at: Position) -> Any:
         items: list[Any] = []
         rows: list[tuple[str, int | str | None]] = []
-        for token, body in self._rows_of(raw, name):
-            value = self._row(schema, body, (*path, len(items)), f"{name}/{token}", f"{place}[]")
+        for token, body in self._rows_of(raw, at.name):
+            value = self._row(schema, body, at, token, len(items))
             rows.append((token, None if value is MISSING else len(items)))
             if value is not MISSING:
                 items.append(value)
-        self.posted.rows[name] = rows
+        self.posted.rows[at.name] = rows
         return items or MISSING
 
-    def map(self, schema: Schema, raw: Raw, path: Path, name: str, place: str) -> Any:
+    def map(self, schema: Schema, raw: Raw, at: Position) -> Any:
         entries: dict[str, Any] = {}
         rows: list[tuple[str, int | str | None]] = []
-        for token, body in self._rows_of(raw, name):
-            row = f"{name}/{token}"
+        for token, body in self._rows_of(raw, at.name):
+            key_name = f"{at.name}/{token}/{KEY}"
             key = str(body.get(KEY, "")).strip() if isinstance(body, dict) else ""
-            value = self._row(schema, body, (*path, key), row, f"{place}{{}}")
+            value = self._row(schema, body, at, token, key)
             if key in entries:
-                self._problem(f"{row}/{KEY}", f"“{key}” is used twice. Each key may stand once.")
+                self._problem(key_name, f"Duplicate key “{key}”.")
             elif not key and value is not MISSING and value != {}:
-                self._problem(f"{row}/{KEY}", "Give this entry a key.")
+                self._problem(key_name, "Enter a key.")
             usable = bool(key) and key not in entries
             rows.append((token, key if usable else None))
             if usable:
-                entries[key] = _EMPTY.get(kind_of(item_schema(schema)), "") if value is MISSING else value
-        self.posted.rows[name] = rows
+                empty = _EMPTY.get(field_type_of(item_schema(schema)), "")
+                entries[key] = empty if value is MISSING else value
+        self.posted.rows[at.name] = rows
         return entries or MISSING
 
     def _rows_of(self, raw: Raw, name: str) -> Iterable[tuple[str, Any]]:
@@ -156,25 +158,26 @@ class _Reader:
             if is_row(token):
                 yield token, body
             else:
-                self._problem(name, f"“{unescape(token)}” was sent but is not a row of this list.")
+                self._problem(name, f"“{unescape(token)}” is not a row of this list.")
 
-    def _row(self, schema: Schema, body: Any, path: Path, row: str, place: str) -> Any:
-        """The value of one row; scalars stand under ``#value`` beside their key."""
+    def _row(self, schema: Schema, body: Any, at: Position, token: str, step: int | str) -> Any:
+        """The value of one row; that of a scalar is posted as ``#value`` beside its key."""
         item = item_schema(schema)
-        if kind_of(item, depth=len(path)) in SCALARS | {"yaml"}:
-            body = body.get(VALUE, MISSING) if isinstance(body, dict) else body
-            row = f"{row}/{VALUE}"
-        return self.value(item, body, path, row, place, required=True)
+        scalar = field_type_of(item, depth=at.depth + 1) in SCALARS | {"yaml"}
+        if scalar and isinstance(body, dict):
+            body = body.get(VALUE, MISSING)
+        row = at.row(token, step, scalar=scalar, of_map=field_type_of(schema) == "map")
+        return self.value(item, body, row, required=True)
 
-    def scalar(self, kind: Kind, schema: Schema, raw: Any, name: str) -> Any:
+    def scalar(self, field_type: FieldType, schema: Schema, raw: Any, name: str) -> Any:
         if raw is MISSING:
             return MISSING
         if isinstance(raw, dict):
             return _as_posted(raw)
-        if kind == "yaml":
+        if field_type == "yaml":
             value, problem = from_yaml(raw)
         else:
-            value, problem = from_text(kind, schema, raw)
+            value, problem = from_text(field_type, schema, raw)
         if problem:
             self._problem(name, problem)
         return value
@@ -183,11 +186,11 @@ class _Reader:
         self.posted.problems.setdefault(name, []).append(message)
 
 
-_EMPTY: dict[Kind, Any] = {"list": [], "map": {}, "yaml": {}}
+_EMPTY: dict[FieldType, Any] = {"list": [], "map": {}, "yaml": {}}
 
 
 def _as_posted(raw: Any) -> Any:
-    """What no field of the schema explains, kept so that it can be named and is not lost."""
+    """Input that matches no field of the schema, retained so that a problem can name it."""
     if isinstance(raw, Mapping):
         return {unescape(token): _as_posted(part) for token, part in raw.items()}
     return raw

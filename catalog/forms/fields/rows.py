@@ -1,4 +1,4 @@
-"""What the buttons of a list or map do: add, remove and move rows, on the posted tree of tokens."""
+"""Adds, removes and moves rows of a list or map, in the posted tree of tokens."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ Raw = dict[str, Any]
 
 
 def apply_operation(tree: Raw, operation: str) -> str:
-    """Change ``tree`` as asked, and return the name of an added row.
+    """Apply a button's operation to ``tree``. Returns the name of an added row.
 
-    ``add:/ports``, ``remove:/ports/@1``, ``up:/ports/@1``, ``down:/ports/@1``. What names nothing changes
-    nothing.
+    ``add:/ports``, ``remove:/ports/@1``, ``up:/ports/@1``, ``down:/ports/@1``. Unknown names change nothing.
     """
     verb, _, name = operation.partition(":")
     tokens = name.split("/")[1:]

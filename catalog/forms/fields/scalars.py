@@ -1,4 +1,4 @@
-"""Text of an input ↔ value. ``1``, ``1.0`` and ``"1"`` are three values; integers of any size survive."""
+"""Converts between values and the text of inputs. ``1``, ``1.0`` and ``"1"`` are three different values."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import json
 import re
 from typing import Any
 
-from catalog.forms.fields.field_types import Kind, Schema
+from catalog.forms.fields.field_types import FieldType, Schema
 from contracts.documents.paths import MISSING
 
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 _QUANTITY = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(n|u|m|k|M|G|T|P|E|[KMGTPE]i|[eE][-+]?[0-9]+)?\Z")
-_LONGEST_NUMBER = 400  # digits; more is never meant, and reading it would be slow
+_LONGEST_NUMBER = 400  # digits; parsing longer ones would be slow
 
 
-def to_text(kind: Kind, value: Any) -> str:
-    """What an input shows for ``value``; one of the wrong type is shown as it is, to be mended."""
+def to_text(field_type: FieldType, value: Any) -> str:
+    """The text of an input for ``value``. A value of the wrong type is shown unchanged, to be fixed."""
     if value is MISSING or value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        looks_like_number = kind in ("flexible", "quantity") and _INTEGER.match(value)
+        looks_like_number = field_type in ("flexible", "quantity") and _INTEGER.match(value)
         return f'"{value}"' if looks_like_number else value
     if isinstance(value, int):
         return str(value)
@@ -31,28 +31,28 @@ def to_text(kind: Kind, value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def from_text(kind: Kind, schema: Schema, text: str) -> tuple[Any, str]:
-    """The value of what was typed, and what is wrong with it (else an empty text). Blank is ``MISSING``.
+def from_text(field_type: FieldType, schema: Schema, text: str) -> tuple[Any, str]:
+    """The value of the typed text, and its problem or an empty string. Blank is ``MISSING``.
 
-    What cannot be read stays the text that it is, so that nothing typed is lost.
+    Text that cannot be parsed remains the value, so that no input is lost.
     """
-    if kind == "lines":
+    if field_type == "lines":
         text = text.replace("\r\n", "\n")
         return (text, "") if text.strip() else (MISSING, "")
     text = text.strip()
     if not text:
         return MISSING, ""
-    if kind == "boolean":
+    if field_type == "boolean":
         known = {"true": True, "false": False}
-        return (known[text], "") if text in known else (text, "Choose yes or no.")
-    if kind == "choice":
+        return (known[text], "") if text in known else (text, "Select yes or no.")
+    if field_type == "choice":
         return _choice(schema, text), ""
-    if kind == "integer":
+    if field_type == "integer":
         return _integer(text)
-    if kind == "number":
+    if field_type == "number":
         return _number(text)
-    if kind in ("flexible", "quantity"):
-        return _flexible(kind, schema, text)
+    if field_type in ("flexible", "quantity"):
+        return _flexible(field_type, schema, text)
     return text, ""
 
 
@@ -67,8 +67,8 @@ def _integer(text: str) -> tuple[Any, str]:
     if _INTEGER.match(text) and len(text) < _LONGEST_NUMBER:
         return int(text), ""
     if _NUMBER.match(text):
-        return text, f"Write a whole number; {text} has a fraction or an exponent."
-    return text, "Write a whole number, such as 3."
+        return text, f"Enter an integer; {text} has a fraction or an exponent."
+    return text, "Enter an integer, such as 3."
 
 
 def _number(text: str) -> tuple[Any, str]:
@@ -80,17 +80,17 @@ def _number(text: str) -> tuple[Any, str]:
         and float(text) not in (float("inf"), -float("inf"))
     ):
         return float(text), ""
-    return text, "Write a number, such as 0.5."
+    return text, "Enter a number, such as 0.5."
 
 
-def _flexible(kind: Kind, schema: Schema, text: str) -> tuple[Any, str]:
+def _flexible(field_type: FieldType, schema: Schema, text: str) -> tuple[Any, str]:
     quoted = len(text) >= 2 and text[0] == text[-1] == '"'
     may_be_integer = bool(schema.get("x-kubernetes-int-or-string"))
     if quoted:
         text = text[1:-1]
     problem = ""
-    if kind == "quantity" and not _QUANTITY.match(text):
-        problem = "Write an amount, such as 500m, 2 or 1Gi."
+    if field_type == "quantity" and not _QUANTITY.match(text):
+        problem = "Enter a quantity, such as 500m, 2 or 1Gi."
     if may_be_integer and not quoted and _INTEGER.match(text) and len(text) < _LONGEST_NUMBER:
         return int(text), problem
     return text, problem

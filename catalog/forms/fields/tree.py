@@ -1,48 +1,53 @@
-"""Schema + hints + values + problems → the tree of fields that a template draws."""
+"""Builds the tree of fields from schema, hints, values and problems."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.forms.fields.constraints import is_immutable, limits_in_words
-from catalog.forms.fields.field import Choice, Field, FieldTree, Group, Trouble
+from catalog.forms.fields.constraints import format_limits, is_immutable
+from catalog.forms.fields.field import Choice, Field, FieldProblem, FieldTree, Group
 from catalog.forms.fields.field_types import (
     SCALARS,
-    Kind,
+    FieldType,
     Schema,
     children_of,
+    field_type_of,
     item_schema,
-    kind_of,
     title_of,
 )
-from catalog.forms.fields.hints import hint_for, in_order, place_below, shows
-from catalog.forms.fields.input_names import KEY, VALUE, below, row_token
+from catalog.forms.fields.hints import hint_for, in_display_order, is_shown
+from catalog.forms.fields.input_names import KEY, row_token
+from catalog.forms.fields.position import Position
 from catalog.forms.fields.posted import Posted
-from catalog.forms.fields.problem_paths import deepest_drawn
+from catalog.forms.fields.problem_paths import deepest_shown
 from catalog.forms.fields.scalars import to_text
 from catalog.forms.yaml_text import to_yaml
 from contracts.compiler import FieldGroup, FormHints
 from contracts.documents.paths import MISSING, Path, print_path
 
 
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """What was posted, the problems as (path below ``spec``, message), and whether an instance is edited."""
+
+    posted: Posted = field(default_factory=Posted)
+    problems: Iterable[tuple[Path, str]] = ()
+    editing: bool = False
+
+
 def build(
-    schema: Schema,
-    hints: FormHints,
-    data: Mapping[str, Any],
-    *,
-    posted: Posted | None = None,
-    problems: Iterable[tuple[Path, str]] = (),
-    editing: bool = False,
+    schema: Schema, hints: FormHints, data: Mapping[str, Any], state: FormState | None = None
 ) -> FieldTree:
-    """``data`` is the instance's ``spec``; ``problems`` are (path below ``spec``, message)."""
-    builder = _Builder(hints, posted or Posted(), editing)
-    root = builder.field(schema, (), "", "", data, label="", required=True)
-    first_added = posted.added if posted else ""
-    if first_added:
-        _focus_row(root, first_added)
-    troubles = _place(root, problems)
-    return FieldTree(root, list(_groups(root, hints)), troubles, list(builder.posted.parked))
+    """``data`` is the instance's ``spec``."""
+    state = state or FormState()
+    builder = _Builder(hints, state.posted, state.editing)
+    root = builder.field(schema, Position(), data, label="", required=True)
+    if state.posted.added:
+        _focus_row(root, state.posted.added)
+    problems = _assign_problems(root, state.problems)
+    return FieldTree(root, list(_groups(root, hints)), problems, list(state.posted.parked))
 
 
 class _Builder:
@@ -51,89 +56,82 @@ class _Builder:
         self.posted = posted
         self.editing = editing
 
-    def field(
-        self, schema: Schema, path: Path, name: str, place: str, value: Any, *, label: str, required: bool
-    ) -> Field:
-        hint = hint_for(self.hints, place)
-        kind = kind_of(schema, widget=hint.widget, depth=len(path))
-        given = value is not MISSING
+    def field(self, schema: Schema, at: Position, value: Any, *, label: str, required: bool) -> Field:
+        hint = hint_for(self.hints, at.dotted_path)
+        field_type = field_type_of(schema, widget=hint.widget, depth=at.depth)
         immutable = is_immutable(schema)
-        drawn = Field(
-            kind=kind,
-            name=name,
-            path=path,
+        built = Field(
+            field_type=field_type,
+            name=at.name,
+            path=at.path,
             label=hint.title or str(schema.get("title") or "") or label,
             help=hint.help or str(schema.get("description") or ""),
-            given=given,
+            given=value is not MISSING,
             required=required and "default" not in schema,
             immutable=immutable,
             locked=self.editing and immutable,
             advanced=hint.advanced,
             wide=hint.wide,
-            mono=hint.widget == "mono" or kind in ("yaml", "flexible", "quantity", "secret"),
+            mono=hint.widget == "mono" or field_type in ("yaml", "flexible", "quantity", "secret"),
             placeholder=hint.placeholder,
-            limits=limits_in_words(schema),
+            limits=format_limits(schema),
             pattern=str(schema.get("pattern") or ""),
             group=hint.group,
-            problems=list(self.posted.problems.get(name, ())),
+            problems=list(self.posted.problems.get(at.name, ())),
         )
-        if kind == "object":
-            drawn.children = list(
-                self.children(schema, drawn, place, value if isinstance(value, dict) else {})
-            )
-        elif kind in ("list", "map"):
-            drawn.children = list(self.rows(schema, drawn, place, value))
+        if field_type == "object":
+            values = value if isinstance(value, dict) else {}
+            built.children = list(self.children(schema, built, at, values))
+        elif field_type in ("list", "map"):
+            built.children = list(self.rows(schema, built, at, value))
         else:
-            self.fill(schema, drawn, value)
-        return drawn
+            self.fill(schema, built, value)
+        return built
 
     def children(
-        self, schema: Schema, parent: Field, place: str, values: Mapping[str, Any]
+        self, schema: Schema, parent: Field, at: Position, values: Mapping[str, Any]
     ) -> Iterator[Field]:
         properties = children_of(schema)
         required = schema.get("required") or ()
-        for key in in_order(list(properties), self.hints, place):
+        for key in in_display_order(list(properties), self.hints, at.dotted_path):
+            below = at.property(key)
             child = self.field(
                 properties[key],
-                (*parent.path, key),
-                below(parent.name, key),
-                place_below(place, key),
+                below,
                 values.get(key, MISSING),
                 label=title_of(key),
                 required=key in required,
             )
             child.locked = child.locked or parent.locked
-            child.hidden = not shows(hint_for(self.hints, place_below(place, key)), schema, values)
+            child.hidden = not is_shown(hint_for(self.hints, below.dotted_path), schema, values)
             yield child
 
-    def rows(self, schema: Schema, parent: Field, place: str, value: Any) -> Iterator[Field]:
+    def rows(self, schema: Schema, parent: Field, at: Position, value: Any) -> Iterator[Field]:
         item = item_schema(schema)
-        is_map = parent.kind == "map"
+        of_map = parent.field_type == "map"
         noun = singular(parent.label)
-        for number, (token, at, row_value) in enumerate(self.row_values(parent, value)):
-            name = f"{parent.name}/{token}"
-            scalar = kind_of(item, depth=len(parent.path) + 1) in SCALARS | {"yaml"}
-            step = at if at is not None else ("" if is_map else -1 - number)
+        scalar = field_type_of(item, depth=at.depth + 1) in SCALARS | {"yaml"}
+        for number, (token, step, row_value) in enumerate(self.row_values(parent, value)):
+            unused = "" if of_map else -1 - number  # the path of a row without a value
             row = self.field(
                 item,
-                (*parent.path, step),
-                f"{name}/{VALUE}" if scalar else name,
-                f"{place}{{}}" if is_map else f"{place}[]",
+                at.row(token, unused if step is None else step, scalar=scalar, of_map=of_map),
                 row_value,
                 label=f"{noun} {number + 1}",
                 required=True,
             )
             row.token = token
             row.locked = row.locked or parent.locked
-            row.is_entry = is_map
-            row.required = row.required and row.kind not in SCALARS
-            if is_map:
-                row.key = self.posted.typed.get(f"{name}/{KEY}", "" if at is None else str(at))
-                row.key_problems = list(self.posted.problems.get(f"{name}/{KEY}", ()))
+            row.is_entry = of_map
+            row.required = row.required and row.field_type not in SCALARS
+            if of_map:
+                key_name = f"{at.name}/{token}/{KEY}"
+                row.key = self.posted.typed.get(key_name, "" if step is None else str(step))
+                row.key_problems = list(self.posted.problems.get(key_name, ()))
             yield row
 
     def row_values(self, parent: Field, value: Any) -> Iterator[tuple[str, int | str | None, Any]]:
-        """(token, index or key, value) of each row: as posted, else in the order of the data."""
+        """(token, index or key, value) of each row: as posted, otherwise in the order of the data."""
         known = self.posted.rows.get(parent.name)
         if known is not None:
             for token, at in known:
@@ -145,15 +143,15 @@ class _Builder:
             for position, (key, one) in enumerate(value.items()):
                 yield row_token(position), key, one
 
-    def fill(self, schema: Schema, drawn: Field, value: Any) -> None:
-        drawn.has_default = "default" in schema
+    def fill(self, schema: Schema, built: Field, value: Any) -> None:
+        built.has_default = "default" in schema
         default = schema.get("default", MISSING)
-        drawn.default = _shown(drawn.kind, default)
-        drawn.text = self.posted.typed.get(drawn.name, _shown(drawn.kind, value))
-        if drawn.kind == "choice":
-            drawn.choices = tuple(_choices(schema, drawn, value, default))
-        elif drawn.kind == "boolean":
-            _fill_boolean(drawn, value, default)
+        built.default = _shown(built.field_type, default)
+        built.text = self.posted.typed.get(built.name, _shown(built.field_type, value))
+        if built.field_type == "choice":
+            built.choices = tuple(_choices(schema, built, value, default))
+        elif built.field_type == "boolean":
+            _fill_boolean(built, value, default)
 
 
 def _at(value: Any, at: int | str | None) -> Any:
@@ -164,42 +162,42 @@ def _at(value: Any, at: int | str | None) -> Any:
     return MISSING
 
 
-def _shown(kind: Kind, value: Any) -> str:
-    return to_yaml(value) if kind == "yaml" else to_text(kind, value)
+def _shown(field_type: FieldType, value: Any) -> str:
+    return to_yaml(value) if field_type == "yaml" else to_text(field_type, value)
 
 
-def _choices(schema: Schema, drawn: Field, value: Any, default: Any) -> Iterator[Choice]:
-    """The default is posted as nothing until somebody writes it out: then a new default is followed."""
+def _choices(schema: Schema, built: Field, value: Any, default: Any) -> Iterator[Choice]:
+    """The default is posted as nothing unless it was set explicitly, so that a changed default applies."""
     known = False
     for option in schema.get("enum", ()):
         text = to_text("choice", option)
-        is_default = drawn.has_default and option == default
-        selected = value == option if drawn.given else is_default
+        is_default = built.has_default and option == default
+        selected = value == option if built.given else is_default
         known = known or selected
-        yield Choice("" if is_default and not drawn.given else text, text, selected, is_default)
-    if drawn.given and not known:
+        yield Choice("" if is_default and not built.given else text, text, selected, is_default)
+    if built.given and not known:
         text = to_text("choice", value)
         yield Choice(text, text, True, False)
 
 
-def _fill_boolean(drawn: Field, value: Any, default: Any) -> None:
-    if drawn.style == "switch":
-        if default is True and not (drawn.given and value is True):
-            drawn.on = ""
-        if default is False and not (drawn.given and value is False):
-            drawn.off = ""
-        drawn.text = "true" if (value if drawn.given else default) is True else ""
+def _fill_boolean(built: Field, value: Any, default: Any) -> None:
+    if built.style == "switch":
+        if default is True and not (built.given and value is True):
+            built.on = ""
+        if default is False and not (built.given and value is False):
+            built.off = ""
+        built.text = "true" if (value if built.given else default) is True else ""
         return
     options = (
-        ("", "Not set", not drawn.given),
+        ("", "Not set", not built.given),
         ("true", "Yes", value is True),
         ("false", "No", value is False),
     )
-    drawn.choices = tuple(Choice(text, label, selected, False) for text, label, selected in options)
+    built.choices = tuple(Choice(text, label, selected, False) for text, label, selected in options)
 
 
 def singular(label: str) -> str:
-    """``Ports`` → ``Port``, for the name of a row."""
+    """``Ports`` → ``Port``, for the label of a row."""
     if label.endswith("ies"):
         return label[:-3] + "y"
     plural = label.endswith("s") and not label.endswith("ss")
@@ -214,31 +212,31 @@ def _focus_row(root: Field, name: str) -> None:
             return
 
 
-def _place(root: Field, problems: Iterable[tuple[Path, str]]) -> list[Trouble]:
-    """Give each problem to the deepest field drawn on its path, and list all in reading order."""
-    drawn = {field.path: field for field in root.walk() if not field.hidden}
-    nowhere: list[Trouble] = []
+def _assign_problems(root: Field, problems: Iterable[tuple[Path, str]]) -> list[FieldProblem]:
+    """Assign each problem to the deepest field shown on its path, and list all in reading order."""
+    shown = {one.path: one for one in root.walk() if not one.hidden}
+    unassigned: list[FieldProblem] = []
     for path, message in problems:
-        owner = drawn[deepest_drawn(path, drawn)]
+        owner = shown[deepest_shown(path, shown)]
         if owner is root:
-            nowhere.append(Trouble(print_path(path), message, ""))
+            unassigned.append(FieldProblem(print_path(path), message, ""))
         elif owner.path == path:
-            if not owner.problems:  # what could not be read says it better than what was expected
+            if not owner.problems:  # a parse error explains more than the schema error that follows from it
                 owner.problems.append(message)
         else:
             owner.problems.append(f"{print_path(path[len(owner.path) :])}: {message}")
     found = [
-        Trouble(print_path(field.path) or field.label, message, field.key_id if at_key else field.id)
-        for field in root.walk()
-        if not field.hidden
-        for at_key, messages in ((True, field.key_problems), (False, field.problems))
+        FieldProblem(print_path(one.path) or one.label, message, one.key_id if at_key else one.id)
+        for one in root.walk()
+        if not one.hidden
+        for at_key, messages in ((True, one.key_problems), (False, one.problems))
         for message in messages
     ]
-    return [*nowhere, *found]
+    return [*unassigned, *found]
 
 
 def _groups(root: Field, hints: FormHints) -> Iterator[Group]:
-    """“General” first, then named groups in their order, then each object, list and map as a card."""
+    """“General” first, then named groups in their order, then each object, list and map as a panel."""
     named: dict[str, FieldGroup] = {group.name: group for group in hints.groups}
     members: dict[str, list[Field]] = {name: [] for name in named}
     sections: list[Field] = []
@@ -246,7 +244,7 @@ def _groups(root: Field, hints: FormHints) -> Iterator[Group]:
     for one in root.visible:
         if one.group:
             members.setdefault(one.group, []).append(one)
-        elif one.kind in ("object", "list", "map") and not one.advanced:
+        elif one.field_type in ("object", "list", "map") and not one.advanced:
             sections.append(one)
         else:
             general.append(one)

@@ -1,4 +1,4 @@
-"""A person's own page: teams and roles, tokens for the API, light or dark."""
+"""The account page: teams and roles, API tokens, theme."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def create_token(request: HttpRequest) -> HttpResponse:
-    """The answer is the only place where the token's text is ever shown; it is never stored in a session."""
+    """The response is the only place that shows the token; it is never stored in a session."""
     form = TokenForm(request.POST)
     if not form.is_valid():
         return show(request, form, status=422)
     with transaction.atomic():
         token, text = form.issue(request.user)  # type: ignore[arg-type]
         record("apitoken.created", subject=token, by=request.user)  # type: ignore[arg-type]
-    response = show(request, TokenForm(), made=token, text=text)
+    response = show(request, TokenForm(), created=token, text=text)
     response["Cache-Control"] = "no-store"
     return response
 
@@ -45,7 +45,7 @@ def delete_token(request: HttpRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         record("apitoken.revoked", subject=token, by=request.user)  # type: ignore[arg-type]
         token.delete()
-    messages.success(request, f"The token “{token.name}” no longer works.")
+    messages.success(request, f"Token “{token.name}” revoked.")
     return redirect("accounts:account")
 
 
@@ -55,7 +55,7 @@ def show(request: HttpRequest, form: TokenForm, status: int = 200, **extra: Any)
         "tokens": APIToken.objects.filter(user=request.user),  # type: ignore[misc]
         "form": form,
         "lifetimes": LIFETIMES,
-        "themes": {"auto": "Like the system", "light": "Light", "dark": "Dark"},
+        "themes": {"auto": "System", "light": "Light", "dark": "Dark"},
         "now": timezone.now(),
         **extra,
     }

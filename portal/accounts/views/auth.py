@@ -24,20 +24,20 @@ class Login(auth.LoginView):
         return super().get_context_data(demo_accounts=shown, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        wait = throttle.wait(self.key, timezone.now())
+        wait = throttle.remaining_wait(self.key, timezone.now())
         return self.too_many(ceil(wait.total_seconds())) if wait else super().post(request, *args, **kwargs)
 
     def too_many(self, seconds: int) -> HttpResponse:
-        """The password is not even looked at: whether it is right must not be learnt by going on."""
+        """The password is not checked, so that further attempts reveal nothing."""
         context = self.get_context_data(form=self.get_form_class()(self.request), minutes=ceil(seconds / 60))
         return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        throttle.forget(self.key)
+        throttle.reset(self.key)
         return super().form_valid(form)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        throttle.note_failure(self.key, timezone.now())
+        throttle.record_failure(self.key, timezone.now())
         return super().form_invalid(form)
 
     @property

@@ -1,5 +1,4 @@
-"""Teams: everybody sees their own, administrators look after all. Every change is written to the audit
-log."""
+"""Teams: users see their own, administrators manage all. Every change is recorded in the audit log."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from portal.accounts.models import Membership, Role, Team, User
 from portal.accounts.permission import PLATFORM, can, sees_everything
 from portal.audit.record import record
 
-LAST_ADMINISTRATOR = "Nobody else administers this portal. Make somebody else an administrator first."
+LAST_ADMINISTRATOR = "This is the last administrator of the portal. Assign another one first."
 
 
 def visible_teams(request: HttpRequest) -> QuerySet[Team]:
@@ -27,8 +26,7 @@ def visible_teams(request: HttpRequest) -> QuerySet[Team]:
 
 
 def administered(request: HttpRequest, slug: str) -> Team:
-    """The team, when this person may see it and change it. 404 for a stranger, 403 with the reason for a
-    member."""
+    """The team, if this person may see and manage it. 404 for other teams, 403 with a reason for members."""
     team = get_object_or_404(visible_teams(request), slug=slug)
     decision = can(request.user, "administer", PLATFORM)
     if not decision:
@@ -61,7 +59,7 @@ def create_team(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             team = form.save()
-            record("team.created", subject=team, by=acting(request), team_slug=team.slug)
+            record("team.created", subject=team, by=signed_in_user(request), team_slug=team.slug)
         return redirect("accounts:team", team.slug)
     return render(request, "accounts/team_new.html", {"form": form}, status=422 if form.is_bound else 200)
 
@@ -82,8 +80,14 @@ def create_membership(request: HttpRequest, slug: str) -> HttpResponse:
     with transaction.atomic():
         membership = form.save()
         detail = {"user": membership.user.username, "role": membership.role}
-        record("membership.created", subject=membership, by=acting(request), team_slug=slug, detail=detail)
-    messages.success(request, f"{membership.user.display_name} is a member now.")
+        record(
+            "membership.created",
+            subject=membership,
+            by=signed_in_user(request),
+            team_slug=slug,
+            detail=detail,
+        )
+    messages.success(request, f"{membership.user.display_name} was added.")
     return redirect("accounts:team", slug)
 
 
@@ -94,14 +98,22 @@ def change_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     before = membership.role
     form = RoleForm(request.POST, instance=membership)
     if not form.is_valid():
-        return show(request, team, status=422, problem="That is not a role.")
+        return show(request, team, status=422, problem="Unknown role.")
     if form.cleaned_data["role"] != Role.ADMINISTRATOR and is_last_administrator(membership):
         return show(request, team, status=409, problem=LAST_ADMINISTRATOR)
     with transaction.atomic():
         form.save()
         detail = {"user": membership.user.username, "role": membership.role, "before": before}
-        record("membership.changed", subject=membership, by=acting(request), team_slug=slug, detail=detail)
-    messages.success(request, f"{membership.user.display_name} is {membership.get_role_display()} now.")
+        record(
+            "membership.changed",
+            subject=membership,
+            by=signed_in_user(request),
+            team_slug=slug,
+            detail=detail,
+        )
+    messages.success(
+        request, f"{membership.user.display_name} now has the role {membership.get_role_display()}."
+    )
     return redirect("accounts:team", slug)
 
 
@@ -113,9 +125,15 @@ def delete_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         return show(request, team, status=409, problem=LAST_ADMINISTRATOR)
     with transaction.atomic():
         detail = {"user": membership.user.username, "role": membership.role}
-        record("membership.deleted", subject=membership, by=acting(request), team_slug=slug, detail=detail)
+        record(
+            "membership.deleted",
+            subject=membership,
+            by=signed_in_user(request),
+            team_slug=slug,
+            detail=detail,
+        )
         membership.delete()
-    messages.success(request, f"{membership.user.display_name} is no longer a member.")
+    messages.success(request, f"{membership.user.display_name} was removed.")
     return redirect("accounts:team", slug)
 
 
@@ -129,26 +147,26 @@ def create_namespace(request: HttpRequest, slug: str) -> HttpResponse:
     with transaction.atomic():
         form.instance.team = team
         namespace = form.save()
-        record("namespace.assigned", subject=namespace, by=acting(request), team_slug=slug)
-    messages.success(request, f"{namespace.name} belongs to {team.name} now.")
+        record("namespace.assigned", subject=namespace, by=signed_in_user(request), team_slug=slug)
+    messages.success(request, f"{namespace.name} was added to {team.name}.")
     return redirect("accounts:team", slug)
 
 
 @require_POST
 @login_required
 def delete_namespace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Takes the namespace from the team. Nothing in the cluster is touched."""
+    """Removes the namespace from the team. The cluster is not changed."""
     team = administered(request, slug)
     namespace = get_object_or_404(team.namespaces, pk=pk)
     with transaction.atomic():
-        record("namespace.released", subject=namespace, by=acting(request), team_slug=slug)
+        record("namespace.released", subject=namespace, by=signed_in_user(request), team_slug=slug)
         namespace.delete()
-    messages.success(request, f"{namespace.name} no longer belongs to {team.name}.")
+    messages.success(request, f"{namespace.name} was removed from {team.name}.")
     return redirect("accounts:team", slug)
 
 
 def is_last_administrator(membership: Membership) -> bool:
-    """Whether nobody could look after the portal without this membership. Looks at what is stored."""
+    """Whether the portal would have no administrator without this membership, as stored."""
     others = Membership.objects.exclude(pk=membership.pk)
     return (
         Membership.objects.filter(pk=membership.pk, role=Role.ADMINISTRATOR).exists()
@@ -157,7 +175,7 @@ def is_last_administrator(membership: Membership) -> bool:
     )
 
 
-def acting(request: HttpRequest) -> User:
+def signed_in_user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
 

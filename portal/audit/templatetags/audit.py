@@ -1,4 +1,4 @@
-"""How the audit log reads: ``{% load audit %}``."""
+"""Filters for the page of the audit log: ``{% load audit %}``."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from django import template
 
 register = template.Library()
 
-_NOUNS = {"apitoken": "API token", "membership": "member", "change": "request"}
+_NOUNS = {"apitoken": "API token", "membership": "member"}
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{12})[0-9a-f]{28,}")
 MOST = 60
 
 
 @register.filter
-def deed(verb: str) -> str:
-    """``contract.published`` as a person says it: “Contract published”."""
+def action_label(verb: str) -> str:
+    """``contract.published`` → “Contract published”."""
     noun, _, done = verb.partition(".")
     words = f"{_NOUNS.get(noun, noun)} {done}".replace("_", " ").replace("-", " ").strip()
     return words[:1].upper() + words[1:]

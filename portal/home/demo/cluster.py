@@ -1,4 +1,4 @@
-"""The embedded cluster as a child process: started, watched, started again when it dies, stopped with us."""
+"""The embedded cluster as a child process: started, restarted after a crash, and stopped with the portal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger("slipway.demo")
 
 READY_WITHIN = 20.0
 STOP_WITHIN = 5.0
-AGAIN_AFTER = 1.0
+RESTART_DELAY = 1.0
 
 
 class EmbeddedCluster:
@@ -31,10 +31,10 @@ class EmbeddedCluster:
         self.ready = threading.Event()
         self.stopping = threading.Event()
         self.process: subprocess.Popen[str] | None = None
-        self.keeper = threading.Thread(target=self._keep, name="slipway-cluster", daemon=True)
+        self.supervisor = threading.Thread(target=self._supervise, name="slipway-cluster", daemon=True)
 
     def start(self) -> None:
-        self.keeper.start()
+        self.supervisor.start()
 
     def wait_until_ready(self, seconds: float = READY_WITHIN) -> bool:
         return self.ready.wait(seconds)
@@ -48,14 +48,14 @@ class EmbeddedCluster:
                 process.wait(STOP_WITHIN)
             except subprocess.TimeoutExpired:
                 process.kill()
-        if self.keeper.is_alive():
-            self.keeper.join(STOP_WITHIN)
+        if self.supervisor.is_alive():
+            self.supervisor.join(STOP_WITHIN)
 
-    def _keep(self) -> None:
+    def _supervise(self) -> None:
         while not self.stopping.is_set():
             self._run_once()
-            if not self.stopping.wait(AGAIN_AFTER):
-                log.warning("The embedded cluster ended by itself; it is started again.")
+            if not self.stopping.wait(RESTART_DELAY):
+                log.warning("The embedded cluster exited unexpectedly; restarting it.")
 
     def _run_once(self) -> None:
         command = [

@@ -1,4 +1,4 @@
-"""Sample data: the demo's people and teams, then whatever the rooms above bring."""
+"""Sample data: users and teams of the demo, then the data of ``DEMO_LOADERS``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from portal.hooks import hooks
 
 
 def load() -> list[str]:
-    """Make what is missing; returns the names of the loaders that ran. Safe to repeat."""
+    """Create what is missing. Returns the names of the loaders that ran. Safe to repeat."""
     demo.load()
     ran = ["portal.accounts.demo.load"]
     for dotted, loader in hooks("DEMO_LOADERS"):

@@ -1,5 +1,4 @@
-"""The demo's database is brought up to date at every start; when it is already, that costs next to
-nothing."""
+"""Migrates the demo's database at every start."""
 
 from __future__ import annotations
 
@@ -9,9 +8,9 @@ from django.db.migrations.executor import MigrationExecutor
 
 
 def migrate() -> bool:
-    """Whether there was something to do."""
+    """Apply pending migrations. Returns whether there were any."""
     executor = MigrationExecutor(connection)
-    behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    if behind:
+    pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if pending:
         call_command("migrate", verbosity=0, interactive=False)
-    return behind
+    return pending

@@ -1,4 +1,4 @@
-"""Find a port to serve on, and keep it: the socket is handed to the server as it is."""
+"""Finds a free port. The bound socket is passed to the server, so that the port stays reserved."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ NEIGHBOURS = 50
 
 
 def listen(host: str, wanted: int) -> tuple[socket.socket, int]:
-    """A bound socket on the wanted port, else on the next free one. Raises ``OSError`` for a host that is
-    not ours."""
+    """A socket bound to the wanted port, or the next free one. Raises ``OSError`` for a foreign address."""
     for port in (*range(wanted, wanted + NEIGHBOURS), 0):
         try:
             return bind(host, port)

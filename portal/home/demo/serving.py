@@ -12,11 +12,11 @@ from django.conf import settings
 
 from portal.hooks import load
 
-LAST_ANSWERS = 3  # seconds that open requests and sockets get when the server stops
+GRACE_PERIOD = 3  # seconds for open requests and sockets when the server stops
 
 
 class Server(uvicorn.Server):
-    """Says when it answers."""
+    """Reports when it is ready."""
 
     def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -29,9 +29,8 @@ class Server(uvicorn.Server):
 
 
 def serve(bound: socket.socket, when_ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM, then let open requests end."""
-    # uvicorn raises the signal again once it has stopped; that must not end us before the rest is stopped
-    # too.
+    """Serve until SIGINT or SIGTERM, then finish open requests."""
+    # uvicorn raises the signal again after it has stopped; it must not end the process before the rest stops.
     signal.signal(signal.SIGINT, _already_stopping)
     signal.signal(signal.SIGTERM, _already_stopping)
     config = uvicorn.Config(
@@ -39,7 +38,7 @@ def serve(bound: socket.socket, when_ready: Callable[[], None]) -> None:
         lifespan="off",
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=LAST_ANSWERS,
+        timeout_graceful_shutdown=GRACE_PERIOD,
         ws_ping_interval=20,
     )
     Server(config, when_ready).run(sockets=[bound])
@@ -49,13 +48,13 @@ def _already_stopping(*_: Any) -> None:
     pass
 
 
-def start_engine() -> Any | None:
-    """The reconciler that the settings name, started; None when it is a process of its own."""
+def start_reconciler() -> Any | None:
+    """Start the reconciler in this process. None when it runs as a separate process."""
     if not settings.EMBEDDED_RECONCILER:
         return None
-    made = load(settings.EMBEDDED_RECONCILER.replace(":", "."))
-    if made is None:
+    reconciler_class = load(settings.EMBEDDED_RECONCILER.replace(":", "."))
+    if reconciler_class is None:
         return None
-    engine = made()
-    engine.start()
-    return engine
+    reconciler = reconciler_class()
+    reconciler.start()
+    return reconciler

@@ -1,5 +1,4 @@
-"""``manage.py check_templates``: every template compiles, every icon it names is in the sprite. Part of
-``make lint``."""
+"""``manage.py check_templates``: templates compile, and their icons exist. Part of ``make lint``."""
 
 from __future__ import annotations
 
@@ -14,25 +13,25 @@ from django.template import TemplateSyntaxError
 from django.template.loader import get_template
 
 ICON = re.compile(r"""{%\s*icon\s+["']([\w-]+)["']""")
-# What the policy for scripts and styles would silently ignore.
+# Scripts and styles that the content security policy would block.
 FORBIDDEN = re.compile(r"""<script(?![^>]*\ssrc=)[^>]*>|\sstyle=["']|\son[a-z]+=["']|\shx-on""")
 
 
 class Command(BaseCommand):
-    help = "Compile every template; look for unknown icons and for inline scripts and styles."
+    help = "Compile every template; check for unknown icons, inline scripts and inline styles."
     requires_system_checks = ()
 
     def handle(self, **_: Any) -> None:
         folder = settings.BASE_DIR / "templates"
         problems = [
-            problem for path in sorted(folder.rglob("*.html")) for problem in wrong_with(path, folder)
+            problem for path in sorted(folder.rglob("*.html")) for problem in problems_of(path, folder)
         ]
         if problems:
             raise CommandError("\n".join(problems))
         self.stdout.write("Every template compiles.")
 
 
-def wrong_with(path: Path, folder: Path) -> Iterator[str]:
+def problems_of(path: Path, folder: Path) -> Iterator[str]:
     name = str(path.relative_to(folder))
     try:
         get_template(name)
@@ -41,9 +40,9 @@ def wrong_with(path: Path, folder: Path) -> Iterator[str]:
     for number, line in enumerate(path.read_text().splitlines(), 1):
         for icon in ICON.findall(line):
             if icon not in icon_names():
-                yield f"{name}:{number}: there is no icon {icon}; add it to static/icons/names.txt"
+                yield f"{name}:{number}: unknown icon {icon}; add it to static/icons/names.txt"
         if found := FORBIDDEN.search(line):
-            yield f"{name}:{number}: {found.group().strip()} is ignored by the content security policy"
+            yield f"{name}:{number}: {found.group().strip()} is blocked by the content security policy"
 
 
 def icon_names() -> set[str]:

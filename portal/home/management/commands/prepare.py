@@ -1,4 +1,4 @@
-"""``manage.py prepare``: database and sample data, without serving. The last step of ``make setup``."""
+"""``manage.py prepare``: migrates the database and loads sample data. The last step of ``make setup``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from portal.home.demo import data, database
 
 
 class Command(BaseCommand):
-    help = "Bring the database up to date and load the demo's sample data."
+    help = "Migrate the database and load the demo's sample data."
 
     def handle(self, **_: Any) -> None:
         database.migrate()
         data.load()
-        self.stdout.write("The database is up to date, the sample data is there. `make run` serves it.")
+        self.stdout.write("Database migrated, sample data loaded. Run `make run` to serve it.")

@@ -1,4 +1,4 @@
-"""``manage.py run``: the whole demo in one process tree, until Ctrl-C."""
+"""``manage.py run``: runs the complete demo until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ from portal.home.demo.port import listen
 
 
 class Command(BaseCommand):
-    help = "Serve the portal with reconciler and an embedded cluster on this machine. Ctrl-C stops all of it."
-    requires_system_checks = ()  # they cost half a second at every start; `make lint` runs them
+    help = (
+        "Serve the portal with a reconciler and an embedded cluster on this machine. Ctrl-C stops everything."
+    )
+    requires_system_checks = ()  # they take half a second per start; `make lint` runs them
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to serve on (127.0.0.1)")
-        parser.add_argument(
-            "--port", type=int, default=8000, help="port; the next free one when it is taken (8000)"
-        )
+        parser.add_argument("--port", type=int, default=8000, help="port, or the next free one (8000)")
 
     def handle(self, *, host: str, port: int, **_: Any) -> None:
         began = time.monotonic()
         if not settings.EMBEDDED:
-            raise CommandError("SLIPWAY_EMBEDDED=0 is set, and this command is the embedded demo. Unset it.")
-        signal.signal(signal.SIGTERM, leave)
+            raise CommandError(
+                "This command runs the embedded demo, but SLIPWAY_EMBEDDED=0 is set. Unset it."
+            )
+        signal.signal(signal.SIGTERM, exit_cleanly)
         try:
             with ExitStack() as cleanup:
                 self.run(host, port, began, cleanup)
@@ -47,25 +49,25 @@ class Command(BaseCommand):
         database.migrate()
         data.load()
         if cluster and not cluster.wait_until_ready():
-            self.stderr.write("The embedded cluster does not answer yet; pages work, changes wait for it.")
-        engine = serving.start_engine()
-        if engine:
-            cleanup.callback(engine.stop)
+            self.stderr.write("The embedded cluster does not respond yet; pages work, changes wait for it.")
+        reconciler = serving.start_reconciler()
+        if reconciler:
+            cleanup.callback(reconciler.stop)
         else:
             self.stderr.write(
-                "There is no reconciler in this process: changes wait until `manage.py reconcile` runs."
+                "No reconciler runs in this process: changes wait until `manage.py reconcile` runs."
             )
-        serving.serve(bound, lambda: self.tell(host, port, time.monotonic() - began, cluster))
+        serving.serve(bound, lambda: self.report(host, port, time.monotonic() - began, cluster))
 
     def find_port(self, host: str, wanted: int) -> tuple[Any, int]:
         try:
             bound, port = listen(host, wanted)
         except OSError as problem:
             raise CommandError(
-                f"Cannot serve on {host}:{wanted}: {problem.strerror}. Choose --host and --port."
+                f"Cannot serve on {host}:{wanted}: {problem.strerror}. Set --host and --port."
             ) from problem
         if port != wanted:
-            self.stdout.write(f"Port {wanted} is taken, so this is served on {port}.")
+            self.stdout.write(f"Port {wanted} is in use; serving on {port}.")
         return bound, port
 
     def start_cluster(self, cleanup: ExitStack) -> EmbeddedCluster | None:
@@ -81,39 +83,39 @@ class Command(BaseCommand):
         cleanup.callback(cluster.stop)
         return cluster
 
-    def tell(self, host: str, port: int, seconds: float, cluster: EmbeddedCluster | None) -> None:
+    def report(self, host: str, port: int, seconds: float, cluster: EmbeddedCluster | None) -> None:
         lines = [
             "",
-            f"  Slipway is ready after {seconds:.1f} s:  http://{shown(host)}:{port}/",
+            f"  Slipway is ready after {seconds:.1f} s:  http://{url_host(host)}:{port}/",
             "",
             "  Sign in as",
         ]
-        lines += [f"    {one.username:<11}{one.password:<16}{one.says}" for one in DEMO_ACCOUNTS]
+        lines += [f"    {one.username:<11}{one.password:<16}{one.description}" for one in DEMO_ACCOUNTS]
         if cluster:
             lines += [
                 "",
-                "  The cluster is a simulated one. Look into it with",
-                f"    kubectl --kubeconfig {near(cluster.kubeconfig)} get all -A",
+                "  The cluster is simulated. To inspect it, run",
+                f"    kubectl --kubeconfig {relative(cluster.kubeconfig)} get all -A",
             ]
         else:
-            lines += ["", f"  The cluster is the one of {settings.KUBECONFIG}"]
-        lines += ["", f"  Everything is kept in {near(settings.STATE_DIR)}. Ctrl-C stops it.", ""]
+            lines += ["", f"  Using the cluster of {settings.KUBECONFIG}"]
+        lines += ["", f"  State is stored in {relative(settings.STATE_DIR)}. Press Ctrl-C to stop.", ""]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
 
 
-def shown(host: str) -> str:
-    """As it stands in an address: a wildcard is this machine, IPv6 is in brackets."""
+def url_host(host: str) -> str:
+    """The host for a URL: a wildcard becomes loopback, IPv6 gets brackets."""
     if host in {"0.0.0.0", "::"}:  # noqa: S104  compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
 
 
-def near(path: Path) -> Path:
-    """The path as one would type it here."""
+def relative(path: Path) -> Path:
+    """The path relative to the working directory if it is below it."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def leave(*_: Any) -> None:
+def exit_cleanly(*_: Any) -> None:
     sys.exit(0)

@@ -1,4 +1,4 @@
-/* The editor in the portal's colours: the page's custom properties reach into the shadow root. */
+/* The theme of the editor. The custom properties of the page apply in the shadow root as well. */
 import { HighlightStyle } from "@codemirror/language";
 import { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";

@@ -1,0 +1,45 @@
+"""What several views of the catalog need: the signed-in user, visible objects, and pages for refusals."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from catalog.models import Instance
+from catalog.views.form_page import pressed_button
+from contracts.models import Contract
+from portal.accounts.models import User
+
+CONTRACT_UNUSABLE = (
+    "Its latest revision does not compile with the kinds that are known today. Its owner must publish again."
+)
+
+
+def signed_in_user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def find_contract(request: HttpRequest, name: str) -> Contract:
+    visible = Contract.objects.visible_to(request.user).select_related("owner", "revision")
+    return get_object_or_404(visible, name=name, revision__isnull=False)
+
+
+def find_instance(request: HttpRequest, pk: int) -> Instance:
+    visible = Instance.objects.visible_to(request.user)
+    related = visible.select_related(
+        "contract", "contract__owner", "contract__revision", "team", "destination"
+    )
+    return get_object_or_404(related, pk=pk)
+
+
+def refusal_page(
+    request: HttpRequest, contract: Contract, title: str, text: str, *, status: int
+) -> HttpResponse:
+    context = {"contract": contract, "title": title, "text": text}
+    return render(request, "catalog/refusal.html", context, status=status)
+
+
+def is_submission(request: HttpRequest) -> bool:
+    """Whether the pressed button submits the form, and does not only change or validate it."""
+    return not pressed_button(request)
