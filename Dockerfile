@@ -3,7 +3,7 @@
 #   docker run … slipway manage.py reconcile  the reconciler
 #   docker run … slipway manage.py migrate    the migrations
 
-FROM node:20-bookworm-slim AS assets
+FROM node:22-bookworm-slim AS assets
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
@@ -12,7 +12,7 @@ RUN npm run build
 
 FROM python:3.11-slim-bookworm AS packages
 COPY requirements.lock .
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -r requirements.lock
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -5,9 +5,9 @@ SHELL := bash
 PYTHON ?= python3.11
 export DJANGO_SETTINGS_MODULE = portal.settings
 
-.PHONY: help setup run test lint docs bench clean
+.PHONY: help setup run test test-all coverage lint docs bench lock clean
 help:            ## list the commands
-	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
 
 setup: .venv/installed static/dist/installed            ## packages, pages' assets, migrations and sample data
 	@SLIPWAY_EMBEDDED=1 .venv/bin/python manage.py prepare
@@ -15,31 +15,40 @@ setup: .venv/installed static/dist/installed            ## packages, pages' asse
 run: .venv/installed static/dist/installed              ## the whole demo on this machine; Ctrl-C stops it
 	@exec .venv/bin/python manage.py run $(ARGS)
 
-test: .venv/installed static/dist/installed             ## every test, the browser's too when Chromium is here
+test: .venv/installed static/dist/installed             ## all tests; those that need Chromium, PostgreSQL or kubectl where they are installed
 	@tools/test.sh $(ARGS)
+
+test-all: .venv/installed static/dist/installed         ## the tests under every supported Python on this machine
+	@tools/test_all.sh $(ARGS)
+
+coverage: .venv/installed static/dist/installed         ## all tests, and which branches they cover
+	@tools/coverage.sh $(ARGS)
 
 lint: .venv/installed static/dist/installed             ## style, types, import rules, templates, migrations
 	@tools/lint.sh
 
-docs: .venv/installed                                   ## write the tables of the documentation that are made from data
+docs: .venv/installed                                   ## write the generated tables of the documentation
 	@.venv/bin/python -m tests.kro_features
 
-bench: .venv/installed static/dist/installed            ## measure what docs/performance.md tells
+bench: .venv/installed static/dist/installed            ## measure the figures of docs/performance.md
 	@.venv/bin/python -m tests.bench $(ARGS)
 
-clean:                                                  ## forget the demo's data and everything that was set up
+lock: .venv/installed                                   ## lock the dependencies of pyproject.toml, with hashes
+	@tools/lock.sh $(ARGS)
+
+clean:                                                  ## remove the demo's data and everything that was installed
 	rm -rf .venv node_modules static/dist var
 
 # The stamps hold these up to date: a second call does nothing.
-.venv/installed: requirements.lock requirements-dev.lock
+.venv/installed: requirements-dev.lock
 	@tools/need.sh $(PYTHON) npm node
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
 node_modules/installed: package.json package-lock.json
 	@tools/need.sh npm node
-	@if test -L node_modules; then echo "node_modules is a link, and npm ci would empty what it leads to. Remove the link."; exit 1; fi
+	@if test -L node_modules; then echo "node_modules is a link, and npm ci would empty its target. Remove the link."; exit 1; fi
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
