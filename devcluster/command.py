@@ -17,25 +17,27 @@ from devcluster.storage.snapshot import UnreadableState
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+    arguments = argparse.ArgumentParser(
         prog="devcluster", description="A simulated Kubernetes API server on loopback."
     )
-    made.add_argument("--port", type=int, default=0, help="0 takes a free port")
-    made.add_argument("--kubeconfig", type=Path, required=True, help="where to write the kubeconfig")
-    made.add_argument("--state", type=Path, help="keep objects in this file from run to run")
-    made.add_argument(
-        "--ready-after", type=float, default=2.0, metavar="SECONDS", help="how long a pod takes to be ready"
+    arguments.add_argument("--port", type=int, default=0, help="the port; 0 selects a free one")
+    arguments.add_argument(
+        "--kubeconfig", type=Path, required=True, help="the file to write the kubeconfig to"
     )
-    made.add_argument("--no-controllers", action="store_true", help="nothing but requests changes anything")
-    made.add_argument(
+    arguments.add_argument("--state", type=Path, help="the file to save the objects in between runs")
+    arguments.add_argument(
+        "--ready-after", type=float, default=2.0, metavar="SECONDS", help="the time until a pod is ready"
+    )
+    arguments.add_argument("--no-controllers", action="store_true", help="change objects only by requests")
+    arguments.add_argument(
         "--rules",
         metavar="MODULE.CLASS",
-        help="evaluates the CEL rules of CRDs (RuleEvaluator); without it they are not evaluated",
+        help="the class that evaluates the CEL rules of CRDs; without it they are not evaluated",
     )
-    made.add_argument(
-        "--exit-with-parent", action="store_true", help="stop when the process that started this one ends"
+    arguments.add_argument(
+        "--exit-with-parent", action="store_true", help="stop when the parent process ends"
     )
-    return made
+    return arguments
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,11 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             rules=load_rules(args.rules) if args.rules else None,
         )
         asyncio.run(run(settings, args.kubeconfig, args.exit_with_parent))
-    except UnreadableState as problem:
+    except (UnreadableState, UnknownEvaluator) as problem:
         print(f"devcluster: {problem}", file=sys.stderr)
-        return 1
-    except (ImportError, AttributeError, ValueError) as problem:
-        print(f"devcluster: cannot load the rules {args.rules}: {problem}", file=sys.stderr)
         return 1
     except OSError as problem:
         where = problem.filename or f"port {args.port}"
@@ -63,10 +62,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+class UnknownEvaluator(Exception):
+    """The class that evaluates the rules of CRDs cannot be imported."""
+
+
 def load_rules(dotted: str) -> RuleEvaluator:
-    """An instance of the class with this dotted name."""
+    """An instance of the class with this dotted name. Raises UnknownEvaluator."""
     module, _, name = dotted.rpartition(".")
-    evaluator: RuleEvaluator = getattr(import_module(module), name)()
+    try:
+        evaluator_class = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as problem:
+        raise UnknownEvaluator(f"cannot load the rules {dotted}: {problem}") from problem
+    evaluator: RuleEvaluator = evaluator_class()
     return evaluator
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from aiohttp import web
 
 from devcluster import certificates, controllers, kubeconfig
-from devcluster.controllers import Controllers
+from devcluster.controllers import ControllerManager
 from devcluster.http.api import Api
 from devcluster.http.front import Front
 from devcluster.kinds.kinds import Kinds
@@ -59,7 +59,7 @@ class Server:
         self.port = 0
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._controllers: Controllers | None = None
+        self._controllers: ControllerManager | None = None
         self._snapshots: snapshot.Snapshots | None = None
 
     @property
@@ -85,8 +85,8 @@ class Server:
     def _start_controllers(self) -> None:
         for worker in (GarbageCollector(self.writes), NamespaceController(self.writes)):
             self._tasks.append(asyncio.create_task(worker.run()))
-        speeds = controllers.speeds_for(self.settings.ready_after)
-        settings = controllers.Settings(speeds=speeds, certificate=self.ca.decode())
+        durations = controllers.durations_for(self.settings.ready_after)
+        settings = controllers.Settings(durations=durations, certificate=self.ca.decode())
         self._controllers = controllers.start(self.store, settings=settings)
 
     async def stop(self) -> None:

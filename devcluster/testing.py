@@ -1,14 +1,12 @@
-"""Servers for tests: `with DevCluster() as cluster` runs one in a thread of its own."""
+"""Servers for tests: `with DevCluster() as cluster` runs one in its own thread."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from devcluster.kinds.validation_rules import RuleEvaluator
 from devcluster.server import Server, Settings
@@ -17,9 +15,7 @@ from devcluster.server import Server, Settings
 class DevCluster:
     """A server with its kubeconfig in a temporary folder.
 
-    `server` is the address, `token` and `ca` (PEM) what a client needs, `kubeconfig` a path. `call` runs a
-    function in the server's event loop and returns its result, for tests that look at `running.store`
-    directly.
+    `server` is the address, `token` and `ca` (PEM) are the credentials of a client, `kubeconfig` is a path.
     """
 
     def __init__(
@@ -66,14 +62,6 @@ class DevCluster:
         self._thread.join(10)
         self._loop.close()
         self._folder.cleanup()
-
-    def call(self, function: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        """Run a plain function in the server's loop."""
-
-        async def run() -> Any:
-            return function(*args, **named)
-
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
 
     def __enter__(self) -> DevCluster:
         return self.start()

@@ -1,10 +1,10 @@
-"""Small controllers that make the simulated cluster live: workloads, nodes, addresses, volumes, counts.
+"""The simulated controllers: workloads, nodes, networking, policy.
 
 `start(store, settings=…)` runs them in the current event loop until `stop()`.
 """
 
-from devcluster.controllers.framework.loop import Controllers
-from devcluster.controllers.framework.settings import INSTANT, Settings, Speeds, speeds_for
-from devcluster.controllers.manager import seed, start
+from devcluster.controllers.framework.loop import ControllerManager
+from devcluster.controllers.framework.settings import INSTANT, Durations, Settings, durations_for
+from devcluster.controllers.manager import start
 
-__all__ = ["INSTANT", "Controllers", "Settings", "Speeds", "seed", "speeds_for", "start"]
+__all__ = ["INSTANT", "ControllerManager", "Durations", "Settings", "durations_for", "start"]

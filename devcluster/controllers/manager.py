@@ -1,11 +1,11 @@
-"""All controllers, and starting them."""
+"""All controllers, and how they are started."""
 
 from __future__ import annotations
 
 from devcluster.controllers import event_expiry, namespaces
 from devcluster.controllers.framework.clock import Clock, LoopClock
 from devcluster.controllers.framework.controller import Controller
-from devcluster.controllers.framework.loop import Controllers
+from devcluster.controllers.framework.loop import ControllerManager
 from devcluster.controllers.framework.objects import Object, name_of, resource_of
 from devcluster.controllers.framework.settings import Settings
 from devcluster.controllers.networking import addresses, endpoints
@@ -45,33 +45,33 @@ ALL: tuple[Controller, ...] = (
 )
 
 
-def start(store: Store, *, settings: Settings | None = None) -> Controllers:
-    """Run the controllers in the running event loop. What they need (nodes, …) is made if it is missing."""
+def start(store: Store, *, settings: Settings | None = None) -> ControllerManager:
+    """Run the controllers in the current event loop. Missing nodes and the storage class are created."""
     settings = settings or Settings()
     controllers = assemble(store, settings, LoopClock())
     controllers.run()
     return controllers
 
 
-def assemble(store: Store, settings: Settings, clock: Clock) -> Controllers:
-    """The controllers that the settings ask for, not running yet: for tests that drive the clock."""
+def assemble(store: Store, settings: Settings, clock: Clock) -> ControllerManager:
+    """The selected controllers, not running yet: for tests that advance the clock."""
     seed(store, clock)
     chosen = [each for each in ALL if settings.only is None or each.name in settings.only]
-    return Controllers(store, chosen, settings, clock)
+    return ControllerManager(store, chosen, settings, clock)
 
 
 def seed(store: Store, clock: Clock | None = None) -> None:
-    """Make the simulated nodes and the default storage class unless they are there."""
+    """Create the simulated nodes and the default storage class unless they exist."""
     for body in [*nodes.simulated_nodes((clock or LoopClock()).now()), volumes.default_storage_class()]:
         if store.get(resource_of(body["kind"]), "", name_of(body)) is None:
-            _make(store, body)
+            _create(store, body)
 
 
-def _make(store: Store, body: Object) -> None:
+def _create(store: Store, body: Object) -> None:
     try:
         store.create(body, manager="devcluster")
-    except ApiError as refusal:
-        if refusal.code != 409:
+    except ApiError as error:
+        if error.code != 409:
             raise
     if body.get("status"):
         store.update_status(body, manager="devcluster")

@@ -87,7 +87,7 @@ def _varint(raw: bytes, at: int) -> tuple[int, int]:
 
 
 def _message(raw: bytes, name: str, api_version: str) -> dict[str, Any]:
-    """A message as JSON has it. Empty texts and messages mean that nothing was said."""
+    """A message as in JSON. Empty strings and messages count as absent."""
     found: dict[str, Any] = {}
     layout = _layout(name, api_version)
     for number, value in _fields(raw):

@@ -1,8 +1,9 @@
-"""Field numbers of the messages that kubectl sends as protobuf, as facts.
+"""The field numbers of the messages that kubectl sends as protobuf.
 
-A message is `NUMBER NAME [TYPE]`, comma-separated. Types: none for text, `int`, `bool`, `bytes`, a message's
-name; `*` before it for a list, `%` for a mapping from text. `quantity`, `time` and `intstr` are messages with
-a form of their own in JSON. A name of `.` means that the message's fields stand in their parent.
+A message is `NUMBER NAME [TYPE]`, comma-separated. Types: none for a string, `int`, `bool`, `bytes`, or the
+name of a message; `*` before it for a list, `%` for a mapping from strings. `quantity`, `time` and `intstr`
+are messages with a special form in JSON. The name `.` means that the fields of the message belong to its
+parent.
 """
 
 META = "1 metadata ObjectMeta, "

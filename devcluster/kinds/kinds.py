@@ -139,9 +139,6 @@ class Kinds:
         """The version in which the server itself writes the objects of a table."""
         return self._by_resource.get(resource)
 
-    def versions_of(self, kind: Kind) -> list[Kind]:
-        return [entry for entry in self if entry.resource == kind.resource]
-
     def __iter__(self) -> Iterator[Kind]:
         for resources in self._kinds.values():
             yield from resources.values()

@@ -20,7 +20,6 @@ from devcluster.machinery.schema import Shape
 Manifest = dict[str, Any]
 
 QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
-INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
 TIME = "io.k8s.apimachinery.pkg.apis.meta.v1.Time"
 META_CONDITION = "io.k8s.apimachinery.pkg.apis.meta.v1.Condition"
 

@@ -105,10 +105,10 @@ def bad_request(message: str) -> ApiError:
 
 def invalid(kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiError:
     """422 with every problem of an object."""
-    texts = list(
+    messages = list(
         dict.fromkeys(f"{cause.field}: {cause.message}" if cause.field else cause.message for cause in causes)
     )
-    listed = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+    listed = messages[0] if len(messages) == 1 else f"[{', '.join(messages)}]"
     message = f'{qualified(kind, group)} "{name}" is invalid: {listed}'
     details = object_details(name, group, kind) | {"causes": [cause.body() for cause in causes]}
     return ApiError(422, "Invalid", message, details)

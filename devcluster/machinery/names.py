@@ -10,7 +10,6 @@ LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 DNS1035 = r"[a-z]([-a-z0-9]*[a-z0-9])?"
 QUALIFIED = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 VALUE = r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
-CONFIG_KEY = r"[-._a-zA-Z0-9]+"
 
 _QUALIFIED = re.compile(QUALIFIED)
 _VALUE = re.compile(VALUE)

@@ -299,13 +299,13 @@ def _merged_order(live: list[str], applied: list[str]) -> list[str]:
     shared = iter([key for key in applied if key in present])
     following = next(shared, None)
     order: list[str] = []
-    taken: set[str] = set()
+    placed: set[str] = set()
     left = right = 0
     while left < len(live) or right < len(applied):
         if left < len(live) and right < len(applied):
             if live[left] == applied[right]:
                 order.append(live[left])
-                taken.add(live[left])
+                placed.add(live[left])
                 left, right, following = left + 1, right + 1, next(shared, None)
                 continue
             if live[left] in wanted and following is not None and following != live[left]:
@@ -316,12 +316,12 @@ def _merged_order(live: list[str], applied: list[str]) -> list[str]:
                 order.append(live[left])
                 left += 1
                 continue
-            if live[left] in taken:
+            if live[left] in placed:
                 left += 1
         if right < len(applied):
             key = applied[right]
             order.append(key)
-            taken.add(key)
+            placed.add(key)
             right += 1
             if key == following:
                 following = next(shared, None)

@@ -27,11 +27,11 @@ class Allocations:
         return list(self._memory.table("services").objects.values())
 
     def address(self) -> str:
-        taken = {service["spec"].get("clusterIP") for service in self._services()}
+        used = {service["spec"].get("clusterIP") for service in self._services()}
         while True:
             self._next_address = self._next_address % 65000 + 1
             address = f"10.96.{self._next_address >> 8}.{self._next_address & 255}"
-            if self._next_address > 10 and address not in taken:
+            if self._next_address > 10 and address not in used:
                 return address
 
     def ports(self) -> set[int]:
@@ -42,12 +42,12 @@ class Allocations:
             if port.get("nodePort")
         }
 
-    def port(self, taken: set[int]) -> int:
+    def port(self, used: set[int]) -> int:
         while True:
             self._next_port = NODE_PORTS[0] + (self._next_port + 1 - NODE_PORTS[0]) % (
                 NODE_PORTS[1] - NODE_PORTS[0]
             )
-            if self._next_port not in taken:
+            if self._next_port not in used:
                 return self._next_port
 
 
@@ -157,14 +157,16 @@ def _allocate_ports(spec: Manifest, before: Manifest, allocations: Allocations) 
             for port in spec.get("ports") or ():
                 port.pop("nodePort", None)
         return
-    held = {
+    previous = {
         (port.get("protocol"), port.get("port")): port.get("nodePort") for port in before.get("ports") or ()
     }
-    taken = allocations.ports()
+    used = allocations.ports()
     for port in spec.get("ports") or ():
         if not port.get("nodePort"):
-            port["nodePort"] = held.get((port.get("protocol"), port.get("port"))) or allocations.port(taken)
-            taken.add(port["nodePort"])
+            port["nodePort"] = previous.get((port.get("protocol"), port.get("port"))) or allocations.port(
+                used
+            )
+            used.add(port["nodePort"])
 
 
 # ---- other versions of a built-in kind

@@ -104,16 +104,16 @@ class Definitions:
         definition = self.writes.memory.get(RESOURCE, "", name)
         if definition is None or definition["metadata"].get("deletionTimestamp"):
             return
-        taken = self._taken(definition)
+        conflict = self._name_conflict(definition)
         conditions = [
             condition(
                 "NamesAccepted",
-                "False" if taken else "True",
-                "NamesConflict" if taken else "NoConflicts",
-                taken or "no conflicts found",
+                "False" if conflict else "True",
+                "NamesConflict" if conflict else "NoConflicts",
+                conflict or "no conflicts found",
             ),
         ]
-        if not taken:
+        if not conflict:
             conditions.append(
                 condition(
                     "Established", "True", "InitialNamesAccepted", "the initial names have been accepted"
@@ -122,13 +122,13 @@ class Definitions:
         else:
             conditions.append(condition("Established", "False", "NotAccepted", "not all names are accepted"))
         status = {**definition["status"], "conditions": _merged(definition, conditions)}
-        if not taken:
+        if not conflict:
             status["acceptedNames"] = definition["spec"]["names"]
         stored = [version["name"] for version in definition["spec"]["versions"] if version.get("storage")]
         status["storedVersions"] = list(dict.fromkeys([*(status.get("storedVersions") or ()), *stored]))
         self._write_status(definition, status)
 
-    def _taken(self, definition: Manifest) -> str:
+    def _name_conflict(self, definition: Manifest) -> str:
         """A message about a name that another kind of the group already uses, or an empty string."""
         spec = definition["spec"]
         names = spec["names"]

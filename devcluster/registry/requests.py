@@ -1,4 +1,4 @@
-"""What a request asks of the registry: the object that it is about, and its options."""
+"""Requests to the registry: the target object and the options."""
 
 from __future__ import annotations
 

@@ -83,10 +83,6 @@ class Memory:
         self._notify(resource, Change("DELETED", last, before, self.version))
         return last
 
-    def drop(self, resource: str) -> None:
-        """Drop a whole table: its kind is no longer served."""
-        self.tables.pop(resource, None)
-
     def _notify(self, resource: str, change: Change) -> None:
         table = self.table(resource)
         table.history.append(change)

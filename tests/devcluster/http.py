@@ -1,4 +1,4 @@
-"""A small HTTP client for tests: one request, one answer, no more cleverness than that."""
+"""A small HTTP client for tests."""
 
 from __future__ import annotations
 

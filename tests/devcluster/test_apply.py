@@ -1,4 +1,4 @@
-"""What must hold of server-side apply whatever is applied (KEP-555), and how custom resources are judged."""
+"""Properties of server-side apply (KEP-555), and the validation of custom resources."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_applying_twice_is_applying_once(data: dict[str, str]) -> None:
 
 @given(DATA, DATA)
 @settings(max_examples=50)
-def test_the_order_of_managers_with_fields_of_their_own_does_not_matter(
+def test_the_order_of_managers_with_distinct_fields_does_not_matter(
     one: dict[str, str], other: dict[str, str]
 ) -> None:
     mine, theirs = one, {key.upper(): value for key, value in other.items()}
@@ -66,7 +66,7 @@ def test_the_order_of_managers_with_fields_of_their_own_does_not_matter(
 
 @given(DATA, DATA)
 @settings(max_examples=50)
-def test_what_a_manager_leaves_out_goes_unless_another_has_it(
+def test_fields_that_a_manager_omits_are_removed_unless_another_owns_them(
     one: dict[str, str], other: dict[str, str]
 ) -> None:
     writes = cluster()
@@ -101,7 +101,7 @@ def test_sets_of_fields_obey_the_laws_of_sets(one: dict[str, Any], other: dict[s
     assert fieldsets.decode(fieldsets.encode(one)) == one
 
 
-def test_an_owner_left_with_nothing_is_forgotten() -> None:
+def test_an_owner_without_fields_is_removed() -> None:
     writes = cluster()
     apply(writes, "one", {"a": "1"})
     assert [owner.manager for owner in read(apply(writes, "two", {"a": "2"})["metadata"])] == ["two"]
@@ -146,7 +146,7 @@ def test_rules_are_evaluated_by_the_evaluator_that_is_passed_in(size: int, refus
     ],
     ids=["type", "minimum", "required", "twice in a set"],
 )
-def test_custom_resources_are_judged_in_the_words_of_a_real_server(
+def test_custom_resources_are_validated_with_the_messages_of_a_real_server(
     value: dict[str, Any], message: str
 ) -> None:
     tags = {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}}

@@ -1,4 +1,4 @@
-"""CEL rules of a CRD, asked by requests: on creation, on change, with old values, and of the status."""
+"""CEL rules of a CRD: on creation, on change, with old values, and for the status."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SPEC: dict[str, Any] = {
     "x-kubernetes-validations": [
         {"rule": "self.min <= self.max", "message": "min must not be above max", "fieldPath": ".min"},
         {"rule": "self.max < 100", "messageExpression": "'max is ' + string(self.max)"},
-        {"rule": "self.nobody.knows(this)", "message": "a rule that this CEL cannot read refuses nothing"},
+        {"rule": "self.owner.knows(this)", "message": "a rule that this CEL cannot parse rejects nothing"},
     ],
 }
 STATUS = {
@@ -72,7 +72,7 @@ def http() -> Iterator[Http]:
     ],
     ids=["at a field", "a computed message", "a field that the rule reads is missing"],
 )
-def test_a_creation_against_a_rule_is_refused(http: Http, spec: Any, field: str, message: str) -> None:
+def test_a_creation_that_violates_a_rule_is_rejected(http: Http, spec: Any, field: str, message: str) -> None:
     answer = http.post(CLAIMS, claim("two", **spec))
     assert answer.status == 422
     (cause,) = answer.body["details"]["causes"]
@@ -89,9 +89,9 @@ def test_a_creation_against_a_rule_is_refused(http: Http, spec: Any, field: str,
         ({"max": 6}, ""),
         ({"kind": "a", "once": "x"}, ""),
     ],
-    ids=["old value", "optional old value", "another value", "allowed", "the same again"],
+    ids=["old value", "optional old value", "another value", "allowed", "unchanged"],
 )
-def test_a_change_is_compared_with_what_was(http: Http, patch: Any, message: str) -> None:
+def test_a_change_is_compared_with_the_old_value(http: Http, patch: Any, message: str) -> None:
     answer = http.merge(f"{CLAIMS}/one", {"spec": patch})
     assert answer.status == (422 if message else 200)
     assert message in str(answer.body)

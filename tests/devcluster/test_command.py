@@ -1,4 +1,4 @@
-"""The server as a process: ready at once, safe on loopback, remembering, and gone when told."""
+"""The server as a process: startup, access, state and shutdown."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def config_map(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": "b"}}
 
 
-def shown(text: str) -> list[str]:
+def command_line(text: str) -> list[str]:
     return [sys.executable, "-m", "devcluster", *text.split()]
 
 
-def test_it_says_when_it_is_ready_and_goes_when_told(tmp_path: Path) -> None:
+def test_it_reports_when_it_is_ready_and_stops_on_sigterm(tmp_path: Path) -> None:
     path = tmp_path / "kubeconfig"
-    command = shown(f"--kubeconfig {path} --no-controllers")
+    command = command_line(f"--kubeconfig {path} --no-controllers")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -50,8 +50,8 @@ def test_it_says_when_it_is_ready_and_goes_when_told(tmp_path: Path) -> None:
         process.wait()
 
 
-def test_it_goes_when_its_parent_dies(tmp_path: Path) -> None:
-    command = shown(f"--kubeconfig {tmp_path}/k --no-controllers --exit-with-parent")
+def test_it_exits_when_its_parent_dies(tmp_path: Path) -> None:
+    command = command_line(f"--kubeconfig {tmp_path}/k --no-controllers --exit-with-parent")
     script = (
         f"import subprocess, sys\nchild = subprocess.Popen({command!r},"
         " stdout=subprocess.PIPE, text=True)\n"
@@ -84,10 +84,10 @@ async def test_it_is_ready_in_half_a_second() -> None:
     assert taken < 0.5
 
 
-def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+def test_a_port_that_is_in_use_is_reported(tmp_path: Path) -> None:
     with DevCluster(controllers=False) as cluster:
         port = cluster.server.rpartition(":")[2]
-        command = shown(f"--kubeconfig {tmp_path}/k --port {port} --no-controllers")
+        command = command_line(f"--kubeconfig {tmp_path}/k --port {port} --no-controllers")
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 1
     assert "Choose another" in done.stderr
@@ -99,7 +99,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     [({"token": "wrong"}, 401), ({"token": ""}, 401), ({"host": "evil.example.com"}, 403), ({}, 200)],
     ids=["wrong token", "no token", "another host name", "as meant"],
 )
-def test_only_the_token_on_loopback_is_answered(
+def test_only_requests_with_the_token_to_loopback_are_accepted(
     clusters: dict[str, DevCluster], how: dict[str, str], status: int
 ) -> None:
     assert Http(clusters["alone"], **how).get("/api/v1/namespaces").status == status
@@ -127,18 +127,18 @@ def test_a_second_run_finds_the_objects_of_the_first(tmp_path: Path) -> None:
         assert (event["type"], event["object"]["code"]) == ("ERROR", 410)
 
 
-def test_rules_that_cannot_be_loaded_are_named(tmp_path: Path) -> None:
-    command = shown(f"--kubeconfig {tmp_path}/k --rules contracts.nothing.Rules")
+def test_rules_that_cannot_be_loaded_are_reported(tmp_path: Path) -> None:
+    command = command_line(f"--kubeconfig {tmp_path}/k --rules contracts.nothing.Rules")
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 1
     assert "cannot load the rules contracts.nothing.Rules" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_state_that_cannot_be_read_is_named_and_left_alone(tmp_path: Path) -> None:
+def test_an_unreadable_state_is_reported_and_left_unchanged(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text("{}")
-    command = shown(f"--kubeconfig {tmp_path}/k --state {state}")
+    command = command_line(f"--kubeconfig {tmp_path}/k --state {state}")
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 1
     assert f"cannot read the state in {state}" in done.stderr

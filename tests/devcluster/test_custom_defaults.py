@@ -1,4 +1,4 @@
-"""Defaults that a CRD gets later: objects from before are shown with them, and are not changed by that."""
+"""Defaults that are added to a CRD later: existing objects are read with them, but not changed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SPEC: dict[str, Any] = {"type": "object", "properties": {"size": {"type": "integ
 STATUS = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 DEFINITION = custom_definition("lamps.later.example.com", "Lamp", spec=SPEC, status=STATUS)
 LAMP = {"apiVersion": "later.example.com/v1", "kind": "Lamp", "metadata": {"name": "one"}}
-SHOWN = {"size": 1, "colour": "red"}
+READ = {"size": 1, "colour": "red"}
 
 
 @pytest.fixture
 def http() -> Iterator[Http]:
-    """An object, and a schema that has got a default after it."""
+    """An object, and a schema that got a default after it was stored."""
     with DevCluster(controllers=False) as cluster:
         http = Http(cluster)
         assert http.post(CRDS, DEFINITION).status == 201
@@ -35,13 +35,13 @@ def http() -> Iterator[Http]:
         yield http
 
 
-def test_it_is_read_with_the_default_and_stays_what_it_was(http: Http) -> None:
+def test_it_is_read_with_the_default_and_remains_unchanged(http: Http) -> None:
     first, again = http.get(f"{LAMPS}/one").body, http.get(f"{LAMPS}/one").body
-    assert first["spec"] == SHOWN
+    assert first["spec"] == READ
     assert again == first
-    assert [one["spec"] for one in http.get(LAMPS).body["items"]] == [SHOWN]
+    assert [one["spec"] for one in http.get(LAMPS).body["items"]] == [READ]
 
 
-def test_a_write_of_the_status_is_no_change_of_the_spec(http: Http) -> None:
+def test_a_write_of_the_status_does_not_change_the_spec(http: Http) -> None:
     live = http.apply(f"{LAMPS}/one/status", {**LAMP, "status": {"lit": True}}).body
-    assert (live["spec"], live["metadata"]["generation"]) == (SHOWN, 1)
+    assert (live["spec"], live["metadata"]["generation"]) == (READ, 1)

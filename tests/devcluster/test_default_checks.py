@@ -1,4 +1,4 @@
-"""A definition whose defaults its own schema or rules do not take is refused in an API server’s words."""
+"""A CRD whose defaults violate its own schema or rules is rejected with the messages of an API server."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from tests.devcluster.http import Http
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 FIELD = "spec.validation.openAPIV3Schema.properties[spec].properties[f]"
 
+DEFINITION_NAME = 'CustomResourceDefinition.apiextensions.k8s.io "things.t.example.com"'
+
 
 def rules(rule: str, **more: str) -> dict[str, Any]:
     return {"x-kubernetes-validations": [{"rule": rule, **more}]}
 
 
 A = {"a": {"type": "integer"}}
-REFUSED = {
+REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     "another type": (
         {"type": "integer", "default": "x"},
         '.default: Invalid value: "string":  in body must be of type integer: "string"',
@@ -53,7 +55,7 @@ REFUSED = {
         {"type": "integer", "default": 1, **rules("self > 2")},
         ".default: Invalid value: 1: failed rule: self > 2",
     ),
-    "a rule with words is broken": (
+    "a rule with a message is broken": (
         {"type": "integer", "default": 1, **rules("self > 2", message="too few")},
         ".default: Invalid value: 1: too few",
     ),
@@ -62,11 +64,15 @@ REFUSED = {
         ".default.a: Invalid value: 1: failed rule: self > 2",
     ),
 }
-TAKEN = {
-    "a fitting one": {"type": "integer", "minimum": 1, "default": 1},
+ACCEPTED: dict[str, dict[str, Any]] = {
+    "a matching type": {"type": "integer", "minimum": 1, "default": 1},
     "a rule that holds": {"type": "integer", "default": 3, **rules("self > 2")},
-    "what is open": {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "default": {"b": 1}},
-    "nothing where null may stand": {"type": "string", "nullable": True, "default": None},
+    "unknown fields are preserved": {
+        "type": "object",
+        "x-kubernetes-preserve-unknown-fields": True,
+        "default": {"b": 1},
+    },
+    "null is allowed": {"type": "string", "nullable": True, "default": None},
 }
 
 
@@ -81,18 +87,15 @@ def definition(field: dict[str, Any]) -> dict[str, Any]:
     return custom_definition("things.t.example.com", "Thing", spec=spec)
 
 
-@pytest.mark.parametrize("case", REFUSED)
-def test_a_default_that_does_not_fit_is_refused(case: str, http: Http) -> None:
-    field, words = REFUSED[case]
+@pytest.mark.parametrize("case", REJECTED)
+def test_an_invalid_default_is_rejected(case: str, http: Http) -> None:
+    field, message = REJECTED[case]
     answer = http.post(f"{CRDS}?dryRun=All", definition(field))
     assert answer.status == 422
-    assert (
-        answer.body["message"]
-        == f'CustomResourceDefinition.apiextensions.k8s.io "things.t.example.com" is invalid: {FIELD}{words}'
-    )
+    assert answer.body["message"] == f"{DEFINITION_NAME} is invalid: {FIELD}{message}"
 
 
-def test_a_default_is_judged_without_the_defaults_below_it(http: Http) -> None:
+def test_a_default_is_validated_without_the_defaults_below_it(http: Http) -> None:
     below = {"a": {"type": "integer", "default": 1}}
     field = {"type": "object", "properties": below, "default": {}, **rules("self.a > 0")}
     answer = http.post(f"{CRDS}?dryRun=All", definition(field))
@@ -100,6 +103,6 @@ def test_a_default_is_judged_without_the_defaults_below_it(http: Http) -> None:
     assert answer.body["details"]["causes"][0]["field"] == f"{FIELD}.default"
 
 
-@pytest.mark.parametrize("case", TAKEN)
-def test_a_default_that_fits_is_taken(case: str, http: Http) -> None:
-    assert http.post(f"{CRDS}?dryRun=All", definition(TAKEN[case])).status == 201
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_a_valid_default_is_accepted(case: str, http: Http) -> None:
+    assert http.post(f"{CRDS}?dryRun=All", definition(ACCEPTED[case])).status == 201

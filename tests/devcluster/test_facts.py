@@ -1,4 +1,4 @@
-"""Our tables of facts against those of a real server: kinds, defaults, columns."""
+"""Kinds, defaults and columns compared with those of a real server."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _described(kind: Any) -> dict[str, Any]:
     }
 
 
-def test_columns_that_we_print_have_the_names_and_types_of_a_real_server() -> None:
+def test_printed_columns_have_the_names_and_types_of_a_real_server() -> None:
     recorded = read("columns.json")
     for kind in Kinds():
         name = f"{kind.group}/{kind.version}/{kind.plural}".lstrip("/")
@@ -74,9 +74,7 @@ def defaults() -> list[Any]:
 
 
 @pytest.mark.parametrize("entry", defaults())
-def test_defaults_are_filled_in_as_by_a_real_server(
-    entry: dict[str, Any], clusters: dict[str, DevCluster]
-) -> None:
+def test_defaults_are_those_of_a_real_server(entry: dict[str, Any], clusters: dict[str, DevCluster]) -> None:
     http = Http(clusters["alone"])
     answer = http.post(f"{entry['path']}?dryRun=All", entry["sent"])
     assert answer.status == 201, answer.body
@@ -88,7 +86,7 @@ IGNORED = ("managedFields", "uid", "resourceVersion", "creationTimestamp", "gene
 
 
 def _additions(sent: Any, got: Any, path: str = "") -> dict[str, Any]:
-    """What the answer has besides what was sent: path → value."""
+    """The fields of the answer that were not sent: path → value."""
     if isinstance(sent, dict) and isinstance(got, dict):
         found: dict[str, Any] = {}
         for key, value in got.items():

@@ -1,4 +1,4 @@
-"""Stock kubectl against the server: what people type, and what they see."""
+"""Stock kubectl against the server."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ spec:
       openAPIV3Schema:
         type: object
         properties:
-          spec: {type: object, description: What is wanted, properties: {replicas: {type: integer, default:
-          1}}}
+          spec:
+            type: object
+            description: Desired state
+            properties: {replicas: {type: integer, default: 1}}
           status: {type: object, properties: {state: {type: string}}}
 """
 WEBAPP = """
@@ -70,7 +72,7 @@ def version() -> tuple[int, int] | None:
 
 
 class Kubectl:
-    """Runs kubectl in a namespace of its own, with a discovery cache of its own."""
+    """Runs kubectl in its own namespace, with its own discovery cache."""
 
     def __init__(self, cluster: DevCluster, folder: Path, namespace: str) -> None:
         self._base = [
@@ -81,9 +83,11 @@ class Kubectl:
             namespace,
         ]
 
-    def __call__(self, *words: str, stdin: str = "", code: int = 0) -> str:
-        done = subprocess.run([*self._base, *words], input=stdin, capture_output=True, text=True, timeout=40)
-        assert done.returncode == code, f"kubectl {' '.join(words)}: {done.stdout}{done.stderr}"
+    def __call__(self, *arguments: str, stdin: str = "", code: int = 0) -> str:
+        done = subprocess.run(
+            [*self._base, *arguments], input=stdin, capture_output=True, text=True, timeout=40
+        )
+        assert done.returncode == code, f"kubectl {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 
 
@@ -105,7 +109,7 @@ def rows(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines() if line.strip()]
 
 
-def test_apply_says_created_then_unchanged_then_configured(kubectl: Kubectl) -> None:
+def test_apply_prints_created_then_unchanged_then_configured(kubectl: Kubectl) -> None:
     assert kubectl("apply", "-f", "-", stdin=DEPLOYMENT % "1").strip() == "deployment.apps/web created"
     assert kubectl("apply", "-f", "-", stdin=DEPLOYMENT % "1").strip() == "deployment.apps/web unchanged"
     assert kubectl("apply", "-f", "-", stdin=DEPLOYMENT % "2").strip() == "deployment.apps/web configured"
@@ -113,10 +117,10 @@ def test_apply_says_created_then_unchanged_then_configured(kubectl: Kubectl) -> 
 
 def test_server_side_apply_names_the_conflict(kubectl: Kubectl) -> None:
     kubectl("apply", "--server-side", "--field-manager=one", "-f", "-", stdin=DEPLOYMENT % "1")
-    refused = kubectl(
+    output = kubectl(
         "apply", "--server-side", "--field-manager=two", "-f", "-", stdin=DEPLOYMENT % "2", code=1
     )
-    assert 'conflict with "one": .spec.template.spec.containers[name="main"].image' in refused
+    assert 'conflict with "one": .spec.template.spec.containers[name="main"].image' in output
     kubectl(
         "apply",
         "--server-side",
@@ -128,7 +132,7 @@ def test_server_side_apply_names_the_conflict(kubectl: Kubectl) -> None:
     )
 
 
-def test_a_deployment_rolls_out_scales_and_goes(kubectl: Kubectl) -> None:
+def test_a_deployment_rolls_out_scales_and_is_deleted(kubectl: Kubectl) -> None:
     kubectl("apply", "-f", "-", stdin=DEPLOYMENT % "1")
     assert "successfully rolled out" in kubectl("rollout", "status", "deployment/web", "--timeout=20s")
     assert rows(kubectl("get", "deployment"))[1][:4] == ["web", "2/2", "2", "2"]
@@ -154,23 +158,23 @@ def test_diff_shows_what_apply_would_change(kubectl: Kubectl) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "kind"),
+    ("arguments", "kind"),
     [
-        (("configmap", "made", "--from-literal=a=b"), "configmap"),
-        (("secret", "generic", "made", "--from-literal=a=b"), "secret"),
-        (("serviceaccount", "made"), "serviceaccount"),
-        (("deployment", "made", "--image=web:1"), "deployment"),
-        (("service", "clusterip", "made", "--tcp=80"), "service"),
-        (("role", "made", "--verb=get", "--resource=pods"), "role"),
-        (("quota", "made", "--hard=pods=3"), "resourcequota"),
+        (("configmap", "created", "--from-literal=a=b"), "configmap"),
+        (("secret", "generic", "created", "--from-literal=a=b"), "secret"),
+        (("serviceaccount", "created"), "serviceaccount"),
+        (("deployment", "created", "--image=web:1"), "deployment"),
+        (("service", "clusterip", "created", "--tcp=80"), "service"),
+        (("role", "created", "--verb=get", "--resource=pods"), "role"),
+        (("quota", "created", "--hard=pods=3"), "resourcequota"),
     ],
     ids=lambda value: value if isinstance(value, str) else value[0],
 )
 def test_create_sends_protobuf_that_is_understood(
-    kubectl: Kubectl, words: tuple[str, ...], kind: str
+    kubectl: Kubectl, arguments: tuple[str, ...], kind: str
 ) -> None:
-    kubectl("create", *words)
-    assert kubectl("get", kind, "made", "-o", "name").strip().endswith("/made")
+    kubectl("create", *arguments)
+    assert kubectl("get", kind, "created", "-o", "name").strip().endswith("/created")
 
 
 def test_a_custom_kind_from_definition_to_removal(kubectl: Kubectl) -> None:
@@ -182,14 +186,14 @@ def test_a_custom_kind_from_definition_to_removal(kubectl: Kubectl) -> None:
     )
     kubectl("wait", "--for=jsonpath={.status.state}=Ready", "webapp/one", "--timeout=5s")
     assert rows(kubectl("get", "webapps")) == [["NAME", "STATE", "REPLICAS"], ["one", "Ready", "2"]]
-    assert "What is wanted" in kubectl("explain", "webapp.spec")
+    assert "Desired state" in kubectl("explain", "webapp.spec")
     assert "Replicas:  2" in kubectl("describe", "wa", "one")
     kubectl("apply", "-f", "-", stdin=WEBAPP % 3)
     kubectl("delete", "crd", "webapps.demo.example.com", "--timeout=10s")
     assert "NotFound" in kubectl("get", "crd", "webapps.demo.example.com", code=1)
 
 
-def test_get_watch_prints_what_happens(kubectl: Kubectl, clusters: dict[str, DevCluster]) -> None:
+def test_get_watch_prints_changes(kubectl: Kubectl, clusters: dict[str, DevCluster]) -> None:
     kubectl("create", "configmap", "first")
     watching = subprocess.Popen(
         [*kubectl._base, "get", "configmap", "-w", "-o", "name"], stdout=subprocess.PIPE, text=True

@@ -25,11 +25,11 @@ def kubeconfig(tmp_path: Path) -> Iterator[Path]:
     assert process.wait(10) == 0
 
 
-def test_it_says_when_it_is_ready_and_stops_when_asked(kubeconfig: Path) -> None:
+def test_it_reports_when_it_is_ready_and_stops_on_sigint(kubeconfig: Path) -> None:
     assert "certificate-authority-data" in kubeconfig.read_text()
 
 
-def test_a_missing_word_is_named() -> None:
+def test_a_missing_option_is_reported() -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "devcluster"],
         cwd=REPOSITORY,

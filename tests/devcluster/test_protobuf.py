@@ -1,4 +1,4 @@
-"""Bodies that kubectl sends as protobuf, against the objects that they stand for."""
+"""Bodies that kubectl sends as protobuf, compared with the objects that they encode."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def recorded() -> list[Any]:
     return [pytest.param(entry, id=entry["run"][:60]) for entry in json.loads(RECORDED.read_text())]
 
 
-def said(value: Any) -> Any:
-    """A value without zeros, empty texts and empty mappings: what protobuf cannot tell from absent."""
+def without_zeros(value: Any) -> Any:
+    """A value without zeros, empty strings and empty mappings, which protobuf does not encode."""
     if isinstance(value, dict):
-        kept = {key: said(child) for key, child in value.items()}
+        kept = {key: without_zeros(child) for key, child in value.items()}
         return {
             key: child for key, child in kept.items() if child not in ("", None, 0, False) and child != {}
         }
-    return [said(item) for item in value] if isinstance(value, list) else value
+    return [without_zeros(item) for item in value] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize("entry", recorded())
 def test_a_body_is_read_as_the_object_it_stands_for(entry: dict[str, Any]) -> None:
-    assert said(decode_protobuf(base64.b64decode(entry["body"]))) == said(entry["object"])
+    assert without_zeros(decode_protobuf(base64.b64decode(entry["body"]))) == without_zeros(entry["object"])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a controller may decide to do. Values only; `carry_out.py` does them."""
+"""The actions that a controller can return, as values; `execute.py` executes them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from devcluster.controllers.framework.objects import Key, Object
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """Tell people what happened to an object, as a core/v1 Event."""
+class RecordEvent:
+    """Record a core/v1 Event about an object."""
 
     kind: str
     about: Object
@@ -20,25 +20,25 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Make an object. `event` is recorded when it worked, with `{name}` replaced by the new name."""
+    """Create an object. `event` is recorded on success, with `{name}` replaced by the new name."""
 
     kind: str
     body: Object
-    event: Record | None = None
+    event: RecordEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Replace an object by this one (without its status); `event` is recorded when it worked."""
+    """Replace an object, without its status; `event` is recorded on success."""
 
     kind: str
     body: Object
-    event: Record | None = None
+    event: RecordEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SetStatus:
-    """Replace an object's status, and the annotations that belong to it."""
+    """Replace the status of an object."""
 
     kind: str
     body: Object
@@ -46,18 +46,18 @@ class SetStatus:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete an object; `grace` in seconds for pods, where 0 means at once."""
+    """Delete an object. `grace` is in seconds and applies to pods; 0 deletes at once."""
 
     key: Key
     grace: int | None = None
-    event: Record | None = None
+    event: RecordEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LookAgain:
-    """Decide anew after so many seconds, even if nothing changes."""
+class RequeueAfter:
+    """Reconcile again after so many seconds, even if nothing changes."""
 
     after: float
 
 
-Action = Record | Create | Update | SetStatus | Delete | LookAgain
+Action = RecordEvent | Create | Update | SetStatus | Delete | RequeueAfter

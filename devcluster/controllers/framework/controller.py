@@ -1,4 +1,4 @@
-"""The shape of a controller: what wakes it, and the function that decides."""
+"""The definition of a controller: the kinds that it watches, and its reconcile function."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from datetime import datetime
 from typing import TypeAlias
 
 from devcluster.controllers.framework.actions import Action
-from devcluster.controllers.framework.cache import View
+from devcluster.controllers.framework.cache import Cache
 from devcluster.controllers.framework.objects import Key, Object
 from devcluster.controllers.framework.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What a decision may know besides the objects."""
+class Context:
+    """The input of a reconciliation besides the objects."""
 
     now: datetime
     settings: Settings
-    lasting: Callable[[str], float]
-    """Seconds for which this key has been in the named state; a new name starts from nothing."""
+    seconds_in: Callable[[str], float]
+    """Seconds for which this request has been in the named state; a new name starts at zero."""
     failure: str = ""
-    """Why the last write for this key was refused, in the server's words; empty when it was not."""
+    """The error message of the last write for this request, or an empty string."""
 
 
-Decide: TypeAlias = Callable[[Object, View, Turn], Iterable[Action]]
-Wakes: TypeAlias = Callable[[Object, View], Iterable[Key]]
+Reconcile: TypeAlias = Callable[[Object, Cache, Context], Iterable[Action]]
+MapFunction: TypeAlias = Callable[[Object, Cache], Iterable[Key]]
 
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """One kind's loop. `decide` gets the object whenever it, a child or a related object changed."""
+    """The controller of one kind. `reconcile` runs when the object, a child or a watched object changes."""
 
-    name: str  # the source of its events
+    name: str  # the source of its Events
     kind: str
-    decide: Decide
+    reconcile: Reconcile
     owns: tuple[str, ...] = ()
-    wakes: Mapping[str, Wakes] = field(default_factory=dict)
+    watches: Mapping[str, MapFunction] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
-    """Kinds that `decide` looks up and that need wake nothing."""
+    """Kinds that `reconcile` reads but does not watch."""
     manager: str = "kube-controller-manager"
-    gone: Callable[[Key, View, Turn], Iterable[Action]] | None = None
-    """Asked instead of `decide` when the object is not there (any more)."""
+    on_deleted: Callable[[Key, Cache, Context], Iterable[Action]] | None = None
+    """Runs instead of `reconcile` if the object does not exist."""

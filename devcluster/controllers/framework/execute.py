@@ -1,4 +1,4 @@
-"""Does what a controller decided, through the store's ordinary write path. Nothing else here writes."""
+"""Executes the actions of controllers through the write path of the store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import replace
 
-from devcluster.controllers.framework.actions import Action, Create, Delete, Record, SetStatus, Update
+from devcluster.controllers.framework.actions import Action, Create, Delete, RecordEvent, SetStatus, Update
 from devcluster.controllers.framework.clock import Clock
 from devcluster.controllers.framework.objects import (
     KINDS,
@@ -20,43 +20,43 @@ from devcluster.controllers.framework.objects import (
 from devcluster.machinery.errors import ApiError
 from devcluster.storage.store import Store
 
-REMEMBERED = 4096
+MAX_EVENTS = 4096
 
 
-class Hands:
-    """Writes for the controllers, and folds equal events into one with a count."""
+class Executor:
+    """Writes for the controllers, and aggregates equal events into one with a count."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
-        self._last = 0  # what the newest event's name ends with: names sort as events happened
+        self._last = 0  # suffix of the newest name of an event, so that names sort in order of time
         self._recorded: OrderedDict[tuple[str, ...], Key] = OrderedDict()
 
-    def do(self, action: Action, source: str, manager: str) -> None:
-        """Carry out one action. Raises ApiError when the store refuses it."""
+    def execute(self, action: Action, source: str, manager: str) -> None:
+        """Execute one action. Raises ApiError if the store rejects it."""
         match action:
             case Create(kind, body, event):
-                made = self._store.create(_whole(kind, body), manager=manager)
+                created = self._store.create(_complete(kind, body), manager=manager)
                 if event:
-                    text = event.message.replace("{name}", name_of(made))
-                    self._record(replace(event, message=text), source)
+                    message = event.message.replace("{name}", name_of(created))
+                    self._record(replace(event, message=message), source)
             case Update(kind, body, event):
-                self._store.update(_whole(kind, body), manager=manager)
+                self._store.update(_complete(kind, body), manager=manager)
                 if event:
                     self._record(event, source)
             case SetStatus(kind, body):
-                self._store.update_status(_whole(kind, body, latest=True), manager=manager)
+                self._store.update_status(_complete(kind, body, latest=True), manager=manager)
             case Delete(key, grace, event):
                 self._store.delete(resource_of(key.kind), key.namespace, key.name, grace=grace)
                 if event:
                     self._record(event, source)
-            case Record():
+            case RecordEvent():
                 self._record(action, source)
 
-    def _record(self, event: Record, source: str) -> None:
-        with suppress(ApiError):  # its namespace is going; nobody will read it
+    def _record(self, event: RecordEvent, source: str) -> None:
+        with suppress(ApiError):  # its namespace is being deleted
             self._write_event(event, source)
 
-    def _write_event(self, event: Record, source: str) -> None:
+    def _write_event(self, event: RecordEvent, source: str) -> None:
         about, now = event.about, timestamp(self._clock.now())
         same = (source, uid_of(about), event.reason, event.message)
         known = self._recorded.get(same)
@@ -69,11 +69,11 @@ class Hands:
         body = _event(event, source, now, f"{self._last:x}")
         self._store.create(body, manager=source)
         self._recorded[same] = Key("Event", body["metadata"]["namespace"], body["metadata"]["name"])
-        if len(self._recorded) > REMEMBERED:
+        if len(self._recorded) > MAX_EVENTS:
             self._recorded.popitem(last=False)
 
 
-def _event(event: Record, source: str, now: str, suffix: str) -> Object:
+def _event(event: RecordEvent, source: str, now: str, suffix: str) -> Object:
     meta = event.about["metadata"]
     reference = {
         "apiVersion": KINDS[event.kind][0],
@@ -91,7 +91,7 @@ def _event(event: Record, source: str, now: str, suffix: str) -> Object:
             "name": f"{meta['name'][:230]}.{suffix}",
             "namespace": meta.get("namespace") or "default",
         },
-        "involvedObject": {field: text for field, text in reference.items() if text},
+        "involvedObject": {field: message for field, message in reference.items() if message},
         "reason": event.reason,
         "message": event.message,
         "type": event.type,
@@ -104,10 +104,10 @@ def _event(event: Record, source: str, now: str, suffix: str) -> Object:
     }
 
 
-def _whole(kind: str, body: Object, *, latest: bool = False) -> Object:
-    """The body with its apiVersion and kind; `latest` means whatever version the store has."""
-    whole = {"apiVersion": KINDS[kind][0], "kind": kind, **body}
+def _complete(kind: str, body: Object, *, latest: bool = False) -> Object:
+    """The body with apiVersion and kind; with `latest`, regardless of the stored resourceVersion."""
+    manifest = {"apiVersion": KINDS[kind][0], "kind": kind, **body}
     if latest:
         meta = {field: value for field, value in body["metadata"].items() if field != "resourceVersion"}
-        whole["metadata"] = meta
-    return whole
+        manifest["metadata"] = meta
+    return manifest

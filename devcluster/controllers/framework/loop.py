@@ -1,7 +1,7 @@
-"""One level-based loop for all controllers: changes wake keys, each key is decided and carried out in turn.
+"""One level-based loop for all controllers: changes enqueue requests, which are reconciled one by one.
 
-Nothing is awaited inside a turn, so a decision is made from the state that it is carried out on. A key waits
-at most once in the queue and has at most one timer.
+Nothing is awaited while a request is reconciled, so its actions apply to the state that they were decided on.
+A request is at most once in the queue and has at most one timer.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from devcluster.controllers.framework.actions import Action, LookAgain
-from devcluster.controllers.framework.cache import View
+from devcluster.controllers.framework.actions import Action, RequeueAfter
+from devcluster.controllers.framework.cache import Cache
 from devcluster.controllers.framework.clock import Clock, LoopClock, Timer
-from devcluster.controllers.framework.controller import Controller, Turn
-from devcluster.controllers.framework.execute import Hands
+from devcluster.controllers.framework.controller import Context, Controller
+from devcluster.controllers.framework.execute import Executor
 from devcluster.controllers.framework.objects import Key, controller_of, resource_of
 from devcluster.controllers.framework.settings import Settings
 from devcluster.machinery.errors import ApiError
@@ -24,42 +24,42 @@ from devcluster.storage.store import Change, Store
 
 log = logging.getLogger(__name__)
 
-SLICE = 0.005  # seconds of work before other tasks of the event loop have a turn
-SHORTEST = 0.001  # of a wait; less than a clock may be able to tell
-LONGEST_RETRY = 60.0
+SLICE = 0.005  # seconds of work before other tasks of the event loop run
+MIN_DELAY = 0.001  # shorter delays may be below the resolution of the clock
+MAX_RETRY = 60.0
 
 
-class Wake(NamedTuple):
+class ReconcileRequest(NamedTuple):
     controller: str
     key: Key
 
 
-class Controllers:
-    """Running controllers. `stop()` ends them; `settle()` is for tests that drive the clock themselves."""
+class ControllerManager:
+    """Runs controllers. `run_until_idle()` is for tests that advance the clock."""
 
     def __init__(
         self, store: Store, controllers: Iterable[Controller], settings: Settings, clock: Clock | None = None
     ) -> None:
-        self.settings, self.clock, self.view = settings, clock or LoopClock(), View()
-        self._hands = Hands(store, self.clock)
+        self.settings, self.clock, self.cache = settings, clock or LoopClock(), Cache()
+        self._executor = Executor(store, self.clock)
         self._controllers = {each.name: each for each in controllers}
-        self._by_kind, self._by_owned, self._by_related = _wiring(self._controllers.values())
-        self._queue: dict[Wake, None] = {}
-        self._timers: dict[Wake, Timer] = {}
-        self._states: dict[Wake, tuple[str, float]] = {}
-        self._failures: dict[Wake, tuple[str, int]] = {}
+        self._by_kind, self._by_owned, self._by_watched = _index_controllers(self._controllers.values())
+        self._queue: dict[ReconcileRequest, None] = {}
+        self._timers: dict[ReconcileRequest, Timer] = {}
+        self._states: dict[ReconcileRequest, tuple[str, float]] = {}
+        self._failures: dict[ReconcileRequest, tuple[str, int]] = {}
         read = {kind for each in self._controllers.values() for kind in each.reads}
-        kinds = sorted({*self._by_kind, *self._by_owned, *self._by_related, *read})
+        kinds = sorted({*self._by_kind, *self._by_owned, *self._by_watched, *read})
         self._feed = store.subscribe(*map(resource_of, kinds))
-        self._stirred = asyncio.Event()
+        self._wakeup = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def run(self) -> None:
-        """Start working in the running event loop."""
+        """Start in the current event loop."""
         self._task = asyncio.get_running_loop().create_task(self._work(), name="devcluster controllers")
 
     def stop(self) -> None:
-        """End at once; nothing is written after this."""
+        """Stop at once; nothing is written afterwards."""
         if self._task is not None:
             self._task.cancel()
         for timer in self._timers.values():
@@ -67,134 +67,140 @@ class Controllers:
         self._timers.clear()
         self._feed.close()
 
-    def settle(self) -> None:
-        """Work until nothing is due now."""
-        self._absorb()
+    def run_until_idle(self) -> None:
+        """Reconcile until the queue is empty."""
+        self._process_changes()
         while self._queue:
-            self._one()
-            self._absorb()
+            self._reconcile_next()
+            self._process_changes()
 
     async def _work(self) -> None:
         reader = asyncio.get_running_loop().create_task(self._read(), name="devcluster controllers' feed")
         try:
             while True:
-                await self._stirred.wait()
-                self._stirred.clear()
+                await self._wakeup.wait()
+                self._wakeup.clear()
                 end = self.clock.monotonic() + SLICE
                 while self._queue and self.clock.monotonic() < end:
-                    self._one()
-                    self._absorb()
+                    self._reconcile_next()
+                    self._process_changes()
                 if self._queue:
-                    self._stirred.set()
+                    self._wakeup.set()
                     await asyncio.sleep(0)
         finally:
             reader.cancel()
 
     async def _read(self) -> None:
         async for change in self._feed:
-            self._take(change)
-            self._absorb()
-            self._stirred.set()
+            self._handle(change)
+            self._process_changes()
+            self._wakeup.set()
 
-    def _absorb(self) -> None:
+    def _process_changes(self) -> None:
         for change in self._feed.waiting():
-            self._take(change)
+            self._handle(change)
 
-    def _take(self, change: Change) -> None:
-        self.view.absorb(change)
-        for wake in self._woken_by(change):
-            self._queue[wake] = None
+    def _handle(self, change: Change) -> None:
+        self.cache.apply(change)
+        for request in self._requests_for(change):
+            self._queue[request] = None
 
-    def _woken_by(self, change: Change) -> Iterable[Wake]:
+    def _requests_for(self, change: Change) -> Iterable[ReconcileRequest]:
         for obj in (change.object, change.before):
             if obj is None:
                 continue
             kind, meta = obj["kind"], obj["metadata"]
             for controller in self._by_kind.get(kind, ()):
-                yield Wake(controller.name, Key(kind, meta.get("namespace", ""), meta["name"]))
+                yield ReconcileRequest(controller.name, Key(kind, meta.get("namespace", ""), meta["name"]))
             owner = controller_of(obj)
             for controller in self._by_owned.get(kind, ()):
                 if owner is not None and owner["kind"] == controller.kind:
-                    yield Wake(
+                    yield ReconcileRequest(
                         controller.name, Key(controller.kind, meta.get("namespace", ""), owner["name"])
                     )
-            for controller in self._by_related.get(kind, ()):
-                for key in controller.wakes[kind](obj, self.view):
-                    yield Wake(controller.name, key)
+            for controller in self._by_watched.get(kind, ()):
+                for key in controller.watches[kind](obj, self.cache):
+                    yield ReconcileRequest(controller.name, key)
 
-    def _one(self) -> None:
-        wake = next(iter(self._queue))
-        del self._queue[wake]
-        timer = self._timers.pop(wake, None)
+    def _reconcile_next(self) -> None:
+        request = next(iter(self._queue))
+        del self._queue[request]
+        timer = self._timers.pop(request, None)
         if timer is not None:
             timer.cancel()
         try:
-            again = [self._act(wake, action) for action in self._decide(wake)]
-            self._failures.pop(wake, None)
-        except ApiError as refusal:
-            again = [self._failed(wake, refusal)]
+            delays = [self._execute(request, action) for action in self._decide(request)]
+            self._failures.pop(request, None)
+        except ApiError as error:
+            delays = [self._failed(request, error)]
         except Exception:
-            log.exception("The simulated %s could not handle %s", *wake)
+            log.exception("The simulated %s could not handle %s", *request)
             return
-        soonest = min((after for after in again if after is not None), default=None)
+        soonest = min((after for after in delays if after is not None), default=None)
         if soonest is not None:
-            self._timers[wake] = self.clock.call_later(max(soonest, SHORTEST), lambda: self._again(wake))
+            self._timers[request] = self.clock.call_later(
+                max(soonest, MIN_DELAY), lambda: self._requeue(request)
+            )
 
-    def _decide(self, wake: Wake) -> Iterable[Action]:
-        controller, key = self._controllers[wake.controller], wake.key
-        obj = self.view.get(*key)
+    def _decide(self, request: ReconcileRequest) -> Iterable[Action]:
+        controller, key = self._controllers[request.controller], request.key
+        obj = self.cache.get(*key)
         if obj is not None:
-            return controller.decide(obj, self.view, self._turn(wake))
-        actions = controller.gone(key, self.view, self._turn(wake)) if controller.gone else ()
-        self._states.pop(wake, None)
-        self._failures.pop(wake, None)
+            return controller.reconcile(obj, self.cache, self._turn(request))
+        actions = controller.on_deleted(key, self.cache, self._turn(request)) if controller.on_deleted else ()
+        self._states.pop(request, None)
+        self._failures.pop(request, None)
         return actions
 
-    def _turn(self, wake: Wake) -> Turn:
-        failure = self._failures.get(wake, ("", 0))[0]
-        return Turn(self.clock.now(), self.settings, lambda state: self._lasting(wake, state), failure)
+    def _turn(self, request: ReconcileRequest) -> Context:
+        failure = self._failures.get(request, ("", 0))[0]
+        return Context(
+            self.clock.now(), self.settings, lambda state: self._seconds_in(request, state), failure
+        )
 
-    def _lasting(self, wake: Wake, state: str) -> float:
-        known, since = self._states.get(wake, ("", 0.0))
+    def _seconds_in(self, request: ReconcileRequest, state: str) -> float:
+        known, since = self._states.get(request, ("", 0.0))
         if known != state:
             since = self.clock.monotonic()
-            self._states[wake] = (state, since)
+            self._states[request] = (state, since)
         return self.clock.monotonic() - since
 
-    def _act(self, wake: Wake, action: Action) -> float | None:
-        if isinstance(action, LookAgain):
+    def _execute(self, request: ReconcileRequest, action: Action) -> float | None:
+        if isinstance(action, RequeueAfter):
             return action.after
-        controller = self._controllers[wake.controller]
-        self._hands.do(action, controller.name, controller.manager)
+        controller = self._controllers[request.controller]
+        self._executor.execute(action, controller.name, controller.manager)
         return None
 
-    def _failed(self, wake: Wake, refusal: ApiError) -> float:
-        """Remembers why, so that the next decision can say it, and when to try again."""
-        known, times = self._failures.get(wake, ("", 0))
-        self._failures[wake] = (refusal.message, times + 1)
-        if known != refusal.message:
-            self._queue[wake] = None
-        return float(min(self.settings.speeds.retry * 2**times, LONGEST_RETRY))
+    def _failed(self, request: ReconcileRequest, error: ApiError) -> float:
+        """Record the failure for the next reconciliation. Returns the delay before the retry."""
+        known, times = self._failures.get(request, ("", 0))
+        self._failures[request] = (error.message, times + 1)
+        if known != error.message:
+            self._queue[request] = None
+        return float(min(self.settings.durations.retry * 2**times, MAX_RETRY))
 
-    def _again(self, wake: Wake) -> None:
-        self._timers.pop(wake, None)
-        self._queue[wake] = None
+    def _requeue(self, request: ReconcileRequest) -> None:
+        self._timers.pop(request, None)
+        self._queue[request] = None
         if self._task is None:
-            self.settle()
+            self.run_until_idle()
         else:
-            self._stirred.set()
+            self._wakeup.set()
 
 
-Wiring = dict[str, list[Controller]]
+ControllerIndex = dict[str, list[Controller]]
 
 
-def _wiring(controllers: Iterable[Controller]) -> tuple[Wiring, Wiring, Wiring]:
-    """The controllers by the kind they decide about, by the kinds they own, by the kinds that wake them."""
+def _index_controllers(
+    controllers: Iterable[Controller],
+) -> tuple[ControllerIndex, ControllerIndex, ControllerIndex]:
+    """The controllers by the kind that they reconcile, the kinds that they own, those that they watch."""
     own, owned, related = defaultdict(list), defaultdict(list), defaultdict(list)
     for controller in controllers:
         own[controller.kind].append(controller)
         for kind in controller.owns:
             owned[kind].append(controller)
-        for kind in controller.wakes:
+        for kind in controller.watches:
             related[kind].append(controller)
     return own, owned, related

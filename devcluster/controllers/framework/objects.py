@@ -1,4 +1,4 @@
-"""Reading Kubernetes objects as plain dicts: names, owners, labels, times. Nothing here writes."""
+"""Accessors for Kubernetes objects as plain dicts: names, owners, labels, times."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ Object = dict[str, Any]
 
 
 class Key(NamedTuple):
-    """Names one object; `namespace` is empty for cluster-wide kinds."""
+    """Identifies an object; `namespace` is empty for cluster-scoped kinds."""
 
     kind: str
     namespace: str
     name: str
 
 
-# kind → (apiVersion, plural, namespaced): every kind that a controller reads or writes.
+# kind → (apiVersion, plural, namespaced) of every kind that a controller reads or writes.
 KINDS: dict[str, tuple[str, str, bool]] = {
     "ConfigMap": ("v1", "configmaps", True),
     "Event": ("v1", "events", True),
@@ -47,7 +47,7 @@ KINDS: dict[str, tuple[str, str, bool]] = {
 
 
 def key_of(obj: Object, kind: str = "") -> Key:
-    """The key of an object; `kind` where the object itself does not say (items of lists)."""
+    """The key of an object; `kind` is needed for items of lists, which have none."""
     meta = obj["metadata"]
     return Key(kind or obj["kind"], meta.get("namespace", ""), meta["name"])
 
@@ -73,7 +73,7 @@ def is_deleting(obj: Object) -> bool:
 
 
 def controller_of(obj: Object) -> Object | None:
-    """The owner reference that says `controller: true`, if there is one."""
+    """The owner reference with `controller: true`, if there is one."""
     for reference in obj["metadata"].get("ownerReferences") or ():
         if reference.get("controller"):
             return dict(reference)
@@ -81,7 +81,7 @@ def controller_of(obj: Object) -> Object | None:
 
 
 def owner_reference(owner: Object, kind: str) -> Object:
-    """The reference that a controlled child carries to its owner."""
+    """The owner reference of a controlled child."""
     return {
         "apiVersion": KINDS[kind][0],
         "kind": kind,
@@ -93,17 +93,17 @@ def owner_reference(owner: Object, kind: str) -> Object:
 
 
 def timestamp(moment: datetime) -> str:
-    """A moment as Kubernetes writes metav1.Time: UTC, whole seconds."""
+    """A time as Kubernetes writes metav1.Time: UTC, in seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def moment_of(text: str) -> datetime:
-    """Reads a timestamp, with or without fractions of a second."""
+    """Parses a timestamp, with or without fractions of a second."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def seconds_since(text: str | None, now: datetime) -> float:
-    """Seconds from a timestamp until now; infinitely many when there is none."""
+    """Seconds from a timestamp until now; infinity without a timestamp."""
     return (now - moment_of(text)).total_seconds() if text else math.inf
 
 
@@ -124,9 +124,9 @@ def is_true(obj: Object, condition: str) -> bool:
 def with_condition(
     conditions: list[Object], new: Object, now: datetime, *, touch: bool = False
 ) -> list[Object]:
-    """The list with one condition set in its place; the transition time moves only with the status.
+    """The list with one condition set; its transition time changes only with its status.
 
-    A condition that says nothing new keeps its other times too, unless `touch` says that it was seen anew.
+    An unchanged condition keeps its other times too, unless `touch` is set.
     """
     stamped = {"lastTransitionTime": timestamp(now), **new}
     result, placed = [], False
@@ -138,24 +138,24 @@ def with_condition(
         if old["status"] == new["status"] and "lastTransitionTime" in old:
             stamped["lastTransitionTime"] = old["lastTransitionTime"]
         same = not touch and all(
-            old.get(field) == value for field, value in stamped.items() if field not in MOVING
+            old.get(field) == value for field, value in stamped.items() if field not in TIMES
         )
         result.append(old if same else stamped)
     return result if placed else [*result, stamped]
 
 
-MOVING = ("lastUpdateTime", "lastProbeTime", "lastTransitionTime")
+TIMES = ("lastUpdateTime", "lastProbeTime", "lastTransitionTime")
 
 
 def without_zeros(status: Mapping[str, Any], keep: tuple[str, ...] = ()) -> Object:
-    """A status as Go's `omitempty` prints it: no zero, no empty text or list, except the fields to keep."""
+    """A status as with `omitempty` in Go: without zero values, except the fields in `keep`."""
     return {
         field: value for field, value in status.items() if value not in (None, 0, "", []) or field in keep
     }
 
 
-def share(value: int | str | None, total: int, *, up: bool) -> int:
-    """An IntOrString of a total: `3` is 3, `"25%"` is a quarter of it, rounded up or down."""
+def int_or_percent(value: int | str | None, total: int, *, up: bool) -> int:
+    """The value of an IntOrString for a total: `3` is 3, `"25%"` is a quarter of it, rounded up or down."""
     if value is None:
         return 0
     if isinstance(value, str) and value.endswith("%"):
@@ -165,24 +165,24 @@ def share(value: int | str | None, total: int, *, up: bool) -> int:
 
 
 def resource_of(kind: str) -> str:
-    """The store's name of a kind: `pods`, `deployments.apps`."""
+    """The resource of a kind in the store: `pods`, `deployments.apps`."""
     version, plural, _ = KINDS[kind]
     group = version.rpartition("/")[0]
     return f"{plural}.{group}" if group else plural
 
 
 def with_status(obj: Object, status: Object) -> Object:
-    """The object with another status; the given one stays as it was, as objects of the store must."""
+    """A copy of the object with another status."""
     return {**obj, "status": status}
 
 
 def with_spec(obj: Object, **fields: Any) -> Object:
-    """The object with some fields of its spec replaced."""
+    """A copy of the object with some fields of its spec replaced."""
     return {**obj, "spec": {**(obj.get("spec") or {}), **fields}}
 
 
 def with_metadata(obj: Object, **fields: Any) -> Object:
-    """The object with some fields of its metadata replaced."""
+    """A copy of the object with some fields of its metadata replaced."""
     return {**obj, "metadata": {**obj["metadata"], **fields}}
 
 

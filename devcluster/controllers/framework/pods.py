@@ -1,4 +1,4 @@
-"""What other controllers ask about a pod."""
+"""Accessors for pods."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def is_finished(pod: Object) -> bool:
 
 
 def is_active(pod: Object) -> bool:
-    """Counts towards the replicas of its owner: neither finished nor going."""
+    """Whether it counts towards the replicas of its owner: neither finished nor being deleted."""
     return not is_finished(pod) and not is_deleting(pod)
 
 
@@ -27,12 +27,12 @@ def is_ready(pod: Object) -> bool:
 
 
 def is_available(pod: Object, min_ready_seconds: int, now: datetime) -> bool:
-    """Ready for long enough."""
+    """Whether it has been ready for long enough."""
     return is_ready(pod) and seconds_until_available(pod, min_ready_seconds, now) <= 0
 
 
 def seconds_until_available(pod: Object, min_ready_seconds: int, now: datetime) -> float:
-    """How long a ready pod must stay ready to count as available; 0 when it does."""
+    """How much longer a ready pod must stay ready to be available; 0 if it is."""
     if not min_ready_seconds:
         return 0.0
     ready = condition_of(pod, "Ready") or {}

@@ -1,4 +1,4 @@
-"""Label selectors as objects carry them (`matchLabels`, `matchExpressions`)."""
+"""LabelSelectors of objects (`matchLabels`, `matchExpressions`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from devcluster.controllers.framework.objects import Object
 
 
 def selects(selector: Object | None, labels: Mapping[str, str]) -> bool:
-    """Whether a LabelSelector selects these labels; none selects nothing, an empty one everything."""
+    """Whether a LabelSelector selects these labels. None selects nothing, an empty one everything."""
     if selector is None:
         return False
     wanted = selector.get("matchLabels") or {}

@@ -1,7 +1,6 @@
-"""Addresses from outside: load balancers and ingresses get one, after as long as a cloud would need.
+"""External addresses of load balancers and ingresses.
 
-They are of 203.0.113.0/24 and 198.51.100.0/24, which RFC 5737 reserves for documentation: nothing answers
-there.
+They belong to 203.0.113.0/24 and 198.51.100.0/24, which RFC 5737 reserves for documentation.
 """
 
 from __future__ import annotations
@@ -9,13 +8,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 
-from devcluster.controllers.framework.actions import Action, LookAgain, Record, SetStatus
-from devcluster.controllers.framework.cache import View
-from devcluster.controllers.framework.controller import Controller, Turn
+from devcluster.controllers.framework.actions import Action, RecordEvent, RequeueAfter, SetStatus
+from devcluster.controllers.framework.cache import Cache
+from devcluster.controllers.framework.controller import Context, Controller
 from devcluster.controllers.framework.objects import Object, is_deleting, uid_of, with_status
 
 
-def decide_service(service: Object, view: View, turn: Turn) -> Iterator[Action]:
+def decide_service(service: Object, cache: Cache, context: Context) -> Iterator[Action]:
     if is_deleting(service):
         return
     has_address = bool(((service.get("status") or {}).get("loadBalancer") or {}).get("ingress"))
@@ -25,36 +24,38 @@ def decide_service(service: Object, view: View, turn: Turn) -> Iterator[Action]:
         return
     if has_address or service["spec"].get("loadBalancerClass"):
         return
-    rest = turn.settings.speeds.address - turn.lasting("waiting for an address")
+    rest = context.settings.durations.address - context.seconds_in("waiting for an address")
     if rest > 0:
-        yield LookAgain(rest)
+        yield RequeueAfter(rest)
         return
-    wanted = service["spec"].get("loadBalancerIP") or free_address(service, taken(view.all("Service")))
+    wanted = service["spec"].get("loadBalancerIP") or free_address(
+        service, used_addresses(cache.all("Service"))
+    )
     yield _with_ingress("Service", service, [{"ip": wanted, "ipMode": "VIP"}])
-    yield Record("Service", service, "EnsuredLoadBalancer", "Ensured load balancer")
+    yield RecordEvent("Service", service, "EnsuredLoadBalancer", "Ensured load balancer")
 
 
-def decide_ingress(ingress: Object, view: View, turn: Turn) -> Iterator[Action]:
-    """All ingresses of one class share an address, as behind one controller."""
+def decide_ingress(ingress: Object, cache: Cache, context: Context) -> Iterator[Action]:
+    """Ingresses of one class share an address, as with one ingress controller."""
     if is_deleting(ingress) or ((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress"):
         return
-    rest = turn.settings.speeds.address - turn.lasting("waiting for an address")
+    rest = context.settings.durations.address - context.seconds_in("waiting for an address")
     if rest > 0:
-        yield LookAgain(rest)
+        yield RequeueAfter(rest)
         return
     number = zlib.crc32(str(ingress["spec"].get("ingressClassName", "")).encode()) % 250 + 2
     yield _with_ingress("Ingress", ingress, [{"ip": f"198.51.100.{number}"}])
-    yield Record("Ingress", ingress, "Sync", "Scheduled for sync")
+    yield RecordEvent("Ingress", ingress, "Sync", "Scheduled for sync")
 
 
-def taken(services: Iterable[Object]) -> set[str]:
-    """The addresses that load balancers have."""
+def used_addresses(services: Iterable[Object]) -> set[str]:
+    """The addresses of load balancers."""
     balancers = ((each.get("status") or {}).get("loadBalancer") or {} for each in services)
     return {entry.get("ip", "") for balancer in balancers for entry in balancer.get("ingress") or ()}
 
 
 def free_address(service: Object, used: set[str]) -> str:
-    """An address nobody has, where there is one; the same service tends to get the same one."""
+    """A free address if there is one. The same service usually gets the same address."""
     start = zlib.crc32(uid_of(service).encode())
     candidates = [f"203.0.113.{(start + step) % 250 + 2}" for step in range(250)]
     return next((each for each in candidates if each not in used), candidates[0])
@@ -64,7 +65,7 @@ def _with_ingress(kind: str, obj: Object, entries: list[Object]) -> Action:
     return SetStatus(kind, with_status(obj, {"loadBalancer": {"ingress": entries} if entries else {}}))
 
 
-SERVICES = Controller(name="service-controller", kind="Service", decide=decide_service)
+SERVICES = Controller(name="service-controller", kind="Service", reconcile=decide_service)
 INGRESSES = Controller(
-    name="ingress-controller", kind="Ingress", decide=decide_ingress, manager="ingress-controller"
+    name="ingress-controller", kind="Ingress", reconcile=decide_ingress, manager="ingress-controller"
 )

@@ -1,12 +1,12 @@
-"""EndpointSlice: which pods stand behind a Service, at which ports, and whether they answer."""
+"""EndpointSlices: the pods of a Service, their ports and whether they are ready."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from devcluster.controllers.framework.actions import Action, Create, Delete, Update
-from devcluster.controllers.framework.cache import View
-from devcluster.controllers.framework.controller import Controller, Turn
+from devcluster.controllers.framework.cache import Cache
+from devcluster.controllers.framework.controller import Context, Controller
 from devcluster.controllers.framework.objects import (
     Key,
     Object,
@@ -25,20 +25,20 @@ SERVICE_NAME = "kubernetes.io/service-name"
 HEADLESS = "service.kubernetes.io/headless"
 
 
-def decide(service: Object, view: View, turn: Turn) -> Iterator[Action]:
-    slices = view.children("EndpointSlice", uid_of(service))
+def reconcile(service: Object, cache: Cache, context: Context) -> Iterator[Action]:
+    slices = cache.children("EndpointSlice", uid_of(service))
     selector = service["spec"].get("selector")
     if is_deleting(service) or not selector or service["spec"].get("type") == "ExternalName":
         return
-    pods = view.selected("Pod", service["metadata"]["namespace"], {"matchLabels": selector})
+    pods = cache.selected("Pod", service["metadata"]["namespace"], {"matchLabels": selector})
     zones = {
-        name_of(node): labels_of(node).get("topology.kubernetes.io/zone", "") for node in view.all("Node")
+        name_of(node): labels_of(node).get("topology.kubernetes.io/zone", "") for node in cache.all("Node")
     }
-    yield from keep_slices(service, slices, slices_for(service, pods, zones))
+    yield from sync_slices(service, slices, slices_for(service, pods, zones))
 
 
-def keep_slices(service: Object, live: Sequence[Object], wanted: Sequence[Object]) -> Iterator[Action]:
-    """Make the Service's slices equal to the wanted ones, one by one."""
+def sync_slices(service: Object, live: Sequence[Object], wanted: Sequence[Object]) -> Iterator[Action]:
+    """Create, update and delete slices to match the desired ones."""
     for old, new in zip(live, wanted, strict=False):
         labels = labels_of(new)
         if any(old.get(field) != new.get(field) for field in CONTENT) or labels_of(old) != labels:
@@ -54,17 +54,19 @@ CONTENT = ("addressType", "endpoints", "ports")
 
 
 def slices_for(service: Object, pods: Iterable[Object], zones: dict[str, str]) -> list[Object]:
-    """One slice for each set of port numbers: pods may give a named port different numbers."""
+    """One slice per set of port numbers, because a named port can differ between pods."""
     meta = service["metadata"]
     labels = {**labels_of(service), MANAGED_BY: "endpointslice-controller.k8s.io", SERVICE_NAME: meta["name"]}
     if service["spec"].get("clusterIP") == "None":
         labels[HEADLESS] = ""
     groups: dict[str, tuple[list[Object], list[Object]]] = {}
-    everybody = bool(service["spec"].get("publishNotReadyAddresses"))
+    publish_not_ready = bool(service["spec"].get("publishNotReadyAddresses"))
     for pod in sorted(pods, key=name_of):
         if (pod.get("status") or {}).get("podIP") and not is_finished(pod):
             ports = ports_for(service, pod)
-            groups.setdefault(str(ports), (ports, []))[1].append(endpoint(pod, zones, everybody=everybody))
+            groups.setdefault(str(ports), (ports, []))[1].append(
+                endpoint(pod, zones, publish_not_ready=publish_not_ready)
+            )
     metadata = {
         "generateName": f"{meta['name']}-",
         "namespace": meta["namespace"],
@@ -78,17 +80,17 @@ def slices_for(service: Object, pods: Iterable[Object], zones: dict[str, str]) -
     ]
 
 
-def endpoint(pod: Object, zones: dict[str, str], *, everybody: bool = False) -> Object:
-    """A pod as an endpoint."""
-    serving, going = is_ready(pod), is_deleting(pod)
+def endpoint(pod: Object, zones: dict[str, str], *, publish_not_ready: bool = False) -> Object:
+    """The endpoint of a pod."""
+    serving, terminating = is_ready(pod), is_deleting(pod)
     meta, node = pod["metadata"], pod["spec"].get("nodeName", "")
     target = {"kind": "Pod", "namespace": meta["namespace"], "name": meta["name"], "uid": meta["uid"]}
     found: Object = {
         "addresses": [pod["status"]["podIP"]],
         "conditions": {
-            "ready": everybody or (serving and not going),
+            "ready": publish_not_ready or (serving and not terminating),
             "serving": serving,
-            "terminating": going,
+            "terminating": terminating,
         },
         "targetRef": target,
         "nodeName": node,
@@ -99,7 +101,7 @@ def endpoint(pod: Object, zones: dict[str, str], *, everybody: bool = False) -> 
 
 
 def ports_for(service: Object, pod: Object) -> list[Object]:
-    """The Service's ports as numbers of this pod; a name that the pod does not know is left out."""
+    """The ports of the Service with the numbers of this pod, without names that the pod does not have."""
     found = []
     for port in service["spec"].get("ports") or ():
         number = port.get("targetPort", port["port"])
@@ -123,9 +125,9 @@ def _port_named(pod: Object, name: str, protocol: str) -> int:
     return 0
 
 
-def _services_of(pod: Object, view: View) -> Iterator[Key]:
+def _services_of(pod: Object, cache: Cache) -> Iterator[Key]:
     labels = labels_of(pod)
-    for service in view.inside("Service", pod["metadata"]["namespace"]):
+    for service in cache.in_namespace("Service", pod["metadata"]["namespace"]):
         selector = service["spec"].get("selector")
         if selector and selector.items() <= labels.items():
             yield key_of(service, "Service")
@@ -134,8 +136,8 @@ def _services_of(pod: Object, view: View) -> Iterator[Key]:
 CONTROLLER = Controller(
     name="endpoint-slice-controller",
     kind="Service",
-    decide=decide,
+    reconcile=reconcile,
     owns=("EndpointSlice",),
-    wakes={"Pod": _services_of},
+    watches={"Pod": _services_of},
     reads=("Node",),
 )

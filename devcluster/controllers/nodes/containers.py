@@ -1,6 +1,7 @@
-"""What a container's image does on a simulated node, and how the kubelet writes its status.
+"""The simulated behaviour of container images, and the status of containers.
 
-The tag says it: `broken` is never pulled, `crash` starts and fails, `slow` takes ten times as long.
+The tag of an image selects it: `broken` cannot be pulled, `crash` starts and fails, `slow` takes ten times as
+long.
 """
 
 from __future__ import annotations
@@ -10,31 +11,33 @@ from collections.abc import Iterator
 
 from devcluster.controllers.framework.objects import Object
 
-MOODS = ("broken", "crash", "slow")
+BEHAVIOURS = ("broken", "crash", "slow")
 
 
-def mood_of(image: str) -> str:
-    """`broken`, `crash` or `slow` for such a tag, empty for any other image."""
+def behaviour_of(image: str) -> str:
+    """`broken`, `crash` or `slow` for such a tag, an empty string for any other image."""
     tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    return tag if tag in MOODS else ""
+    return tag if tag in BEHAVIOURS else ""
 
 
 def broken_container(pod: Object) -> Object | None:
-    """The first container whose image is never pulled."""
-    return next((each for each in every_container(pod) if mood_of(each.get("image", "")) == "broken"), None)
+    """The first container whose image cannot be pulled."""
+    return next(
+        (each for each in all_containers(pod) if behaviour_of(each.get("image", "")) == "broken"), None
+    )
 
 
-def has_mood(pod: Object, mood: str) -> bool:
-    return any(mood_of(each.get("image", "")) == mood for each in every_container(pod))
+def behaves(pod: Object, behaviour: str) -> bool:
+    return any(behaviour_of(each.get("image", "")) == behaviour for each in all_containers(pod))
 
 
-def every_container(pod: Object) -> Iterator[Object]:
+def all_containers(pod: Object) -> Iterator[Object]:
     yield from pod["spec"].get("initContainers") or ()
     yield from pod["spec"].get("containers") or ()
 
 
 def canonical(image: str) -> str:
-    """An image as a node names it: with registry and tag."""
+    """The full name of an image, with registry and tag."""
     first, slash, _ = image.partition("/")
     if not slash:
         image = f"docker.io/library/{image}"
@@ -44,7 +47,7 @@ def canonical(image: str) -> str:
 
 
 def pull_error(image: str) -> str:
-    """What the kubelet says when an image does not exist."""
+    """The error of the kubelet for an image that does not exist."""
     full = canonical(image)
     return (
         f'failed to pull and unpack image "{full}": failed to resolve reference "{full}": {full}: not found '
@@ -53,7 +56,7 @@ def pull_error(image: str) -> str:
 
 
 def container_status(container: Object, state: Object, *, ready: bool = False, restarts: int = 0) -> Object:
-    """One entry of `containerStatuses`; `state` is waiting, running or terminated, as the API has it."""
+    """One entry of `containerStatuses`; `state` is a ContainerState: waiting, running or terminated."""
     pulled = "waiting" not in state or state["waiting"].get("reason") == "CrashLoopBackOff"
     status: Object = {
         "name": container["name"],

@@ -1,4 +1,4 @@
-"""The three simulated nodes, and which of them a pod may run on."""
+"""The three simulated nodes, and the rules by which pods fit them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from devcluster.controllers.framework.actions import Action, Update
-from devcluster.controllers.framework.cache import View
-from devcluster.controllers.framework.controller import Controller, Turn
+from devcluster.controllers.framework.cache import Cache
+from devcluster.controllers.framework.controller import Context, Controller
 from devcluster.controllers.framework.objects import Object, is_true, labels_of, name_of, timestamp, with_spec
 
 REGION = "sim-1"
@@ -21,7 +21,7 @@ def simulated_nodes(now: datetime) -> list[Object]:
 
 
 def number_of(node_name: str) -> int:
-    """A small number per simulated node, for its addresses."""
+    """The number of a simulated node, for its addresses."""
     return int(node_name.rpartition("-")[2]) if node_name.rpartition("-")[2].isdigit() else 9
 
 
@@ -29,14 +29,14 @@ def address_of(node_name: str) -> str:
     return f"192.168.49.{10 + number_of(node_name)}"
 
 
-def first_octet(node_name: str) -> int:
-    """Where a node's pod addresses begin: 10.128.0.0 for the first; Services have 10.96.0.0/16."""
+def second_octet(node_name: str) -> int:
+    """The second octet of the pod addresses of a node: 10.128.0.0/11 for the first node."""
     return 128 + 32 * (min(number_of(node_name), 4) - 1)
 
 
 def pod_address(node_name: str, number: int) -> str:
-    """An address of the node's range of two million: wide, so that numbers taken at random do not meet."""
-    return f"10.{first_octet(node_name) + number // 62_500 % 32}.{number // 250 % 250}.{number % 250 + 2}"
+    """An address in the range of the node, which is large enough that random numbers rarely collide."""
+    return f"10.{second_octet(node_name) + number // 62_500 % 32}.{number // 250 % 250}.{number % 250 + 2}"
 
 
 def _node(number: int, zone: str, now: str) -> Object:
@@ -70,7 +70,7 @@ def _node(number: int, zone: str, now: str) -> Object:
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name, "labels": labels},
-        "spec": {"podCIDR": f"10.{first_octet(name)}.0.0/11", "providerID": f"simulated://{name}"},
+        "spec": {"podCIDR": f"10.{second_octet(name)}.0.0/11", "providerID": f"simulated://{name}"},
         "status": status,
     }
 
@@ -88,8 +88,8 @@ def _condition(kind: str, status: str, reason: str, message: str, now: str) -> O
     return {"type": kind, "status": status, **times, "reason": reason, "message": message}
 
 
-def refusal(pod: Object, node: Object) -> str:
-    """Why a pod may not run on a node, in the scheduler's words; empty when it may."""
+def unfit_reason(pod: Object, node: Object) -> str:
+    """The message of the scheduler if the pod does not fit the node, or an empty string."""
     spec = pod["spec"]
     if node["spec"].get("unschedulable") and not _tolerates(spec, UNSCHEDULABLE):
         return "node(s) were unschedulable"
@@ -110,7 +110,7 @@ UNSCHEDULABLE = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedul
 
 
 def unschedulable_message(reasons: Sequence[str]) -> str:
-    """What the scheduler says when every node refused: how many nodes gave each reason."""
+    """The message of the scheduler if no node fits: the number of nodes per reason."""
     counted = sorted(f"{reasons.count(reason)} {reason}" for reason in set(reasons))
     number = len(reasons)
     tail = f"preemption: 0/{number} nodes are available: {number} Preemption is not helpful for scheduling."
@@ -157,22 +157,22 @@ def _expression_holds(expression: Object, labels: dict[str, str]) -> bool:
     return holds.get(operator, False)
 
 
-def least_crowded(nodes: Iterable[Object], crowd: dict[str, int], siblings: dict[str, int]) -> Object:
-    """The node with the fewest pods of the same owner, then the fewest pods: which spreads over the zones."""
+def least_loaded(nodes: Iterable[Object], load: dict[str, int], siblings: dict[str, int]) -> Object:
+    """The node with the fewest pods of the same owner, then the fewest pods. This spreads over the zones."""
     return min(
-        nodes, key=lambda node: (siblings.get(name_of(node), 0), crowd.get(name_of(node), 0), name_of(node))
+        nodes, key=lambda node: (siblings.get(name_of(node), 0), load.get(name_of(node), 0), name_of(node))
     )
 
 
 NOT_READY = "node.kubernetes.io/not-ready"
 
 
-def decide(node: Object, view: View, turn: Turn) -> Iterator[Action]:
-    """Every new node is tainted as not ready; the taint goes when the node is ready."""
+def reconcile(node: Object, cache: Cache, context: Context) -> Iterator[Action]:
+    """Remove the taint not-ready of new nodes once they are ready."""
     taints = node["spec"].get("taints") or []
     kept = [taint for taint in taints if taint["key"] != NOT_READY]
     if is_true(node, "Ready") and kept != taints:
         yield Update("Node", with_spec(node, taints=kept))
 
 
-CONTROLLER = Controller(name="node-controller", kind="Node", decide=decide)
+CONTROLLER = Controller(name="node-controller", kind="Node", reconcile=reconcile)

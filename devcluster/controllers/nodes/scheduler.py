@@ -1,13 +1,13 @@
-"""The scheduler: each pod without a node gets one, or says why no node will have it."""
+"""The scheduler: binds pods to nodes, or reports why no node fits."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 
-from devcluster.controllers.framework.actions import Action, LookAgain, Record, SetStatus, Update
-from devcluster.controllers.framework.cache import View
-from devcluster.controllers.framework.controller import Controller, Turn
+from devcluster.controllers.framework.actions import Action, RecordEvent, RequeueAfter, SetStatus, Update
+from devcluster.controllers.framework.cache import Cache
+from devcluster.controllers.framework.controller import Context, Controller
 from devcluster.controllers.framework.objects import (
     Key,
     Object,
@@ -20,10 +20,10 @@ from devcluster.controllers.framework.objects import (
     with_status,
 )
 from devcluster.controllers.framework.pods import is_finished
-from devcluster.controllers.nodes.nodes import least_crowded, refusal, unschedulable_message
+from devcluster.controllers.nodes.nodes import least_loaded, unfit_reason, unschedulable_message
 
 
-def decide(pod: Object, view: View, turn: Turn) -> Iterator[Action]:
+def reconcile(pod: Object, cache: Cache, context: Context) -> Iterator[Action]:
     if (
         pod["spec"].get("nodeName")
         or is_deleting(pod)
@@ -31,44 +31,46 @@ def decide(pod: Object, view: View, turn: Turn) -> Iterator[Action]:
         or pod["spec"].get("schedulingGates")
     ):
         return
-    rest = turn.settings.speeds.schedule - turn.lasting("unscheduled")
+    rest = context.settings.durations.schedule - context.seconds_in("unscheduled")
     if rest > 0:
-        yield LookAgain(rest)
+        yield RequeueAfter(rest)
         return
-    obstacle = volume_obstacle(pod, view)
-    nodes = view.all("Node")
-    refusals = {name_of(node): refusal(pod, node) for node in nodes}
+    problem = volume_problem(pod, cache)
+    nodes = cache.all("Node")
+    refusals = {name_of(node): unfit_reason(pod, node) for node in nodes}
     fitting = [node for node in nodes if not refusals[name_of(node)]]
-    if obstacle or not fitting:
-        yield from refuse(pod, obstacle or unschedulable_message(list(refusals.values())), turn)
+    if problem or not fitting:
+        yield from report_unschedulable(
+            pod, problem or unschedulable_message(list(refusals.values())), context
+        )
         return
-    chosen = name_of(least_crowded(fitting, *_crowds(pod, view)))
+    chosen = name_of(least_loaded(fitting, *_pod_counts(pod, cache)))
     yield from bind(pod, chosen)
 
 
 def bind(pod: Object, node: str) -> Iterator[Action]:
-    """Give the pod its node and say so. The node's kubelet writes the condition, which saves a write."""
+    """Bind the pod to a node. The kubelet sets the condition PodScheduled, which saves a write."""
     meta = pod["metadata"]
-    text = f"Successfully assigned {meta['namespace']}/{meta['name']} to {node}"
-    yield Update("Pod", with_spec(pod, nodeName=node), Record("Pod", pod, "Scheduled", text))
+    message = f"Successfully assigned {meta['namespace']}/{meta['name']} to {node}"
+    yield Update("Pod", with_spec(pod, nodeName=node), RecordEvent("Pod", pod, "Scheduled", message))
 
 
-def refuse(pod: Object, why: str, turn: Turn) -> Iterator[Action]:
-    """Leave the pod pending and say why, once per reason."""
+def report_unschedulable(pod: Object, why: str, context: Context) -> Iterator[Action]:
+    """Report why the pod stays pending, once per reason."""
     condition = {"type": "PodScheduled", "status": "False", "lastProbeTime": None, "reason": "Unschedulable"}
-    changed = list(_condition(pod, condition | {"message": why}, turn))
+    changed = list(_condition(pod, condition | {"message": why}, context))
     if changed:
-        yield Record("Pod", pod, "FailedScheduling", why, "Warning")
+        yield RecordEvent("Pod", pod, "FailedScheduling", why, "Warning")
         yield from changed
 
 
-def volume_obstacle(pod: Object, view: View) -> str:
-    """A claim that the pod mounts and that is missing or has no volume yet."""
+def volume_problem(pod: Object, cache: Cache) -> str:
+    """The message about a claim of the pod that is missing or unbound, or an empty string."""
     for volume in pod["spec"].get("volumes") or ():
         name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
         if not name:
             continue
-        claim = view.get("PersistentVolumeClaim", pod["metadata"]["namespace"], name)
+        claim = cache.get("PersistentVolumeClaim", pod["metadata"]["namespace"], name)
         if claim is None:
             return f'persistentvolumeclaim "{name}" not found'
         if (claim.get("status") or {}).get("phase") != "Bound":
@@ -76,38 +78,38 @@ def volume_obstacle(pod: Object, view: View) -> str:
     return ""
 
 
-def _condition(pod: Object, condition: Object, turn: Turn) -> Iterator[Action]:
+def _condition(pod: Object, condition: Object, context: Context) -> Iterator[Action]:
     status = {"phase": "Pending", **(pod.get("status") or {})}
-    conditions = with_condition(status.get("conditions") or [], condition, turn.now)
+    conditions = with_condition(status.get("conditions") or [], condition, context.now)
     if conditions != status.get("conditions"):
         yield SetStatus("Pod", with_status(pod, {**status, "conditions": conditions}))
 
 
-def _crowds(pod: Object, view: View) -> tuple[dict[str, int], dict[str, int]]:
+def _pod_counts(pod: Object, cache: Cache) -> tuple[dict[str, int], dict[str, int]]:
     owner = controller_of(pod)
     siblings = (
         Counter(
             each["spec"].get("nodeName", "")
-            for each in view.children("Pod", owner["uid"])
+            for each in cache.children("Pod", owner["uid"])
             if not is_finished(each)
         )
         if owner
         else Counter()
     )
-    return view.pods_per_node, siblings
+    return cache.pods_per_node, siblings
 
 
-def _waiting_pods(changed: Object, view: View) -> Iterator[Key]:
-    """A claim or node that changed may let pods in that waited for it."""
+def _unscheduled_pods(changed: Object, cache: Cache) -> Iterator[Key]:
+    """Pods without a node, which a changed claim or node may make schedulable."""
     namespace = changed["metadata"].get("namespace", "")
-    pods = view.inside("Pod", namespace) if namespace else view.all("Pod")
+    pods = cache.in_namespace("Pod", namespace) if namespace else cache.all("Pod")
     return (key_of(pod, "Pod") for pod in pods if not pod["spec"].get("nodeName"))
 
 
 CONTROLLER = Controller(
     name="default-scheduler",
     kind="Pod",
-    decide=decide,
-    wakes={"PersistentVolumeClaim": _waiting_pods, "Node": _waiting_pods},
+    reconcile=reconcile,
+    watches={"PersistentVolumeClaim": _unscheduled_pods, "Node": _unscheduled_pods},
     manager="kube-scheduler",
 )

@@ -1,4 +1,4 @@
-"""PersistentVolumeClaims: each gets a simulated volume of its own; claims and volumes go with their users."""
+"""PersistentVolumeClaims: provisions a simulated volume for each, and protects claims and volumes in use."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from devcluster.controllers.framework.actions import (
     Action,
     Create,
     Delete,
-    LookAgain,
-    Record,
+    RecordEvent,
+    RequeueAfter,
     SetStatus,
     Update,
 )
-from devcluster.controllers.framework.cache import View
-from devcluster.controllers.framework.controller import Controller, Turn
+from devcluster.controllers.framework.cache import Cache
+from devcluster.controllers.framework.controller import Context, Controller
 from devcluster.controllers.framework.objects import (
     Key,
     Object,
@@ -34,7 +34,7 @@ PROVISIONER = "simulated.local/hostpath"
 CLASS = "standard"
 BOUND = {"pv.kubernetes.io/bind-completed": "yes", "pv.kubernetes.io/bound-by-controller": "yes"}
 PROVISIONED = "pv.kubernetes.io/provisioned-by"
-ASKED = {
+PROVISIONER_ANNOTATIONS = {
     "volume.beta.kubernetes.io/storage-provisioner": PROVISIONER,
     "volume.kubernetes.io/storage-provisioner": PROVISIONER,
 }
@@ -43,7 +43,7 @@ VOLUME_IN_USE = "kubernetes.io/pv-protection"
 
 
 def default_storage_class() -> Object:
-    """The StorageClass that claims without one get."""
+    """The StorageClass of claims that name none."""
     annotations = {"storageclass.kubernetes.io/is-default-class": "true"}
     return {
         "apiVersion": "storage.k8s.io/v1",
@@ -56,48 +56,48 @@ def default_storage_class() -> Object:
     }
 
 
-def decide_claim(claim: Object, view: View, turn: Turn) -> Iterator[Action]:
+def decide_claim(claim: Object, cache: Cache, context: Context) -> Iterator[Action]:
     if is_deleting(claim):
-        yield from release_claim(claim, view)
+        yield from release_claim(claim, cache)
         return
     if (claim.get("status") or {}).get("phase") == "Bound":
-        yield from grow(claim, view)
+        yield from expand(claim, cache)
         return
     wanted = claim["spec"].get("storageClassName", CLASS)
-    classes = {name_of(each): each for each in view.all("StorageClass")}
+    classes = {name_of(each): each for each in cache.all("StorageClass")}
     if claim["spec"].get("volumeName"):
-        volume = view.get("PersistentVolume", "", claim["spec"]["volumeName"])
+        volume = cache.get("PersistentVolume", "", claim["spec"]["volumeName"])
         if volume is not None:
             yield from bind(claim, volume)
         return
     if not wanted:
-        return  # a claim that asks for a volume made by hand
+        return  # an empty class requests a volume that is created manually
     if wanted not in classes:
-        if turn.lasting("no such class") == 0:
-            text = f'storageclass.storage.k8s.io "{wanted}" not found'
-            yield Record("PersistentVolumeClaim", claim, "ProvisioningFailed", text, "Warning")
+        if context.seconds_in("no such class") == 0:
+            message = f'storageclass.storage.k8s.io "{wanted}" not found'
+            yield RecordEvent("PersistentVolumeClaim", claim, "ProvisioningFailed", message, "Warning")
         return
-    rest = turn.settings.speeds.bind - turn.lasting("provisioning")
+    rest = context.settings.durations.bind - context.seconds_in("provisioning")
     if rest > 0:
-        yield LookAgain(rest)
+        yield RequeueAfter(rest)
         return
-    yield from provision(claim, view.get("PersistentVolume", "", volume_name(claim)), classes[wanted])
+    yield from provision(claim, cache.get("PersistentVolume", "", volume_name(claim)), classes[wanted])
 
 
 def provision(claim: Object, volume: Object | None, storage_class: Object) -> Iterator[Action]:
-    """Make the claim's volume, then point the claim at it."""
+    """Create the volume of the claim, then bind the claim to it."""
     if volume is None:
-        text = f"Successfully provisioned volume {volume_name(claim)}"
-        made = Record("PersistentVolumeClaim", claim, "ProvisioningSucceeded", text)
-        yield Create("PersistentVolume", volume_for(claim, storage_class), made)
+        message = f"Successfully provisioned volume {volume_name(claim)}"
+        event = RecordEvent("PersistentVolumeClaim", claim, "ProvisioningSucceeded", message)
+        yield Create("PersistentVolume", volume_for(claim, storage_class), event)
         return
-    annotations = {**annotations_of(claim), **BOUND, **ASKED}
+    annotations = {**annotations_of(claim), **BOUND, **PROVISIONER_ANNOTATIONS}
     bound = with_metadata(with_spec(claim, volumeName=name_of(volume)), annotations=annotations)
     yield Update("PersistentVolumeClaim", bound)
 
 
 def bind(claim: Object, volume: Object) -> Iterator[Action]:
-    """The claim has what it asked for."""
+    """Set the phase of claim and volume to Bound."""
     status = {
         "phase": "Bound",
         "accessModes": claim["spec"].get("accessModes") or [],
@@ -108,10 +108,10 @@ def bind(claim: Object, volume: Object) -> Iterator[Action]:
         yield SetStatus("PersistentVolume", with_status(volume, {"phase": "Bound"}))
 
 
-def grow(claim: Object, view: View) -> Iterator[Action]:
-    """A bound claim that asks for more gets it at once."""
+def expand(claim: Object, cache: Cache) -> Iterator[Action]:
+    """Expand a bound claim whose request has grown."""
     wanted = claim["spec"]["resources"]["requests"]["storage"]
-    volume = view.get("PersistentVolume", "", claim["spec"].get("volumeName", ""))
+    volume = cache.get("PersistentVolume", "", claim["spec"].get("volumeName", ""))
     if volume is None or (claim["status"].get("capacity") or {}).get("storage") == wanted:
         return
     yield Update("PersistentVolume", with_spec(volume, capacity={"storage": wanted}))
@@ -119,18 +119,18 @@ def grow(claim: Object, view: View) -> Iterator[Action]:
     yield SetStatus("PersistentVolumeClaim", with_status(claim, status))
 
 
-def release_claim(claim: Object, view: View) -> Iterator[Action]:
-    """A claim that is deleted goes when no pod uses it any more."""
+def release_claim(claim: Object, cache: Cache) -> Iterator[Action]:
+    """Remove the finalizer of a deleted claim once no pod uses it."""
     finalizers = claim["metadata"].get("finalizers") or []
-    users = [pod for pod in view.inside("Pod", claim["metadata"]["namespace"]) if not is_finished(pod)]
+    users = [pod for pod in cache.in_namespace("Pod", claim["metadata"]["namespace"]) if not is_finished(pod)]
     if CLAIM_IN_USE in finalizers and not any(name_of(claim) in claims_of(pod) for pod in users):
         yield Update("PersistentVolumeClaim", without_finalizer(claim, CLAIM_IN_USE))
 
 
-def decide_volume(volume: Object, view: View, turn: Turn) -> Iterator[Action]:
-    """A volume whose claim is gone goes too, or stays Released when its policy is Retain."""
+def decide_volume(volume: Object, cache: Cache, context: Context) -> Iterator[Action]:
+    """Delete a volume whose claim is deleted, or release it if its reclaim policy is Retain."""
     claim = volume["spec"].get("claimRef") or {}
-    owner = view.get("PersistentVolumeClaim", claim.get("namespace", ""), claim.get("name", ""))
+    owner = cache.get("PersistentVolumeClaim", claim.get("namespace", ""), claim.get("name", ""))
     if owner is not None and uid_of(owner) == claim.get("uid"):
         return
     if is_deleting(volume):
@@ -150,7 +150,7 @@ def volume_name(claim: Object) -> str:
 
 
 def volume_for(claim: Object, storage_class: Object) -> Object:
-    """The volume that a class's provisioner makes for a claim."""
+    """The volume that the provisioner of a class creates for a claim."""
     meta, spec = claim["metadata"], claim["spec"]
     reference = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": meta["name"]}
     return {
@@ -177,16 +177,16 @@ def claims_of(pod: Object) -> list[str]:
     ]
 
 
-def _claims_of(pod: Object, view: View) -> Iterator[Key]:
+def _claims_of(pod: Object, cache: Cache) -> Iterator[Key]:
     return (Key("PersistentVolumeClaim", pod["metadata"]["namespace"], name) for name in claims_of(pod))
 
 
-def _volumes_of(claim: Object, view: View) -> Iterator[Key]:
+def _volumes_of(claim: Object, cache: Cache) -> Iterator[Key]:
     if claim["spec"].get("volumeName"):
         yield Key("PersistentVolume", "", claim["spec"]["volumeName"])
 
 
-def _claim_of(volume: Object, view: View) -> Iterator[Key]:
+def _claim_of(volume: Object, cache: Cache) -> Iterator[Key]:
     claim = volume["spec"].get("claimRef")
     if claim:
         yield Key("PersistentVolumeClaim", claim.get("namespace", ""), claim["name"])
@@ -195,13 +195,13 @@ def _claim_of(volume: Object, view: View) -> Iterator[Key]:
 CLAIMS = Controller(
     name="persistentvolume-controller",
     kind="PersistentVolumeClaim",
-    decide=decide_claim,
-    wakes={"Pod": _claims_of, "PersistentVolume": _claim_of},
+    reconcile=decide_claim,
+    watches={"Pod": _claims_of, "PersistentVolume": _claim_of},
     reads=("StorageClass",),
 )
 VOLUMES = Controller(
     name="persistentvolume-protection-controller",
     kind="PersistentVolume",
-    decide=decide_volume,
-    wakes={"PersistentVolumeClaim": _volumes_of},
+    reconcile=decide_volume,
+    watches={"PersistentVolumeClaim": _volumes_of},
 )

@@ -1,13 +1,13 @@
-"""HorizontalPodAutoscaler: keeps its target within its limits; nothing here has a load to follow."""
+"""HorizontalPodAutoscalers: keep targets within their limits. No load is simulated."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from devcluster.controllers.framework.actions import Action, LookAgain, Record, SetStatus, Update
-from devcluster.controllers.framework.cache import View
-from devcluster.controllers.framework.controller import Controller, Turn
+from devcluster.controllers.framework.actions import Action, RecordEvent, RequeueAfter, SetStatus, Update
+from devcluster.controllers.framework.cache import Cache
+from devcluster.controllers.framework.controller import Context, Controller
 from devcluster.controllers.framework.objects import (
     Key,
     Object,
@@ -22,46 +22,46 @@ from devcluster.controllers.framework.objects import (
 )
 
 TARGETS = ("Deployment", "StatefulSet", "ReplicaSet")
-UTILIZATION = 10  # percent of its request that every simulated pod uses
+UTILIZATION = 10  # of every simulated pod, in percent of its request
 
 
-def decide(scaler: Object, view: View, turn: Turn) -> Iterator[Action]:
+def reconcile(scaler: Object, cache: Cache, context: Context) -> Iterator[Action]:
     if is_deleting(scaler):
         return
-    rest = turn.settings.speeds.autoscale - turn.lasting("watching")
+    rest = context.settings.durations.autoscale - context.seconds_in("watching")
     if rest > 0:
-        yield LookAgain(rest)
+        yield RequeueAfter(rest)
         return
     reference = scaler["spec"]["scaleTargetRef"]
     namespace, name = scaler["metadata"]["namespace"], reference["name"]
-    target = view.get(reference["kind"], namespace, name) if reference["kind"] in TARGETS else None
-    status = status_of(scaler, target, turn.now)
+    target = cache.get(reference["kind"], namespace, name) if reference["kind"] in TARGETS else None
+    status = status_of(scaler, target, context.now)
     if target is not None and status.get("desiredReplicas", 0) != _size(target):
         why = "below" if _size(target) < status["desiredReplicas"] else "above"
-        text = f"New size: {status['desiredReplicas']}; reason: Current number of replicas {why} its limit"
-        event = Record("HorizontalPodAutoscaler", scaler, "SuccessfulRescale", text)
+        message = f"New size: {status['desiredReplicas']}; reason: Current number of replicas {why} its limit"
+        event = RecordEvent("HorizontalPodAutoscaler", scaler, "SuccessfulRescale", message)
         yield Update(reference["kind"], with_spec(target, replicas=status["desiredReplicas"]), event)
     if status != (scaler.get("status") or {}):
         yield SetStatus("HorizontalPodAutoscaler", with_status(scaler, status))
 
 
 def status_of(scaler: Object, target: Object | None, now: datetime) -> Object:
-    """The status, with the size that the target should have as `desiredReplicas`."""
+    """The status, with the size of the target in `desiredReplicas`."""
     old, spec = scaler.get("status") or {}, scaler["spec"]
     conditions = old.get("conditions") or []
     if target is None:
         reference = spec["scaleTargetRef"]
-        text = (
+        message = (
             f"the HPA controller was unable to get the target's current scale: {reference['name']} not found"
         )
-        failed = {"type": "AbleToScale", "status": "False", "reason": "FailedGetScale", "message": text}
+        failed = {"type": "AbleToScale", "status": "False", "reason": "FailedGetScale", "message": message}
         return {
             "desiredReplicas": 0,
             "currentMetrics": None,
             "conditions": with_condition(conditions, failed, now),
         }
     current = _size(target)
-    desired = wanted_size(spec, current)
+    desired = desired_size(spec, current)
     for condition in _conditions(spec, current, desired):
         conditions = with_condition(conditions, condition, now)
     status = {
@@ -77,8 +77,8 @@ def status_of(scaler: Object, target: Object | None, now: datetime) -> Object:
     return without_zeros(status, keep=("desiredReplicas", "currentMetrics"))
 
 
-def wanted_size(spec: Object, current: int) -> int:
-    """The target's size held within the limits; a target that was scaled to zero stays switched off."""
+def desired_size(spec: Object, current: int) -> int:
+    """The size of the target within the limits; a target that is scaled to zero stays so."""
     if current == 0:
         return 0
     return min(max(current, int(spec.get("minReplicas", 1))), int(spec["maxReplicas"]))
@@ -86,8 +86,8 @@ def wanted_size(spec: Object, current: int) -> int:
 
 def _conditions(spec: Object, current: int, desired: int) -> list[Object]:
     if current == 0:
-        text = "scaling is disabled since the replica count of the target is zero"
-        return [{"type": "ScalingActive", "status": "False", "reason": "ScalingDisabled", "message": text}]
+        message = "scaling is disabled since the replica count of the target is zero"
+        return [{"type": "ScalingActive", "status": "False", "reason": "ScalingDisabled", "message": message}]
     able = {"reason": "ReadyForNewScale", "message": "recommended size matches current size"}
     if desired != current:
         able = {
@@ -104,8 +104,8 @@ def _conditions(spec: Object, current: int, desired: int) -> list[Object]:
         "message": "the desired count is within the range",
     }
     if desired == int(spec.get("minReplicas", 1)):
-        text = "the desired replica count is less than the minimum replica count"
-        limited = {"status": "True", "reason": "TooFewReplicas", "message": text}
+        message = "the desired replica count is less than the minimum replica count"
+        limited = {"status": "True", "reason": "TooFewReplicas", "message": message}
     return [
         {"type": "AbleToScale", "status": "True", **able},
         {"type": "ScalingActive", "status": "True", **active},
@@ -122,8 +122,8 @@ def _size(target: Object) -> int:
     return int(target["spec"].get("replicas", 1))
 
 
-def _scalers_of(target: Object, view: View) -> Iterator[Key]:
-    for scaler in view.inside("HorizontalPodAutoscaler", target["metadata"]["namespace"]):
+def _scalers_of(target: Object, cache: Cache) -> Iterator[Key]:
+    for scaler in cache.in_namespace("HorizontalPodAutoscaler", target["metadata"]["namespace"]):
         reference = scaler["spec"]["scaleTargetRef"]
         if (reference["kind"], reference["name"]) == (target["kind"], name_of(target)):
             yield key_of(scaler, "HorizontalPodAutoscaler")
@@ -132,6 +132,6 @@ def _scalers_of(target: Object, view: View) -> Iterator[Key]:
 CONTROLLER = Controller(
     name="horizontal-pod-autoscaler",
     kind="HorizontalPodAutoscaler",
-    decide=decide,
-    wakes=dict.fromkeys(TARGETS, _scalers_of),
+    reconcile=reconcile,
+    watches=dict.fromkeys(TARGETS, _scalers_of),
 )

@@ -1,4 +1,4 @@
-"""ResourceQuota: what a namespace uses of what it may use. It counts; refusing is admission's work."""
+"""ResourceQuotas: count the used resources of a namespace. Quotas are not enforced."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from devcluster.controllers.framework.actions import Action, SetStatus
-from devcluster.controllers.framework.cache import View
-from devcluster.controllers.framework.controller import Controller, Turn
+from devcluster.controllers.framework.cache import Cache
+from devcluster.controllers.framework.controller import Context, Controller
 from devcluster.controllers.framework.objects import KINDS, Key, Object, is_deleting, key_of, with_status
 from devcluster.controllers.framework.pods import is_finished
 from devcluster.machinery.quantities import canonical, parse
@@ -25,28 +25,28 @@ COUNTED = (
 )
 
 
-def decide(quota: Object, view: View, turn: Turn) -> Iterator[Action]:
+def reconcile(quota: Object, cache: Cache, context: Context) -> Iterator[Action]:
     hard = quota["spec"].get("hard") or {}
     if is_deleting(quota):
         return
-    used = {name: used_of(name, quota["metadata"]["namespace"], view) for name in hard}
+    used = {name: used_of(name, quota["metadata"]["namespace"], cache) for name in hard}
     status = {"hard": hard, "used": used}
     if status != (quota.get("status") or {}):
         yield SetStatus("ResourceQuota", with_status(quota, status))
 
 
-def used_of(name: str, namespace: str, view: View) -> str:
-    """How much of one resource is used; `0` for what nothing here counts."""
+def used_of(name: str, namespace: str, cache: Cache) -> str:
+    """The used amount of one resource; `0` for a resource that is not simulated."""
     if name.startswith("count/"):
-        return str(len(view.inside(PLURALS.get(name[6:].partition(".")[0], ""), namespace)))
+        return str(len(cache.in_namespace(PLURALS.get(name[6:].partition(".")[0], ""), namespace)))
     if name in OBJECTS:
-        return str(sum(map(OBJECTS[name], view.inside(PLURALS[name.partition(".")[0]], namespace))))
+        return str(sum(map(OBJECTS[name], cache.in_namespace(PLURALS[name.partition(".")[0]], namespace))))
     if name == "requests.storage":
-        claims = view.inside("PersistentVolumeClaim", namespace)
+        claims = cache.in_namespace("PersistentVolumeClaim", namespace)
         return _total(claim["spec"]["resources"]["requests"].get("storage", "0") for claim in claims)
     side, _, resource = name.rpartition(".")
-    pods = [pod for pod in view.inside("Pod", namespace) if not is_finished(pod)]
-    return _total(_asked(pod, side or "requests", resource) for pod in pods)
+    pods = [pod for pod in cache.in_namespace("Pod", namespace) if not is_finished(pod)]
+    return _total(_requested(pod, side or "requests", resource) for pod in pods)
 
 
 def _always(obj: Object) -> bool:
@@ -68,35 +68,35 @@ OBJECTS: dict[str, Callable[[Object], bool]] = {
 }
 
 
-def _asked(pod: Object, side: str, resource: str) -> str:
+def _requested(pod: Object, side: str, resource: str) -> str:
     containers = pod["spec"].get("containers") or ()
     return _total(((each.get("resources") or {}).get(side) or {}).get(resource, "0") for each in containers)
 
 
 def _total(amounts: Iterator[str]) -> str:
-    """The sum in a spelling that people read: the suffix of the first amount that has one."""
-    texts = [str(amount) for amount in amounts]
-    total = sum((parse(text) or Fraction(0) for text in texts), Fraction(0))
+    """The sum with a binary suffix if the amounts have one and the sum is a multiple."""
+    strings = [str(amount) for amount in amounts]
+    total = sum((parse(string) or Fraction(0) for string in strings), Fraction(0))
     for suffix in ("Gi", "Mi", "Ki"):
         unit = parse(f"1{suffix}")
         if (
             unit
             and total >= unit
             and (total / unit).denominator == 1
-            and any(text.endswith("i") for text in texts)
+            and any(string.endswith("i") for string in strings)
         ):
             return f"{total / unit}{suffix}"
     exact = f"{int(total * 1000)}m" if total.denominator != 1 else str(total)
     return canonical(exact) or exact
 
 
-def _quotas_of(obj: Object, view: View) -> Iterator[Key]:
-    return (key_of(quota) for quota in view.inside("ResourceQuota", obj["metadata"]["namespace"]))
+def _quotas_of(obj: Object, cache: Cache) -> Iterator[Key]:
+    return (key_of(quota) for quota in cache.in_namespace("ResourceQuota", obj["metadata"]["namespace"]))
 
 
 CONTROLLER = Controller(
     name="resourcequota-controller",
     kind="ResourceQuota",
-    decide=decide,
-    wakes=dict.fromkeys(COUNTED, _quotas_of),
+    reconcile=reconcile,
+    watches=dict.fromkeys(COUNTED, _quotas_of),
 )

@@ -16,16 +16,16 @@ SHORTHANDS = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
-LONGEST = timedelta(days=4 * 366 + 1)  # 29 February comes around within this
+SEARCH_LIMIT = timedelta(days=4 * 366 + 1)  # contains a 29 February
 
 
 class ScheduleError(ValueError):
-    """The text is no schedule; the message says which field is wrong."""
+    """The string is not a schedule; the message names the wrong field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The minutes at which something is due. When day and weekday are both restricted, either will do."""
+    """The minutes of a schedule. If day and weekday are both restricted, one of them must match."""
 
     minutes: frozenset[int]
     hours: frozenset[int]
@@ -35,9 +35,9 @@ class Schedule:
     either_day: bool
 
     def next_after(self, moment: datetime) -> datetime | None:
-        """The first due minute after a moment, in its time zone; None when there is none in four years."""
+        """The first scheduled minute after a time, in its time zone; None if there is none in four years."""
         current = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        end = moment + LONGEST
+        end = moment + SEARCH_LIMIT
         while current < end:
             if current.month not in self.months or not self._due_on(current):
                 current = current.replace(hour=0, minute=0) + timedelta(days=1)
@@ -55,7 +55,7 @@ class Schedule:
 
 
 def parse(text: str) -> Schedule:
-    """Read a schedule. Raises ScheduleError."""
+    """Parse a schedule. Raises ScheduleError."""
     fields = SHORTHANDS.get(text.strip(), text).split()
     if len(fields) != 5:
         raise ScheduleError(f"expected exactly 5 fields, found {len(fields)}: {text!r}")

@@ -1,8 +1,8 @@
-"""A Deployment's status: the sums over its replica sets, and the conditions that say how a rollout goes."""
+"""The status of Deployments: sums over the replica sets, and the conditions of the rollout."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from devcluster.controllers.framework.objects import (
@@ -24,36 +24,41 @@ MOVED = "ReplicaSetUpdated"
 def status_of(
     deployment: Object, new: Object | None, old: Sequence[Object], bounds: Bounds, now: datetime
 ) -> Object:
-    """The status to write, conditions in the order Available, Progressing, ReplicaFailure."""
-    everyone = [*old, new] if new else list(old)
+    """The status, with conditions in the order Available, Progressing, ReplicaFailure."""
+    replica_sets = [*old, new] if new else list(old)
     counts = {
-        "replicas": _sum(everyone, "replicas"),
+        "replicas": _sum(replica_sets, "replicas"),
         "updatedReplicas": _sum([new] if new else [], "replicas"),
-        "readyReplicas": _sum(everyone, "readyReplicas"),
-        "availableReplicas": _sum(everyone, "availableReplicas"),
-        "terminatingReplicas": _sum(everyone, "terminatingReplicas"),
+        "readyReplicas": _sum(replica_sets, "readyReplicas"),
+        "availableReplicas": _sum(replica_sets, "availableReplicas"),
+        "terminatingReplicas": _sum(replica_sets, "terminatingReplicas"),
     }
     before = deployment.get("status") or {}
+    found = {
+        "Available": _available(counts, bounds),
+        "Progressing": _progressing(deployment, new, counts, now),
+        "ReplicaFailure": _failure(replica_sets),
+    }
     status = {
         "observedGeneration": deployment["metadata"].get("generation"),
         **counts,
-        "unavailableReplicas": max(sum(map(size_of, everyone)) - counts["availableReplicas"], 0),
+        "unavailableReplicas": max(sum(map(size_of, replica_sets)) - counts["availableReplicas"], 0),
         "collisionCount": before.get("collisionCount"),
-        "conditions": _conditions(deployment, new, everyone, counts, bounds, now),
+        "conditions": _conditions(deployment, found, now),
     }
     return without_zeros(status, keep=("terminatingReplicas",))
 
 
 def is_complete(deployment: Object, counts: Object) -> bool:
-    """Every wanted pod is new and available, and no old one is left."""
-    wanted = int(deployment["spec"].get("replicas", 1))
+    """Whether every desired pod is updated and available, and no old pod remains."""
+    desired = int(deployment["spec"].get("replicas", 1))
     return all(
-        int(counts.get(field, 0)) == wanted for field in ("updatedReplicas", "replicas", "availableReplicas")
+        int(counts.get(field, 0)) == desired for field in ("updatedReplicas", "replicas", "availableReplicas")
     )
 
 
 def deadline_in(deployment: Object, now: datetime) -> float | None:
-    """Seconds until a rollout without progress counts as failed; None when no deadline runs."""
+    """Seconds until a rollout without progress fails; None if there is no deadline."""
     progressing = condition_of(deployment, "Progressing")
     deadline = deployment["spec"].get("progressDeadlineSeconds")
     if (
@@ -69,19 +74,8 @@ def _sum(replica_sets: Sequence[Object], field: str) -> int:
     return sum(int((each.get("status") or {}).get(field, 0)) for each in replica_sets)
 
 
-def _conditions(
-    deployment: Object,
-    new: Object | None,
-    everyone: Sequence[Object],
-    counts: Object,
-    bounds: Bounds,
-    now: datetime,
-) -> list[Object]:
-    found = {
-        "Available": _available(counts, bounds),
-        "Progressing": _progressing(deployment, new, counts, now),
-        "ReplicaFailure": _failure(everyone),
-    }
+def _conditions(deployment: Object, found: Mapping[str, Object | None], now: datetime) -> list[Object]:
+    """The conditions with those in `found`, by type: None removes one, an empty one leaves it unchanged."""
     conditions = list((deployment.get("status") or {}).get("conditions") or ())
     for kind, condition in found.items():
         if condition is None:
@@ -95,7 +89,7 @@ def _conditions(
 
 
 def _available(counts: Object, bounds: Bounds) -> Object:
-    if counts["availableReplicas"] >= bounds.least_available:
+    if counts["availableReplicas"] >= bounds.min_available:
         message = "Deployment has minimum availability."
         return {"status": "True", "reason": "MinimumReplicasAvailable", "message": message}
     message = "Deployment does not have minimum availability."
@@ -103,7 +97,7 @@ def _available(counts: Object, bounds: Bounds) -> Object:
 
 
 def _progressing(deployment: Object, new: Object | None, counts: Object, now: datetime) -> Object | None:
-    """None removes the condition; an empty one leaves it as it is."""
+    """The condition Progressing. None removes it; an empty one leaves it unchanged."""
     if deployment["spec"].get("progressDeadlineSeconds") is None:
         return None
     old = condition_of(deployment, "Progressing") or {}
@@ -113,8 +107,11 @@ def _progressing(deployment: Object, new: Object | None, counts: Object, now: da
         return {"status": "Unknown", "reason": "DeploymentPaused", "message": "Deployment is paused"}
     if old.get("reason") == "DeploymentPaused":
         return {"status": "Unknown", "reason": "DeploymentResumed", "message": "Deployment is resumed"}
-    if new is None:
-        return {}
+    return _rollout_progress(deployment, new, counts, now) if new is not None else {}
+
+
+def _rollout_progress(deployment: Object, new: Object, counts: Object, now: datetime) -> Object:
+    old = condition_of(deployment, "Progressing") or {}
     quoted = f'"{name_of(new)}"'
     known = quoted in old.get("message", "")
     if known and old.get("reason") == DONE:
@@ -154,7 +151,7 @@ def _started(quoted: str, *, resumed: bool) -> Object:
 
 
 def _has_moved(before: Object, counts: Object) -> bool:
-    """More new pods, fewer old ones, or more that work."""
+    """Whether there are more updated, fewer old, or more ready or available pods."""
 
     def more(field: str) -> bool:
         return int(counts[field]) > int(before.get(field, 0))
@@ -165,7 +162,7 @@ def _has_moved(before: Object, counts: Object) -> bool:
 
 
 def _failure(replica_sets: Sequence[Object]) -> Object | None:
-    """What keeps a replica set from creating pods, lifted to the Deployment."""
+    """The condition ReplicaFailure of a replica set, for the Deployment."""
     found = next(
         filter(None, (condition_of(each, "ReplicaFailure") for each in reversed(replica_sets))), None
     )

@@ -1,4 +1,4 @@
-"""Job: pods that run to their end, as many as asked for, until enough succeeded or too many failed."""
+"""Jobs: run pods to completion until enough have succeeded or too many have failed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from devcluster.controllers.framework.actions import (
     Action,
     Create,
     Delete,
-    LookAgain,
-    Record,
+    RecordEvent,
+    RequeueAfter,
     SetStatus,
     Update,
 )
-from devcluster.controllers.framework.cache import View
-from devcluster.controllers.framework.controller import Controller, Turn
+from devcluster.controllers.framework.cache import Cache
+from devcluster.controllers.framework.controller import Context, Controller
 from devcluster.controllers.framework.objects import (
     Key,
     Object,
@@ -41,52 +41,52 @@ INDEX = "batch.kubernetes.io/job-completion-index"
 OURS = "kubernetes.io/job-controller"
 
 
-def decide(job: Object, view: View, turn: Turn) -> Iterator[Action]:
+def reconcile(job: Object, cache: Cache, context: Context) -> Iterator[Action]:
     if job["spec"].get("managedBy", OURS) != OURS:
         return
-    pods = view.children("Pod", uid_of(job))
-    if is_over(job):
-        yield from clean_up(job, pods, turn.now)
+    pods = cache.children("Pod", uid_of(job))
+    if is_finished_job(job):
+        yield from clean_up(job, pods, context.now)
         return
     if is_deleting(job):
-        yield from release(pods)
+        yield from remove_finalizers(pods)
         return
-    status = counted(job, pods, turn.now)
-    end = verdict(job, status, pods, turn.now)
+    status = counted_status(job, pods, context.now)
+    end = job_result(job, status, pods, context.now)
     active = [pod for pod in pods if is_active(pod)]
     if end is not None:
-        yield from give_up(job, active)
-        status = ended(status, end, turn.now)
-    yield from write(job, status)
-    yield from release(pod for pod in pods if is_finished(pod))
+        yield from delete_pods(job, active)
+        status = finished_status(status, end, context.now)
+    yield from write_status(job, status)
+    yield from remove_finalizers(pod for pod in pods if is_finished(pod))
     if end is not None:
-        yield _farewell(job, end)
+        yield _finished_event(job, end)
     elif job["spec"].get("suspend"):
-        yield from give_up(job, active)
+        yield from delete_pods(job, active)
     else:
-        yield from keep_running(job, pods, status)
+        yield from sync_pods(job, pods, status)
     deadline = job["spec"].get("activeDeadlineSeconds")
     if end is None and deadline is not None and status.get("startTime"):
-        yield LookAgain(max(0.0, deadline - seconds_since(status["startTime"], turn.now)) + 0.1)
+        yield RequeueAfter(max(0.0, deadline - seconds_since(status["startTime"], context.now)) + 0.1)
 
 
-def is_over(job: Object) -> bool:
+def is_finished_job(job: Object) -> bool:
     return is_true(job, "Complete") or is_true(job, "Failed")
 
 
-def counted(job: Object, pods: Sequence[Object], now: datetime) -> Object:
-    """The status, counting also the pods that finished lately; their finalizer says which those are."""
+def counted_status(job: Object, pods: Sequence[Object], now: datetime) -> Object:
+    """The status, including newly finished pods, which still have the tracking finalizer."""
     old = job.get("status") or {}
     suspended = bool(job["spec"].get("suspend"))
     active = [] if suspended else [pod for pod in pods if is_active(pod)]
     fresh = [phase_of(pod) for pod in pods if is_finished(pod) and TRACKED in _finalizers(pod)]
     conditions = old.get("conditions") or []
     if suspended:
-        text = {"reason": "JobSuspended", "message": "Job suspended"}
-        conditions = _conditions(conditions, "Suspended", "True", text, now)
+        details = {"reason": "JobSuspended", "message": "Job suspended"}
+        conditions = _conditions(conditions, "Suspended", "True", details, now)
     elif any(each["type"] == "Suspended" for each in conditions):
-        text = {"reason": "JobResumed", "message": "Job resumed"}
-        conditions = _conditions(conditions, "Suspended", "False", text, now)
+        details = {"reason": "JobResumed", "message": "Job resumed"}
+        conditions = _conditions(conditions, "Suspended", "False", details, now)
     status: Object = {
         **old,
         "conditions": conditions,
@@ -108,10 +108,10 @@ def counted(job: Object, pods: Sequence[Object], now: datetime) -> Object:
     return status
 
 
-def verdict(
+def job_result(
     job: Object, status: Object, pods: Sequence[Object], now: datetime
 ) -> tuple[str, str, str] | None:
-    """(Complete or Failed, reason, message) when the job is at its end."""
+    """(Complete or Failed, reason, message) of a finished job, else None."""
     spec = job["spec"]
     completions = spec.get("completions")
     if completions is None:
@@ -137,18 +137,18 @@ def verdict(
     return None
 
 
-def ended(status: Object, end: tuple[str, str, str], now: datetime) -> Object:
-    """The last status of a job: no pod is active any more, and both conditions say why."""
+def finished_status(status: Object, end: tuple[str, str, str], now: datetime) -> Object:
+    """The final status of a job: no active pods, and the conditions with the reason."""
     kind, reason, message = end
-    text = {"reason": reason, "message": message}
+    details = {"reason": reason, "message": message}
     conditions = status["conditions"]
     for each in ("SuccessCriteriaMet" if kind == "Complete" else "FailureTarget", kind):
-        conditions = _conditions(conditions, each, "True", text, now)
+        conditions = _conditions(conditions, each, "True", details, now)
     finish = {"completionTime": timestamp(now)} if kind == "Complete" else {}
     return {**status, "conditions": conditions, "active": 0, "ready": 0, **finish}
 
 
-def write(job: Object, status: Object) -> Iterator[Action]:
+def write_status(job: Object, status: Object) -> Iterator[Action]:
     shown = without_zeros(status, keep=("ready", "terminating", "uncountedTerminatedPods"))
     if job["spec"].get("suspend") and not job.get("status"):
         shown = {field: shown[field] for field in shown if field == "conditions"} | {
@@ -160,15 +160,15 @@ def write(job: Object, status: Object) -> Iterator[Action]:
         yield SetStatus("Job", with_status(job, shown))
 
 
-def keep_running(job: Object, pods: Sequence[Object], status: Object) -> Iterator[Action]:
-    """Start what is missing of `parallelism`, but never more than is left to do."""
+def sync_pods(job: Object, pods: Sequence[Object], status: Object) -> Iterator[Action]:
+    """Create the pods that `parallelism` and the remaining completions require; delete surplus ones."""
     spec, active = job["spec"], [pod for pod in pods if is_active(pod)]
     left = int(spec.get("parallelism", 1))
     if spec.get("completions") is not None:
         left = min(left, int(spec["completions"]) - status["succeeded"])
     elif status["succeeded"]:
         left = len(active)
-    event = Record("Job", job, "SuccessfulCreate", "Created pod: {name}")
+    event = RecordEvent("Job", job, "SuccessfulCreate", "Created pod: {name}")
     if _is_indexed(job):
         busy = {_index(pod) for pod in active} | {*_indexes(status.get("completedIndexes", ""))}
         free = [index for index in range(int(spec["completions"])) if index not in busy]
@@ -181,38 +181,38 @@ def keep_running(job: Object, pods: Sequence[Object], status: Object) -> Iterato
         yield Delete(key_of(pod, "Pod"))
 
 
-def give_up(job: Object, active: Sequence[Object]) -> Iterator[Action]:
+def delete_pods(job: Object, active: Sequence[Object]) -> Iterator[Action]:
     for pod in active:
-        text = f"Deleted pod: {name_of(pod)}"
-        yield Delete(key_of(pod, "Pod"), event=Record("Job", job, "SuccessfulDelete", text))
+        message = f"Deleted pod: {name_of(pod)}"
+        yield Delete(key_of(pod, "Pod"), event=RecordEvent("Job", job, "SuccessfulDelete", message))
 
 
-def release(pods: Iterator[Object] | Sequence[Object]) -> Iterator[Action]:
-    """Let go of pods that have been counted, or that nobody counts any more."""
+def remove_finalizers(pods: Iterator[Object] | Sequence[Object]) -> Iterator[Action]:
+    """Remove the tracking finalizer of pods that are counted."""
     for pod in pods:
         if TRACKED in _finalizers(pod):
             yield Update("Pod", without_finalizer(pod, TRACKED))
 
 
 def clean_up(job: Object, pods: Sequence[Object], now: datetime) -> Iterator[Action]:
-    """After the end: pods are let go, and the job itself goes when its time to live is over."""
-    yield from release(pods)
+    """Remove the finalizers of the pods of a finished job; delete the job after its time to live."""
+    yield from remove_finalizers(pods)
     seconds = job["spec"].get("ttlSecondsAfterFinished")
     if seconds is None or is_deleting(job):
         return
     finished = [each["lastTransitionTime"] for each in job["status"]["conditions"] if each["type"] in ENDS]
     rest = seconds - seconds_since(max(finished), now)
-    yield LookAgain(rest) if rest > 0 else Delete(key_of(job, "Job"))
+    yield RequeueAfter(rest) if rest > 0 else Delete(key_of(job, "Job"))
 
 
 ENDS = ("Complete", "Failed")
 
 
-def _farewell(job: Object, end: tuple[str, str, str]) -> Action:
+def _finished_event(job: Object, end: tuple[str, str, str]) -> Action:
     kind, reason, message = end
     if kind == "Complete":
-        return Record("Job", job, "Completed", "Job completed")
-    return Record("Job", job, reason, message, "Warning")
+        return RecordEvent("Job", job, "Completed", "Job completed")
+    return RecordEvent("Job", job, reason, message, "Warning")
 
 
 def _pod(job: Object, index: int | None = None) -> Object:
@@ -227,8 +227,10 @@ def _pod(job: Object, index: int | None = None) -> Object:
     return pod
 
 
-def _conditions(old: list[Object], kind: str, status: str, text: Object, now: datetime) -> list[Object]:
-    return with_condition(old, {"type": kind, "status": status, "lastProbeTime": timestamp(now), **text}, now)
+def _conditions(old: list[Object], kind: str, status: str, details: Object, now: datetime) -> list[Object]:
+    return with_condition(
+        old, {"type": kind, "status": status, "lastProbeTime": timestamp(now), **details}, now
+    )
 
 
 def _finalizers(pod: Object) -> list[str]:
@@ -243,15 +245,15 @@ def _index(pod: Object) -> int:
     return int(annotations_of(pod).get(INDEX, 0))
 
 
-def _indexes(text: str) -> Iterator[int]:
-    """`1,3-5` as numbers."""
-    for part in filter(None, text.split(",")):
+def _indexes(ranges: str) -> Iterator[int]:
+    """Parse indexes such as `1,3-5`."""
+    for part in filter(None, ranges.split(",")):
         first, _, last = part.partition("-")
         yield from range(int(first), int(last or first) + 1)
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Numbers as `1,3-5`."""
+    """Format indexes as `1,3-5`."""
     parts: list[list[int]] = []
     for number in numbers:
         if parts and parts[-1][-1] == number - 1:
@@ -261,12 +263,14 @@ def _ranges(numbers: Sequence[int]) -> str:
     return ",".join(f"{each[0]}-{each[-1]}" if len(each) > 1 else str(each[0]) for each in parts)
 
 
-def release_orphan(key: Key, view: View, turn: Turn) -> Iterator[Action]:
-    """The job is gone: what still waits to be counted need not wait."""
-    for pod in view.inside("Pod", key.namespace):
+def release_orphans(key: Key, cache: Cache, context: Context) -> Iterator[Action]:
+    """Remove the tracking finalizers of the pods of a deleted job."""
+    for pod in cache.in_namespace("Pod", key.namespace):
         owner = controller_of(pod)
         if owner is not None and owner["kind"] == "Job" and owner["name"] == key.name:
-            yield from release([pod])
+            yield from remove_finalizers([pod])
 
 
-CONTROLLER = Controller(name="job-controller", kind="Job", decide=decide, owns=("Pod",), gone=release_orphan)
+CONTROLLER = Controller(
+    name="job-controller", kind="Job", reconcile=reconcile, owns=("Pod",), on_deleted=release_orphans
+)

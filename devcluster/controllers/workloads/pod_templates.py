@@ -1,4 +1,4 @@
-"""From a pod template to a pod, and the hash that tells templates apart."""
+"""Pods from pod templates, and the hash of a template."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import zlib
 
 from devcluster.controllers.framework.objects import Object, labels_of, name_of, owner_reference
 
-ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # what Kubernetes uses for generated names: no vowels, nothing alike
+ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # the characters of generated names in Kubernetes
 
 
 def hash_of(template: Object, collisions: int = 0) -> str:
-    """A short text that differs when the template does; of the form that Kubernetes gives it."""
+    """The hash of a template, in the form of pod-template-hash."""
     text = json.dumps([template, collisions], sort_keys=True, separators=(",", ":"))
     number = zlib.crc32(text.encode())
     return "".join(ALPHABET[int(digit)] for digit in f"{number:010d}")
@@ -20,7 +20,7 @@ def hash_of(template: Object, collisions: int = 0) -> str:
 def pod_from(
     owner: Object, kind: str, template: Object, *, name: str = "", labels: dict[str, str] | None = None
 ) -> Object:
-    """A pod as its controller sends it: the template's metadata and spec, and the owner."""
+    """A pod with the metadata and spec of a template, and its owner."""
     meta = template.get("metadata") or {}
     metadata: Object = {
         "namespace": owner["metadata"]["namespace"],
@@ -35,7 +35,7 @@ def pod_from(
 
 
 def without_label(template: Object, label: str) -> Object:
-    """The template without one label, for comparing what a user wrote."""
+    """The template without one label, for comparison with the template of the user."""
     meta = template.get("metadata") or {}
     labels = {key: value for key, value in (meta.get("labels") or {}).items() if key != label}
     return {**template, "metadata": {**meta, "labels": labels}}
@@ -46,5 +46,5 @@ def with_label(template: Object, label: str, value: str) -> Object:
     return {**template, "metadata": {**meta, "labels": {**(meta.get("labels") or {}), label: value}}}
 
 
-def labelled(obj: Object, label: str) -> str:
+def label_value(obj: Object, label: str) -> str:
     return labels_of(obj).get(label, "")

@@ -1,4 +1,4 @@
-"""ReplicaSet: as many pods as asked for, and a status that counts them."""
+"""ReplicaSets: creates and deletes pods to match `replicas`, and counts them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from devcluster.controllers.framework.actions import (
     Action,
     Create,
     Delete,
-    LookAgain,
-    Record,
+    RecordEvent,
+    RequeueAfter,
     SetStatus,
     Update,
 )
-from devcluster.controllers.framework.cache import View
-from devcluster.controllers.framework.controller import Controller, Turn
+from devcluster.controllers.framework.cache import Cache
+from devcluster.controllers.framework.controller import Context, Controller
 from devcluster.controllers.framework.objects import (
     Key,
     Object,
@@ -45,25 +45,25 @@ BURST = 500
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
-def decide(replica_set: Object, view: View, turn: Turn) -> Iterator[Action]:
+def reconcile(replica_set: Object, cache: Cache, context: Context) -> Iterator[Action]:
     namespace, selector = replica_set["metadata"]["namespace"], replica_set["spec"]["selector"]
-    orphans = [] if is_deleting(replica_set) else view.orphans("Pod", namespace, selector)
+    orphans = [] if is_deleting(replica_set) else cache.orphans("Pod", namespace, selector)
     orphans = [pod for pod in orphans if not is_finished(pod)]
     if orphans:
         yield from adopt(replica_set, "ReplicaSet", "Pod", orphans)
-        return  # the adopted wake this again
-    pods = view.children("Pod", replica_set["metadata"]["uid"])
+        return  # their change causes another reconciliation
+    pods = cache.children("Pod", replica_set["metadata"]["uid"])
     short = sum(map(is_active, pods)) < int(replica_set["spec"].get("replicas", 1))
-    failure = turn.failure if short else ""
+    failure = context.failure if short else ""
     if failure:
-        yield Record("ReplicaSet", replica_set, "FailedCreate", f"Error creating: {failure}", "Warning")
-    yield from new_status(replica_set, pods, turn.now, failure)
+        yield RecordEvent("ReplicaSet", replica_set, "FailedCreate", f"Error creating: {failure}", "Warning")
+    yield from new_status(replica_set, pods, context.now, failure)
     if not is_deleting(replica_set):
         yield from scale(replica_set, pods)
 
 
 def adopt(owner: Object, kind: str, child_kind: str, orphans: Iterable[Object]) -> Iterator[Action]:
-    """Take in what the selector finds and nobody controls."""
+    """Adopt objects that match the selector and have no controller."""
     for orphan in orphans:
         references = orphan["metadata"].get("ownerReferences") or []
         yield Update(
@@ -72,36 +72,36 @@ def adopt(owner: Object, kind: str, child_kind: str, orphans: Iterable[Object]) 
 
 
 def scale(replica_set: Object, pods: Sequence[Object]) -> Iterator[Action]:
-    """Create what is missing or delete what is too much, with the event that `kubectl describe` shows."""
+    """Create missing pods or delete surplus ones, with an event for each."""
     active = [pod for pod in pods if is_active(pod)]
     missing = int(replica_set["spec"].get("replicas", 1)) - len(active)
-    created = Record("ReplicaSet", replica_set, "SuccessfulCreate", "Created pod: {name}")
+    created = RecordEvent("ReplicaSet", replica_set, "SuccessfulCreate", "Created pod: {name}")
     for _ in range(min(missing, BURST)):
         yield Create(
             "Pod", pod_from(replica_set, "ReplicaSet", replica_set["spec"]["template"]), event=created
         )
-    for pod in first_to_go(active)[: max(-missing, 0)]:
-        deleted = Record("ReplicaSet", replica_set, "SuccessfulDelete", f"Deleted pod: {name_of(pod)}")
+    for pod in deletion_order(active)[: max(-missing, 0)]:
+        deleted = RecordEvent("ReplicaSet", replica_set, "SuccessfulDelete", f"Deleted pod: {name_of(pod)}")
         yield Delete(Key("Pod", pod["metadata"]["namespace"], name_of(pod)), event=deleted)
 
 
-def first_to_go(pods: Sequence[Object]) -> list[Object]:
-    """The order in which pods are given up: unassigned, not running, unready, cheap, crowded, young."""
-    crowd = Counter(pod["spec"].get("nodeName", "") for pod in pods if pod["spec"].get("nodeName"))
+def deletion_order(pods: Sequence[Object]) -> list[Object]:
+    """The order of deletion: unassigned, not running, unready, low deletion cost, many per node, young."""
+    pods_on_node = Counter(pod["spec"].get("nodeName", "") for pod in pods if pod["spec"].get("nodeName"))
 
-    def worth(pod: Object) -> tuple[bool, bool, bool, int, int]:
+    def rank(pod: Object) -> tuple[bool, bool, bool, int, int]:
         node = pod["spec"].get("nodeName", "")
         cost = int(annotations_of(pod).get(DELETION_COST, 0))
-        return bool(node), phase_of(pod) == "Running", is_ready(pod), cost, -crowd[node]
+        return bool(node), phase_of(pod) == "Running", is_ready(pod), cost, -pods_on_node[node]
 
     youngest_first = sorted(
         pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), reverse=True
     )
-    return sorted(youngest_first, key=worth)
+    return sorted(youngest_first, key=rank)
 
 
 def new_status(replica_set: Object, pods: Sequence[Object], now: datetime, failure: str) -> Iterator[Action]:
-    """The status that counts these pods, if it differs, and when to look for pods that become available."""
+    """Set the status if it differs; requeue when a pod becomes available."""
     active = [pod for pod in pods if is_active(pod)]
     ready = [pod for pod in active if is_ready(pod)]
     rest = [
@@ -125,7 +125,7 @@ def new_status(replica_set: Object, pods: Sequence[Object], now: datetime, failu
         yield SetStatus("ReplicaSet", with_status(replica_set, status))
     waiting = [seconds for seconds in rest if seconds > 0]
     if waiting:
-        yield LookAgain(min(waiting))
+        yield RequeueAfter(min(waiting))
 
 
 def _conditions(old: Object, failure: str, now: datetime) -> list[Object]:
@@ -139,10 +139,10 @@ def _conditions(old: Object, failure: str, now: datetime) -> list[Object]:
     return [*others, condition | {"reason": "FailedCreate", "message": failure}]
 
 
-def _matching_replica_sets(pod: Object, view: View) -> Iterator[Key]:
-    """A pod without a controller may be one that a replica set adopts."""
+def _matching_replica_sets(pod: Object, cache: Cache) -> Iterator[Key]:
+    """Replica sets that may adopt a pod without a controller."""
     if controller_of(pod) is None:
-        for candidate in view.inside("ReplicaSet", pod["metadata"]["namespace"]):
+        for candidate in cache.in_namespace("ReplicaSet", pod["metadata"]["namespace"]):
             if selects(candidate["spec"]["selector"], labels_of(pod)):
                 yield Key("ReplicaSet", pod["metadata"]["namespace"], name_of(candidate))
 
@@ -150,7 +150,7 @@ def _matching_replica_sets(pod: Object, view: View) -> Iterator[Key]:
 CONTROLLER = Controller(
     name="replicaset-controller",
     kind="ReplicaSet",
-    decide=decide,
+    reconcile=reconcile,
     owns=("Pod",),
-    wakes={"Pod": _matching_replica_sets},
+    watches={"Pod": _matching_replica_sets},
 )

@@ -1,4 +1,4 @@
-"""ControllerRevision: the pod templates that a StatefulSet or DaemonSet has had, by number."""
+"""ControllerRevisions: the numbered pod templates of a StatefulSet or DaemonSet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HASH = "controller-revision-hash"
 
 
 def data_of(owner: Object) -> Object:
-    """What a revision keeps: the template, as a patch that would bring it back."""
+    """The data of a revision: a patch that restores the template."""
     return {"spec": {"template": {**owner["spec"]["template"], "$patch": "replace"}}}
 
 
@@ -21,8 +21,8 @@ def digest_of(owner: Object) -> str:
     return hash_of(owner["spec"]["template"], int((owner.get("status") or {}).get("collisionCount", 0)))
 
 
-def keep_current(owner: Object, kind: str, revisions: Sequence[Object], used: set[str]) -> Iterator[Action]:
-    """Make the newest revision that of the current template; drop what neither pods nor the history need."""
+def sync_revisions(owner: Object, kind: str, revisions: Sequence[Object], used: set[str]) -> Iterator[Action]:
+    """Create or renumber the revision of the current template; delete those that are no longer needed."""
     digest, newest = digest_of(owner), max((each["revision"] for each in revisions), default=0)
     current = next((each for each in revisions if labels_of(each).get(HASH) == digest), None)
     if current is None:

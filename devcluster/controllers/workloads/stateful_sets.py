@@ -1,13 +1,20 @@
-"""StatefulSet: numbered pods with claims of their own, started in order and replaced from the last."""
+"""StatefulSets: numbered pods with their own claims, created in order and replaced from the last."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from devcluster.controllers.framework.actions import Action, Create, Delete, LookAgain, Record, SetStatus
-from devcluster.controllers.framework.cache import View
-from devcluster.controllers.framework.controller import Controller, Turn
+from devcluster.controllers.framework.actions import (
+    Action,
+    Create,
+    Delete,
+    RecordEvent,
+    RequeueAfter,
+    SetStatus,
+)
+from devcluster.controllers.framework.cache import Cache
+from devcluster.controllers.framework.controller import Context, Controller
 from devcluster.controllers.framework.objects import (
     Object,
     is_deleting,
@@ -18,56 +25,60 @@ from devcluster.controllers.framework.objects import (
     without_zeros,
 )
 from devcluster.controllers.framework.pods import is_available, is_finished, is_ready, seconds_until_available
-from devcluster.controllers.workloads.pod_templates import labelled, pod_from
-from devcluster.controllers.workloads.revisions import HASH, digest_of, keep_current
+from devcluster.controllers.workloads.pod_templates import label_value, pod_from
+from devcluster.controllers.workloads.revisions import HASH, digest_of, sync_revisions
 
 POD_NAME = "statefulset.kubernetes.io/pod-name"
 POD_INDEX = "apps.kubernetes.io/pod-index"
 
 
-def decide(stateful_set: Object, view: View, turn: Turn) -> Iterator[Action]:
-    pods = view.children("Pod", uid_of(stateful_set))
+def reconcile(stateful_set: Object, cache: Cache, context: Context) -> Iterator[Action]:
+    pods = cache.children("Pod", uid_of(stateful_set))
     if not is_deleting(stateful_set):
-        revisions = view.children("ControllerRevision", uid_of(stateful_set))
-        yield from keep_current(stateful_set, "StatefulSet", revisions, {labelled(pod, HASH) for pod in pods})
-        yield from claims(stateful_set, view)
-        yield from next_step(stateful_set, pods, turn.now)
-    status = status_of(stateful_set, pods, turn.now)
+        revisions = cache.children("ControllerRevision", uid_of(stateful_set))
+        yield from sync_revisions(
+            stateful_set, "StatefulSet", revisions, {label_value(pod, HASH) for pod in pods}
+        )
+        yield from create_claims(stateful_set, cache)
+        yield from next_step(stateful_set, pods, context.now)
+    status = status_of(stateful_set, pods, context.now)
     if status != (stateful_set.get("status") or {}):
         yield SetStatus("StatefulSet", with_status(stateful_set, status))
-    rest = [seconds_until_available(pod, _min_ready(stateful_set), turn.now) for pod in pods if is_ready(pod)]
+    rest = [
+        seconds_until_available(pod, _min_ready(stateful_set), context.now) for pod in pods if is_ready(pod)
+    ]
     if any(rest):
-        yield LookAgain(min(filter(None, rest)))
+        yield RequeueAfter(min(filter(None, rest)))
 
 
 def next_step(stateful_set: Object, pods: Sequence[Object], now: datetime) -> Iterator[Action]:
-    """Start missing pods, give up those beyond the number, replace old ones; in order unless Parallel."""
+    """Create missing pods, delete surplus ones, replace old ones; in order unless Parallel."""
     by_number = {ordinal(pod): pod for pod in pods}
     one_by_one = stateful_set["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady"
-    numbers = numbers_of(stateful_set)
+    numbers = ordinals_of(stateful_set)
     for number in numbers:
         pod = by_number.get(number)
         if pod is None:
-            yield _start(stateful_set, number, pods)
+            yield _create_pod(stateful_set, number, pods)
         elif is_finished(pod) and not is_deleting(pod):
-            yield _end(stateful_set, pod)
+            yield _delete_pod(stateful_set, pod)
         if one_by_one and (pod is None or is_deleting(pod) or not _available(stateful_set, pod, now)):
             break
     else:
         beyond = [by_number[number] for number in sorted(by_number, reverse=True) if number not in numbers]
         for pod in beyond[:1] if one_by_one else beyond:
             if not is_deleting(pod):
-                yield _end(stateful_set, pod)
+                yield _delete_pod(stateful_set, pod)
         if not beyond:
             yield from replace(
                 stateful_set, [by_number[number] for number in numbers if number in by_number], now
             )
         return
-    yield from _replace_broken(stateful_set, by_number, numbers, now)
+    yield from _replace_broken_pod(stateful_set, by_number, numbers, now)
 
 
 def replace(stateful_set: Object, pods: Sequence[Object], now: datetime) -> Iterator[Action]:
-    """Rolling update: the last pod of an old template goes, when all after it are available."""
+    """Rolling update: delete the last pod of an old template once all after it are available."""
     strategy = stateful_set["spec"].get("updateStrategy") or {}
     if strategy.get("type", "RollingUpdate") != "RollingUpdate":
         return
@@ -75,18 +86,18 @@ def replace(stateful_set: Object, pods: Sequence[Object], now: datetime) -> Iter
     for pod in reversed(pods):
         if ordinal(pod) < partition:
             return
-        if labelled(pod, HASH) != _revision(stateful_set):
+        if label_value(pod, HASH) != _revision(stateful_set):
             if not is_deleting(pod):
-                yield _end(stateful_set, pod)
+                yield _delete_pod(stateful_set, pod)
             return
         if not _available(stateful_set, pod, now):
             return
 
 
-def _replace_broken(
+def _replace_broken_pod(
     stateful_set: Object, by_number: dict[int, Object], numbers: range, now: datetime
 ) -> Iterator[Action]:
-    """A pod that holds up the order and is of an old template is replaced: a broken rollout can be mended."""
+    """Replace an unavailable pod of an old template, so that a broken rollout can be fixed."""
     strategy = stateful_set["spec"].get("updateStrategy") or {}
     if strategy.get("type", "RollingUpdate") != "RollingUpdate":
         return
@@ -98,34 +109,34 @@ def _replace_broken(
             pod is not None
             and stuck
             and number >= partition
-            and labelled(pod, HASH) != _revision(stateful_set)
+            and label_value(pod, HASH) != _revision(stateful_set)
         ):
-            yield _end(stateful_set, pod)
+            yield _delete_pod(stateful_set, pod)
             return
 
 
-def claims(stateful_set: Object, view: View) -> Iterator[Action]:
-    """The claims of every numbered pod; they stay when the pods go."""
+def create_claims(stateful_set: Object, cache: Cache) -> Iterator[Action]:
+    """Create the claims of every pod; they remain when pods are deleted."""
     namespace, name = stateful_set["metadata"]["namespace"], name_of(stateful_set)
-    for number in numbers_of(stateful_set):
+    for number in ordinals_of(stateful_set):
         for template in stateful_set["spec"].get("volumeClaimTemplates") or ():
             claim = f"{template['metadata']['name']}-{name}-{number}"
-            if view.get("PersistentVolumeClaim", namespace, claim) is None:
+            if cache.get("PersistentVolumeClaim", namespace, claim) is None:
                 labels = stateful_set["spec"]["selector"].get("matchLabels") or {}
                 metadata = {**template["metadata"], "name": claim, "namespace": namespace}
                 metadata["labels"] = {**(metadata.get("labels") or {}), **labels}
-                text = f"create Claim {claim} Pod {name}-{number} in StatefulSet {name} success"
-                event = Record("StatefulSet", stateful_set, "SuccessfulCreate", text)
+                message = f"create Claim {claim} Pod {name}-{number} in StatefulSet {name} success"
+                event = RecordEvent("StatefulSet", stateful_set, "SuccessfulCreate", message)
                 yield Create("PersistentVolumeClaim", {"metadata": metadata, "spec": template["spec"]}, event)
 
 
 def status_of(stateful_set: Object, pods: Sequence[Object], now: datetime) -> Object:
-    """The counts; the current revision becomes the update's when every pod has it."""
+    """The counts. The update revision becomes the current one once every pod has it."""
     old = stateful_set.get("status") or {}
     updated, current = _revision(stateful_set), old.get("currentRevision") or _revision(stateful_set)
     living = [pod for pod in pods if not is_finished(pod) and not is_deleting(pod)]
     available = sum(_available(stateful_set, pod, now) for pod in living)
-    new = [pod for pod in living if labelled(pod, HASH) == updated]
+    new = [pod for pod in living if label_value(pod, HASH) == updated]
     wanted = int(stateful_set["spec"].get("replicas", 1))
     if len(new) == len(living) == wanted == available:
         current = updated
@@ -133,7 +144,7 @@ def status_of(stateful_set: Object, pods: Sequence[Object], now: datetime) -> Ob
         "observedGeneration": stateful_set["metadata"].get("generation"),
         "replicas": len(living),
         "readyReplicas": sum(map(is_ready, living)),
-        "currentReplicas": sum(labelled(pod, HASH) == current for pod in living),
+        "currentReplicas": sum(label_value(pod, HASH) == current for pod in living),
         "updatedReplicas": len(new),
         "currentRevision": current,
         "updateRevision": updated,
@@ -143,8 +154,8 @@ def status_of(stateful_set: Object, pods: Sequence[Object], now: datetime) -> Ob
     return without_zeros(status, keep=("replicas", "collisionCount", "availableReplicas"))
 
 
-def numbers_of(stateful_set: Object) -> range:
-    """The numbers that its pods should have."""
+def ordinals_of(stateful_set: Object) -> range:
+    """The ordinals of its pods."""
     first = int((stateful_set["spec"].get("ordinals") or {}).get("start", 0))
     return range(first, first + int(stateful_set["spec"].get("replicas", 1)))
 
@@ -153,8 +164,8 @@ def ordinal(pod: Object) -> int:
     return int(name_of(pod).rpartition("-")[2])
 
 
-def pod_number(stateful_set: Object, number: int) -> Object:
-    """The pod with this number: its name, its labels, its place in the network and its claims."""
+def pod_with_ordinal(stateful_set: Object, number: int) -> Object:
+    """The pod with this ordinal: name, labels, host name and claims."""
     name = f"{name_of(stateful_set)}-{number}"
     labels = {POD_NAME: name, POD_INDEX: str(number), HASH: _revision(stateful_set)}
     pod = pod_from(stateful_set, "StatefulSet", stateful_set["spec"]["template"], name=name, labels=labels)
@@ -171,16 +182,18 @@ def pod_number(stateful_set: Object, number: int) -> Object:
     return {**pod, "spec": spec}
 
 
-def _start(stateful_set: Object, number: int, pods: Sequence[Object]) -> Action:
+def _create_pod(stateful_set: Object, number: int, pods: Sequence[Object]) -> Action:
     name = name_of(stateful_set)
-    text = f"create Pod {name}-{number} in StatefulSet {name} successful"
-    event = Record("StatefulSet", stateful_set, "SuccessfulCreate", text)
-    return Create("Pod", pod_number(stateful_set, number), event)
+    message = f"create Pod {name}-{number} in StatefulSet {name} successful"
+    event = RecordEvent("StatefulSet", stateful_set, "SuccessfulCreate", message)
+    return Create("Pod", pod_with_ordinal(stateful_set, number), event)
 
 
-def _end(stateful_set: Object, pod: Object) -> Action:
-    text = f"delete Pod {name_of(pod)} in StatefulSet {name_of(stateful_set)} successful"
-    return Delete(key_of(pod, "Pod"), event=Record("StatefulSet", stateful_set, "SuccessfulDelete", text))
+def _delete_pod(stateful_set: Object, pod: Object) -> Action:
+    message = f"delete Pod {name_of(pod)} in StatefulSet {name_of(stateful_set)} successful"
+    return Delete(
+        key_of(pod, "Pod"), event=RecordEvent("StatefulSet", stateful_set, "SuccessfulDelete", message)
+    )
 
 
 def _revision(stateful_set: Object) -> str:
@@ -198,7 +211,7 @@ def _available(stateful_set: Object, pod: Object, now: datetime) -> bool:
 CONTROLLER = Controller(
     name="statefulset-controller",
     kind="StatefulSet",
-    decide=decide,
+    reconcile=reconcile,
     owns=("Pod", "ControllerRevision"),
     reads=("PersistentVolumeClaim",),
 )

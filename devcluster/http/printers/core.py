@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from devcluster.http.printers.ages import age
-from devcluster.http.printers.pods import containers, labels_text
+from devcluster.http.printers.pods import containers, format_labels
 from devcluster.storage.memory import Manifest
 
 NONE = "<none>"
@@ -37,7 +37,7 @@ def service(manifest: Manifest) -> list[Any]:
         address,
         _external(manifest),
         _ports(spec),
-        labels_text(spec.get("selector")),
+        format_labels(spec.get("selector")),
     ]
 
 
@@ -168,4 +168,4 @@ def replication_controller(manifest: Manifest) -> list[Any]:
     spec, status = manifest["spec"], manifest.get("status") or {}
     template = (spec.get("template") or {}).get("spec") or {}
     counts = [spec.get("replicas", 0), status.get("replicas", 0), status.get("readyReplicas", 0)]
-    return [*counts, *containers(template), labels_text(spec.get("selector"))]
+    return [*counts, *containers(template), format_labels(spec.get("selector"))]

@@ -10,11 +10,11 @@ from devcluster.storage.memory import Manifest
 NONE = "<none>"
 
 
-def labels_text(labels: Manifest | None) -> str:
+def format_labels(labels: Manifest | None) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or NONE
 
 
-def selector_text(selector: Manifest | None) -> str:
+def format_selector(selector: Manifest | None) -> str:
     """A LabelSelector in the syntax of the command line."""
     selector = selector or {}
     terms = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
@@ -63,18 +63,18 @@ def _restarts(states: Any) -> str:
 def reason(manifest: Manifest) -> str:
     """The value of the column Status."""
     spec, status = manifest.get("spec") or {}, manifest.get("status") or {}
-    word = status.get("reason") or status.get("phase") or ""
+    status_text = status.get("reason") or status.get("phase") or ""
     conditions = status.get("conditions") or ()
     if any(one["type"] == "PodScheduled" and one.get("reason") == "SchedulingGated" for one in conditions):
-        word = "SchedulingGated"
+        status_text = "SchedulingGated"
     initial = _initial_reason(spec, status)
     if initial:
-        word = initial
+        status_text = initial
     else:
-        word = _container_reason(status, word)
+        status_text = _container_reason(status, status_text)
     if manifest["metadata"].get("deletionTimestamp"):
         return "Unknown" if status.get("reason") == "NodeLost" else "Terminating"
-    return word
+    return status_text
 
 
 def _initial_reason(spec: Manifest, status: Manifest) -> str:
@@ -94,23 +94,23 @@ def _initial_reason(spec: Manifest, status: Manifest) -> str:
     return ""
 
 
-def _container_reason(status: Manifest, word: str) -> str:
+def _container_reason(status: Manifest, status_text: str) -> str:
     running = False
     for one in reversed(status.get("containerStatuses") or ()):
         state = one.get("state") or {}
         terminated, waiting = state.get("terminated"), state.get("waiting") or {}
         if waiting.get("reason"):
-            word = waiting["reason"]
+            status_text = waiting["reason"]
         elif terminated:
             code = f"ExitCode:{terminated.get('exitCode')}"
-            word = terminated.get("reason") or (
+            status_text = terminated.get("reason") or (
                 f"Signal:{terminated['signal']}" if terminated.get("signal") else code
             )
         elif one.get("ready") and state.get("running"):
             running = True
-    if word == "Completed" and running:
+    if status_text == "Completed" and running:
         ready = any(
             one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions") or ()
         )
         return "Running" if ready else "NotReady"
-    return word
+    return status_text

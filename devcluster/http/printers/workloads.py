@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from devcluster.http.printers.ages import age, moment, span
-from devcluster.http.printers.pods import containers, labels_text, selector_text
+from devcluster.http.printers.pods import containers, format_labels, format_selector
 from devcluster.storage.memory import Manifest
 
 NONE = "<none>"
@@ -21,13 +21,13 @@ def deployment(manifest: Manifest) -> list[Any]:
     spec, status = manifest["spec"], manifest.get("status") or {}
     ready = f"{status.get('readyReplicas', 0)}/{spec.get('replicas', 0)}"
     counts = [ready, status.get("updatedReplicas", 0), status.get("availableReplicas", 0)]
-    return [*counts, *containers(_template(manifest)), selector_text(spec.get("selector"))]
+    return [*counts, *containers(_template(manifest)), format_selector(spec.get("selector"))]
 
 
 def replica_set(manifest: Manifest) -> list[Any]:
     spec, status = manifest["spec"], manifest.get("status") or {}
     counts = [spec.get("replicas", 0), status.get("replicas", 0), status.get("readyReplicas", 0)]
-    return [*counts, *containers(_template(manifest)), selector_text(spec.get("selector"))]
+    return [*counts, *containers(_template(manifest)), format_selector(spec.get("selector"))]
 
 
 def stateful_set(manifest: Manifest) -> list[Any]:
@@ -46,15 +46,20 @@ def daemon_set(manifest: Manifest) -> list[Any]:
         "numberAvailable",
     )
     counts = [status.get(name, 0) for name in names]
-    nodes = labels_text(_template(manifest).get("nodeSelector"))
-    return [*counts, nodes, *containers(_template(manifest)), selector_text(manifest["spec"].get("selector"))]
+    nodes = format_labels(_template(manifest).get("nodeSelector"))
+    return [
+        *counts,
+        nodes,
+        *containers(_template(manifest)),
+        format_selector(manifest["spec"].get("selector")),
+    ]
 
 
 def job(manifest: Manifest) -> list[Any]:
     spec, status = manifest["spec"], manifest.get("status") or {}
     done = f"{status.get('succeeded', 0)}/{_wanted(spec)}"
     cells = [_job_state(manifest), done, _duration(status)]
-    return [*cells, *containers(_template(manifest)), selector_text(spec.get("selector"))]
+    return [*cells, *containers(_template(manifest)), format_selector(spec.get("selector"))]
 
 
 def _wanted(spec: Manifest) -> str:
@@ -68,9 +73,9 @@ def _job_state(manifest: Manifest) -> str:
     conditions = {
         one["type"]: one["status"] for one in (manifest.get("status") or {}).get("conditions") or ()
     }
-    for kind, word in (("Complete", "Complete"), ("Failed", "Failed")):
+    for kind, status_text in (("Complete", "Complete"), ("Failed", "Failed")):
         if conditions.get(kind) == "True":
-            return word
+            return status_text
     if manifest["metadata"].get("deletionTimestamp"):
         return "Terminating"
     for kind in ("Suspended", "FailureTarget", "SuccessCriteriaMet"):
@@ -98,7 +103,7 @@ def cron_job(manifest: Manifest) -> list[Any]:
         len(status.get("active") or ()),
         age(last) if last else NONE,
         *containers(template),
-        selector_text(spec["jobTemplate"]["spec"].get("selector")),
+        format_selector(spec["jobTemplate"]["spec"].get("selector")),
     ]
 
 
@@ -154,7 +159,7 @@ def ingress_class(manifest: Manifest) -> list[Any]:
 
 
 def network_policy(manifest: Manifest) -> list[Any]:
-    return [selector_text(manifest["spec"].get("podSelector"))]
+    return [format_selector(manifest["spec"].get("podSelector"))]
 
 
 def budget(manifest: Manifest) -> list[Any]:

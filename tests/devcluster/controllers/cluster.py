@@ -1,4 +1,4 @@
-"""A server core with controllers on a clock that the test moves, and short ways to make objects."""
+"""A store with controllers on a clock that the test advances, and builders of objects."""
 
 from __future__ import annotations
 
@@ -6,47 +6,47 @@ import copy
 from typing import Any
 
 from devcluster.controllers import INSTANT, Settings
-from devcluster.controllers.framework.clock import HandClock
 from devcluster.controllers.framework.objects import KINDS, resource_of
 from devcluster.controllers.manager import assemble
 from devcluster.kinds.kinds import Kinds
 from devcluster.registry.local_store import LocalStore
 from devcluster.registry.writes import Writes
 from devcluster.storage.memory import Memory
+from tests.devcluster.controllers.clock import FakeClock
 
 Object = dict[str, Any]
 
 
 class Cluster:
-    """Everything but HTTP. `pass_time` is the only thing that lets anything happen later."""
+    """Everything except HTTP. Time passes only in `pass_time`."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.store = LocalStore(Writes(Memory(), Kinds()))
-        self.clock = HandClock()
+        self.clock = FakeClock()
         self.create(namespace("demo"))
-        self.controllers = assemble(self.store, settings or Settings(speeds=INSTANT), self.clock)
-        self.controllers.settle()
+        self.controllers = assemble(self.store, settings or Settings(durations=INSTANT), self.clock)
+        self.controllers.run_until_idle()
 
     def create(self, body: Object) -> Object:
-        made = self.store.create(copy.deepcopy(body), manager="test")
+        created = self.store.create(copy.deepcopy(body), manager="test")
         if hasattr(self, "controllers"):
-            self.controllers.settle()
-        return made
+            self.controllers.run_until_idle()
+        return created
 
     def pass_time(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
     def change(self, kind: str, name: str, **spec: Any) -> None:
-        """Merge into an object's spec."""
-        self.store.patch(resource_of(kind), _place(kind), name, {"spec": spec}, manager="test")
-        self.controllers.settle()
+        """Merge fields into the spec of an object."""
+        self.store.patch(resource_of(kind), _namespace(kind), name, {"spec": spec}, manager="test")
+        self.controllers.run_until_idle()
 
     def delete(self, kind: str, name: str, grace: int | None = None) -> None:
-        self.store.delete(resource_of(kind), _place(kind), name, grace=grace)
-        self.controllers.settle()
+        self.store.delete(resource_of(kind), _namespace(kind), name, grace=grace)
+        self.controllers.run_until_idle()
 
     def find(self, kind: str, name: str) -> Object | None:
-        return self.store.get(resource_of(kind), _place(kind), name)
+        return self.store.get(resource_of(kind), _namespace(kind), name)
 
     def get(self, kind: str, name: str) -> Object:
         found = self.find(kind, name)
@@ -54,7 +54,7 @@ class Cluster:
         return found
 
     def all(self, kind: str) -> list[Object]:
-        return self.store.list(resource_of(kind), _place(kind))
+        return self.store.list(resource_of(kind), _namespace(kind))
 
     def names(self, kind: str) -> list[str]:
         return [each["metadata"]["name"] for each in self.all(kind)]
@@ -66,7 +66,7 @@ class Cluster:
         return [(each["reason"], each["message"]) for each in found]
 
 
-def _place(kind: str) -> str:
+def _namespace(kind: str) -> str:
     return "demo" if KINDS[kind][2] else ""
 
 

@@ -1,27 +1,28 @@
-"""What is counted or furnished for others: autoscalers, disruption budgets, quotas, namespaces, events."""
+"""Autoscalers, disruption budgets, quotas, namespaces and events."""
 
 from __future__ import annotations
 
 import pytest
 
-from devcluster.controllers.policy.autoscaling import wanted_size
+from devcluster.controllers.framework.objects import Object
+from devcluster.controllers.policy.autoscaling import desired_size
 from devcluster.controllers.policy.disruption import status_of
 from tests.devcluster.controllers.cluster import Cluster, condition, namespace, thing, workload
 
 
-def scaler(low: int, high: int):
+def scaler(low: int, high: int) -> Object:
     target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
     return thing(
         "HorizontalPodAutoscaler", "web", {"minReplicas": low, "maxReplicas": high, "scaleTargetRef": target}
     )
 
 
-@pytest.mark.parametrize(("current", "wanted"), [(0, 0), (1, 2), (2, 2), (4, 4), (9, 5)])
-def test_an_autoscaler_keeps_within_its_limits(current, wanted):
-    assert wanted_size({"minReplicas": 2, "maxReplicas": 5}, current) == wanted
+@pytest.mark.parametrize(("current", "desired"), [(0, 0), (1, 2), (2, 2), (4, 4), (9, 5)])
+def test_an_autoscaler_keeps_within_its_limits(current: int, desired: int) -> None:
+    assert desired_size({"minReplicas": 2, "maxReplicas": 5}, current) == desired
 
 
-def test_an_autoscaler_brings_its_target_to_the_minimum(cluster):
+def test_an_autoscaler_brings_its_target_to_the_minimum(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web", replicas=1))
     cluster.create(scaler(3, 5))
     cluster.pass_time(2)
@@ -33,7 +34,7 @@ def test_an_autoscaler_brings_its_target_to_the_minimum(cluster):
     assert [reason for reason, _ in cluster.events("HorizontalPodAutoscaler")] == ["SuccessfulRescale"]
 
 
-def test_an_autoscaler_without_its_target_says_so(cluster):
+def test_an_autoscaler_without_its_target_reports_it(cluster: Cluster) -> None:
     cluster.create(scaler(1, 5))
     cluster.pass_time(2)
     assert condition(cluster.get("HorizontalPodAutoscaler", "web"), "AbleToScale")[:2] == (
@@ -52,7 +53,9 @@ def test_an_autoscaler_without_its_target_says_so(cluster):
         pytest.param({"minAvailable": 5}, 3, 0, 5, id="more than there are"),
     ],
 )
-def test_a_budget_allows_as_many_disruptions(cluster, spec, healthy, allowed, needed):
+def test_a_budget_allows_as_many_disruptions(
+    cluster: Cluster, spec: Object, healthy: int, allowed: int, needed: int
+) -> None:
     ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
     budget = {"metadata": {"generation": 1}, "spec": spec}
     status = status_of(budget, [ready] * healthy, 3, cluster.clock.now())
@@ -60,7 +63,7 @@ def test_a_budget_allows_as_many_disruptions(cluster, spec, healthy, allowed, ne
     assert condition({"status": status}, "DisruptionAllowed")[0] == str(allowed > 0)
 
 
-def test_a_budget_follows_its_pods(cluster):
+def test_a_budget_follows_its_pods(cluster: Cluster) -> None:
     cluster.create(
         thing("PodDisruptionBudget", "web", {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}})
     )
@@ -74,7 +77,7 @@ def test_a_budget_follows_its_pods(cluster):
     assert counts == {"currentHealthy": 3, "desiredHealthy": 1, "disruptionsAllowed": 2, "expectedPods": 3}
 
 
-def test_a_quota_says_what_is_used(cluster):
+def test_a_quota_reports_what_is_used(cluster: Cluster) -> None:
     hard = {
         "pods": "10",
         "requests.cpu": "2",
@@ -103,16 +106,16 @@ def test_a_quota_says_what_is_used(cluster):
     assert cluster.get("ResourceQuota", "team")["status"]["used"]["requests.cpu"] == "0"
 
 
-def test_each_namespace_has_an_account_and_the_certificate(cluster):
+def test_each_namespace_has_a_service_account_and_the_certificate(cluster: Cluster) -> None:
     cluster.create(namespace("fresh"))
     assert cluster.store.get("serviceaccounts", "fresh", "default") is not None
     assert cluster.store.get("configmaps", "fresh", "kube-root-ca.crt") is not None
     cluster.store.delete("serviceaccounts", "fresh", "default")
-    cluster.controllers.settle()
+    cluster.controllers.run_until_idle()
     assert cluster.store.get("serviceaccounts", "fresh", "default") is not None
 
 
-def test_equal_events_are_counted_and_old_ones_forgotten(cluster):
+def test_equal_events_are_counted_and_old_ones_deleted(cluster: Cluster) -> None:
     cluster.create(thing("Pod", "bare", {"containers": [{"name": "main", "image": "web:crash"}]}))
     cluster.pass_time(5)
     repeated = [event for event in cluster.all("Event") if event["reason"] == "BackOff"]
@@ -123,7 +126,7 @@ def test_equal_events_are_counted_and_old_ones_forgotten(cluster):
     assert cluster.all("Event") == []
 
 
-def test_three_ready_nodes_stand_in_three_zones():
+def test_three_ready_nodes_are_in_three_zones() -> None:
     nodes = Cluster().all("Node")
     zones = [node["metadata"]["labels"]["topology.kubernetes.io/zone"] for node in nodes]
     assert zones == ["sim-1a", "sim-1b", "sim-1c"]

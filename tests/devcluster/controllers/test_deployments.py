@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from devcluster.controllers.framework.objects import Object
 from devcluster.controllers.workloads.deployments import HISTORY, REVISION
 from devcluster.machinery.errors import ApiError
 from tests.devcluster.controllers.cluster import Cluster, condition, template, thing, workload
@@ -13,7 +16,7 @@ def revisions(cluster: Cluster) -> dict[str, int]:
     return {each["metadata"]["annotations"][REVISION]: each["spec"]["replicas"] for each in sets}
 
 
-def test_a_deployment_becomes_ready_and_says_so(cluster):
+def test_a_deployment_becomes_ready(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web", replicas=2))
     assert condition(cluster.get("Deployment", "web"), "Available")[:2] == (
         "False",
@@ -37,7 +40,7 @@ def test_a_deployment_becomes_ready_and_says_so(cluster):
     ]
 
 
-def test_a_rollout_never_has_too_few_or_too_many_pods(cluster):
+def test_a_rollout_never_has_too_few_or_too_many_pods(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web", replicas=4))
     cluster.pass_time(1)
     cluster.change("Deployment", "web", template=template("web", "web:2"))
@@ -51,7 +54,7 @@ def test_a_rollout_never_has_too_few_or_too_many_pods(cluster):
     assert cluster.get("Deployment", "web")["status"]["updatedReplicas"] == 4
 
 
-def test_recreate_ends_the_old_pods_first(cluster):
+def test_recreate_deletes_the_old_pods_first(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web", replicas=2, strategy={"type": "Recreate"}))
     cluster.pass_time(1)
     cluster.change("Deployment", "web", template=template("web", "web:2"))
@@ -61,7 +64,7 @@ def test_recreate_ends_the_old_pods_first(cluster):
     assert revisions(cluster) == {"1": 0, "2": 2}
 
 
-def test_going_back_reuses_the_old_replica_set_under_a_new_number(cluster):
+def test_a_rollback_reuses_the_old_replica_set_with_a_new_revision(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web"))
     cluster.pass_time(1)
     (first,) = cluster.names("ReplicaSet")
@@ -73,7 +76,7 @@ def test_going_back_reuses_the_old_replica_set_under_a_new_number(cluster):
     assert (annotations[REVISION], annotations[HISTORY]) == ("3", "1")
 
 
-def test_old_replica_sets_beyond_the_history_go(cluster):
+def test_old_replica_sets_beyond_the_history_limit_are_deleted(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web", revisionHistoryLimit=1))
     for number in range(1, 5):
         cluster.change("Deployment", "web", template=template("web", f"web:{number}"))
@@ -81,7 +84,7 @@ def test_old_replica_sets_beyond_the_history_go(cluster):
     assert revisions(cluster) == {"3": 0, "4": 1}
 
 
-def test_scaling_writes_the_new_bounds(cluster):
+def test_scaling_writes_the_new_bounds(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web", replicas=2))
     cluster.pass_time(1)
     cluster.change("Deployment", "web", replicas=3)
@@ -98,7 +101,7 @@ def test_scaling_writes_the_new_bounds(cluster):
     assert cluster.all("Pod") == []
 
 
-def test_a_paused_deployment_scales_but_does_not_roll(cluster):
+def test_a_paused_deployment_scales_but_does_not_roll_out(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web"))
     cluster.pass_time(1)
     cluster.change("Deployment", "web", paused=True, replicas=2, template=template("web", "web:2"))
@@ -111,7 +114,7 @@ def test_a_paused_deployment_scales_but_does_not_roll(cluster):
     assert condition(cluster.get("Deployment", "web"), "Progressing")[1] == "NewReplicaSetAvailable"
 
 
-def test_a_broken_image_is_told_by_the_pod_and_times_the_rollout_out(cluster):
+def test_a_broken_image_is_reported_by_the_pod_and_the_rollout_times_out(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web", "web:broken", progressDeadlineSeconds=30))
     cluster.pass_time(5)
     (pod,) = cluster.all("Pod")
@@ -131,7 +134,7 @@ def test_a_broken_image_is_told_by_the_pod_and_times_the_rollout_out(cluster):
     )
 
 
-def test_mending_a_broken_rollout_replaces_the_broken_pods(cluster):
+def test_fixing_a_broken_rollout_replaces_the_broken_pods(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web", "web:broken", replicas=2))
     cluster.pass_time(2)
     cluster.change("Deployment", "web", template=template("web", "web:1"))
@@ -140,7 +143,7 @@ def test_mending_a_broken_rollout_replaces_the_broken_pods(cluster):
     assert cluster.get("Deployment", "web")["status"]["availableReplicas"] == 2
 
 
-def test_a_lost_pod_is_replaced(cluster):
+def test_a_lost_pod_is_replaced(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web"))
     cluster.pass_time(1)
     (lost,) = cluster.names("Pod")
@@ -151,28 +154,30 @@ def test_a_lost_pod_is_replaced(cluster):
     assert cluster.get("Deployment", "web")["status"]["readyReplicas"] == 1
 
 
-def test_orphans_that_fit_are_adopted(cluster):
+def test_matching_orphans_are_adopted(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web"))
     cluster.pass_time(1)
     (name,) = cluster.names("ReplicaSet")
     cluster.store.patch("replicasets.apps", "demo", name, {"metadata": {"ownerReferences": None}})
-    cluster.controllers.settle()
+    cluster.controllers.run_until_idle()
     assert cluster.names("ReplicaSet") == [name]
     assert cluster.get("ReplicaSet", name)["metadata"]["ownerReferences"][0]["name"] == "web"
 
 
-def test_a_refused_pod_is_told_on_every_floor(cluster, monkeypatch):
+def test_a_rejected_pod_is_reported_by_replica_set_and_deployment(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     refusal = ApiError(403, "Forbidden", 'pods "web" is forbidden: exceeded quota: team')
     create = cluster.store.create
 
-    def refuse_pods(manifest, *, manager):
+    def refuse_pods(manifest: Object, *, manager: str) -> Object:
         if manifest["kind"] == "Pod":
             raise refusal
         return create(manifest, manager=manager)
 
     monkeypatch.setattr(cluster.store, "create", refuse_pods)
     create(workload("Deployment", "web"), manager="test")
-    cluster.controllers.settle()
+    cluster.controllers.run_until_idle()
     expected = ("True", "FailedCreate", refusal.message)
     assert condition(cluster.all("ReplicaSet")[0], "ReplicaFailure") == expected
     assert condition(cluster.get("Deployment", "web"), "ReplicaFailure") == expected
@@ -186,7 +191,7 @@ def test_a_refused_pod_is_told_on_every_floor(cluster, monkeypatch):
     ]
 
 
-def test_an_idle_cluster_writes_nothing(cluster):
+def test_an_idle_cluster_writes_nothing(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web", replicas=3))
     cluster.create(thing("Service", "web", {"selector": {"app": "web"}, "ports": [{"port": 80}]}))
     cluster.pass_time(5)
@@ -197,13 +202,13 @@ def test_an_idle_cluster_writes_nothing(cluster):
     assert {kind: cluster.all(kind) for kind in before} == before
 
 
-def test_a_new_deployment_takes_over_from_one_that_left_orphans(cluster):
+def test_a_new_deployment_adopts_the_orphans_of_a_deleted_one(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web", replicas=2))
     cluster.pass_time(1)
     (replica_set,), pods = cluster.names("ReplicaSet"), cluster.names("Pod")
     cluster.store.delete("deployments.apps", "demo", "web", propagation="Background")
     cluster.store.patch("replicasets.apps", "demo", replica_set, {"metadata": {"ownerReferences": None}})
-    cluster.controllers.settle()
+    cluster.controllers.run_until_idle()
     made = cluster.create(workload("Deployment", "web", replicas=2))
     cluster.pass_time(1)
     assert (cluster.names("ReplicaSet"), cluster.names("Pod")) == ([replica_set], pods)

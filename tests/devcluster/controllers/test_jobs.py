@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from devcluster.controllers.framework.objects import timestamp
-from tests.devcluster.controllers.cluster import condition, job, template, thing
+from devcluster.controllers.framework.objects import Object, timestamp
+from tests.devcluster.controllers.cluster import Cluster, condition, job, template, thing
 
 
-def test_a_job_completes(cluster):
+def test_a_job_completes(cluster: Cluster) -> None:
     cluster.create(job("once", completions=3, parallelism=2))
     assert cluster.get("Job", "once")["status"]["active"] == 2
     cluster.pass_time(3)
@@ -28,7 +29,7 @@ def test_a_job_completes(cluster):
     assert not any(pod["metadata"].get("finalizers") for pod in pods)
 
 
-def test_a_job_that_keeps_failing_gives_up(cluster):
+def test_a_job_fails_at_its_backoff_limit(cluster: Cluster) -> None:
     cluster.create(job("bad", "work:crash", backoffLimit=2))
     cluster.pass_time(10)
     failed = cluster.get("Job", "bad")
@@ -37,7 +38,7 @@ def test_a_job_that_keeps_failing_gives_up(cluster):
     assert condition(failed, "Failed") == condition(failed, "FailureTarget") == expected
 
 
-def test_a_job_whose_image_never_comes_ends_at_its_deadline(cluster):
+def test_a_job_whose_image_cannot_be_pulled_fails_at_its_deadline(cluster: Cluster) -> None:
     cluster.create(job("stuck", "work:broken", activeDeadlineSeconds=60))
     cluster.pass_time(30)
     assert cluster.get("Job", "stuck")["status"]["active"] == 1
@@ -46,7 +47,7 @@ def test_a_job_whose_image_never_comes_ends_at_its_deadline(cluster):
     assert cluster.all("Pod") == []
 
 
-def test_an_indexed_job_runs_every_index_once(cluster):
+def test_an_indexed_job_runs_every_index_once(cluster: Cluster) -> None:
     cluster.create(job("parts", completions=4, parallelism=2, completionMode="Indexed"))
     cluster.pass_time(3)
     status = cluster.get("Job", "parts")["status"]
@@ -56,7 +57,7 @@ def test_an_indexed_job_runs_every_index_once(cluster):
     ]
 
 
-def test_a_suspended_job_waits(cluster):
+def test_a_suspended_job_waits(cluster: Cluster) -> None:
     cluster.create(job("later", suspend=True))
     cluster.pass_time(2)
     assert cluster.all("Pod") == []
@@ -66,7 +67,7 @@ def test_a_suspended_job_waits(cluster):
     assert condition(cluster.get("Job", "later"), "Complete")[0] == "True"
 
 
-def test_a_finished_job_goes_when_its_time_is_over(cluster):
+def test_a_finished_job_is_deleted_after_its_time_to_live(cluster: Cluster) -> None:
     cluster.create(job("brief", ttlSecondsAfterFinished=60))
     cluster.pass_time(30)
     assert cluster.names("Job") == ["brief"]
@@ -74,19 +75,19 @@ def test_a_finished_job_goes_when_its_time_is_over(cluster):
     assert cluster.names("Job") == []
 
 
-def test_a_job_that_somebody_else_manages_is_left_alone(cluster):
+def test_a_job_of_another_manager_is_ignored(cluster: Cluster) -> None:
     cluster.create(job("theirs", managedBy="example.com/other"))
     cluster.pass_time(2)
     assert cluster.all("Pod") == []
 
 
-def cron_job(**spec):
+def cron_job(**spec: Any) -> Object:
     pod = template("tick", "work:1", restartPolicy="Never")
     jobs = {"spec": {"template": pod}}
     return thing("CronJob", "tick", {"schedule": "* * * * *", "jobTemplate": jobs, **spec})
 
 
-def test_a_cron_job_makes_a_job_each_minute_and_keeps_the_last_three(cluster):
+def test_a_cron_job_creates_a_job_each_minute_and_keeps_the_last_three(cluster: Cluster) -> None:
     cluster.create(cron_job())
     cluster.pass_time(61)
     (name,) = cluster.names("Job")
@@ -107,7 +108,9 @@ def test_a_cron_job_makes_a_job_each_minute_and_keeps_the_last_three(cluster):
         pytest.param("Allow", 3, id="allows"),
     ],
 )
-def test_what_happens_when_the_last_job_still_runs(cluster, policy, running):
+def test_the_concurrency_policy_applies_while_the_last_job_runs(
+    cluster: Cluster, policy: str, running: int
+) -> None:
     body = cron_job(concurrencyPolicy=policy)
     body["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["image"] = "work:broken"
     cluster.create(body)
@@ -119,13 +122,13 @@ def test_what_happens_when_the_last_job_still_runs(cluster, policy, running):
     assert len(cluster.get("CronJob", "tick")["status"]["active"]) == running
 
 
-def test_a_suspended_cron_job_makes_nothing(cluster):
+def test_a_suspended_cron_job_creates_nothing(cluster: Cluster) -> None:
     cluster.create(cron_job(suspend=True))
     cluster.pass_time(300)
     assert cluster.names("Job") == []
 
 
-def test_what_was_missed_while_the_cluster_slept_is_made_once(cluster):
+def test_missed_times_create_one_job(cluster: Cluster) -> None:
     made = cluster.create(cron_job(suspend=True))
     long_ago = timestamp(cluster.clock.now() - timedelta(hours=5))
     cluster.store.update_status({**made, "status": {"lastScheduleTime": long_ago}})

@@ -1,23 +1,26 @@
-"""The scheduler and the nodes: where pods go, and what becomes of them there."""
+"""The scheduler and the kubelet: where pods run, and their stages."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from devcluster.controllers import Settings, speeds_for
-from devcluster.controllers.nodes.containers import canonical, mood_of
-from devcluster.controllers.nodes.nodes import refusal, simulated_nodes
+from devcluster.controllers import Settings, durations_for
+from devcluster.controllers.framework.objects import Object
+from devcluster.controllers.nodes.containers import behaviour_of, canonical
+from devcluster.controllers.nodes.nodes import simulated_nodes, unfit_reason
 from tests.devcluster.controllers.cluster import Cluster, condition, template, thing, workload
 
 
-def pod(name: str = "bare", image: str = "web:1", **spec):
+def pod(name: str = "bare", image: str = "web:1", **spec: Any) -> Object:
     body = thing("Pod", name, {**template(name, image)["spec"], **spec})
     body["metadata"]["labels"] = {"app": name}
     return body
 
 
 @pytest.mark.parametrize(
-    ("image", "mood"),
+    ("image", "behaviour"),
     [
         ("web:broken", "broken"),
         ("registry.example.com:5000/team/web:broken", "broken"),
@@ -28,8 +31,8 @@ def pod(name: str = "bare", image: str = "web:1", **spec):
         ("web:crash", "crash"),
     ],
 )
-def test_only_the_tag_of_an_image_tells_its_mood(image, mood):
-    assert mood_of(image) == mood
+def test_the_tag_of_an_image_selects_its_behaviour(image: str, behaviour: str) -> None:
+    assert behaviour_of(image) == behaviour
 
 
 @pytest.mark.parametrize(
@@ -41,7 +44,7 @@ def test_only_the_tag_of_an_image_tells_its_mood(image, mood):
         ("localhost:5000/web", "localhost:5000/web:latest"),
     ],
 )
-def test_a_node_names_images_in_full(image, full):
+def test_a_node_names_images_in_full(image: str, full: str) -> None:
     assert canonical(image) == full
 
 
@@ -58,13 +61,13 @@ def test_a_node_names_images_in_full(image, full):
         pytest.param({"tolerations": [{"operator": "Exists"}]}, "", id="tolerates all"),
     ],
 )
-def test_a_node_refuses_for_a_reason(cluster, spec, why):
+def test_a_pod_that_does_not_fit_a_node_has_a_reason(cluster: Cluster, spec: Object, why: str) -> None:
     (node, *_) = simulated_nodes(cluster.clock.now())
-    assert refusal({"spec": spec}, node) == why
+    assert unfit_reason({"spec": spec}, node) == why
 
 
-def test_a_pod_goes_through_its_stages_in_their_time():
-    cluster = Cluster(Settings(speeds=speeds_for(4)))
+def test_a_pod_goes_through_its_stages_in_their_time() -> None:
+    cluster = Cluster(Settings(durations=durations_for(4)))
     cluster.create(pod())
     seen = []
     for _ in range(60):
@@ -82,7 +85,7 @@ def test_a_pod_goes_through_its_stages_in_their_time():
     ]
 
 
-def test_a_ready_pod_tells_all_that_describe_shows(cluster):
+def test_a_ready_pod_has_conditions_and_events(cluster: Cluster) -> None:
     cluster.create(pod())
     cluster.pass_time(1)
     found = cluster.get("Pod", "bare")
@@ -103,14 +106,14 @@ def test_a_ready_pod_tells_all_that_describe_shows(cluster):
     ]
 
 
-def test_replicas_are_spread_over_the_zones(cluster):
+def test_replicas_are_spread_over_the_zones(cluster: Cluster) -> None:
     cluster.create(workload("Deployment", "web", replicas=6))
     cluster.pass_time(1)
     nodes = sorted(pod["spec"]["nodeName"] for pod in cluster.all("Pod"))
     assert nodes == ["node-1", "node-1", "node-2", "node-2", "node-3", "node-3"]
 
 
-def test_a_pod_that_no_node_will_have_says_why_once(cluster):
+def test_an_unschedulable_pod_is_reported_once(cluster: Cluster) -> None:
     cluster.create(pod(nodeSelector={"disk": "ssd"}))
     cluster.pass_time(60)
     status, reason, message = condition(cluster.get("Pod", "bare"), "PodScheduled")
@@ -119,7 +122,7 @@ def test_a_pod_that_no_node_will_have_says_why_once(cluster):
     assert [reason for reason, _ in cluster.events("Pod")] == ["FailedScheduling"]
 
 
-def test_a_pod_waits_for_its_claim(cluster):
+def test_a_pod_waits_for_its_claim(cluster: Cluster) -> None:
     volume = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
     cluster.create(pod(volumes=[volume]))
     cluster.pass_time(1)
@@ -136,7 +139,7 @@ def test_a_pod_waits_for_its_claim(cluster):
     assert cluster.get("Pod", "bare")["status"]["phase"] == "Running"
 
 
-def test_a_crashing_container_backs_off_and_starts_again(cluster):
+def test_a_crashing_container_backs_off_and_restarts(cluster: Cluster) -> None:
     cluster.create(pod(image="web:crash"))
     cluster.pass_time(0.35)
     (state,) = cluster.get("Pod", "bare")["status"]["containerStatuses"]
@@ -147,7 +150,7 @@ def test_a_crashing_container_backs_off_and_starts_again(cluster):
     assert state["restartCount"] > 2
 
 
-def test_a_pod_that_is_deleted_stops_first(cluster):
+def test_a_pod_that_is_deleted_stops_first(cluster: Cluster) -> None:
     cluster.create(pod(terminationGracePeriodSeconds=30))
     cluster.pass_time(1)
     cluster.delete("Pod", "bare")
@@ -156,7 +159,7 @@ def test_a_pod_that_is_deleted_stops_first(cluster):
     assert cluster.find("Pod", "bare") is None
 
 
-def test_init_containers_end_before_the_others_run(cluster):
+def test_init_containers_end_before_the_others_run(cluster: Cluster) -> None:
     cluster.create(pod(initContainers=[{"name": "prepare", "image": "tool:1"}]))
     cluster.pass_time(1)
     (state,) = cluster.get("Pod", "bare")["status"]["initContainerStatuses"]

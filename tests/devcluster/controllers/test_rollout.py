@@ -1,15 +1,25 @@
-"""The arithmetic of rollouts: how large each replica set should be next."""
+"""The sizes of replica sets during rollouts."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 import pytest
 
-from devcluster.controllers.workloads.rollout import Bounds, bounds_of, first_size, recreated, resized, rolled
+from devcluster.controllers.framework.objects import Object
+from devcluster.controllers.workloads.rollout import (
+    Bounds,
+    bounds_of,
+    initial_size,
+    recreate_sizes,
+    rolling_update_sizes,
+    scaled_sizes,
+)
+
+Size: TypeAlias = tuple[str, int] | tuple[str, int, int]  # name, size, available
 
 
-def replica_set(name: str, size: int, available: int | None = None) -> dict[str, Any]:
+def replica_set(name: str, size: int, available: int | None = None) -> Object:
     ready = size if available is None else available
     return {"metadata": {"name": name}, "spec": {"replicas": size}, "status": {"availableReplicas": ready}}
 
@@ -28,7 +38,7 @@ def replica_set(name: str, size: int, available: int | None = None) -> dict[str,
         pytest.param({"type": "Recreate"}, 3, Bounds(3, 0, 3), id="recreate"),
     ],
 )
-def test_a_strategy_sets_bounds(strategy, replicas, expected):
+def test_a_strategy_sets_bounds(strategy: Object, replicas: int, expected: Bounds) -> None:
     assert bounds_of({"spec": {"replicas": replicas, "strategy": strategy}}) == expected
 
 
@@ -40,8 +50,8 @@ def test_a_strategy_sets_bounds(strategy, replicas, expected):
         pytest.param(Bounds(3, 0, 1), [replica_set("a", 3)], 0, id="no room until an old one goes"),
     ],
 )
-def test_a_new_replica_set_starts_as_large_as_it_may(bounds, old, expected):
-    assert first_size(bounds, old) == expected
+def test_the_initial_size_of_a_new_replica_set(bounds: Bounds, old: list[Object], expected: int) -> None:
+    assert initial_size(bounds, old) == expected
 
 
 @pytest.mark.parametrize(
@@ -63,8 +73,10 @@ def test_a_new_replica_set_starts_as_large_as_it_may(bounds, old, expected):
         ),
     ],
 )
-def test_a_rolling_update_moves_one_step(bounds, new, old, expected):
-    assert rolled(bounds, replica_set(*new), [replica_set(*each) for each in old]) == expected
+def test_a_rolling_update_moves_one_step(
+    bounds: Bounds, new: Size, old: list[Size], expected: dict[str, int]
+) -> None:
+    assert rolling_update_sizes(bounds, replica_set(*new), [replica_set(*each) for each in old]) == expected
 
 
 @pytest.mark.parametrize(
@@ -75,9 +87,11 @@ def test_a_rolling_update_moves_one_step(bounds, new, old, expected):
         pytest.param(("n", 0), [("o", 0)], 0, {"n": 2}, id="then the new ones come"),
     ],
 )
-def test_recreate_never_runs_both(new, old, old_pods, expected):
+def test_recreate_never_runs_both(
+    new: Size | None, old: list[Size], old_pods: int, expected: dict[str, int]
+) -> None:
     given = replica_set(*new) if new else None
-    assert recreated(Bounds(2, 0, 2), given, [replica_set(*each) for each in old], old_pods) == expected
+    assert recreate_sizes(Bounds(2, 0, 2), given, [replica_set(*each) for each in old], old_pods) == expected
 
 
 @pytest.mark.parametrize(
@@ -93,5 +107,7 @@ def test_recreate_never_runs_both(new, old, old_pods, expected):
         ),
     ],
 )
-def test_a_change_of_size_is_shared(bounds, new, old, expected):
-    assert resized(bounds, replica_set(*new), [replica_set(*each) for each in old]) == expected
+def test_scaling_is_proportional_during_a_rollout(
+    bounds: Bounds, new: Size, old: list[Size], expected: dict[str, int]
+) -> None:
+    assert scaled_sizes(bounds, replica_set(*new), [replica_set(*each) for each in old]) == expected

@@ -1,4 +1,4 @@
-"""Five-field schedules."""
+"""Schedules of CronJobs."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ SATURDAY = datetime(2026, 11, 21, 12, 30, 15, tzinfo=UTC)
         ("0,45 12,18 * * ?", "2026-11-21 12:45"),
     ],
 )
-def test_the_next_time(text, expected):
+def test_the_next_time(text: str, expected: str) -> None:
     found = parse(text).next_after(SATURDAY)
     assert found is not None
     assert found.strftime("%Y-%m-%d %H:%M") == expected
 
 
-def test_a_day_that_never_comes():
+def test_a_day_that_never_comes() -> None:
     assert parse("0 0 30 2 *").next_after(SATURDAY) is None
 
 
@@ -50,7 +50,7 @@ def test_a_day_that_never_comes():
         ("30-10 * * * *", "the range '30-10' ends before it begins"),
     ],
 )
-def test_what_is_wrong_with_a_schedule(text, message):
+def test_problems_of_a_schedule(text: str, message: str) -> None:
     with pytest.raises(ScheduleError) as caught:
         parse(text)
     assert str(caught.value) == message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.devcluster.controllers.cluster import template, workload
+from tests.devcluster.controllers.cluster import Cluster, template, workload
 
 CLAIM = {
     "metadata": {"name": "data"},
@@ -10,11 +10,11 @@ CLAIM = {
 }
 
 
-def images(cluster):
+def images(cluster: Cluster) -> list[str]:
     return [pod["spec"]["containers"][0]["image"] for pod in cluster.all("Pod")]
 
 
-def test_pods_of_a_stateful_set_start_in_order(cluster):
+def test_pods_of_a_stateful_set_start_in_order(cluster: Cluster) -> None:
     cluster.create(workload("StatefulSet", "db", replicas=2, serviceName="db"))
     assert cluster.names("Pod") == ["db-0"]
     cluster.pass_time(2)
@@ -35,7 +35,7 @@ def test_pods_of_a_stateful_set_start_in_order(cluster):
     }  # fmt: skip
 
 
-def test_each_pod_has_a_claim_that_outlives_it(cluster):
+def test_each_pod_has_a_claim_that_outlives_it(cluster: Cluster) -> None:
     cluster.create(workload("StatefulSet", "db", replicas=2, volumeClaimTemplates=[CLAIM]))
     cluster.pass_time(3)
     assert cluster.names("PersistentVolumeClaim") == ["data-db-0", "data-db-1"]
@@ -45,12 +45,12 @@ def test_each_pod_has_a_claim_that_outlives_it(cluster):
     assert cluster.names("PersistentVolumeClaim") == ["data-db-0", "data-db-1"]
 
 
-def test_parallel_pods_start_together(cluster):
+def test_parallel_pods_start_together(cluster: Cluster) -> None:
     cluster.create(workload("StatefulSet", "db", replicas=3, podManagementPolicy="Parallel"))
     assert cluster.names("Pod") == ["db-0", "db-1", "db-2"]
 
 
-def test_an_update_goes_from_the_last_pod_down_to_the_partition(cluster):
+def test_an_update_goes_from_the_last_pod_down_to_the_partition(cluster: Cluster) -> None:
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
     cluster.create(workload("StatefulSet", "db", "db:1", replicas=3, updateStrategy=strategy))
     cluster.pass_time(3)
@@ -66,7 +66,7 @@ def test_an_update_goes_from_the_last_pod_down_to_the_partition(cluster):
     assert status["currentRevision"] == status["updateRevision"]
 
 
-def test_a_broken_update_of_a_stateful_set_can_be_mended(cluster):
+def test_a_broken_update_of_a_stateful_set_can_be_fixed(cluster: Cluster) -> None:
     cluster.create(workload("StatefulSet", "db", "db:1", replicas=2))
     cluster.pass_time(2)
     cluster.change("StatefulSet", "db", template=template("db", "db:broken"))
@@ -77,7 +77,7 @@ def test_a_broken_update_of_a_stateful_set_can_be_mended(cluster):
     assert images(cluster) == ["db:3", "db:3"]
 
 
-def test_a_daemon_set_runs_on_every_node(cluster):
+def test_a_daemon_set_runs_on_every_node(cluster: Cluster) -> None:
     cluster.create(workload("DaemonSet", "agent"))
     cluster.pass_time(1)
     assert sorted(pod["spec"]["nodeName"] for pod in cluster.all("Pod")) == ["node-1", "node-2", "node-3"]
@@ -87,7 +87,7 @@ def test_a_daemon_set_runs_on_every_node(cluster):
     }  # fmt: skip
 
 
-def test_a_daemon_set_keeps_to_its_node_selector(cluster):
+def test_a_daemon_set_respects_its_node_selector(cluster: Cluster) -> None:
     pod = template("agent", nodeSelector={"topology.kubernetes.io/zone": "sim-1b"})
     cluster.create(workload("DaemonSet", "agent", template=pod))
     cluster.pass_time(1)
@@ -95,7 +95,7 @@ def test_a_daemon_set_keeps_to_its_node_selector(cluster):
     assert cluster.get("DaemonSet", "agent")["status"]["desiredNumberScheduled"] == 1
 
 
-def test_a_daemon_set_is_updated_node_by_node(cluster):
+def test_a_daemon_set_is_updated_node_by_node(cluster: Cluster) -> None:
     cluster.create(workload("DaemonSet", "agent", "agent:1"))
     cluster.pass_time(1)
     cluster.change("DaemonSet", "agent", template=template("agent", "agent:2"))
@@ -106,7 +106,7 @@ def test_a_daemon_set_is_updated_node_by_node(cluster):
     assert images(cluster) == ["agent:2"] * 3
 
 
-def test_numbers_may_start_elsewhere(cluster):
+def test_ordinals_can_start_at_another_number(cluster: Cluster) -> None:
     cluster.create(
         workload("StatefulSet", "db", replicas=2, ordinals={"start": 5}, volumeClaimTemplates=[CLAIM])
     )
