@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -216,7 +217,11 @@ class InstanceDetail(RetrieveAPIView[Instance]):
         decision = can(user, "delete", instance)
         if not decision:
             raise PermissionDenied(decision.reason)
-        return accepted_response(propose_deletion(instance=instance, by=user), status.HTTP_202_ACCEPTED)
+        try:
+            change = propose_deletion(instance=instance, by=user)
+        except Instance.DoesNotExist:
+            raise Http404 from None
+        return accepted_response(change, status.HTTP_202_ACCEPTED)
 
 
 def visible_changes(request: Request) -> QuerySet[Change]:

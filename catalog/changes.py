@@ -15,6 +15,8 @@ from portal.accounts.models import User
 from portal.audit.record import record
 from portal.live.publish import publish
 
+NEVER_CREATED = "It was never created in the cluster, so there was nothing to delete."
+
 
 class NameTaken(Exception):
     """An instance of this contract with this name exists already: ``instance``."""
@@ -110,22 +112,30 @@ def propose_update(
 def propose_deletion(*, instance: Instance, by: User) -> Change:
     """Request the deletion of an instance. Safe to repeat.
 
-    An instance that the cluster never had (its creation was refused) is deleted at once.
+    An instance that was never created, because its creation was refused, is deleted at once. Raises
+    ``Instance.DoesNotExist`` when it was deleted meanwhile.
     """
     with transaction.atomic():
+        instance.refresh_from_db(from_queryset=Instance.objects.select_for_update())
         known = instance.changes.pending().filter(action=Action.DELETE).first()
         if known is not None:
             return known
         change = _save(Change(instance=instance, action=Action.DELETE, manifest={}), by)
-        if not instance.uid and not instance.changes.pending().filter(action=Action.CREATE).exists():
+        if _was_never_created(instance):
             change.state, change.decided_at = ChangeState.DELIVERED, timezone.now()
-            change.message = "It never reached the cluster, so there was nothing to remove."
+            change.message = NEVER_CREATED
             change.save(update_fields=["state", "decided_at", "message"])
             instance.delete()
             change.refresh_from_db()
         else:
             instance.mark_deleting()
         return change
+
+
+def _was_never_created(instance: Instance) -> bool:
+    """Whether the cluster refused to create it. Without a result, the object may exist."""
+    creation = instance.changes.select_for_update().filter(action=Action.CREATE).first()
+    return not instance.uid and creation is not None and creation.state == ChangeState.REFUSED
 
 
 def propose_retry(change: Change, *, by: User) -> bool:

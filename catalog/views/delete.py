@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.changes import propose_deletion, propose_retry
+from catalog.models import Instance
 from catalog.views.shared import find_instance, refusal_page, signed_in_user
 from portal.accounts.permission import can
 
@@ -26,7 +29,8 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         if request.POST.get("name", "").strip() == instance.name:
-            propose_deletion(instance=instance, by=signed_in_user(request))
+            with contextlib.suppress(Instance.DoesNotExist):  # deleted meanwhile: its page says so
+                propose_deletion(instance=instance, by=signed_in_user(request))
             return redirect("catalog:instance", pk=pk)
         problem = f"Type “{instance.name}” to confirm."
     context = {

@@ -28,6 +28,9 @@ class InstanceCache:
         informer = self.informers.get(group_kind)
         return {key_of(group_kind, obj): obj for obj in informer.all()} if informer else {}
 
+    def uids_of_kind(self, group_kind: str) -> set[str]:
+        return {uid_of(obj) for obj in self.of_kind(group_kind).values()}
+
     def all_keys(self) -> list[Key]:
         return [key for group_kind in self.informers for key in self.of_kind(group_kind)]
 
@@ -55,7 +58,16 @@ class InstanceCache:
         informer = self.informers.get(key.group_kind)
         if informer is not None:
             informer.learn(dict(obj))
-            self.remember(key, obj)
+            if not self.is_deleted(key, uid_of(obj)):
+                self.remember(key, obj)
+
+    def is_deleted(self, key: Key, uid: str) -> bool:
+        """Whether the watch has shown that this object, once created, no longer exists."""
+        informer = self.informers.get(key.group_kind)
+        if informer is None or not informer.synced.is_set():
+            return False
+        live = informer.get(key.namespace, key.name)
+        return live is None or uid_of(live) != uid
 
 
 def key_of(group_kind: str, obj: Manifest) -> Key:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from catalog.models.change import ChangeState
 from portal.live.subscriptions import subscribe, unsubscribe
@@ -13,6 +14,7 @@ from reconciler.cache.instances import InstanceCache
 from reconciler.changes.deliver import deliver
 from reconciler.changes.outbox import DeliveryResult, PendingChange, due_changes, save_deliveries
 from reconciler.kube import Client
+from reconciler.objects.accessors import uid_of
 from reconciler.status.snapshot import Key
 
 CHANGES_AT_ONCE = 32
@@ -41,24 +43,32 @@ class ChangeController:
         due = subscribe(*signals.TOPICS)
         try:
             while True:
-                pending_changes = await self._database.call(due_changes, self._destination)
-                starts = range(0, len(pending_changes), CHANGES_AT_ONCE)
-                if any([await self._deliver(pending_changes[at : at + CHANGES_AT_ONCE]) for at in starts]):
+                changes = await self._database.call(due_changes, self._destination)
+                starts = range(0, len(changes), CHANGES_AT_ONCE)
+                if any([await self._deliver(changes[at : at + CHANGES_AT_ONCE]) for at in starts]):
                     continue  # the next change of the same instance may be due
                 await signals.wait_or_poll(due, signals.POLL_PERIOD)
         finally:
             unsubscribe(due)
 
-    async def _deliver(self, pending_changes: list[PendingChange]) -> bool:
-        """Ask for all at once, write the answers together. True when at least one was decided."""
-        answers = await asyncio.gather(*(self._deliver_one(pending) for pending in pending_changes))
-        await self._database.call(save_deliveries, list(zip(pending_changes, answers, strict=True)))
-        return any(answer.state != ChangeState.APPROVED for answer in answers)
+    async def _deliver(self, changes: list[PendingChange]) -> bool:
+        """Deliver all at once, save the results together. True when at least one was decided."""
+        results = await asyncio.gather(*(self._deliver_one(pending) for pending in changes))
+        # No await between this look at the cache and the call: a deletion that the watch reports later is
+        # written after the results, because the database thread works in order.
+        results = [self._observed(pending, result) for pending, result in zip(changes, results, strict=True)]
+        await self._database.call(save_deliveries, list(zip(changes, results, strict=True)))
+        return any(result.state != ChangeState.APPROVED for result in results)
 
     async def _deliver_one(self, pending: PendingChange) -> DeliveryResult:
-        key = Key(pending.group_kind, pending.namespace, pending.name)
-        answer = await deliver(self._client, pending, self._instances.generations(key))
-        if answer.live is not None and key.group_kind in self._instances.informers:
-            self._instances.learn(key, answer.live)
-            self._on_delivered(key)
-        return answer
+        result = await deliver(self._client, pending, self._instances.generations(pending.key))
+        if result.live is not None:
+            self._instances.learn(pending.key, result.live)
+            self._on_delivered(pending.key)
+        return result
+
+    def _observed(self, pending: PendingChange, result: DeliveryResult) -> DeliveryResult:
+        """The result, with what the watch has shown of the object since."""
+        if result.live is None or not self._instances.is_deleted(pending.key, uid_of(result.live)):
+            return result
+        return replace(result, deleted=True)

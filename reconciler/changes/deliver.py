@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from catalog.changes import NEVER_CREATED
 from catalog.models.change import Action, ChangeState
 from reconciler.changes.outbox import DeliveryResult, PendingChange
 from reconciler.kube import ApiError, Client, KubeError, NotServed, Unreachable
@@ -55,7 +56,7 @@ async def deliver(client: Client, pending: PendingChange, generation_at: Mapping
             ChangeState.DELIVERED, live={**answer, "apiVersion": pending.api_version, "kind": pending.kind}
         )
     except NotServed:
-        display_name = f"The cluster does not serve the kind {pending.kind} yet. {pending.kind_trouble}"
+        display_name = f"The cluster does not serve the kind {pending.kind} yet. {pending.kind_problem}"
         return DeliveryResult(ChangeState.APPROVED, display_name.strip())
     except Unreachable as error:
         return DeliveryResult(ChangeState.APPROVED, f"{error} The change will be delivered when it does.")
@@ -80,8 +81,8 @@ def is_delivered(pending: PendingChange, live: Manifest) -> bool:
 
 
 def is_same_object(pending: PendingChange, live: Manifest) -> bool:
-    """Whether this is the object that an edit or a deletion is about, and no other of its name."""
-    return not pending.uid or uid_of(live) == pending.uid
+    """Whether this is the object that an edit or a deletion is about, and not another one of its name."""
+    return bool(pending.uid) and uid_of(live) == pending.uid
 
 
 def precondition_failure(
@@ -130,7 +131,8 @@ def manifest_to_apply(pending: PendingChange, live: Manifest | None) -> dict[str
 
 async def deliver_deletion(client: Client, pending: PendingChange, live: Manifest | None) -> DeliveryResult:
     if live is None or not is_same_object(pending, live):
-        return DeliveryResult(ChangeState.DELIVERED, "It was gone already.", gone=True)
+        message = "It was already deleted." if pending.uid else NEVER_CREATED
+        return DeliveryResult(ChangeState.DELIVERED, message, deleted=True)
     if not metadata_of(live).get("deletionTimestamp"):
         resource = await client.kinds.find(pending.api_version, pending.kind)
         await client.delete(resource, pending.namespace, pending.name, uid=uid_of(live))

@@ -16,7 +16,7 @@ from reconciler.kinds.compiled import CompiledContract, PublishedRevision
 from reconciler.kinds.crd import CRD_RESOURCE, CrdStatus, ensure_crd
 from reconciler.kube import Client, Informer, KubeError
 from reconciler.kube.informer import Event
-from reconciler.objects.accessors import Manifest, uid_of
+from reconciler.objects.accessors import Manifest
 from reconciler.objects.health import health_of
 from reconciler.projection.writer import ProjectionWriter
 from reconciler.status.snapshot import Key
@@ -134,8 +134,8 @@ class ContractController:
     def _on_listed(self, group_kind: str) -> None:
         self._client.kinds.forget()  # the kind is served, even if discovery did not list it yet
         notify("changes")
-        uids = {uid_of(obj) for obj in self._instances.of_kind(group_kind).values()}
-        self._projection.listed(self.contracts[group_kind].published.contract, uids)
+        contract = self.contracts[group_kind].published.contract
+        self._projection.listed(contract, lambda: self._instances.uids_of_kind(group_kind))
 
     # -- the cluster's own kinds ------------------------------------------------------------------------
 

@@ -85,11 +85,18 @@ class Informer:
     # -- writing into the cache -------------------------------------------------------------------------
 
     def learn(self, obj: dict[str, Any]) -> None:
-        """Take the answer of a write, unless the cache already holds something newer.
+        """Take the answer of a write, unless the cache is already beyond it.
 
-        Who wrote it knows of it, so nobody is told, now or when the watch brings the same version.
+        The writer knows the object: ``on_change`` is not called, now or when the watch brings this version.
         """
+        if self._was_deleted(obj):
+            return
         self._put({**obj, "apiVersion": self.resource.api_version, "kind": self.resource.kind}, tell=False)
+
+    def _was_deleted(self, obj: Manifest) -> bool:
+        """Whether the watch is past the version of an object that is not in the cache."""
+        absent = (namespace_of(obj), name_of(obj)) not in self._objects
+        return absent and bool(self._version) and not is_newer(version_of(obj), self._version)
 
     def _put(self, obj: dict[str, Any], *, tell: bool = True) -> None:
         key = (namespace_of(obj), name_of(obj))

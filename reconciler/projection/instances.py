@@ -168,15 +168,14 @@ def project_events(destination: int, records: Mapping[str, Sequence[EventRecord]
 
 
 def project_gone(destination: int, contract: int, key: Key, uid: str) -> None:
-    """The object is gone from the cluster: its row goes, unless it is of another object by now."""
+    """The object was deleted from the cluster: delete its row, unless the row is of another object.
+
+    A row without a uid belongs to a creation that was refused, or whose result is not saved yet. In the
+    second case the row is deleted when the result is saved (``reconciler.changes.outbox``).
+    """
     with transaction.atomic():
         row = find(destination, contract, key)
-        if row is None:
-            return
-        never_seen = (
-            not row.uid and not row.changes.pending().exists()
-        )  # it came and went between two batches
-        if row.uid == uid or never_seen:
+        if row is not None and row.uid == uid:
             remove(row)
 
 

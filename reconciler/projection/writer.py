@@ -24,7 +24,8 @@ class ProjectionWriter:
     def __init__(self, database: DatabaseThread, destination: int) -> None:
         self._database, self._destination = database, destination
         self._snapshots: OrderedDict[Key, Snapshot] = OrderedDict()
-        self._gone: list[tuple[Key | None, Callable[[], Any]]] = []
+        # Each entry prepares its work when it is handed to the database thread.
+        self._gone: list[tuple[Key | None, Callable[[], Callable[[], Any]]]] = []
         self._notes: dict[str, list[EventRecord]] = {}  # uid of an instance → lines for its history
         self._news = asyncio.Event()
 
@@ -43,12 +44,17 @@ class ProjectionWriter:
         """The object is deleted."""
         self._snapshots.pop(key, None)
         work = partial(instances.project_gone, self._destination, contract, key, uid)
-        self._gone.append((key, work))
+        self._gone.append((key, lambda: work))
         self._news.set()
 
-    def listed(self, contract: int, uids: set[str]) -> None:
-        """A whole list was seen: rows of what is not in it are of the past."""
-        self._gone.append((None, partial(instances.project_list, self._destination, contract, uids)))
+    def listed(self, contract: int, live_uids: Callable[[], set[str]]) -> None:
+        """A complete list was observed: rows of objects that do not exist any more are deleted.
+
+        ``live_uids`` is called when the rows are compared: a delivery may have saved a uid since the list.
+        """
+        self._gone.append(
+            (None, lambda: partial(instances.project_list, self._destination, contract, live_uids()))
+        )
         self._news.set()
 
     async def write(self) -> None:
@@ -61,7 +67,8 @@ class ProjectionWriter:
     async def flush(self) -> None:
         """Raises what the database raises; then nothing is lost, and the next call writes it."""
         while self._gone:
-            await self._database.call(self._gone[0][1])
+            _, prepare = self._gone[0]
+            await self._database.call(prepare())
             self._gone.pop(0)
         batch, self._snapshots = self._snapshots, OrderedDict()
         records, self._notes = self._notes, {}

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from catalog.changes import propose_deletion
 from catalog.forms.spec_diff import explicit_values, field_changes, merge_three_way
-from catalog.models import Action, Change, ChangeState, DeletedInstance, Instance, State
+from catalog.models import Action, Change, ChangeState, Instance, State
 from portal.audit.models import Entry
 from tests.catalog.schemas import SERVICE
 
@@ -113,15 +112,6 @@ def test_the_last_page_is_for_those_who_could_see_the_instance(
     instance.delete()
     assert sign_in("viewer").get(f"/instances/{pk}/").status_code == 200
     assert sign_in("other").get(f"/instances/{pk}/").status_code == 404
-
-
-def test_what_never_reached_the_cluster_goes_at_once(
-    sign_in: Callable[[str], Client], make_instance: Callable[..., Instance], people: dict[str, Any]
-) -> None:
-    row = make_instance("never", uid="", state=State.WAITING)
-    change = propose_deletion(instance=row, by=people["developer"])
-    assert change.state == "delivered"
-    assert DeletedInstance.objects.get().name == "never"
 
 
 SPEC = {"image": "a:1", "size": "small", "replicas": 2, "probe": {"path": "/healthz"}}

@@ -106,4 +106,15 @@ async def test_a_deletion_twice_is_done(client: Client, creation: PendingChange)
     deletion = replace(edit, action="delete")
     assert (await ask(client, deletion)).state == "delivered"
     again = await ask(client, deletion)
-    assert (again.state, again.gone) == ("delivered", True)
+    assert (again.state, again.deleted) == ("delivered", True)
+
+
+@pytest.mark.parametrize(("action", "state"), [("delete", "delivered"), ("update", "refused")])
+async def test_without_a_uid_an_object_of_the_same_name_is_another_one(
+    client: Client, creation: PendingChange, action: str, state: str
+) -> None:
+    """The creation of the instance was refused, for example because this object had its name."""
+    await ask(client, creation)
+    before = await live_of(client, creation)
+    assert (await ask(client, replace(creation, token="2-2", action=action))).state == state
+    assert await live_of(client, creation) == before
