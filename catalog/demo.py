@@ -36,7 +36,7 @@ def load() -> list[Change]:
 
 def create_sample(contract_name: str, namespace: str, name: str, spec: dict[str, Any]) -> Change | None:
     contract = (
-        Contract.objects.offered().select_related("owner", "revision").filter(name=contract_name).first()
+        Contract.objects.available().select_related("owner", "revision").filter(name=contract_name).first()
     )
     author = User.objects.filter(username=AUTHORS[namespace]).first()
     usable = usable_contract(contract) if contract else None

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, ContractQuerySet, ReasonMissing, Revision
 from contracts.problems import Rejected
-from contracts.publishing import Outrun, publish
+from contracts.publishing import PublishRequest, StaleRevision, publish_request
 from portal.accounts.models import User
 from portal.accounts.permission import PLATFORM, can
 from portal.api.exceptions import Refused
@@ -25,13 +25,17 @@ from portal.api.strict_serializers import StrictSerializer, check_parameters
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """One thing wrong. Lines and columns count from 1; 0 means that the place is not known."""
+    """One thing that is wrong. Lines and columns count from 1; 0 means that the position is not known."""
 
     code = serializers.CharField()
     severity = serializers.ChoiceField(["error", "warning"])
     message = serializers.CharField()
     hint = serializers.CharField(allow_blank=True)
-    path = serializers.CharField(allow_blank=True)
+    path = serializers.CharField(allow_blank=True, help_text="From the document's root, with list indexes.")
+    display_path = serializers.CharField(
+        allow_blank=True, help_text="The path for people: nodes are named by their ids."
+    )
+    node = serializers.CharField(allow_blank=True, help_text="Id of the node that the path leads into.")
     line = serializers.IntegerField()
     column = serializers.IntegerField()
     end_line = serializers.IntegerField()
@@ -88,20 +92,20 @@ class PublicationSerializer(TextSerializer):
         required=False,
         allow_blank=True,
         default="",
-        help_text="Why breaking changes must be; without it they are refused.",
+        help_text="Reason for breaking changes; without it they are refused.",
     )
 
     after = serializers.IntegerField(
         required=False,
         min_value=0,
-        help_text="Number of the newest revision that the text was made from; another one refuses it.",
+        help_text="Number of the latest revision that you reviewed; refused when there is a newer one.",
     )
 
 
 class PublishedSerializer(serializers.Serializer[Any]):
     contract = serializers.CharField()
     revision = serializers.IntegerField()
-    new = serializers.BooleanField(help_text="False when the newest revision already has this very text.")
+    new = serializers.BooleanField(help_text="False when the latest revision already has exactly this text.")
     problems = ProblemSerializer(many=True, help_text="Warnings.")
 
 
@@ -114,8 +118,8 @@ class ReasonSerializer(StrictSerializer):
     reason = serializers.CharField(allow_blank=True, default="")
 
 
-def person(request: Request) -> User:
-    """Who asks; the API lets nobody in without signing in."""
+def current_user(request: Request) -> User:
+    """The signed-in user; the API refuses anonymous requests."""
     return cast(User, request.user)
 
 
@@ -125,8 +129,10 @@ def contracts_for(request: Request) -> ContractQuerySet:
 
 
 _PARAMETERS = [
-    OpenApiParameter("q", description="Words that must all occur in name, kind, title, description, …"),
-    OpenApiParameter("owner", description="Short name of the team that owns it"),
+    OpenApiParameter(
+        "q", description="Words that must all occur in the name, kind, title, description, category or owner"
+    ),
+    OpenApiParameter("owner", description="Slug of the team that owns the contract"),
     OpenApiParameter("category"),
 ]
 
@@ -146,12 +152,12 @@ class ContractList(generics.ListAPIView[Contract]):
         return found
 
     @extend_schema(
-        summary="Contracts that you may see",
+        summary="List contracts",
         operation_id="contracts_list",
         parameters=_PARAMETERS,
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Every contract, withdrawn ones too."""
+        """Every contract, including withdrawn ones."""
         check_parameters(request, _PARAMETERS, {})
         return super().get(request, *args, **kwargs)
 
@@ -162,7 +168,7 @@ class ContractList(generics.ListAPIView[Contract]):
         responses={
             201: PublishedSerializer,
             200: OpenApiResponse(PublishedSerializer, "Nothing has changed"),
-            409: OpenApiResponse(RefusedSerializer, "Another revision than `after` is the newest"),
+            409: OpenApiResponse(RefusedSerializer, "The latest revision is newer than `after`"),
             422: RefusedSerializer,
         },
     )
@@ -171,14 +177,14 @@ class ContractList(generics.ListAPIView[Contract]):
         sent = PublicationSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         try:
-            done = publish(by=person(request), **sent.validated_data)
-        except Outrun as outrun:
-            raise Refused(str(outrun), code=status.HTTP_409_CONFLICT) from None
-        except Rejected as refusal:
-            problems = [problem.as_dict() for problem in refusal.problems]
+            done = publish_request(PublishRequest(by=current_user(request), **sent.validated_data))
+        except StaleRevision as stale:
+            raise Refused(str(stale), code=status.HTTP_409_CONFLICT) from None
+        except Rejected as rejection:
+            problems = [problem.as_dict() for problem in rejection.problems]
             raise Refused("The contract cannot be published.", problems) from None
-        except PermissionDenied as refusal:
-            raise Refused(str(refusal), code=status.HTTP_403_FORBIDDEN) from None
+        except PermissionDenied as denial:
+            raise Refused(str(denial), code=status.HTTP_403_FORBIDDEN) from None
         answer = {
             "contract": done.contract.name,
             "revision": done.revision.number,
@@ -188,7 +194,7 @@ class ContractList(generics.ListAPIView[Contract]):
         return Response(answer, status.HTTP_201_CREATED if done.new else status.HTTP_200_OK)
 
 
-@extend_schema(summary="One contract")
+@extend_schema(summary="Get a contract")
 class ContractDetail(generics.RetrieveAPIView[Contract]):
     """One contract."""
 
@@ -200,7 +206,7 @@ class ContractDetail(generics.RetrieveAPIView[Contract]):
 
 
 class Withdrawal(APIView):
-    """Withdraw a contract (PUT), or offer it again (DELETE). Both are safe to repeat."""
+    """Withdraw a contract (PUT), or reinstate it (DELETE). Both are idempotent."""
 
     @extend_schema(
         summary="Withdraw a contract",
@@ -208,34 +214,34 @@ class Withdrawal(APIView):
         responses={200: ContractSerializer, 422: RefusedSerializer},
     )
     def put(self, request: Request, name: str) -> Response:
-        return self.move(request, name, withdrawn=True)
+        return self.change_availability(request, name, withdrawn=True)
 
     @extend_schema(
-        summary="Offer a withdrawn contract again",
+        summary="Reinstate a withdrawn contract",
         request=None,
-        parameters=[OpenApiParameter("reason", required=True, description="Why it is offered again")],
+        parameters=[OpenApiParameter("reason", required=True, description="Why it is reinstated")],
         responses={200: ContractSerializer, 422: RefusedSerializer},
     )
     def delete(self, request: Request, name: str) -> Response:
-        return self.move(request, name, withdrawn=False)
+        return self.change_availability(request, name, withdrawn=False)
 
-    def move(self, request: Request, name: str, *, withdrawn: bool) -> Response:
+    def change_availability(self, request: Request, name: str, *, withdrawn: bool) -> Response:
         contract = get_object_or_404(Contract.objects.visible_to(request.user), name=name)
         sent = ReasonSerializer(data=request.data if withdrawn else request.query_params)
         sent.is_valid(raise_exception=True)
-        verb = contract.withdraw if withdrawn else contract.reinstate
+        change = contract.withdraw if withdrawn else contract.reinstate
         try:
-            verb(by=person(request), reason=sent.validated_data["reason"])
+            change(by=current_user(request), reason=sent.validated_data["reason"])
         except ReasonMissing as missing:
             raise Refused(str(missing), [{"path": "reason", "message": str(missing)}]) from None
-        except PermissionDenied as refusal:
-            raise Refused(str(refusal), code=status.HTTP_403_FORBIDDEN) from None
+        except PermissionDenied as denial:
+            raise Refused(str(denial), code=status.HTTP_403_FORBIDDEN) from None
         return Response(ContractSerializer(contracts_for(request).get(pk=contract.pk)).data)
 
 
-@extend_schema(summary="Revisions of a contract")
+@extend_schema(summary="List the revisions of a contract")
 class RevisionList(generics.ListAPIView[Revision]):
-    """The revisions of a contract, newest first, without their texts."""
+    """The revisions of a contract, latest first, without their texts."""
 
     serializer_class = RevisionSerializer
 
@@ -246,7 +252,7 @@ class RevisionList(generics.ListAPIView[Revision]):
         return contract.revisions.defer("text")
 
 
-@extend_schema(summary="One revision with its text")
+@extend_schema(summary="Get a revision with its text")
 class RevisionDetail(generics.RetrieveAPIView[Revision]):
     """One revision with its text."""
 
@@ -261,17 +267,17 @@ class RevisionDetail(generics.RetrieveAPIView[Revision]):
 
 
 class Check(APIView):
-    """Say everything that is wrong with a text. Nothing is saved or published."""
+    """List everything that is wrong with a text. Nothing is saved or published."""
 
     @extend_schema(
         operation_id="contracts_check",
-        summary="Check a text without keeping it",
+        summary="Check a text without saving it",
         request=TextSerializer,
         responses=CheckedSerializer,
     )
     def post(self, request: Request) -> Response:
         if not can(request.user, "author", PLATFORM):
-            raise Refused("Contracts are written by platform engineers.", code=status.HTTP_403_FORBIDDEN)
+            raise Refused("Only platform engineers can write contracts.", code=status.HTTP_403_FORBIDDEN)
         sent = TextSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         compilation = compile_known(sent.validated_data["text"])

@@ -1,4 +1,4 @@
-"""Texts to begin a new contract with: an almost empty one, and the samples that come with Slipway."""
+"""Texts that a new contract can start from: a minimal one, and the samples that ship with Slipway."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ spec:
 
 @cache
 def samples() -> dict[str, str]:
-    """Name of each sample → its title, by title."""
+    """Name of each sample → its title, sorted by title."""
     titles = {path.stem: title_of(path) for path in SAMPLES.glob("*.yaml")}
     return dict(sorted(titles.items(), key=lambda item: item[1]))
 
@@ -59,6 +59,6 @@ def title_of(path: Path) -> str:
     return str(documents[1]["spec"]["title"])
 
 
-def starter(name: str) -> str:
-    """The text of a sample, or the almost empty one when there is no sample of that name."""
+def template_text(name: str) -> str:
+    """The text of a sample, or the minimal one when there is no sample of that name."""
     return (SAMPLES / f"{name}.yaml").read_text(encoding="utf-8") if name in samples() else EMPTY

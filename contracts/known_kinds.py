@@ -1,6 +1,6 @@
 """The kinds that a text is checked against: those of Kubernetes, of the destinations, and of other contracts.
 
-Only what the text mentions is loaded, so that checking while somebody types stays fast among many CRDs.
+Only kinds that the text mentions are loaded, so that checking while typing stays fast with many CRDs.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ def compile_known(text: str) -> Compilation:
 
 
 def known_kinds(text: str) -> KindSchemas:
-    return assembled(schemas_named_in(text), contracts_named_in(text))
+    return assemble_kinds(schemas_mentioned_in(text), contracts_mentioned_in(text))
 
 
-def schemas_named_in(text: str) -> tuple[tuple[int, str], ...]:
+def schemas_mentioned_in(text: str) -> tuple[tuple[int, str], ...]:
     """Key and content hash of the stored OpenAPI documents whose group and version occur in the text."""
     rows = KnownSchema.objects.order_by("destination", "group_version").values_list(
         "pk", "content_hash", "group_version"
@@ -31,8 +31,8 @@ def schemas_named_in(text: str) -> tuple[tuple[int, str], ...]:
     return tuple((pk, content) for pk, content, name in rows if name in text and name not in own)
 
 
-def contracts_named_in(text: str) -> tuple[tuple[int, str], ...]:
-    """Key and digest of the newest revisions of contracts whose group and kind occur in the text."""
+def contracts_mentioned_in(text: str) -> tuple[tuple[int, str], ...]:
+    """Key and digest of the latest revisions of contracts whose group and kind occur in the text."""
     rows = Contract.objects.exclude(revision=None).order_by("pk")
     found = rows.values_list("revision_id", "revision__digest", "group", "kind")
     return tuple((pk, digest) for pk, digest, group, kind in found if pk and group in text and kind in text)
@@ -44,8 +44,10 @@ def builtin_groups() -> frozenset[str]:
 
 
 @lru_cache(maxsize=64)
-def assembled(schemas: tuple[tuple[int, str], ...], revisions: tuple[tuple[int, str], ...]) -> KindSchemas:
-    """Remembered by what the keys held, so that a changed document or another database is read anew."""
+def assemble_kinds(
+    schemas: tuple[tuple[int, str], ...], revisions: tuple[tuple[int, str], ...]
+) -> KindSchemas:
+    """Cached by primary keys and content hashes, so that a changed document is read again."""
     documents: list[Mapping[str, Any]] = []
     scopes: dict[tuple[str, str], tuple[str, bool]] = {}
     for known in KnownSchema.objects.filter(pk__in=[pk for pk, _ in schemas]).order_by("-destination"):
@@ -57,7 +59,7 @@ def assembled(schemas: tuple[tuple[int, str], ...], revisions: tuple[tuple[int, 
 
 
 def crd_of(revision_id: int, kinds: KindSchemas) -> Mapping[str, Any] | None:
-    """The generated CRD of a revision. Kinds of further contracts that it uses count as unknown here."""
+    """The generated CRD of a revision. Kinds of further contracts that it uses are treated as unknown."""
     text = Revision.objects.values_list("text", flat=True).get(pk=revision_id)
     definition = compile_cached(text, kinds=kinds).runnable
     return definition.crd if definition else None

@@ -1,4 +1,4 @@
-"""The live topics ``contracts`` and ``contract.<pk>``. Whoever is signed in may read every contract."""
+"""The live topics ``contracts`` and ``contract.<pk>``. Every signed-in user may read every contract."""
 
 from __future__ import annotations
 

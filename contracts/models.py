@@ -1,4 +1,4 @@
-"""Contracts as the portal keeps them: the named API, its drafts, and its frozen revisions."""
+"""Contracts in the database: the named API, its drafts, and its immutable revisions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from portal.audit.record import record
 from portal.live import publish as live
 
 
-class RevisionIsFinal(Exception):
+class RevisionIsImmutable(Exception):
     """A published revision cannot be changed; publish another one."""
 
 
 class ReasonMissing(ValueError):
-    """Something that others will ask about was done without saying why."""
+    """The action needs a reason, and none was given."""
 
 
 class Lifecycle(models.TextChoices):
@@ -34,27 +34,27 @@ class Lifecycle(models.TextChoices):
 
 class ContractQuerySet(models.QuerySet["Contract"]):
     def visible_to(self, user: User | AnonymousUser) -> ContractQuerySet:
-        """Who is signed in may read every contract, also withdrawn ones: instances of them live on."""
+        """Every signed-in user may read every contract, including withdrawn ones, whose instances remain."""
         return self if user.is_authenticated else self.none()
 
-    def offered(self) -> ContractQuerySet:
-        """What the catalog shows: published and not withdrawn."""
+    def available(self) -> ContractQuerySet:
+        """Contracts that the catalog shows: published and not withdrawn."""
         return self.filter(withdrawn_at=None, revision__isnull=False)
 
-    def matching(self, words: str) -> ContractQuerySet:
-        """Contracts in whose name, kind, title, description, category or owner every word occurs."""
+    def matching(self, text: str) -> ContractQuerySet:
+        """Contracts that contain every word of ``text`` in one of the searched fields."""
         found = self
-        for word in words.split():
-            places = ("name", "kind", "title", "description", "category", "owner__name")
+        for word in text.split():
+            fields = ("name", "kind", "title", "description", "category", "owner__name")
             condition = Q()
-            for place in places:
-                condition |= Q(**{f"{place}__icontains": word})
+            for field in fields:
+                condition |= Q(**{f"{field}__icontains": word})
             found = found.filter(condition)
         return found
 
 
 class Contract(models.Model):
-    """The named, owned API that a platform team offers. Its columns repeat its newest revision, for lists."""
+    """The named, owned API that a platform team offers. Its columns repeat its latest revision, for lists."""
 
     name = models.CharField(max_length=253, unique=True)  # metadata.name of the definition
     group = models.CharField(max_length=253)
@@ -72,7 +72,7 @@ class Contract(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
     revision = models.ForeignKey("Revision", models.PROTECT, null=True, related_name="+", editable=False)
-    # What the engine last said of the generated kind in the cluster: conditions in Kubernetes' shape.
+    # What the reconciler last reported about the generated kind: conditions in Kubernetes' format.
     conditions = models.JSONField(default=list, editable=False)
 
     objects = ContractQuerySet.as_manager()
@@ -106,43 +106,45 @@ class Contract(models.Model):
         return Scope("contract", self.name, team_id=self.owner_id)
 
     def withdraw(self, *, by: User | None, reason: str) -> None:
-        """Hide it from the catalog; instances live on. Safe to repeat.
+        """Hide it from the catalog; its instances remain. Idempotent.
 
-        ``by`` None is an operator's command, whose reason may be empty. For a person it raises
-        ``PermissionDenied`` with the reason in words, ``ReasonMissing`` for an empty ``reason``.
+        ``by`` None is an operator at the command line, who may leave the reason empty. For a user it raises
+        ``PermissionDenied`` with the reason, and ``ReasonMissing`` for an empty ``reason``.
         """
-        self._move(by=by, reason=reason, withdrawn=True)
+        self._change_availability(by=by, reason=reason, withdrawn=True)
 
     def reinstate(self, *, by: User | None, reason: str) -> None:
-        """Offer it in the catalog again. Safe to repeat; raises as :meth:`withdraw` does."""
-        self._move(by=by, reason=reason, withdrawn=False)
+        """Make it available in the catalog again. Idempotent; raises as :meth:`withdraw` does."""
+        self._change_availability(by=by, reason=reason, withdrawn=False)
 
-    def _move(self, *, by: User | None, reason: str, withdrawn: bool) -> None:
+    def _change_availability(self, *, by: User | None, reason: str, withdrawn: bool) -> None:
         verb = "withdrawn" if withdrawn else "reinstated"
         if by is not None and not (decision := can(by, "withdraw", self)):
             raise PermissionDenied(decision.reason)
         if by is not None and not reason.strip():
-            raise ReasonMissing(f"Say why it is {verb}: people who use it will ask.")
+            raise ReasonMissing(
+                f"Enter a reason: people who use this contract will want to know why it is {verb}."
+            )
         now = timezone.now()
         with transaction.atomic():
-            waiting = Contract.objects.filter(pk=self.pk, withdrawn_at__isnull=withdrawn)
-            moved = waiting.update(withdrawn_at=now if withdrawn else None, updated_at=now)
+            unchanged = Contract.objects.filter(pk=self.pk, withdrawn_at__isnull=withdrawn)
+            changed = unchanged.update(withdrawn_at=now if withdrawn else None, updated_at=now)
             self.refresh_from_db()
-            if moved:
+            if changed:
                 record(
                     f"contract.{verb}", subject=self, by=by, team_slug=self.owner.slug, reason=reason.strip()
                 )
                 self.announce()
 
     def announce(self) -> None:
-        """Tell every page that shows this contract, or the list of contracts, to look again."""
+        """Make every page that shows this contract, or the list of contracts, refresh."""
         moment = self.updated_at.isoformat()
         live.publish(self.topic, moment)
         live.publish("contracts", moment)
 
 
 class Revision(models.Model):
-    """One published, frozen version of a contract."""
+    """One published, immutable version of a contract."""
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
@@ -165,7 +167,7 @@ class Revision(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
-            raise RevisionIsFinal(f"{self} is published and stays as it is. Publish another revision.")
+            raise RevisionIsImmutable(f"{self} is published and cannot be changed. Publish another revision.")
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -173,7 +175,7 @@ class Revision(models.Model):
 
 
 class Draft(models.Model):
-    """A text that somebody is working on. Not a revision: it may be wrong, and nobody is offered it."""
+    """A text in progress. It is not a revision: it may have errors, and the catalog does not show it."""
 
     contract = models.ForeignKey(Contract, models.CASCADE, null=True, blank=True, related_name="drafts")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="contract_drafts")
@@ -189,19 +191,19 @@ class Draft(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("contracts:draft", args=[self.pk])
 
-    def keep(self, text: str, *, seen: str = "") -> Draft:
+    def save_text(self, text: str, *, seen: str = "") -> Draft:
         """Save ``text`` and return the draft that holds it.
 
-        ``seen`` is the ``version`` that the writer started from. When another window has saved since, or the
-        draft was published and is gone, the text goes into a new draft: nothing is overwritten.
+        ``seen`` is the ``version`` that the edit started from. When another window has saved since, or the
+        draft was published and deleted, the text becomes a new draft: nothing is overwritten.
         """
         now = timezone.now()
         with transaction.atomic():
             stored = Draft.objects.select_for_update().filter(pk=self.pk, author=self.author).first()
             if stored is not None and stored.text == text:
                 return stored
-            if stored is None and (twin := self.twin(text)):
-                return twin
+            if stored is None and (duplicate_of := self.duplicate_of(text)):
+                return duplicate_of
             if stored is None or (seen and stored.version != seen):
                 return Draft.objects.create(
                     contract=self.contract, author=self.author, text=text, updated_at=now
@@ -210,8 +212,8 @@ class Draft(models.Model):
             stored.save(update_fields=["text", "updated_at"])
             return stored
 
-    def twin(self, text: str) -> Draft | None:
-        """The draft that another request of the same page made of the same text a moment ago."""
+    def duplicate_of(self, text: str) -> Draft | None:
+        """The draft that another request of the same page created from the same text a moment ago."""
         return Draft.objects.filter(author=self.author, contract=self.contract, text=text).first()
 
     @property
@@ -220,9 +222,9 @@ class Draft(models.Model):
 
 
 class KnownSchema(models.Model):
-    """The OpenAPI last seen for one group and version at one destination, so that checks work without it."""
+    """The last OpenAPI document of one group and version of a destination, for checks without a cluster."""
 
-    destination = models.CharField(max_length=63)  # the destination's slug; that room stands above this one
+    destination = models.CharField(max_length=63)  # the destination's slug; its model is in a higher layer
     group_version = models.CharField(max_length=320)
     content_hash = models.CharField(max_length=128)
     document = models.JSONField()

@@ -1,4 +1,4 @@
-"""What this room gives the shell: results for the search, and a section of the front page."""
+"""What this app contributes to the portal: search results, and a section of the home page."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from portal.accounts.permission import PLATFORM, can
 from portal.home.search import Result
 from portal.home.sections import HomeSection
 
-MOST = 6
+MAX_RESULTS = 6
 
 
 def find(user: User, text: str) -> Iterable[Result]:
-    """Contracts to write on, for those who write them; the catalog finds what everybody may ask for."""
+    """Contracts, for their authors; the catalog finds those that everyone can create instances of."""
     if not can(user, "author", PLATFORM):
         return
-    for contract in Contract.objects.visible_to(user).matching(text).select_related("owner")[:MOST]:
+    for contract in Contract.objects.visible_to(user).matching(text).select_related("owner")[:MAX_RESULTS]:
         detail = "withdrawn" if contract.withdrawn else contract.owner.name
         yield Result("Contracts", contract.title, contract.get_absolute_url(), contract.icon, detail)
 
@@ -28,6 +28,6 @@ def home_sections(request: HttpRequest) -> Iterable[HomeSection]:
     """The drafts that a platform engineer has not published yet."""
     if not isinstance(request.user, User) or not can(request.user, "author", PLATFORM):
         return
-    drafts = Draft.objects.filter(author=request.user).select_related("contract")[:MOST]
+    drafts = Draft.objects.filter(author=request.user).select_related("contract")[:MAX_RESULTS]
     if drafts:
         yield HomeSection("contracts/_home.html", {"drafts": drafts})

@@ -1,19 +1,18 @@
-"""Give problems that were found in the database their place in the author's text."""
+"""Find the positions in the author's text of problems that the database revealed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from contracts.documents import Document, read
+from contracts.documents import Document, positioned, read
 from contracts.documents.paths import parse_path
 from contracts.problems import Problem
 
-# Paths of the second document; all others are of the definition.
+# Paths in the Contract document; all others are in the definition.
 PRESENTATION_PATHS = ("spec.owner", "spec.title", "spec.category", "spec.icon", "spec.tests")
 
 
-def placed(text: str, problems: Iterable[Problem]) -> Iterator[Problem]:
+def with_positions(text: str, problems: Iterable[Problem]) -> Iterator[Problem]:
     found = list(problems)
     if not found:
         return
@@ -22,15 +21,10 @@ def placed(text: str, problems: Iterable[Problem]) -> Iterator[Problem]:
         document.data.get("kind"): document for document in documents if isinstance(document.data, dict)
     }
     for problem in found:
-        shown = problem.path.startswith(PRESENTATION_PATHS)
-        document = by_kind.get("Contract" if shown else "ResourceGraphDefinition")
-        yield with_place(problem, document) if document and problem.path else problem
+        presentation = problem.path.startswith(PRESENTATION_PATHS)
+        document = by_kind.get("Contract" if presentation else "ResourceGraphDefinition")
+        yield with_position(problem, document) if document and problem.path else problem
 
 
-def with_place(problem: Problem, document: Document) -> Problem:
-    span = document.value_span(parse_path(problem.path))
-    if span is None:
-        return problem
-    return replace(
-        problem, line=span.line, column=span.column, end_line=span.end_line, end_column=span.end_column
-    )
+def with_position(problem: Problem, document: Document) -> Problem:
+    return positioned(problem, document.value_span(parse_path(problem.path)))

@@ -1,7 +1,7 @@
-"""Publishing: judge a text against everything that is already there, then freeze it as a revision.
+"""Publishing: review a text against everything that is already published, then save it as a revision.
 
-:func:`judge` decides and changes nothing; the publish page shows its answer. :func:`publish` judges again in
-its transaction, so that of two people who publish at once the second is judged against the first.
+:func:`review_publication` changes nothing; the publish page shows its result. :func:`publish` reviews again
+in its transaction, so that of two users who publish at once the second is checked against the first.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from contracts.compiler import Change, Compilation, Definition, breaking_changes
+from contracts.compiler import Compilation, Definition, SchemaChange, schema_changes
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Draft, Revision
-from contracts.name_conflicts import collisions
-from contracts.problem_positions import placed
+from contracts.name_conflicts import find_conflicts
+from contracts.problem_positions import with_positions
 from contracts.problems import Problem, Rejected, errors, in_reading_order
-from contracts.runtime import run_cases
+from contracts.runtime import run_tests
 from portal.accounts.models import Role, Team, User
 from portal.accounts.permission import can, teams_with
 from portal.audit.record import record
 
-LONGEST = {"title": 120, "category": 60, "icon": 60}
+MAX_LENGTHS = {"title": 120, "category": 60, "icon": 60}
 
 
-class BreaksInstances(Rejected):
-    """The text is right, but instances of the newest revision would break."""
+class BreakingChange(Rejected):
+    """The text is valid, but instances of the latest revision would break."""
 
-    def __init__(self, changes: tuple[Change, ...]) -> None:
+    def __init__(self, changes: tuple[SchemaChange, ...]) -> None:
         self.changes = changes
         hint = "Publish it as a new contract, or confirm the breaking changes with a reason."
         super().__init__(
@@ -40,42 +40,42 @@ class BreaksInstances(Rejected):
         )
 
 
-class Outrun(Exception):
-    """Somebody published a revision after the author had looked at what publishing would mean."""
+class StaleRevision(Exception):
+    """Another revision was published after the author reviewed the changes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """What publishing ``text`` would mean. ``changes`` compares it with ``newest``."""
+class Review:
+    """What publishing ``text`` would do. ``changes`` compares it with ``latest``."""
 
     text: str
     compilation: Compilation
     problems: tuple[Problem, ...]
     contract: Contract | None = None
-    newest: Revision | None = None
+    latest: Revision | None = None
     owner: Team | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[SchemaChange, ...] = ()
 
     @property
-    def acceptable(self) -> bool:
+    def publishable(self) -> bool:
         return not errors(self.problems)
 
     @property
     def unchanged(self) -> bool:
-        return self.newest is not None and self.newest.digest == digest_of(self.text)
+        return self.latest is not None and self.latest.digest == digest_of(self.text)
 
     @property
-    def breaking(self) -> tuple[Change, ...]:
+    def breaking(self) -> tuple[SchemaChange, ...]:
         return tuple(change for change in self.changes if change.breaking)
 
     @property
     def next_number(self) -> int:
-        return self.newest.number + 1 if self.newest else 1
+        return self.latest.number + 1 if self.latest else 1
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """``new`` is false when the newest revision already has this very text."""
+    """``new`` is false when the latest revision already has exactly this text."""
 
     contract: Contract
     revision: Revision
@@ -83,135 +83,135 @@ class Publication:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PublishRequest:
+    """``by`` None is an operator at the command line. A ``draft`` is deleted once its text is published.
+
+    ``after`` is the number of the latest revision that the author reviewed, 0 for none; None, as in a
+    pipeline, publishes whatever the latest revision is.
+    """
+
+    text: str
+    by: User | None
+    note: str = ""
+    breaking_reason: str = ""
+    draft: Draft | None = None
+    after: int | None = None
+
+
 def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def judge(text: str, *, by: User | None) -> Judgement:
-    """Everything that is to be said about publishing ``text``: problems, owner, and changes."""
+def review_publication(text: str, *, by: User | None) -> Review:
+    """Everything that publishing ``text`` depends on: problems, owner, and changes for instances."""
     compilation = compile_known(text)
     definition = compilation.definition
     if definition is None:
-        return Judgement(text, compilation, compilation.problems)
+        return Review(text, compilation, compilation.problems)
     contract = Contract.objects.select_related("owner", "revision").filter(name=definition.name).first()
-    newest = contract.revision if contract else None
+    latest = contract.revision if contract else None
     owner, found = owner_of(compilation, contract, by)
-    found += collisions(definition, contract)
-    found += too_long(compilation)
-    failing = (problem for trial in run_cases(compilation) for problem in trial.problems())
-    problems = in_reading_order((*compilation.problems, *placed(text, found), *failing))
-    changes = changes_since(newest, definition) if newest else ()
-    return Judgement(text, compilation, problems, contract, newest, owner, changes)
+    found += find_conflicts(definition, contract)
+    found += length_problems(compilation)
+    failing = (problem for result in run_tests(compilation) for problem in result.problems())
+    problems = in_reading_order((*compilation.problems, *with_positions(text, found), *failing))
+    changes = changes_since(latest, definition) if latest else ()
+    return Review(text, compilation, problems, contract, latest, owner, changes)
 
 
-def publish(
-    text: str,
-    *,
-    by: User | None,
-    note: str = "",
-    breaking_reason: str = "",
-    draft: Draft | None = None,
-    after: int | None = None,
-) -> Publication:
-    """Freeze ``text`` as the next revision of its contract. ``by`` None: an operator at the command line.
+def publish(text: str, *, by: User | None, note: str = "", breaking_reason: str = "") -> Publication:
+    """Publish ``text`` as the next revision of its contract; see :func:`publish_request`."""
+    return publish_request(PublishRequest(text, by, note, breaking_reason))
 
-    Raises ``Rejected`` with all problems, ``BreaksInstances`` when instances would break and there is no
-    ``breaking_reason``, ``PermissionDenied`` with the reason in words. A ``draft`` is gone afterwards.
-    ``after`` is the number of the newest revision that the author compared with, 0 for none: ``Outrun`` is
-    raised when there is another one by now. Without it, as in a pipeline, the text wins.
+
+def publish_request(request: PublishRequest) -> Publication:
+    """Store the text as the next revision of its contract.
+
+    Raises ``Rejected`` with all problems; ``BreakingChange`` when instances would break and there is no
+    ``breaking_reason``; ``StaleRevision`` when the latest revision is not ``after``; ``PermissionDenied``
+    with the reason.
     """
-    compile_known(text)  # the slow part, before the transaction; its answer is cached
-    wish = Wish(text, by, note.strip(), breaking_reason.strip(), draft, after)
+    compile_known(request.text)  # the slow part, before the transaction; the result is cached
     try:
-        return publish_once(wish)
+        return _publish(request)
     except IntegrityError:
-        # Somebody published the same new name, kind or number in this very moment: judge again beside it.
-        return publish_once(wish)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What :func:`publish` was asked for."""
-
-    text: str
-    by: User | None
-    note: str
-    breaking_reason: str
-    draft: Draft | None
-    after: int | None
+        # Another user published the same new name, kind or number at the same moment: review against that.
+        return _publish(request)
 
 
 @transaction.atomic
-def publish_once(wish: Wish) -> Publication:
-    lock_contract(wish.text)
-    judgement = judge(wish.text, by=wish.by)
-    definition, owner = judgement.compilation.definition, judgement.owner
-    if definition is None or owner is None or not judgement.acceptable:
-        raise Rejected(judgement.problems)
-    contract = judgement.contract or Contract(name=definition.name, owner=owner)
-    check_permission(wish.by, contract, owner)
-    if wish.after is not None and judgement.next_number != wish.after + 1:
-        raise Outrun(
-            f"Revision {judgement.next_number - 1} was published meanwhile. Look at the changes again."
-        )
-    if judgement.unchanged and judgement.newest is not None:
-        discard(wish.draft)
-        return Publication(contract, judgement.newest, new=False, problems=judgement.problems)
-    if judgement.breaking and not wish.breaking_reason:
-        raise BreaksInstances(judgement.breaking)
-    describe(contract, judgement.compilation, definition, owner)
-    revision = freeze(contract, judgement, wish)
-    discard(wish.draft)
-    write_entry(contract, revision, judgement, wish)
+def _publish(request: PublishRequest) -> Publication:
+    lock_contract(request.text)
+    review = review_publication(request.text, by=request.by)
+    definition, owner = review.compilation.definition, review.owner
+    if definition is None or owner is None or not review.publishable:
+        raise Rejected(review.problems)
+    contract = review.contract or Contract(name=definition.name, owner=owner)
+    check_permission(request.by, contract, owner)
+    if request.after is not None and review.next_number != request.after + 1:
+        latest = review.next_number - 1
+        raise StaleRevision(f"Revision {latest} was published in the meantime. Review the changes again.")
+    if review.unchanged and review.latest is not None:
+        delete_draft(request.draft)
+        return Publication(contract, review.latest, new=False, problems=review.problems)
+    if review.breaking and not request.breaking_reason.strip():
+        raise BreakingChange(review.breaking)
+    copy_presentation(contract, review.compilation, definition, owner)
+    revision = create_revision(contract, review, request)
+    delete_draft(request.draft)
+    record_publication(contract, revision, review, request)
     contract.announce()
-    return Publication(contract, revision, new=True, problems=judgement.problems)
+    return Publication(contract, revision, new=True, problems=review.problems)
 
 
-def freeze(contract: Contract, judgement: Judgement, wish: Wish) -> Revision:
-    """Save the contract and its new revision, and make that its newest."""
+def create_revision(contract: Contract, review: Review, request: PublishRequest) -> Revision:
+    """Save the contract and its new revision, and make that the latest one."""
     contract.save()
     revision = Revision.objects.create(
         contract=contract,
-        number=judgement.next_number,
-        text=wish.text,
-        digest=digest_of(wish.text),
-        note=wish.note,
-        author=wish.by,
-        author_name=wish.by.username if wish.by else "slipway",
+        number=review.next_number,
+        text=request.text,
+        digest=digest_of(request.text),
+        note=request.note.strip(),
+        author=request.by,
+        author_name=request.by.username if request.by else "slipway",
     )
     contract.revision = revision
     contract.save(update_fields=["revision"])
     return revision
 
 
-def write_entry(contract: Contract, revision: Revision, judgement: Judgement, wish: Wish) -> None:
-    detail: dict[str, Any] = {"revision": revision.number, "digest": revision.digest, "note": wish.note}
-    if judgement.breaking:
-        detail["breaking"] = [f"{change.path}: {change.message}" for change in judgement.breaking]
+def record_publication(
+    contract: Contract, revision: Revision, review: Review, request: PublishRequest
+) -> None:
+    detail: dict[str, Any] = {"revision": revision.number, "digest": revision.digest, "note": revision.note}
+    if review.breaking:
+        detail["breaking"] = [f"{change.path}: {change.message}" for change in review.breaking]
     record(
         "contract.published",
         subject=contract,
-        by=wish.by,
+        by=request.by,
         team_slug=contract.owner.slug,
-        reason=wish.breaking_reason if judgement.breaking else "",
+        reason=request.breaking_reason.strip() if review.breaking else "",
         detail=detail,
     )
 
 
 def lock_contract(text: str) -> None:
-    """Make others who publish the same contract wait for the end of this transaction."""
+    """Make concurrent publications of the same contract wait until this transaction ends."""
     definition = compile_known(text).definition
     if definition is not None:
         list(Contract.objects.select_for_update().filter(name=definition.name).values_list("pk"))
 
 
-def discard(draft: Draft | None) -> None:
+def delete_draft(draft: Draft | None) -> None:
     if draft is not None and draft.pk:
         draft.delete()
 
 
 def check_permission(by: User | None, contract: Contract, new_owner: Team) -> None:
-    """Both teams must agree when a contract passes from one to another."""
+    """The user must be allowed to publish for both teams when the owner changes."""
     if by is None:
         return
     for team in {contract.owner, new_owner}:
@@ -223,7 +223,7 @@ def check_permission(by: User | None, contract: Contract, new_owner: Team) -> No
 def owner_of(
     compilation: Compilation, contract: Contract | None, by: User | None
 ) -> tuple[Team | None, list[Problem]]:
-    """The team that the text names, else the present owner, else the author's own team of engineers."""
+    """The team that the text names, else the current owner, else the author's only team of engineers."""
     slug = compilation.presentation.owner
     if slug:
         team = Team.objects.filter(slug=slug).first()
@@ -239,26 +239,28 @@ def owner_of(
     found = list(teams[:2])
     if len(found) == 1 or (found and by is not None):
         return found[0], []
-    message = "It is not said which team owns this contract."
-    hint = "Add a document “kind: Contract” with “spec.owner”, the short name of a team."
+    message = "No owner is set."
+    hint = "Add a document “kind: Contract” with “spec.owner”, the slug of a team."
     return None, [Problem("owner-missing", message, hint=hint)]
 
 
-def too_long(compilation: Compilation) -> Iterator[Problem]:
-    for field, limit in LONGEST.items():
+def length_problems(compilation: Compilation) -> Iterator[Problem]:
+    for field, limit in MAX_LENGTHS.items():
         length = len(getattr(compilation.presentation, field))
         if length > limit:
-            yield Problem("too-long", f"It has {length} characters; at most {limit} fit.", f"spec.{field}")
+            yield Problem("too-long", f"It has {length} characters; the maximum is {limit}.", f"spec.{field}")
 
 
-def changes_since(newest: Revision, definition: Definition) -> tuple[Change, ...]:
-    """An older text that no longer compiles, because a kind it uses is gone, has nothing to compare with."""
-    before = compile_known(newest.text).runnable
-    return tuple(breaking_changes(before, definition)) if before else ()
+def changes_since(latest: Revision, definition: Definition) -> tuple[SchemaChange, ...]:
+    """Empty when the latest text no longer compiles, because a kind that it uses was deleted."""
+    before = compile_known(latest.text).runnable
+    return tuple(schema_changes(before, definition)) if before else ()
 
 
-def describe(contract: Contract, compilation: Compilation, definition: Definition, owner: Team) -> None:
-    """Repeat on the row what its newest revision says, for lists."""
+def copy_presentation(
+    contract: Contract, compilation: Compilation, definition: Definition, owner: Team
+) -> None:
+    """Copy to the row what lists show of the latest revision."""
     shown = compilation.presentation
     contract.group, contract.version, contract.kind = definition.group, definition.version, definition.kind
     contract.plural, contract.namespaced = definition.plural, definition.namespaced

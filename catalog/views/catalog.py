@@ -49,10 +49,10 @@ class Facet:
 @login_required
 def catalog(request: HttpRequest) -> HttpResponse:
     user = signed_in_user(request)
-    offered = list(Contract.objects.visible_to(user).offered().select_related("owner", "revision"))
+    offered = list(Contract.objects.visible_to(user).available().select_related("owner", "revision"))
     text = request.GET.get("q", "").strip()[:100]
     chosen = {name: request.GET.getlist(name) for name in _FACETS}
-    found = {c.pk for c in Contract.objects.offered().matching(text)} if text else {c.pk for c in offered}
+    found = {c.pk for c in Contract.objects.available().matching(text)} if text else {c.pk for c in offered}
     matching = [c for c in offered if c.pk in found and all(_fits(c, n, v) for n, v in chosen.items())]
     counts = state_counts_by_contract(Instance.objects.visible_to(user))
     sort = request.GET.get("sort", "name")

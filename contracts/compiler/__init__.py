@@ -1,14 +1,14 @@
-"""A whole definition: read, check, compile. Pure: text and kind schemas in, a value and all problems out."""
+"""The compiler: a contract's text and kind schemas → a definition and all problems. Pure."""
 
 from contracts.compiler.checks.validation import validate_spec
-from contracts.compiler.compatibility import Change, breaking_changes
+from contracts.compiler.compatibility import SchemaChange, schema_changes
 from contracts.compiler.compilation import Compilation
 from contracts.compiler.compiling import compile_cached, compile_text
 from contracts.compiler.contract_document import FieldGroup, FieldHint, FormHints, Presentation
 from contracts.compiler.definition import (
     Code,
     Definition,
-    Feed,
+    FieldMapping,
     Iterator,
     Node,
     NodeType,
@@ -17,22 +17,21 @@ from contracts.compiler.definition import (
     OutlineNode,
     Part,
     Path,
-    Place,
     Reason,
     Scope,
 )
-from contracts.compiler.field_mappings import feeding
+from contracts.compiler.field_mappings import source_fields
 from contracts.compiler.kinds.kind_schemas import KindInfo, KindSchemas, builtin_kinds, kinds_with
 from contracts.compiler.kinds.plurals import plural_of
+from contracts.documents import Span
 
 __all__ = [
-    "Change",
     "Code",
     "Compilation",
     "Definition",
-    "Feed",
     "FieldGroup",
     "FieldHint",
+    "FieldMapping",
     "FormHints",
     "Iterator",
     "KindInfo",
@@ -44,16 +43,17 @@ __all__ = [
     "OutlineNode",
     "Part",
     "Path",
-    "Place",
     "Presentation",
     "Reason",
+    "SchemaChange",
     "Scope",
-    "breaking_changes",
+    "Span",
     "builtin_kinds",
     "compile_cached",
     "compile_text",
-    "feeding",
     "kinds_with",
     "plural_of",
+    "schema_changes",
+    "source_fields",
     "validate_spec",
 ]

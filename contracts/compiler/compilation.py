@@ -13,10 +13,10 @@ from contracts.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What an author gets back. ``definition`` is None as long as any problem is an error.
+    """The result of a compilation. ``definition`` is None as long as any problem is an error.
 
-    ``runnable`` is what a revision that was published once goes on with, when only rules judge it that may be
-    younger than it is; nobody's instances stop because a newer Slipway is stricter.
+    ``runnable`` is set when all errors come from checks that may be newer than a published revision: its
+    instances continue to be reconciled under a stricter version of Slipway.
     """
 
     definition: Definition | None

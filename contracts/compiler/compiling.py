@@ -1,4 +1,4 @@
-"""The whole way: text → documents → shape → schema → nodes → graph → types → status → definition."""
+"""A compilation: text → documents → shape → schema → nodes → graph → types → status → definition."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from contracts.compiler.compilation import Compilation
 from contracts.compiler.contract_document import Presentation
 from contracts.compiler.crd import build_crd
 from contracts.compiler.definition import Definition, Node, Outline, Scope
-from contracts.compiler.field_mappings import feeds_of
+from contracts.compiler.field_mappings import field_mappings_of
 from contracts.compiler.kinds.kind_schemas import KindSchemas, builtin_kinds
 from contracts.compiler.kinds.plurals import plural_of
 from contracts.compiler.parsing.nodes import NodeDraft, read_nodes
@@ -37,46 +37,48 @@ Schema = Mapping[str, Any]
 DEFINITION = "ResourceGraphDefinition"
 
 
-JUDGED = frozenset(
+RUNNABLE_WITH = frozenset(
     {"schema-default", "schema-rule", "schema-bounds", "cel-type", "no-overload", "status-state"}
 )
-"""Errors that judge what can be run all the same; every other one leaves a part out."""
+"""Codes of errors with which a definition can still be run; any other error means that a part is missing."""
 
 
 def compile_text(text: str, *, kinds: KindSchemas | None = None) -> Compilation:
     """Compile one file: a ResourceGraphDefinition and, if there is one, its ``Contract`` document.
 
-    Never raises on bad text. All problems are given, in reading order; ``definition`` is None as long as one
-    of them is an error. Schema, outline and presentation are given as far as they can be made out.
+    Never raises on bad text. All problems are returned, in text order; ``definition`` is None when one is an
+    error. Schema, outline and presentation are returned as far as they can be determined.
     """
     documents, problems = read(text, salvage=True)
     definition, contract = _sort_documents(documents, problems)
     if definition is None:
         if not any(problem.is_error for problem in problems):
-            message = f"There is no {DEFINITION} in this text."
+            message = f"The text contains no {DEFINITION}."
             problems.append(Problem("no-definition", message, line=1, column=1))
         return Compilation(None, Presentation(), in_reading_order(problems))
     if definition.partial:
-        # Half a definition has problems that its author is about to solve: only the syntax error counts.
-        work = _Work(definition, [], kinds or builtin_kinds())
-        work.run()
-        presentation = default_presentation(work.name, work.kind)
-        return Compilation(None, presentation, in_reading_order(problems), work.spec_schema, work.outline)
-    work = _Work(definition, problems, kinds or builtin_kinds())
-    compiled = work.run()
-    presentation = default_presentation(work.name, work.kind)
+        # Other problems of a partial definition may follow from the syntax error: only that one is reported.
+        compiler = _Compiler(definition, [], kinds or builtin_kinds())
+        compiler.run()
+        presentation = default_presentation(compiler.name, compiler.kind)
+        return Compilation(
+            None, presentation, in_reading_order(problems), compiler.spec_schema, compiler.outline
+        )
+    compiler = _Compiler(definition, problems, kinds or builtin_kinds())
+    compiled = compiler.run()
+    presentation = default_presentation(compiler.name, compiler.kind)
     if contract is not None:
         reporter = Reporter(contract, problems)
-        schema = work.spec_schema
-        presentation = read_presentation(contract.data, work.name, work.kind, schema, reporter)
+        schema = compiler.spec_schema
+        presentation = read_presentation(contract.data, compiler.name, compiler.kind, schema, reporter)
     found = in_reading_order(problems)
     failed = any(problem.is_error for problem in found)
     return Compilation(
         None if failed else compiled,
         presentation,
         found,
-        form_schema=work.spec_schema,
-        outline=work.outline,
+        form_schema=compiler.spec_schema,
+        outline=compiler.outline,
         runnable=compiled,
     )
 
@@ -101,7 +103,7 @@ class _Keyed:
 
 
 def compile_cached(text: str, *, kinds: KindSchemas | None = None) -> Compilation:
-    """:func:`compile_text`, remembered by text and by the digest of ``kinds``. Safe between threads."""
+    """:func:`compile_text`, cached by text and by the digest of ``kinds``. Thread-safe."""
     schemas = kinds or builtin_kinds()
     return _cached(text, schemas.digest, _Keyed(schemas.digest, schemas))
 
@@ -109,7 +111,7 @@ def compile_cached(text: str, *, kinds: KindSchemas | None = None) -> Compilatio
 def _sort_documents(
     documents: Sequence[Document], problems: list[Problem]
 ) -> tuple[Document | None, Document | None]:
-    """The definition and the contract among the documents; everything else is reported."""
+    """The definition and the contract; every other document is reported."""
     found: dict[str, Document] = {}
     for document in documents:
         reporter = Reporter(document, [] if document.partial else problems)
@@ -123,18 +125,20 @@ def _sort_documents(
             reporter.add(("kind",), "wrong-document", message, wrong_kind_hint(kind))
         elif kind in found:
             reporter.add(
-                ("kind",), "wrong-document", f"There are two documents of kind {kind}; a file holds one."
+                ("kind",),
+                "wrong-document",
+                f"There are two documents of kind {kind}; a file can contain only one.",
             )
         else:
             if kind == DEFINITION and data.get("apiVersion") != "kro.run/v1alpha1":
-                message = f"The apiVersion of a {DEFINITION} is kro.run/v1alpha1."
+                message = f"The apiVersion of a {DEFINITION} must be kro.run/v1alpha1."
                 reporter.add(("apiVersion",), "bad-kind", message)
             found[kind] = document
     return found.get(DEFINITION), found.get("Contract")
 
 
-class _Work:
-    """One compilation. Each step leaves what it found for the next, also when there were faults."""
+class _Compiler:
+    """One compilation. Every step runs, also after errors in earlier ones."""
 
     def __init__(self, document: Document, problems: list[Problem], kinds: KindSchemas) -> None:
         self.data: Mapping[str, Any] = document.data
@@ -184,7 +188,7 @@ class _Work:
         check_conditions(
             conditions, variables, instance_type(spec_schema, self.scope, status), checker, self.reporter
         )
-        if any(problem.is_error and problem.code not in JUDGED for problem in self.reporter.problems):
+        if any(problem.is_error and problem.code not in RUNNABLE_WITH for problem in self.reporter.problems):
             return None
         nodes = tuple(_node(draft, needs, found, types, self.reporter) for draft in drafts)
         return self._definition(
@@ -250,7 +254,7 @@ class _Work:
             printer_columns=tuple(crd["spec"]["versions"][0]["additionalPrinterColumns"]),
             schema_type=schema_type,
         )
-        return replace(definition, feeds=tuple(feeds_of(definition)))
+        return replace(definition, field_mappings=tuple(field_mappings_of(definition)))
 
 
 def _node(
@@ -271,19 +275,19 @@ def _node(
         known=draft.info is not None,
         needs=tuple(needs[draft.id]),
         reasons=tuple(use.reason for use in found if use.user == draft.id),
-        codes=tuple(each.code for each in draft.found),
+        codes=tuple(each.code for each in draft.expressions),
         for_each=tuple(draft.for_each),
         include_when=tuple(draft.include_when),
         ready_when=tuple(draft.ready_when),
         value_type=types[draft.id],
-        place=reporter.place((*draft.at, "id")),
+        span=reporter.span((*draft.at, "id")),
     )
 
 
 def digest_of(data: Mapping[str, Any]) -> str:
-    """SHA-256 over what a definition says, so comments, order of keys and layout do not count."""
-    said = {"metadata": _map(data.get("metadata")).get("name"), "spec": data.get("spec")}
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+    """SHA-256 of the definition's content: comments, key order and layout do not matter."""
+    content = {"metadata": _map(data.get("metadata")).get("name"), "spec": data.get("spec")}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _map(value: Any) -> Mapping[str, Any]:

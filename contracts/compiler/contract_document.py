@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from contracts.compiler.definition import NOWHERE, Place
+from contracts.compiler.definition import UNKNOWN_SPAN
+from contracts.documents import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class ProblemExpectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ContractTest:
     """One named test, at ``index``. ``observed``: per node id, what its object has beside its manifest."""
 
     name: str
@@ -46,7 +47,7 @@ class Case:
     assertions: tuple[str, ...] = ()
     problems: tuple[ProblemExpectation, ...] = ()
     index: int = 0
-    place: Place = NOWHERE
+    span: Span = UNKNOWN_SPAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class FormHints:
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """What the catalog shows of a contract: the `Contract` document, or its defaults."""
+    """How the catalog presents a contract: the ``Contract`` document, or its defaults."""
 
     name: str = ""
     title: str = ""
@@ -93,5 +94,5 @@ class Presentation:
     form: FormHints = FormHints()
     examples: tuple[Mapping[str, Any], ...] = ()
     tests: tuple[Mapping[str, Any], ...] = ()
-    cases: tuple[Case, ...] = ()
+    contract_tests: tuple[ContractTest, ...] = ()
     given: bool = False

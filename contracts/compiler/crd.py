@@ -96,7 +96,7 @@ def build_crd(
 
 
 def _own_labels(contract: str) -> dict[str, str]:
-    """A label value holds 63 characters; a longer name stands in an annotation instead (kro quirk 25)."""
+    """A label value has at most 63 characters; a longer name is an annotation instead (kro quirk 25)."""
     labels = {"app.kubernetes.io/managed-by": "slipway"}
     if len(contract) <= 63:
         labels["slipway.dev/contract"] = contract

@@ -1,4 +1,4 @@
-"""What a compiled contract is: values that the form, the runtime, the planner and the pages read.
+"""A compiled contract: values that the form, the runtime, the planner and the pages read.
 
 Nothing here computes. ``Definition`` is the whole compiled definition; ``Outline`` is the part of it that is
 known while the text still has errors.
@@ -11,28 +11,19 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from contracts.cel import Expression
+from contracts.documents import Span
 
 Path = tuple[str | int, ...]
 NodeType = Literal["resource", "collection", "external", "external-collection"]
 Scope = Literal["Namespaced", "Cluster"]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something stands in the author's text; lines and columns count from 1, 0 is unknown."""
-
-    line: int = 0
-    column: int = 0
-    end_line: int = 0
-    end_column: int = 0
-
-
-NOWHERE = Place()
+UNKNOWN_SPAN = Span()
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One ``${…}`` of a scalar. ``start`` is where its text (behind ``${``) begins in the scalar's value."""
+    """One ``${…}`` of a scalar. ``start`` is the offset of its source (after ``${``) in the scalar."""
 
     source: str
     expression: Expression
@@ -41,16 +32,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A scalar with expressions: just one (``standalone``, keeps its type), or a text with some (kro §3.1).
+    """A scalar with expressions: one alone (``standalone``, keeps its type), or a string with some (§3.1).
 
-    ``text`` is the scalar as its author wrote it. ``parts`` are texts and expressions in turn. ``path`` leads
-    from the root of what the scalar stands in: the template's for a node, ``status``'s for a status field.
+    ``text`` is the scalar as its author wrote it. ``parts`` are strings and expressions in order. ``path``
+    starts at the root of what contains the scalar: the template for a node, ``status`` for a status field.
     """
 
     text: str
     parts: tuple[str | Part, ...]
     path: Path = ()
-    place: Place = Place()
+    span: Span = UNKNOWN_SPAN
 
     @property
     def standalone(self) -> bool:
@@ -62,25 +53,25 @@ class Code:
 
     @property
     def source(self) -> str:
-        """For messages: the expression alone when there is just one, else the whole text."""
+        """For messages: only the expression when there is exactly one, else the whole string."""
         found = self.expressions
         return found[0].source.strip() if len(found) == 1 else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why one node needs another: the expression, and where it stands."""
+    """Why one node needs another: the expression and its position."""
 
     node: str
     expression: str
     path: str
     position: Literal["template", "forEach", "includeWhen"]
-    place: Place = Place()
+    span: Span = UNKNOWN_SPAN
 
 
 @dataclass(frozen=True, slots=True)
 class Iterator:
-    """One forEach dimension: the name, and the expression that gives the list."""
+    """One forEach dimension: the name, and the expression that returns the list."""
 
     name: str
     code: Code
@@ -92,8 +83,8 @@ class Node:
 
     ``template`` is the author's manifest (for external references: apiVersion, kind and metadata).
     ``codes`` are its scalars with expressions, with paths from the template's root.
-    ``known`` is false when the kind was checked without a schema; ``plural`` and ``namespaced`` are then the
-    usual guess, and the engine asks the cluster's discovery.
+    ``known`` is false when the kind was checked without a schema; ``plural`` and ``namespaced`` are then a
+    guess, and the reconciler asks the cluster's discovery.
     """
 
     id: str
@@ -111,7 +102,7 @@ class Node:
     include_when: tuple[Code, ...] = ()
     ready_when: tuple[Code, ...] = ()
     value_type: Any = None
-    place: Place = Place()
+    span: Span = UNKNOWN_SPAN
 
     @property
     def group(self) -> str:
@@ -127,12 +118,12 @@ class Node:
 
     @property
     def is_many(self) -> bool:
-        """Whether expressions see this node as a list."""
+        """Whether the node is a list in expressions."""
         return self.type in ("collection", "external-collection")
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class FieldMapping:
     """A field of a node's template, and the fields of the instance that flow into it (`spec.…` paths).
 
     Maps an error about a child's field back to the form's field.
@@ -146,7 +137,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A whole contract, compiled. Frozen; shared between threads; cached by ``digest``."""
+    """A compiled contract. Immutable; shared between threads; cached by ``digest``."""
 
     name: str
     group: str
@@ -165,7 +156,7 @@ class Definition:
     digest: str
     status: tuple[Code, ...] = ()
     conditions: tuple[Code, ...] = ()
-    feeds: tuple[Feed, ...] = ()
+    field_mappings: tuple[FieldMapping, ...] = ()
     short_names: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     printer_columns: tuple[Mapping[str, Any], ...] = ()
@@ -198,7 +189,7 @@ class OutlineNode:
     type: NodeType
     api_version: str
     kind: str
-    place: Place = Place()
+    span: Span = UNKNOWN_SPAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +203,7 @@ class OutlineEdge:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Nodes and edges as far as the text can be understood, for a picture while it still has errors."""
+    """Nodes and edges as far as the text can be parsed, for the graph while it still has errors."""
 
     nodes: tuple[OutlineNode, ...] = ()
     edges: tuple[OutlineEdge, ...] = ()

@@ -1,6 +1,6 @@
 """Which fields of an instance flow into which field of a node's template.
 
-Maps what the cluster says about a child's field back to the field of the form.
+Maps an error about a field of a child back to the field of the form.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from contracts.cel import Reference
-from contracts.compiler.definition import Code, Definition, Feed, Node
+from contracts.compiler.definition import Code, Definition, FieldMapping, Node
 from contracts.documents import print_path
 
 
-def feeds_of(definition: Definition) -> Iterator[Feed]:
+def field_mappings_of(definition: Definition) -> Iterator[FieldMapping]:
     """One per template scalar that reads the instance: directly, through an iterator or another node."""
     known: dict[tuple[str, str], tuple[str, ...]] = {}
     by_id = {node.id: node for node in definition.nodes}
@@ -24,7 +24,7 @@ def feeds_of(definition: Definition) -> Iterator[Feed]:
             field = print_path(code.path)
             known[node.id, field] = sources
             if sources:
-                yield Feed(node.id, field, sources, code.standalone)
+                yield FieldMapping(node.id, field, sources, code.standalone)
 
 
 def _sources(
@@ -45,32 +45,32 @@ def _of_reference(
     ref: Reference, iterated: Mapping[str, tuple[str, ...]], known: Mapping[tuple[str, str], tuple[str, ...]]
 ) -> list[str]:
     if ref.root == "schema":
-        return [_joined(ref.path)] if ref.path[:1] in (("spec",), ("metadata",)) else []
+        return [_join_path(ref.path)] if ref.path[:1] in (("spec",), ("metadata",)) else []
     if ref.root in iterated:
-        return [_joined((source, *ref.path)) for source in iterated[ref.root]]
-    return list(known.get((ref.root, _joined(ref.path)), ()))
+        return [_join_path((source, *ref.path)) for source in iterated[ref.root]]
+    return list(known.get((ref.root, _join_path(ref.path)), ()))
 
 
-def _joined(parts: tuple[str, ...]) -> str:
+def _join_path(parts: tuple[str, ...]) -> str:
     text = ""
     for part in parts:
         text += part if part == "[]" or not text else f".{part}"
     return text
 
 
-def feeding(definition: Definition, node: Node, field: str) -> tuple[str, ...]:
+def source_fields(definition: Definition, node: Node, field: str) -> tuple[str, ...]:
     """The instance's fields behind ``field`` of a child (``spec.template.spec.containers[0].image``).
 
-    Falls back to what feeds the nearest template field around or below it.
+    Falls back to the sources of the nearest template field above or below it.
     """
     best: tuple[str, ...] = ()
     longest = -1
-    for feed in definition.feeds:
-        if feed.node != node.id:
+    for mapping in definition.field_mappings:
+        if mapping.node != node.id:
             continue
-        if field == feed.field or field.startswith((f"{feed.field}.", f"{feed.field}[")):
-            if len(feed.field) > longest:
-                best, longest = feed.sources, len(feed.field)
-        elif feed.field.startswith((f"{field}.", f"{field}[")) and longest < 0:
-            best = (*best, *(source for source in feed.sources if source not in best))
+        if field == mapping.field or field.startswith((f"{mapping.field}.", f"{mapping.field}[")):
+            if len(mapping.field) > longest:
+                best, longest = mapping.sources, len(mapping.field)
+        elif mapping.field.startswith((f"{field}.", f"{field}[")) and longest < 0:
+            best = (*best, *(source for source in mapping.sources if source not in best))
     return best

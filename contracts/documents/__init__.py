@@ -2,6 +2,6 @@
 
 from contracts.documents.paths import Path, print_path
 from contracts.documents.reader import Document, read
-from contracts.documents.yaml_tree import Limits, Span, problem_at
+from contracts.documents.yaml_tree import Limits, Span, positioned
 
-__all__ = ["Document", "Limits", "Path", "Span", "print_path", "problem_at", "read"]
+__all__ = ["Document", "Limits", "Path", "Span", "positioned", "print_path", "read"]

@@ -1,4 +1,4 @@
-"""Paths into a document: tuples of keys and positions, printed as an author would say them."""
+"""Paths into a document: tuples of keys and indexes, and their text form."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def print_path(path: Sequence[str | int]) -> str:
 
 
 def parse_path(text: str) -> Path:
-    """The opposite of :func:`print_path`; also takes ``labels['a.b']`` and a leading dot.
+    """The opposite of :func:`print_path`; also accepts ``labels['a.b']`` and a leading dot.
 
     Raises ``ValueError`` when the text is not a path.
     """

@@ -17,9 +17,9 @@ from contracts.problems import Problem
 
 
 class Document:
-    """One YAML document: ``data`` as plain dicts, lists and scalars, and where each part of it stands.
+    """One YAML document: ``data`` as plain dicts, lists and scalars, and the position of each part.
 
-    ``partial``: a syntax error cuts it off, and this is what stands before.
+    ``partial``: a syntax error cuts it off; this is the part before the error.
     """
 
     def __init__(self, root: Node, data: Any, text: str, index: int, partial: bool = False) -> None:
@@ -30,18 +30,18 @@ class Document:
         self.partial = partial
 
     def key_span(self, path: Sequence[str | int]) -> Span | None:
-        """Where the key of ``path`` is written; None for list items, the root, and what does not exist."""
+        """The position of the key of ``path``; None for list items, the root, and keys that do not exist."""
         if not path or isinstance(path[-1], int):
             return None
         node, rest = self._find(path[:-1])
         return node.keys.get(path[-1]) if not rest else None
 
     def value_span(self, path: Sequence[str | int]) -> Span | None:
-        """Where the value of ``path`` is written, or of its nearest parent that exists."""
+        """The position of the value at ``path``, or of its nearest parent that exists."""
         return self._find(path)[0].span
 
     def span_of(self, path: Sequence[str | int]) -> Span | None:
-        """The best place to point at for ``path``: the key where there is one, else the value."""
+        """The position to report for ``path``: the key if there is one, else the value."""
         node, rest = self._find(path)
         known = path[: len(path) - len(rest)]
         return self.key_span(known) or node.span
@@ -50,15 +50,15 @@ class Document:
         return not self._find(path)[1]
 
     def span_within(self, path: Sequence[str | int], start: int, end: int) -> Span | None:
-        """Where characters ``start`` to ``end`` of the scalar at ``path`` are written."""
+        """The position of characters ``start`` to ``end`` of the scalar at ``path``."""
         node, rest = self._find(path)
         if rest or node.kind != "scalar" or not isinstance(node.value, str):
             return node.span
-        places = list(_places(node, self.text))
-        if not places:
+        offsets = list(_character_offsets(node, self.text))
+        if not offsets:
             return node.span
-        first = places[min(start, len(places) - 1)]
-        last = places[min(max(end - 1, start), len(places) - 1)]
+        first = offsets[min(start, len(offsets) - 1)]
+        last = offsets[min(max(end - 1, start), len(offsets) - 1)]
         return Span(*_line_column(self.text, first), *_line_column(self.text, last + 1))
 
     def _find(self, path: Sequence[str | int]) -> tuple[Node, Sequence[str | int]]:
@@ -83,11 +83,11 @@ def _line_column(text: str, offset: int) -> tuple[int, int]:
 _ESCAPED = {"x": 4, "u": 6, "U": 10}
 
 
-def _places(node: Node, text: str) -> Iterator[int]:
+def _character_offsets(node: Node, text: str) -> Iterator[int]:
     """The offset in ``text`` of each character of a scalar's value.
 
-    Folding and indentation change white space only, so the visible characters of value and text are matched
-    one by one, and white space is placed after the visible character before it.
+    Folding and indentation change only white space, so the visible characters of value and text are matched
+    one by one, and white space is placed after the preceding visible character.
     """
     at, end, double = node.start, node.end, node.style == '"'
     if node.style in ("|", ">"):
@@ -110,7 +110,7 @@ def _places(node: Node, text: str) -> Iterator[int]:
 
 
 def _past_gap(text: str, at: int, end: int, *, whole: bool = False, continued: bool = False) -> int:
-    """Past one blank, or past a whole run of white space when it breaks the line."""
+    """The offset after one space, or after a run of white space when it contains a line break."""
     stop = at
     while stop < end and (text[stop].isspace() or (continued and text[stop : stop + 2] == "\\\n")):
         stop += 2 if text[stop] == "\\" else 1
@@ -128,14 +128,14 @@ def _width(text: str, at: int, style: str) -> int:
 def read(
     text: str, *, limits: Limits | None = None, salvage: bool = False
 ) -> tuple[list[Document], list[Problem]]:
-    """Read every document of ``text``. Empty documents are left out; a text without any gives an empty list.
+    """Read every document of ``text``. Empty documents are omitted; a text without any returns an empty list.
 
-    A syntax error ends the reading: the documents before it are given, and with ``salvage`` also the one that
-    it stands in, as far as it goes.
+    Reading stops at a syntax error: the documents before it are returned, and with ``salvage`` also the part
+    before the error of the document that contains it.
     """
     limits = limits or Limits()
     if len(text) > limits.size:
-        message = f"The text has {len(text):,} characters; at most {limits.size:,} are read."
+        message = f"The text has {len(text):,} characters; the maximum is {limits.size:,}."
         return [], [Problem("too-large", message, line=1, column=1)]
     text = text.removeprefix("\ufeff")
     reader = TreeReader(text, limits)
@@ -148,7 +148,7 @@ def read(
         if salvage:
             reader.salvage()
     except UnicodeError:
-        message = "The text holds half a character (a lone surrogate)."
+        message = "The text contains a lone surrogate, which is not a character."
         reader.problems.append(Problem("yaml-syntax", message, line=1, column=1))
     except Stop as stop:
         reader.problems.append(stop.problem)
@@ -172,14 +172,12 @@ class _Budget:
     def spend(self) -> None:
         self.left -= 1
         if self.left < 0:
-            message = f"The text grows to more than {self.nodes:,} values when its aliases are followed."
-            raise Stop(
-                Problem("yaml-alias-bomb", message, line=1, column=1, hint="Write less with “*” aliases.")
-            )
+            message = f"The text expands to more than {self.nodes:,} values when its aliases are resolved."
+            raise Stop(Problem("yaml-alias-bomb", message, line=1, column=1, hint="Use fewer “*” aliases."))
 
 
 def _build(node: Node, budget: _Budget) -> Any:
-    """Plain data; what an alias stands for is copied, so that no two places share a value."""
+    """Plain data; the target of an alias is copied, so that no value is shared."""
     budget.spend()
     if node.kind == "mapping":
         return {key: _build(child, budget) for key, child in node.fields.items()}

@@ -1,6 +1,6 @@
 """What a plain YAML scalar means to kubectl and the API server (YAML 1.1 in Go's reading, kro §12.1).
 
-PyYAML's own resolver differs in places that bite: it leaves ``y`` and ``1e3`` texts and reads ``1:30`` as 90.
+PyYAML's own resolver differs: it reads ``y`` and ``1e3`` as strings and ``1:30`` as 90.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LARGEST = 2**64
 
 
 def resolve(text: str) -> tuple[Scalar, str]:
-    """The value of an unquoted scalar, and, when that may surprise its author, why (else an empty text)."""
+    """The value of an unquoted scalar, and an explanation when the value may be a surprise (else empty)."""
     if text in _NULLS:
         return None, ""
     if text in _TRUE or text in _FALSE:
@@ -54,7 +54,7 @@ def _number(text: str) -> tuple[Scalar, str]:
 
 
 def key_text(value: Scalar) -> str:
-    """The text that a resolved key becomes in JSON."""
+    """The JSON key of a resolved YAML key."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:

@@ -1,8 +1,8 @@
-"""YAML events → a tree of values with their places. Depth, aliases and size are bounded while reading."""
+"""YAML events → a tree of values with their positions. Depth, aliases and size are limited while reading."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -16,7 +16,7 @@ _TAGS = "tag:yaml.org,2002:"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a text may be: ``size`` in characters, ``nodes`` after aliases are followed."""
+    """How large a text may be: ``size`` in characters, ``nodes`` after aliases are resolved."""
 
     size: int = 1024 * 1024
     depth: int = 100
@@ -26,17 +26,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the text; lines and columns count from 1, the end is exclusive."""
+    """A range of the text; lines and columns count from 1, the end is exclusive. All 0: not known."""
 
-    line: int
-    column: int
-    end_line: int
-    end_column: int
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
 
 
 @dataclass(slots=True)
 class Node:
-    """A value where it stands. ``start``, ``end`` and ``style`` are for finding places inside scalars."""
+    """A value and its position. ``start``, ``end`` and ``style`` are for finding positions inside scalars."""
 
     kind: str
     span: Span
@@ -51,7 +51,7 @@ class Node:
 
 
 class Stop(Exception):
-    """Reading ends here; everything before it is kept."""
+    """Reading stops here; everything before it is used."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -60,44 +60,33 @@ class Stop(Exception):
 def syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is not None:
-        words = str(getattr(error, "problem", "") or "it cannot be read")
+        detail = str(getattr(error, "problem", "") or "it cannot be parsed")
         context = str(getattr(error, "context", "") or "")
         line, column = mark.line + 1, mark.column + 1
     else:
-        words, context = "it holds a character that YAML does not allow", ""
+        detail, context = "it contains a character that YAML does not allow", ""
         offset = int(getattr(error, "position", 0) or 0)
         line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
-    message = f"This is not valid YAML: {words}" + (f" ({context})" if context else "") + "."
-    return Problem("yaml-syntax", message, line=line, column=column, hint=_syntax_hint(words, text, line))
+    message = f"This is not valid YAML: {detail}" + (f" ({context})" if context else "") + "."
+    return Problem("yaml-syntax", message, line=line, column=column, hint=_syntax_hint(detail, text, line))
 
 
-def _syntax_hint(words: str, text: str, line: int) -> str:
+def _syntax_hint(detail: str, text: str, line: int) -> str:
     lines = text.splitlines()
     content = lines[line - 1] if 0 < line <= len(lines) else ""
     indentation = content[: len(content) - len(content.lstrip())]
-    if "\t" in indentation or ("cannot start any token" in words and "\t" in content):
+    if "\t" in indentation or ("cannot start any token" in detail and "\t" in content):
         return "Indent with spaces; YAML does not allow tabs there."
-    if "mapping values are not allowed" in words or ("${" in content and ": " in content):
-        return "Put a text that holds “: ” into quotes, or check the indentation of this line."
-    if "did not find expected key" in words or "block end" in words:
+    if "mapping values are not allowed" in detail or ("${" in content and ": " in content):
+        return "Quote strings that contain “: ”, or check the indentation of this line."
+    if "did not find expected key" in detail or "block end" in detail:
         return "Check the indentation of this line against the lines above."
     return ""
 
 
-def problem_at(
-    span: Span | None,
-    code: str,
-    message: str,
-    *,
-    path: str = "",
-    hint: str = "",
-    severity: Severity = "error",
-) -> Problem:
-    """A problem that points at a stretch of the text."""
-    if span is None:
-        return Problem(code, message, path, severity=severity, hint=hint)
-    place = (span.line, span.column, span.end_line, span.end_column)
-    return Problem(code, message, path, *place, severity=severity, hint=hint)
+def positioned(problem: Problem, span: Span | None) -> Problem:
+    """``problem`` with the lines and columns of ``span``; unchanged without one."""
+    return replace(problem, **asdict(span)) if span is not None else problem
 
 
 def span_of_event(event: yaml.Event) -> Span:
@@ -106,12 +95,12 @@ def span_of_event(event: yaml.Event) -> Span:
 
 
 def _marks(event: yaml.Event) -> tuple[Any, Any]:
-    """Both marks; libyaml always gives them, the annotations do not know."""
+    """Both marks; libyaml always sets them, although the annotations say optional."""
     return event.start_mark, event.end_mark
 
 
 class TreeReader:
-    """Events → nodes, with a stack of our own, so that no input can exhaust Python's."""
+    """Events → nodes, with an explicit stack, so that no input can exhaust Python's."""
 
     def __init__(self, text: str, limits: Limits) -> None:
         self.text = text
@@ -140,7 +129,7 @@ class TreeReader:
                 self._close(event)
 
     def salvage(self) -> None:
-        """Close what a fault left open, so that the part before it can be looked at."""
+        """Close the nodes that an error left open, so that the part before it can be used."""
         while self._stack:
             node, _ = self._stack.pop()
             if not self._stack:
@@ -157,7 +146,7 @@ class TreeReader:
     def _problem(
         self, event: yaml.Event, code: str, message: str, hint: str = "", severity: Severity = "error"
     ) -> Problem:
-        return problem_at(span_of_event(event), code, message, hint=hint, severity=severity)
+        return positioned(Problem(code, message, severity=severity, hint=hint), span_of_event(event))
 
     def _scalar(self, event: yaml.ScalarEvent) -> Node:
         start, end = _marks(event)
@@ -167,7 +156,7 @@ class TreeReader:
             if not node.style and not tag:
                 node.value, surprise = resolve(event.value)
                 if surprise:
-                    hint = f'Write "{event.value}" in quotes for the text.'
+                    hint = f'Write "{event.value}" in quotes for the string.'
                     self.problems.append(self._problem(event, "yaml-surprise", surprise, hint, "warning"))
         elif tag in (_TAGS + name for name in ("int", "float", "bool", "null")):
             node.value = resolve(event.value)[0]
@@ -176,9 +165,9 @@ class TreeReader:
         return node
 
     def _refuse_tag(self, event: yaml.Event, tag: str) -> None:
-        shown = tag.replace(_TAGS, "!!")
+        short = tag.replace(_TAGS, "!!")
         self.problems.append(
-            self._problem(event, "yaml-tag", f"The tag {shown} is not used in Kubernetes manifests.")
+            self._problem(event, "yaml-tag", f"The tag {short} is not used in Kubernetes manifests.")
         )
 
     def _alias(self, event: yaml.AliasEvent) -> None:
@@ -216,7 +205,7 @@ class TreeReader:
         self._place(node, event)
 
     def _place(self, node: Node, event: yaml.Event) -> None:
-        """Put a finished node where it belongs: document root, list item, key or value."""
+        """Add a complete node to its parent: as document root, list item, key or value."""
         if not self._stack:
             self.roots.append(node)
             return
@@ -232,7 +221,7 @@ class TreeReader:
     def _key(self, node: Node, event: yaml.Event) -> tuple[str, Span]:
         span = span_of_event(event)
         if node.kind != "scalar":
-            self.problems.append(self._problem(event, "yaml-key", "A key must be a text."))
+            self.problems.append(self._problem(event, "yaml-key", "A key must be a string."))
             return "", span
         if node.value is None:
             self.problems.append(self._problem(event, "yaml-key", "A key is missing before the colon."))
@@ -244,25 +233,24 @@ class TreeReader:
                 self._merge(parent, source, span)
             return
         if key in parent.keys and key not in parent.merged:
-            message = f"The key “{key}” stands twice in the same map; the last one counts."
-            hint = f"It is first written in line {parent.keys[key].line}."
+            message = f"Duplicate key “{key}”: the last value is used."
+            hint = f"The first one is in line {parent.keys[key].line}."
             self.problems.append(
-                problem_at(span, "yaml-duplicate-key", message, hint=hint, severity="warning")
+                positioned(Problem("yaml-duplicate-key", message, severity="warning", hint=hint), span)
             )
         parent.merged.discard(key)
         parent.keys[key] = span
         parent.fields[key] = node
 
     def _merge(self, parent: Node, source: Node, span: Span) -> None:
-        """Take over the fields of ``<<``; what is written in the map itself wins."""
+        """Merge the fields of ``<<``; fields of the map itself take precedence."""
         if source.kind != "mapping":
             message = "Only maps can be merged with “<<”."
-            self.problems.append(problem_at(span, "yaml-merge", message))
+            self.problems.append(positioned(Problem("yaml-merge", message), span))
         self._merged += len(source.fields)
         if self._merged > self.limits.nodes:
-            raise Stop(
-                problem_at(span, "yaml-alias-bomb", f"More than {self.limits.nodes:,} fields are merged.")
-            )
+            message = f"More than {self.limits.nodes:,} fields are merged."
+            raise Stop(positioned(Problem("yaml-alias-bomb", message), span))
         for key, node in source.fields.items():
             if key not in parent.keys:
                 parent.merged.add(key)

@@ -1,6 +1,6 @@
 """The verbs of ``manage.py contract`` that need no database or cluster: check, render, crd, graph, test.
 
-The results come from :mod:`contracts.runtime.cli_operations`; this module reads files and prints.
+:mod:`contracts.runtime.cli_operations` computes the results; this module reads files and prints.
 """
 
 from __future__ import annotations
@@ -14,140 +14,146 @@ from typing import Any
 import yaml
 
 from contracts.compiler import KindSchemas
-from contracts.management.results import STDIN, Answer, counted, one_line, printed, text_of
+from contracts.management.results import (
+    STDIN,
+    CommandResult,
+    error_summary,
+    format_problem,
+    one_line,
+    read_text,
+    with_file,
+)
 from contracts.problems import Problem, Rejected, errors
-from contracts.runtime import cli_operations
+from contracts.runtime import ContractTestResult, cli_operations
+from contracts.runtime.cli_operations import TextFile
 
 Options = Mapping[str, Any]
-NO_TESTS = "There are no tests: they stand under spec.tests of a Contract document."
-KEYS = ("file", "line", "column", "path", "code", "severity", "message", "hint")
+NO_TESTS = "No tests. Add them under spec.tests of a Contract document."
+KEYS = ("file", "line", "column", "path", "display_path", "node", "code", "severity", "message", "hint")
 
 
-def refusing(verb: Callable[[Options], Answer]) -> Callable[[Options], Answer]:
-    """Let a verb answer with the problems when a file is refused."""
+def report_rejection(verb: Callable[[Options], CommandResult]) -> Callable[[Options], CommandResult]:
+    """Turn a ``Rejected`` file into a failed result that lists the problems."""
 
     @wraps(verb)
-    def answered(options: Options) -> Answer:
+    def run(options: Options) -> CommandResult:
         try:
-            read_once(options)
+            check_stdin(options)
             return verb(options)
-        except Rejected as refusal:
+        except Rejected as rejection:
+            summary = error_summary(rejection.problems)
             if options["json"]:
-                lines = tuple(map(as_problem, refusal.problems))
-                return Answer(lines, ok=False, summary=counted(refusal.problems))
-            lines = tuple(map(printed, refusal.problems))
-            return Answer(complaints=lines, ok=False, summary=counted(refusal.problems))
+                return CommandResult(tuple(map(problem_json, rejection.problems)), ok=False, summary=summary)
+            return CommandResult(
+                errors=tuple(map(format_problem, rejection.problems)), ok=False, summary=summary
+            )
 
-    return answered
+    return run
 
 
-def read_once(options: Options) -> None:
+def check_stdin(options: Options) -> None:
     """Raises ``Rejected`` when standard input would have to be read twice."""
     files = [*options.get("files", ()), *(options.get(name) for name in ("file", "input", "observed"))]
     if files.count(STDIN) > 1:
         message = "Standard input (“-”) can be read only once."
-        raise Rejected(
-            [Problem("unreadable-file", message, hint="Put the other text into a file.", file="-")]
-        )
+        raise Rejected([Problem("unreadable-file", message, hint="Save the other text to a file.", file="-")])
 
 
-@refusing
-def check_files(options: Options) -> Answer:
-    """Every problem of every file, failing tests and warnings too; only errors refuse."""
+@report_rejection
+def check_files(options: Options) -> CommandResult:
+    """Every problem of every file, including failing tests and warnings; only errors fail the command."""
     kinds = kinds_in(options["crds"])
     found: list[Problem] = []
     good: list[str] = []
-    for file in options["files"]:
-        text, problems = text_of(file)
-        problems = problems or tuple(cli_operations.check(text, file=str(file), kinds=kinds))
+    for path in options["files"]:
+        text, problems = read_text(path)
+        problems = problems or tuple(cli_operations.check(TextFile(text, str(path)), kinds))
         found += problems
         if not problems:
-            good.append(f"{file}: nothing is wrong.")
+            good.append(f"{path}: no problems.")
+    ok, summary = not errors(found), error_summary(found)
     if options["json"]:
-        return Answer(tuple(map(as_problem, found)), ok=not errors(found), summary=counted(found))
-    return Answer((*good, *map(printed, found)), ok=not errors(found), summary=counted(found))
+        return CommandResult(tuple(map(problem_json, found)), ok=ok, summary=summary)
+    return CommandResult((*good, *map(format_problem, found)), ok=ok, summary=summary)
 
 
-@refusing
-def render_file(options: Options) -> Answer:
-    """What an input gives: per node its state and manifests, then status, conditions and order."""
-    observed = read_file(options["observed"]) if options["observed"] else ""
-    result = cli_operations.render_files(
+@report_rejection
+def render_file(options: Options) -> CommandResult:
+    """What an input renders to: each node's state and manifests, then status, conditions and order."""
+    rendered = cli_operations.render_input(
         read_file(options["file"]),
         read_file(options["input"]),
-        observed,
-        file=str(options["file"]),
-        input_file=str(options["input"]),
-        observed_file=str(options["observed"]),
-        kinds=kinds_in(options["crds"]),
+        read_file(options["observed"]) if options["observed"] else None,
+        kinds_in(options["crds"]),
     )
-    problems = [Problem(**{**each, "file": str(options["file"])}) for each in result.pop("problems", ())]
-    failed = any(node["state"] == "failed" for node in result["nodes"]) or bool(errors(problems))
-    complaints = tuple(map(printed, problems))
-    return Answer((as_text(result, options),), complaints, not failed, "It cannot be rendered as a whole.")
-
-
-@refusing
-def print_crd(options: Options) -> Answer:
-    crd = cli_operations.crd(
-        read_file(options["file"]), file=str(options["file"]), kinds=kinds_in(options["crds"])
+    problems = with_file(rendered.problems, options["file"])
+    failed = any(node["state"] == "failed" for node in rendered.data["nodes"]) or bool(errors(problems))
+    lines = tuple(map(format_problem, problems))
+    return CommandResult(
+        (to_text(rendered.data, options),), lines, not failed, "Not all nodes can be rendered."
     )
-    return Answer((as_text(crd, options),))
 
 
-@refusing
-def print_graph(options: Options) -> Answer:
+@report_rejection
+def print_crd(options: Options) -> CommandResult:
+    crd = cli_operations.crd(read_file(options["file"]), kinds_in(options["crds"]))
+    return CommandResult((to_text(crd, options),))
+
+
+@report_rejection
+def print_graph(options: Options) -> CommandResult:
     """One paragraph per node in order; with ``--json`` nodes, edges, order and layers."""
-    text, file = read_file(options["file"]), str(options["file"])
-    graph = cli_operations.graph(text, file=file, kinds=kinds_in(options["crds"]))
-    return Answer((as_json(graph),) if options["json"] else tuple(graph_lines(graph)))
+    graph = cli_operations.graph(read_file(options["file"]), kinds_in(options["crds"]))
+    return CommandResult((to_json(graph),) if options["json"] else tuple(graph_lines(graph)))
 
 
 def graph_lines(graph: Mapping[str, Any]) -> Iterator[str]:
     nodes = {node["id"]: node for node in graph["nodes"]}
     for number, node_id in enumerate(graph["order"], start=1):
         node = nodes[node_id]
-        manner = "" if node["type"] == "resource" else f", {node['type']}"
-        yield f"{number}. {node_id}: {node['kind']} ({node['apiVersion']}{manner})"
+        node_type = "" if node["type"] == "resource" else f", {node['type']}"
+        yield f"{number}. {node_id}: {node['kind']} ({node['apiVersion']}{node_type})"
         for edge in graph["edges"]:
             if edge["node"] == node_id:
                 yield f"     needs {edge['needs']} for {one_line(', '.join(edge['expressions']))}"
 
 
-@refusing
-def test_file(options: Options) -> Answer:
-    """Every test of the Contract document with what came of it; a failing one refuses."""
-    text, file = read_file(options["file"]), str(options["file"])
-    trials = cli_operations.run_tests(text, file=file, kinds=kinds_in(options["crds"]))
-    failed = [trial for trial in trials if not trial.passed]
+@report_rejection
+def test_file(options: Options) -> CommandResult:
+    """The result of every test of the Contract document; a failing one fails the command."""
+    file = read_file(options["file"])
+    results = cli_operations.run_file_tests(file, kinds_in(options["crds"]))
+    failed = [result for result in results if not result.passed]
     if options["json"]:
-        shown = [{"name": t.case.name, "passed": t.passed, "failures": list(t.failures)} for t in trials]
-        lines: list[str] = [as_json(trial) for trial in shown]
+        lines = [
+            to_json({"name": result.name, "passed": result.passed, "failures": list(result.failures)})
+            for result in results
+        ]
     else:
-        lines = [line for trial in trials for line in trial_lines(trial, file)]
-        lines.append(f"{len(trials) - len(failed)} of {len(trials)} tests passed." if trials else NO_TESTS)
-    return Answer(tuple(lines), ok=not failed, summary=f"{len(failed)} tests failed.")
+        lines = [line for result in results for line in result_lines(result, file.name)]
+        lines.append(f"{len(results) - len(failed)} of {len(results)} tests passed." if results else NO_TESTS)
+    return CommandResult(tuple(lines), ok=not failed, summary=f"{len(failed)} tests failed.")
 
 
-def trial_lines(trial: Any, file: str) -> Iterator[str]:
-    yield f"{'passed' if trial.passed else 'FAILED'}  {trial.case.name}"
-    for failure in trial.failures:
-        yield f"        {file}:{trial.case.place.line}: {one_line(failure)}"
+def result_lines(result: ContractTestResult, file: str) -> Iterator[str]:
+    yield f"{'passed' if result.passed else 'FAILED'}  {result.name}"
+    for failure in result.failures:
+        yield f"        {file}:{result.test.span.line}: {one_line(failure)}"
 
 
-def read_file(file: Path) -> str:
-    """Raises ``Rejected`` when there is nothing to read."""
-    text, problems = text_of(file)
+def read_file(path: Path) -> TextFile:
+    """Raises ``Rejected`` when the file cannot be read."""
+    text, problems = read_text(path)
     if problems:
         raise Rejected(problems)
-    return text
+    return TextFile(text, str(path))
 
 
 def kinds_in(folder: Path | None) -> KindSchemas | None:
     """Kubernetes' own kinds and those of the CustomResourceDefinitions in a folder, or in one file."""
     if folder is None:
         return None
-    return cli_operations.kinds_from({str(file): read_file(file) for file in yaml_files(folder)})
+    return cli_operations.kinds_from(map(read_file, yaml_files(folder)))
 
 
 def yaml_files(folder: Path) -> Iterable[Path]:
@@ -156,15 +162,15 @@ def yaml_files(folder: Path) -> Iterable[Path]:
     return sorted(file for file in folder.rglob("*") if file.suffix in (".yaml", ".yml", ".json"))
 
 
-def as_problem(problem: Problem) -> str:
-    return as_json({key: getattr(problem, key) for key in KEYS})
+def problem_json(problem: Problem) -> str:
+    return to_json({key: getattr(problem, key) for key in KEYS})
 
 
-def as_text(data: Any, options: Options) -> str:
+def to_text(data: Any, options: Options) -> str:
     if options["json"]:
-        return as_json(data)
+        return to_json(data)
     return yaml.safe_dump(data, sort_keys=False, allow_unicode=True).rstrip()
 
 
-def as_json(data: Any) -> str:
+def to_json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, default=str)

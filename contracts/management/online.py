@@ -9,67 +9,70 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import CommandError
 
-from contracts.management.results import Answer, in_file, printed, text_of
+from contracts.management.results import CommandResult, format_problem, read_text, with_file
 from contracts.models import Contract, ReasonMissing
 from contracts.problems import Rejected
-from contracts.publishing import BreaksInstances, publish
+from contracts.publishing import BreakingChange, Publication, publish
 from portal.accounts.models import User
 
 
-def publish_files(options: Mapping[str, Any]) -> Answer:
-    """Publish every file; a refused one does not keep the others back, but the command ends with 1."""
-    by = person(options["username"])
-    output: list[str] = []
-    complaints: list[str] = []
-    refused = 0
-    for file in options["files"]:
-        said, complained, ok = publish_file(file, by, options)
-        output += said
-        complaints += complained
-        refused += not ok
-    summary = f"{refused} of {len(options['files'])} files refused; nothing of them was published."
-    return Answer(tuple(output), tuple(complaints), not refused, summary)
+def publish_files(options: Mapping[str, Any]) -> CommandResult:
+    """Publish every file; a rejected one does not hold back the others, but the exit status is 1."""
+    by = user_named(options["username"])
+    results = [publish_file(file, by, options) for file in options["files"]]
+    rejected = sum(not result.ok for result in results)
+    return CommandResult(
+        tuple(line for result in results for line in result.output),
+        tuple(line for result in results for line in result.errors),
+        not rejected,
+        f"{rejected} of {len(results)} files rejected; nothing in them was published.",
+    )
 
 
-def publish_file(
-    file: Path, by: User | None, options: Mapping[str, Any]
-) -> tuple[list[str], list[str], bool]:
-    text, unreadable = text_of(file)
+def publish_file(file: Path, by: User | None, options: Mapping[str, Any]) -> CommandResult:
+    text, unreadable = read_text(file)
     if unreadable:
-        return [], [printed(problem) for problem in unreadable], False
+        return CommandResult(errors=tuple(map(format_problem, unreadable)), ok=False)
     try:
         done = publish(text, by=by, note=options["note"], breaking_reason=options["allow_breaking"])
-    except BreaksInstances as refusal:
-        hint = "Publish it as a new contract, or say --allow-breaking REASON."
-        return [], [*map(printed, in_file(refusal.problems, file)), f"{file}: {hint}"], False
-    except Rejected as refusal:
-        return [], [*map(printed, in_file(refusal.problems, file))], False
-    except PermissionDenied as refusal:
-        return [], [f"{file}: {refusal}"], False
+    except Rejected as rejection:
+        lines = [*map(format_problem, with_file(rejection.problems, file))]
+        if isinstance(rejection, BreakingChange):
+            lines.append(f"{file}: Publish it as a new contract, or pass --allow-breaking REASON.")
+        return CommandResult(errors=tuple(lines), ok=False)
+    except PermissionDenied as denial:
+        return CommandResult(errors=(f"{file}: {denial}",), ok=False)
+    warnings = tuple(map(format_problem, with_file(done.problems, file)))
+    return CommandResult((outcome_of(done),), warnings)
+
+
+def outcome_of(done: Publication) -> str:
     name, number = done.contract.name, done.revision.number
-    said = (
+    line = (
         f"{name}: revision {number} published." if done.new else f"{name}: unchanged since revision {number}."
     )
     if done.contract.withdrawn:
-        said += " It is withdrawn; “contract reinstate” offers it again."
-    return [said], [*map(printed, in_file(done.problems, file))], True
+        line += " It is withdrawn; “contract reinstate” makes it available again."
+    return line
 
 
-def withdraw(options: Mapping[str, Any]) -> Answer:
-    return moved(Contract.withdraw, "withdrawn", options)
+def withdraw(options: Mapping[str, Any]) -> CommandResult:
+    return change_availability(Contract.withdraw, "withdrawn", options)
 
 
-def reinstate(options: Mapping[str, Any]) -> Answer:
-    return moved(Contract.reinstate, "offered again", options)
+def reinstate(options: Mapping[str, Any]) -> CommandResult:
+    return change_availability(Contract.reinstate, "reinstated", options)
 
 
-def moved(move: Callable[..., None], outcome: str, options: Mapping[str, Any]) -> Answer:
+def change_availability(
+    change: Callable[..., None], outcome: str, options: Mapping[str, Any]
+) -> CommandResult:
     contract = contract_named(options["name"])
     try:
-        move(contract, by=person(options["username"]), reason=options["reason"])
-    except (PermissionDenied, ReasonMissing) as refusal:
-        return Answer(complaints=(str(refusal),), ok=False, summary=f"{contract.name} is as it was.")
-    return Answer((f"{contract.name}: {outcome}.",))
+        change(contract, by=user_named(options["username"]), reason=options["reason"])
+    except (PermissionDenied, ReasonMissing) as denial:
+        return CommandResult(errors=(str(denial),), ok=False, summary=f"{contract.name}: unchanged.")
+    return CommandResult((f"{contract.name}: {outcome}.",))
 
 
 def contract_named(name: str) -> Contract:
@@ -80,10 +83,10 @@ def contract_named(name: str) -> Contract:
     return contract
 
 
-def person(username: str) -> User | None:
+def user_named(username: str) -> User | None:
     if not username:
         return None
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
-        raise CommandError(f"There is no active account “{username}”.", returncode=1)
+        raise CommandError(f"There is no active user “{username}”.", returncode=1)
     return user

@@ -1,4 +1,4 @@
-"""Why an assertion of a test does not hold: which part of it, and what was found there (pure)."""
+"""Explains why an assertion of a test fails: which part of it, and the actual value. Pure."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from contracts.cel.syntax.nodes import Binary, Chain, Literal, Node
 from contracts.documents.paths import MISSING
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "in")
-MOST = 200
-"""Characters of a value that are shown."""
+MAX_LENGTH = 200
+"""Characters of a value that are printed."""
 
 
-def unmet(text: str, names: Mapping[str, object]) -> str:
-    """One sentence about a CEL text that should be true, with what was expected and found; empty if it is."""
+def explain_assertion(text: str, names: Mapping[str, object]) -> str:
+    """One sentence that explains why a CEL expression is not true; empty if it is."""
     source = text.strip()
     source = source[2:-1] if source.startswith("${") and source.endswith("}") else source
     try:
         expression = cel.parse(source)
         found = expression.evaluate(names)
     except cel.CelSyntaxError as error:
-        return f"“{source}” cannot be read: {error.message}"
+        return f"“{source}” cannot be parsed: {error.message}"
     except cel.CelError as error:
-        return f"“{source}” cannot be judged: {error.message}."
+        return f"“{source}” cannot be evaluated: {error.message}."
     if found is True:
         return ""
     if found is not False:
-        return f"“{source}” should be true, but it is {shown(found)}."
+        return f"“{source}” should be true, but it is {format_value(found)}."
     reasons = " and ".join(_reasons(expression.node, names, expression))
     return f"“{source}” should be true, but {reasons or 'it is false'}."
 
 
 def _reasons(node: Node, names: Mapping[str, object], whole: cel.Expression) -> Iterator[str]:
-    """What the sides of a comparison are; of several conjuncts, those that do not hold."""
+    """The values of both sides of a comparison; for a conjunction, of the conjuncts that are false."""
     if isinstance(node, Chain) and node.operator == "&&":
         for part in node.operands:
             if _value(part, names, whole) is not True:
@@ -43,9 +43,9 @@ def _reasons(node: Node, names: Mapping[str, object], whole: cel.Expression) -> 
     elif isinstance(node, Binary) and node.operator in COMPARISONS:
         for side in (node.left, node.right):
             if not isinstance(side, Literal):
-                yield f"{_text(side, whole)} is {shown(_value(side, names, whole))}"
+                yield f"{_text(side, whole)} is {format_value(_value(side, names, whole))}"
     elif node is not whole.node:
-        yield f"“{_text(node, whole)}” is {shown(_value(node, names, whole))}"
+        yield f"“{_text(node, whole)}” is {format_value(_value(node, names, whole))}"
 
 
 def _value(node: Node, names: Mapping[str, object], whole: cel.Expression) -> object:
@@ -59,12 +59,12 @@ def _text(node: Node, whole: cel.Expression) -> str:
     return cel.Expression(whole.source, node, whole.environment).unparse()
 
 
-def shown(value: Any) -> str:
-    """A value as it would stand in the author's YAML, shortened; “absent” for what is not there."""
+def format_value(value: Any) -> str:
+    """A value as JSON, truncated; “absent” for a missing one."""
     if value is MISSING:
         return "absent"
     try:
         text = json.dumps(cel.to_json(value), ensure_ascii=False, default=str)
     except cel.CelError:
         text = str(value)
-    return text if len(text) <= MOST else f"{text[:MOST]}…"
+    return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"

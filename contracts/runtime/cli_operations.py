@@ -1,9 +1,9 @@
-"""What the command line offers without a cluster, as plain data: check, render, crd, graph, tests."""
+"""What ``manage.py contract`` computes without a cluster, as plain data: check, render, crd, graph, tests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.compiler import (
@@ -16,105 +16,109 @@ from contracts.compiler import (
     validate_spec,
 )
 from contracts.compiler.kinds.kind_schemas import object_meta
-from contracts.documents import Document, problem_at, read
+from contracts.documents import Document, positioned, read
 from contracts.documents.paths import parse_path
 from contracts.problems import Problem, Rejected, did_you_mean, errors
-from contracts.runtime.fixtures import shape_fault
+from contracts.runtime.fixtures import shape_error
 from contracts.runtime.rendering import render
 from contracts.runtime.states import Rendering
-from contracts.runtime.test_runner import Trial, instance_of, run_cases
+from contracts.runtime.test_runner import ContractTestResult, instance_of, run_tests
 from contracts.schema import validate
 
-ENVELOPE = ("apiVersion", "kind", "metadata", "spec", "status")
+RESOURCE_FIELDS = ("apiVersion", "kind", "metadata", "spec", "status")
 
 
-def kinds_from(texts: Mapping[str, str]) -> KindSchemas:
-    """Kubernetes' kinds and those of the CRDs in YAML texts by file; other documents are passed over.
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A text, and the name of the file that holds it, for problems."""
 
-    Raises :class:`Rejected` for a text that cannot be read: its kinds would be unknown without a word.
+    text: str
+    name: str = ""
+
+    def mark(self, problems: Iterable[Problem]) -> list[Problem]:
+        """The problems, with the name of this file."""
+        return [replace(problem, file=self.name) for problem in problems]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedInput:
+    """``data`` has ``nodes``, ``status``, ``conditions`` and ``order``; the problems have no file."""
+
+    data: Mapping[str, Any]
+    problems: tuple[Problem, ...] = ()
+
+
+def kinds_from(files: Iterable[TextFile]) -> KindSchemas:
+    """Kubernetes' kinds and those of CustomResourceDefinitions in YAML files; other documents are ignored.
+
+    Raises :class:`Rejected` for a file that cannot be parsed: its kinds would silently be unknown.
     """
     crds: list[Mapping[str, Any]] = []
-    faults: list[Problem] = []
-    for file, text in texts.items():
-        documents, problems = read(text)
-        faults += [replace(problem, file=file) for problem in errors(problems)]
+    found: list[Problem] = []
+    for file in files:
+        documents, problems = read(file.text)
+        found += file.mark(errors(problems))
         data = [document.data for document in documents if isinstance(document.data, Mapping)]
         crds += [each for each in data if each.get("kind") == "CustomResourceDefinition"]
-    if faults:
-        raise Rejected(faults)
+    if found:
+        raise Rejected(found)
     return kinds_with(builtin_kinds(), crds=crds)
 
 
-def check(
-    text: str, *, file: str = "", kinds: KindSchemas | None = None, tests: bool = True
-) -> list[Problem]:
-    """All problems of one file, its failing tests among them."""
-    compilation = compile_text(text, kinds=kinds)
-    problems = list(compilation.problems)
-    if tests:
-        problems += [problem for trial in run_cases(compilation) for problem in trial.problems()]
-    return [replace(problem, file=file) for problem in problems]
+def check(file: TextFile, kinds: KindSchemas | None = None) -> list[Problem]:
+    """All problems of one file, including its failing tests."""
+    compilation = compile_text(file.text, kinds=kinds)
+    failing = (problem for result in run_tests(compilation) for problem in result.problems())
+    return file.mark([*compilation.problems, *failing])
 
 
-def compiled(text: str, *, file: str = "", kinds: KindSchemas | None = None) -> Compilation:
+def compiled(file: TextFile, kinds: KindSchemas | None = None) -> tuple[Compilation, Definition]:
     """Raises :class:`Rejected` with the file's problems."""
-    compilation = compile_text(text, kinds=kinds)
+    compilation = compile_text(file.text, kinds=kinds)
     if compilation.definition is None:
-        raise Rejected(replace(problem, file=file) for problem in compilation.problems)
-    return compilation
+        raise Rejected(file.mark(compilation.problems))
+    return compilation, compilation.definition
 
 
-def crd(text: str, *, file: str = "", kinds: KindSchemas | None = None) -> dict[str, Any]:
+def crd(file: TextFile, kinds: KindSchemas | None = None) -> dict[str, Any]:
     """The CustomResourceDefinition. Raises :class:`Rejected`."""
-    definition = compiled(text, file=file, kinds=kinds).definition
-    return dict(definition.crd) if definition else {}
+    _, definition = compiled(file, kinds)
+    return dict(definition.crd)
 
 
-def graph(text: str, *, file: str = "", kinds: KindSchemas | None = None) -> dict[str, Any]:
-    """``nodes``, ``edges`` with the expressions behind them, ``order``, ``layers``. Raises Rejected."""
-    compilation = compiled(text, file=file, kinds=kinds)
-    definition, outline = compilation.definition, compilation.outline
-    if definition is None or outline is None:
-        return {"nodes": [], "edges": [], "order": [], "layers": []}
+def graph(file: TextFile, kinds: KindSchemas | None = None) -> dict[str, Any]:
+    """``nodes``, ``edges`` with the expressions behind them, ``order``, ``layers``. Raises ``Rejected``."""
+    compilation, definition = compiled(file, kinds)
+    edges = compilation.outline.edges if compilation.outline else ()
     return {
         "nodes": [
             {"id": node.id, "type": node.type, "apiVersion": node.api_version, "kind": node.kind}
-            for node in outline.nodes
+            for node in definition.nodes
         ],
         "edges": [
-            {"node": edge.node, "needs": edge.needs, "expressions": list(edge.expressions)}
-            for edge in outline.edges
+            {"node": edge.node, "needs": edge.needs, "expressions": list(edge.expressions)} for edge in edges
         ],
         "order": list(definition.order),
         "layers": [list(layer) for layer in definition.layers],
     }
 
 
-def render_files(
-    text: str,
-    input_text: str,
-    observed_text: str = "",
-    *,
-    file: str = "",
-    input_file: str = "",
-    observed_file: str = "",
-    kinds: KindSchemas | None = None,
-) -> dict[str, Any]:
+def render_input(
+    file: TextFile, given: TextFile, observed: TextFile | None = None, kinds: KindSchemas | None = None
+) -> RenderedInput:
     """Render an instance: ``nodes`` with ``id``, ``state``, ``reason``, ``manifests``; ``status``,
-    ``conditions``, ``order`` and ``problems``. A node with manifests and no reason is ready.
+    ``conditions`` and ``order``. A node with manifests and no reason is ready.
 
-    The input is a whole custom resource, or its spec alone. Observed objects are a map from node id to object
-    or list of objects. Raises :class:`Rejected` for a faulty contract or input.
+    ``given`` is a whole custom resource, or its spec alone. ``observed`` maps node ids to an object or a list
+    of objects. Raises :class:`Rejected` for an invalid contract or input.
     """
-    definition = compiled(text, file=file, kinds=kinds).definition
-    if definition is None:
-        return {}
-    instance = _instance(definition, input_text, input_file)
-    observed = _observed(definition, observed_text, observed_file)
-    rendering = render(definition, instance, observed)
+    _, definition = compiled(file, kinds)
+    instance = _instance(definition, given)
+    live = _observed_objects(definition, observed) if observed and observed.text.strip() else {}
+    rendering = render(definition, instance, live)
     if definition.conditions:
-        rendering = render(definition, instance, observed, own_conditions=_presumed(rendering))
-    return {
+        rendering = render(definition, instance, live, own_conditions=_expected_conditions(rendering))
+    data = {
         "nodes": [
             {
                 "id": state.id,
@@ -127,91 +131,91 @@ def render_files(
         "status": dict(rendering.status),
         "conditions": rendering.conditions or [],
         "order": list(definition.order),
-        "problems": [problem.as_dict() for problem in rendering.problems],
     }
+    return RenderedInput(data, rendering.problems)
 
 
-def _instance(definition: Definition, text: str, file: str) -> dict[str, Any]:
-    """The custom resource of an input. Raises :class:`Rejected` with all that is wrong with it."""
-    document = _only_document(text, file)
+def run_file_tests(file: TextFile, kinds: KindSchemas | None = None) -> list[ContractTestResult]:
+    """Run the contract's own tests. Raises :class:`Rejected` when it does not compile."""
+    compilation, _ = compiled(file, kinds)
+    return run_tests(compilation)
+
+
+def _instance(definition: Definition, file: TextFile) -> dict[str, Any]:
+    """The custom resource of an input. Raises :class:`Rejected` with everything that is wrong with it."""
+    document = _only_document(file)
     given: Mapping[str, Any] = document.data
     own = definition.spec_schema.get("properties") or {}
     whole = {"apiVersion", "kind"} <= given.keys() and not {"apiVersion", "kind"} <= own.keys()
-    faults = list(_envelope_faults(definition, document)) if whole else []
+    problems = list(_resource_problems(definition, document)) if whole else []
     spec = given.get("spec") if whole else given
-    faults += [_placed(problem, document, whole) for problem in validate_spec(definition, spec)]
-    if faults:
-        raise Rejected(replace(fault, file=file) for fault in faults)
+    problems += [_in_document(problem, document, whole) for problem in validate_spec(definition, spec)]
+    if problems:
+        raise Rejected(file.mark(problems))
     return instance_of(definition, spec or {}, given.get("metadata") if whole else None)
 
 
-def _envelope_faults(definition: Definition, document: Document) -> Iterator[Problem]:
-    """What is wrong around the spec of a custom resource."""
+def _resource_problems(definition: Definition, document: Document) -> Iterator[Problem]:
+    """What is wrong with the fields of a custom resource other than its spec."""
     given = document.data
-    for key, wanted in (("apiVersion", definition.api_version), ("kind", definition.kind)):
-        if given[key] != wanted:
-            message = f"This contract's {key} is {wanted}."
-            yield problem_at(document.value_span((key,)), "wrong-document", message, path=key)
+    for key, expected in (("apiVersion", definition.api_version), ("kind", definition.kind)):
+        if given[key] != expected:
+            problem = Problem("wrong-document", f"This contract's {key} is {expected}.", key)
+            yield positioned(problem, document.value_span((key,)))
     for key in given:
-        if key not in ENVELOPE:
-            hint = did_you_mean(str(key), ENVELOPE)
-            message = f"There is no field “{key}”."
-            yield problem_at(document.span_of((key,)), "unknown-field", message, path=str(key), hint=hint)
+        if key not in RESOURCE_FIELDS:
+            hint = did_you_mean(str(key), RESOURCE_FIELDS)
+            problem = Problem("unknown-field", f"Unknown field “{key}”.", str(key), hint=hint)
+            yield positioned(problem, document.span_of((key,)))
     metadata = given.get("metadata")
     if metadata is not None:
         for problem in validate(object_meta(), metadata, path=("metadata",)):
-            yield _placed(problem, document, whole=True)
+            yield _in_document(problem, document, whole=True)
 
 
-def _presumed(rendering: Rendering) -> list[dict[str, str]]:
-    """The reconciler's own conditions as they would be, which an author's may read (kro §5.3)."""
+def _expected_conditions(rendering: Rendering) -> list[dict[str, str]]:
+    """The reconciler's own conditions as they would be; an author's condition may read them (kro §5.3)."""
     waiting = [f"{state.id}: {state.reason}" for state in rendering.nodes.values() if not state.ready]
     ready = {"status": "True", "reason": "AllResourcesReady", "message": ""}
     if waiting or rendering.fatal:
         ready = {"status": "False", "reason": "NotReady", "message": " ".join(waiting)}
-    fine = {"InstanceManaged": "Managed", "GraphResolved": "Resolved"}
     managed = [
-        {"type": kind, "status": "True", "reason": reason, "message": ""} for kind, reason in fine.items()
+        {"type": kind, "status": "True", "reason": reason, "message": ""}
+        for kind, reason in (("InstanceManaged", "Managed"), ("GraphResolved", "Resolved"))
     ]
     return [*managed, {"type": "ResourcesReady", **ready}, {"type": "Ready", **ready}]
 
 
-def run_tests(text: str, *, file: str = "", kinds: KindSchemas | None = None) -> list[Trial]:
-    """Run the contract's own tests. Raises :class:`Rejected` when it does not compile."""
-    return run_cases(compiled(text, file=file, kinds=kinds))
-
-
-def _observed(definition: Definition, text: str, file: str) -> Mapping[str, Any]:
-    """Live objects by node id. Raises :class:`Rejected` for an unknown node, or one object for many."""
-    if not text.strip():
-        return {}
-    document = _only_document(text, file)
+def _observed_objects(definition: Definition, file: TextFile) -> Mapping[str, Any]:
+    """Live objects by node id. Raises :class:`Rejected` for an unknown node, or one object for a list."""
+    document = _only_document(file)
     observed: dict[str, Any] = document.data
     nodes = {node.id: node for node in definition.nodes}
-    faults = []
+    problems = []
     for node_id, value in observed.items():
-        place = document.span_of((node_id,))
+        span = document.span_of((node_id,))
         if node_id not in nodes:
-            message, hint = f"There is no node “{node_id}”.", did_you_mean(str(node_id), nodes)
-            faults.append(problem_at(place, "unknown-name", message, path=str(node_id), hint=hint))
-        elif value is not None and (fault := shape_fault(nodes[node_id], value)):
-            faults.append(problem_at(place, "wrong-type", fault, path=str(node_id)))
-    if faults:
-        raise Rejected(replace(fault, file=file) for fault in faults)
+            hint = did_you_mean(str(node_id), nodes)
+            problem = Problem("unknown-name", f"There is no node “{node_id}”.", str(node_id), hint=hint)
+            problems.append(positioned(problem, span))
+        elif value is not None and (error := shape_error(nodes[node_id], value)):
+            problems.append(positioned(Problem("wrong-type", error, str(node_id)), span))
+    if problems:
+        raise Rejected(file.mark(problems))
     return observed
 
 
-def _only_document(text: str, file: str) -> Document:
-    documents, problems = read(text)
-    faults = errors(problems)
-    if not faults and (len(documents) != 1 or not isinstance(documents[0].data, Mapping)):
-        faults = [Problem("wrong-document", "The file must hold one YAML map.", line=1, column=1)]
-    if faults:
-        raise Rejected(replace(problem, file=file) for problem in faults)
+def _only_document(file: TextFile) -> Document:
+    documents, problems = read(file.text)
+    found = errors(problems)
+    if not found and (len(documents) != 1 or not isinstance(documents[0].data, Mapping)):
+        found = [Problem("wrong-document", "The file must contain exactly one YAML map.", line=1, column=1)]
+    if found:
+        raise Rejected(file.mark(found))
     return documents[0]
 
 
-def _placed(problem: Problem, document: Document, whole: bool) -> Problem:
+def _in_document(problem: Problem, document: Document, whole: bool) -> Problem:
+    """The problem at its position; ``whole`` is false for a document that is only a spec."""
     path = parse_path(problem.path)
-    span = document.value_span(path if whole else path[1:])
-    return problem_at(span, problem.code, problem.message, path=problem.path, hint=problem.hint)
+    return positioned(problem, document.value_span(path if whole else path[1:]))

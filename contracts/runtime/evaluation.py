@@ -1,4 +1,4 @@
-"""Codes and templates as closures: bindings in, JSON out; a failure says which code, and whether to wait."""
+"""Codes and templates as closures: bindings in, JSON out; an error has the code, and whether to wait."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PLAIN = frozenset((str, int, bool, type(None)))
 
 
 class Unresolved(Exception):
-    """A code has no value now; ``pending``: it may have one later, else asking again is no use (kro §3.7)."""
+    """A code has no value now; ``pending``: it may have one later, else it never will (kro §3.7)."""
 
     def __init__(self, code: Code, error: cel.CelError) -> None:
         super().__init__(error.message)
@@ -26,7 +26,7 @@ class Unresolved(Exception):
 
     @property
     def reason(self) -> str:
-        """Why, in words; never with a value of the input."""
+        """The explanation; never contains a value of the input."""
         if self.pending and self.missing.startswith("schema.spec."):
             return f"“{self.missing.removeprefix('schema.')}” is not set in this instance"
         if self.pending and self.missing:
@@ -65,33 +65,33 @@ def raw(code: Code) -> Value:
     pieces = [part.expression if isinstance(part, Part) else part for part in code.parts]
 
     def joined(bindings: Bindings) -> Any:
-        texts = []
+        strings = []
         for piece in pieces:
             if isinstance(piece, str):
-                texts.append(piece)
+                strings.append(piece)
                 continue
             try:
                 value = piece.evaluate(bindings)
             except cel.CelError as error:
                 raise Unresolved(code, error) from None
             if not isinstance(value, str):
-                given = f"“{piece.source.strip()}” is {type_name(value)}"
-                fault = f"only a string can stand inside a text, and {given}"
-                raise Unresolved(code, cel.CelError(fault))
-            texts.append(value)
-        return "".join(texts)
+                actual = f"“{piece.source.strip()}” is {type_name(value)}"
+                message = f"only a string can be part of a string, but {actual}"
+                raise Unresolved(code, cel.CelError(message))
+            strings.append(value)
+        return "".join(strings)
 
     return joined
 
 
 def template_builder(template: Mapping[str, Any], codes: Mapping[Path, Value]) -> Value:
-    """A function that gives a fresh manifest. ``codes`` are the values at their paths in the template."""
+    """A function that returns a new manifest. ``codes`` are the values at their paths in the template."""
     dynamic = {path[:length] for path in codes for length in range(len(path) + 1)}
     return _builder(template, codes, dynamic, ())
 
 
 def _builder(value: Any, codes: Mapping[Path, Value], dynamic: set[Path], path: Path) -> Value:
-    """``dynamic`` are the paths at which something is computed, or below which something is."""
+    """``dynamic`` are the paths of computed values and of all their parents."""
     if path in codes:
         return codes[path]
     if path not in dynamic:
@@ -120,7 +120,7 @@ def _as_json(value: Any) -> Any:
 
 
 def _copier(value: Any) -> Value:
-    """A fresh copy every time, in one step where nothing is nested."""
+    """A new copy every time, in one step where nothing is nested."""
     if isinstance(value, dict):
         nested = [(key, _copier(child)) for key, child in value.items() if isinstance(child, dict | list)]
         return _map_builder(value, tuple(nested))
@@ -134,25 +134,25 @@ def _copier(value: Any) -> Value:
 
 def _map_builder(fixed: Mapping[str, Any], computed: tuple[tuple[str, Value], ...]) -> Value:
     def build(bindings: Bindings) -> dict[str, Any]:
-        made = dict(fixed)
+        result = dict(fixed)
         for key, value in computed:
             found = value(bindings)
             if found is cel.OMIT:
-                del made[key]
+                del result[key]
             else:
-                made[key] = found
-        return made
+                result[key] = found
+        return result
 
     return build
 
 
 def _list_builder(fixed: list[Any], computed: tuple[tuple[int, Value], ...]) -> Value:
     def build(bindings: Bindings) -> list[Any]:
-        made = list(fixed)
+        result = list(fixed)
         omitted = False
         for index, value in computed:
-            found = made[index] = value(bindings)
+            found = result[index] = value(bindings)
             omitted = omitted or found is cel.OMIT
-        return [item for item in made if item is not cel.OMIT] if omitted else made
+        return [item for item in result if item is not cel.OMIT] if omitted else result
 
     return build

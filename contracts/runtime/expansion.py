@@ -19,7 +19,7 @@ Identity = tuple[str, str, str, str]
 """Group, kind, namespace, name."""
 
 
-class Impossible(Exception):
+class Unrenderable(Exception):
     """The node can never be rendered from these inputs. ``code`` is stable."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -34,18 +34,18 @@ def manifests(
     """Raises ``Unresolved`` and :class:`Impossible`. ``namespace`` is the instance's."""
     if not program.iterators:
         return [_finished(definition, program.node, program.build(bindings), namespace)]
-    made = [
+    expanded = [
         _finished(definition, program.node, program.build({**bindings, **item}), namespace)
         for item in items(program, bindings)
     ]
-    check_unique(program.node, made)
-    return made
+    check_unique(program.node, expanded)
+    return expanded
 
 
 def items(program: NodeProgram, bindings: Bindings) -> Iterator[dict[str, object]]:
     """The iterators' values, first dimension slowest. Raises ``Unresolved`` and :class:`Impossible`.
 
-    An empty list makes nothing at once: the lists after it are not looked at (kro §4.4).
+    An empty list means no objects: the lists after it are not evaluated (kro §4.4).
     """
     names = [name for name, _ in program.iterators]
     lists: list[Sequence[object]] = []
@@ -55,31 +55,31 @@ def items(program: NodeProgram, bindings: Bindings) -> Iterator[dict[str, object
             found = found.value if found.has_value else None
         if not isinstance(found, list):
             what = "null" if found is None else type_name(found)
-            raise Impossible("foreach-not-a-list", f"forEach “{name}” gives {what}, not a list.")
+            raise Unrenderable("foreach-not-a-list", f"forEach “{name}” returns {what}, not a list.")
         if not found:
             return
         lists.append(found)
     size = prod(map(len, lists))
     if size > MAX_ITEMS:
-        message = f"forEach makes {size} objects; at most {MAX_ITEMS} are possible."
-        raise Impossible("foreach-too-many", message)
+        message = f"forEach creates {size} objects; the maximum is {MAX_ITEMS}."
+        raise Unrenderable("foreach-too-many", message)
     for combination in product(*lists):
         yield dict(zip(names, combination, strict=True))
 
 
 def _finished(definition: Definition, node: Node, manifest: dict[str, Any], namespace: str) -> dict[str, Any]:
-    """With a name for sure, and in the instance's namespace unless it says another (kro §4.3)."""
+    """The manifest with a valid name, in the instance's namespace unless it sets another one (kro §4.3)."""
     metadata = manifest.get("metadata")
     if not isinstance(metadata, dict) or not metadata.get("name"):
-        raise Impossible("no-name", "metadata.name is empty.")
+        raise Unrenderable("no-name", "metadata.name is empty.")
     if not isinstance(metadata["name"], str):
-        raise Impossible("no-name", "metadata.name is not a text.")
+        raise Unrenderable("no-name", "metadata.name is not a string.")
     if not node.namespaced:
         return manifest
     if not metadata.get("namespace"):
         if not definition.namespaced:
-            message = "metadata.namespace is empty, and a cluster-scoped instance has none to give."
-            raise Impossible("no-namespace", message)
+            message = "metadata.namespace is empty, and a cluster-scoped instance has no namespace."
+            raise Unrenderable("no-namespace", message)
         metadata["namespace"] = namespace
     return manifest
 
@@ -95,25 +95,26 @@ def identity(manifest: Mapping[str, Any]) -> Identity:
     )
 
 
-def named(who: Identity) -> str:
-    _, kind, namespace, name = who
+def describe_identity(object_id: Identity) -> str:
+    _, kind, namespace, name = object_id
     return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
 
 
-def check_unique(node: Node, made: Sequence[Mapping[str, Any]]) -> None:
+def check_unique(node: Node, expanded: Sequence[Mapping[str, Any]]) -> None:
     seen: set[Identity] = set()
-    for manifest in made:
-        who = identity(manifest)
-        if who in seen:
-            raise Impossible(
-                "identity-collision", f"Two items of “{node.id}” are the same object: {named(who)}."
+    for manifest in expanded:
+        object_id = identity(manifest)
+        if object_id in seen:
+            raise Unrenderable(
+                "identity-collision",
+                f"Two items of “{node.id}” are the same object: {describe_identity(object_id)}.",
             )
-        seen.add(who)
+        seen.add(object_id)
 
 
 def in_desired_order(
     desired: Sequence[Mapping[str, Any]], observed: Sequence[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    """The observed objects that are wanted, in the order in which they are wanted."""
+    """The observed objects that are desired, in the order of ``desired``."""
     by_identity = {identity(item): item for item in observed}
-    return [by_identity[who] for who in map(identity, desired) if who in by_identity]
+    return [by_identity[object_id] for object_id in map(identity, desired) if object_id in by_identity]

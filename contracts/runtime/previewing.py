@@ -1,4 +1,4 @@
-"""What an instance would become, before anything exists: desired manifests stand in for observed objects."""
+"""What an instance would create, before anything exists: desired manifests replace observed objects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.compiler import Definition
 from contracts.runtime.evaluation import Bindings, Unresolved, Value, evaluator, template_builder
-from contracts.runtime.expansion import Impossible, manifests
+from contracts.runtime.expansion import Unrenderable, manifests
 from contracts.runtime.lookups import lookup_of
 from contracts.runtime.program import NodeProgram, Walk
 from contracts.runtime.states import PreviewNode
@@ -21,10 +21,10 @@ UNSET = "‹{} is not set›"
 def preview(
     definition: Definition, instance: Mapping[str, Any], observed: Mapping[str, object] | None = None
 ) -> list[PreviewNode]:
-    """Every node in topological order, rendered as far as possible; the spec's defaults are filled in.
+    """Every node in topological order, rendered as far as possible, with the spec's defaults.
 
-    What only the cluster can know stays as a text ``‹known after deployment.status.x›``. ``observed`` is for
-    an instance that exists: its live objects then stand for themselves.
+    Values that only the cluster knows are placeholders: ``‹known after deployment.status.x›``. ``observed``
+    is for an instance that exists: its live objects are then used.
     """
     given = instance.get("spec")
     spec = apply_defaults(definition.spec_schema, given if isinstance(given, Mapping) else {})
@@ -61,28 +61,28 @@ class _Preview(Walk):
             if why.pending:
                 return PreviewNode(node_id, "pending", reason=reason, code="field-missing")
             return PreviewNode(node_id, "failed", reason=reason, code="expression-failed")
-        except Impossible as why:
+        except Unrenderable as why:
             return PreviewNode(node_id, "failed", reason=why.message, code=why.code)
 
     def _excluded(self, node: NodeProgram) -> str:
         for need in node.node.needs:
             if need in self.ignored:
-                return f"Left out, because “{need}” is left out."
+                return f"Excluded because “{need}” is excluded."
         for condition in node.include_when:
             if not condition.holds(self.bindings):
-                return f"Left out: {condition.code.source} is not true."
+                return f"Excluded: {condition.code.source} is not true."
         return ""
 
     def _resource(self, node: NodeProgram) -> PreviewNode:
-        build = _tolerant(node)
-        made = manifests(self.definition, build, self.bindings, self.namespace)
+        build = _with_placeholders(node)
+        rendered = manifests(self.definition, build, self.bindings, self.namespace)
         live = self.observed.get(node.node.id)
         stand_in = live if isinstance(live, list | Mapping) and live else None
         if stand_in is None:
-            known = [_known(manifest) for manifest in made]
+            known = [_known(manifest) for manifest in rendered]
             stand_in = known if node.node.type == "collection" else known[0]
         self.bindings[node.node.id] = node.seen(stand_in)
-        return PreviewNode(node.node.id, "desired", tuple(_plain(manifest) for manifest in made))
+        return PreviewNode(node.node.id, "desired", tuple(_plain(manifest) for manifest in rendered))
 
     def _external(self, node: NodeProgram) -> PreviewNode:
         node_id = node.node.id
@@ -99,7 +99,7 @@ class _Preview(Walk):
             }
             reason = f"Reads the {lookup.kind} “{lookup.name}”, which must exist."
         else:
-            reason = f"Reads all {lookup.plural} that its selector chooses."
+            reason = f"Reads all {lookup.plural} that its selector matches."
         return PreviewNode(node_id, "pending", reason=reason, lookups=(lookup,))
 
 
@@ -107,8 +107,8 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _tolerant(node: NodeProgram) -> NodeProgram:
-    """The same node, with placeholders where a value is not known yet; names and namespaces too."""
+def _with_placeholders(node: NodeProgram) -> NodeProgram:
+    """The same node, with placeholders where a value is not known yet, also in names and namespaces."""
     codes = {code.path: _placeholder(evaluator(code)) for code in node.node.codes}
     build = template_builder(node.node.template, codes)
     return replace(node, build=build)
@@ -129,13 +129,13 @@ def _placeholder(value: Value) -> Value:
 
 
 class Unknown(str):
-    """A placeholder text. Expressions that read it find nothing there."""
+    """A placeholder. For expressions that read it, the field is missing."""
 
     __slots__ = ()
 
 
 def _known(value: Any) -> Any:
-    """A manifest without its placeholders, so that whoever reads one waits for it in turn."""
+    """A manifest without its placeholders, so that nodes that read one wait for it in turn."""
     if isinstance(value, dict):
         return {key: _known(child) for key, child in value.items() if not isinstance(child, Unknown)}
     if isinstance(value, list):
@@ -144,7 +144,7 @@ def _known(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A manifest whose placeholders are ordinary texts."""
+    """A manifest whose placeholders are ordinary strings."""
     if isinstance(value, dict):
         return {key: _plain(child) for key, child in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""A definition made ready to run: closures per node, worked out once and kept with the definition."""
+"""A definition prepared for evaluation: closures per node, computed once and cached in the definition."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class NodeProgram:
     ready_when: tuple[Condition, ...]
     item_type: Any
     fields_read: frozenset[str] | None = None
-    """Top-level fields that others read; None when somebody may read the whole object."""
+    """Top-level fields that other nodes read; None when one may read the whole object."""
 
     def seen(self, observed: object) -> object:
-        """An observed object, or a list of them, as expressions see it: only what is read is looked at."""
+        """An observed object, or a list of them, for expressions: only fields that are read are wrapped."""
         if isinstance(observed, list):
             return [cel.wrap(item, self.item_type) for item in observed]
         if self.fields_read is None or not isinstance(self.item_type, cel.StructType):
@@ -65,11 +65,11 @@ class Program:
 
 
 def program_of(definition: Definition) -> Program:
-    """The definition's program; made at the first use. Two threads may both make it, which does no harm."""
-    made = definition.program.get("program")
-    if not isinstance(made, Program):
-        made = definition.program["program"] = _program(definition)
-    return made
+    """The definition's program, created at the first use. It is harmless when two threads create it."""
+    program = definition.program.get("program")
+    if not isinstance(program, Program):
+        program = definition.program["program"] = _program(definition)
+    return program
 
 
 def _program(definition: Definition) -> Program:
@@ -87,7 +87,7 @@ def _program(definition: Definition) -> Program:
 
 
 def _fields_read(definition: Definition) -> dict[str, frozenset[str] | None]:
-    """Which fields of each node any expression reads, its own readyWhen apart."""
+    """The fields of each node that expressions read, other than its own readyWhen."""
     codes = [*definition.status, *definition.conditions]
     for node in definition.nodes:
         codes += [*node.codes, *node.include_when, *(each.code for each in node.for_each)]
@@ -119,7 +119,7 @@ def _condition(code: Code, names: set[str]) -> Condition:
 
 
 class Walk:
-    """What a walk over the nodes of an instance starts from: the instance, what is observed, and names."""
+    """The start of a walk over the nodes of an instance: the instance, observed objects, and names."""
 
     def __init__(
         self, definition: Definition, instance: Mapping[str, Any], observed: Mapping[str, object]

@@ -1,4 +1,4 @@
-"""Is a node ready, and if not, why (kro §4.4, §4.6). Decided on what is observed, as plain JSON."""
+"""Whether a node is ready, and why not (kro §4.4, §4.6), from the observed objects as plain JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.runtime.evaluation import Unresolved
-from contracts.runtime.expansion import identity, named
+from contracts.runtime.expansion import describe_identity, identity
 from contracts.runtime.program import Condition, NodeProgram
 
 
@@ -33,13 +33,13 @@ def of_one(program: NodeProgram, observed: Mapping[str, Any] | None) -> Readines
 def of_many(
     program: NodeProgram, desired: Sequence[Mapping[str, Any]], observed: Sequence[Mapping[str, Any]]
 ) -> Readiness:
-    """``observed`` holds wanted objects only, in the wanted order."""
+    """``observed`` has only desired objects, in the order of ``desired``."""
     for item in observed:
         if is_terminating(item):
-            return Readiness(False, f"{named(identity(item))} is being deleted.", "terminating")
+            return Readiness(False, f"{describe_identity(identity(item))} is being deleted.", "terminating")
         found = _conditions(program.ready_when, {"each": item})
         if not found.ready:
-            reason = f"{named(identity(item))}: {found.reason}"
+            reason = f"{describe_identity(identity(item))}: {found.reason}"
             return Readiness(False, reason, found.code, found.waiting_for)
     if len(observed) < len(desired):
         reason = f"{len(observed)} of {len(desired)} objects are created."
@@ -48,7 +48,7 @@ def of_many(
 
 
 def of_selected(program: NodeProgram, observed: Sequence[Mapping[str, Any]]) -> Readiness:
-    """An external selection: conditions speak of the list or of ``each`` item (better than kro quirk 7)."""
+    """An external selection: conditions apply to the list or to ``each`` item (better than kro quirk 7)."""
     for condition in program.ready_when:
         if "each" in condition.nodes:
             for item in observed:
@@ -70,10 +70,10 @@ def _conditions(conditions: Sequence[Condition], bindings: Mapping[str, object])
     for condition in conditions:
         try:
             if not condition.holds(bindings):
-                return Readiness(False, f"Waits until {condition.code.source} is true.", "ready-when")
+                return Readiness(False, f"Waiting until {condition.code.source} is true.", "ready-when")
         except Unresolved as why:
             if why.pending:
                 waiting = (why.missing,) if why.missing else ()
-                return Readiness(False, f"Waits: {why.reason}.", "ready-when", waiting)
+                return Readiness(False, f"Waiting: {why.reason}.", "ready-when", waiting)
             return Readiness(False, f"readyWhen {why.reason}.", "ready-when-failed")
     return READY

@@ -1,4 +1,4 @@
-"""What an instance wants now, from its contract and what is observed (kro §4.3–§4.7)."""
+"""The desired objects of an instance, from its contract and what is observed (kro §4.3–§4.7)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.compiler import Definition
+from contracts.documents import positioned
 from contracts.problems import Problem
 from contracts.runtime.evaluation import Unresolved
-from contracts.runtime.expansion import Identity, Impossible, identity, in_desired_order, manifests, named
+from contracts.runtime.expansion import (
+    Identity,
+    Unrenderable,
+    describe_identity,
+    identity,
+    in_desired_order,
+    manifests,
+)
 from contracts.runtime.lookups import lookup_of
 from contracts.runtime.program import NodeProgram, Walk
 from contracts.runtime.readiness import READY, Readiness, of_many, of_one, of_selected
@@ -26,10 +34,10 @@ def render(
 ) -> Rendering:
     """Per node: its manifests or why there are none, ready or why not; then the author's status, conditions.
 
-    ``observed`` holds live objects by node id, a list for collections and selections; a missing key means
-    that nobody has looked. Dependents see only what is observed, so a chain comes up one link per pass.
-    Defaults that the instance lacks are filled in: it may be older than the revision that has them.
-    ``own_conditions`` are the reconciler's, which author conditions may read. Nothing is changed or kept.
+    ``observed`` maps node ids to live objects, or lists for collections and selections; a missing key means
+    that it was not observed. Dependents see only observed objects, so a chain advances one link per pass.
+    Defaults that the instance lacks are set: it may be older than the revision that has them.
+    ``own_conditions`` are the reconciler's, which author conditions may read. Has no side effects.
     """
     return _Pass(definition, with_defaults(definition, instance), observed).run(own_conditions)
 
@@ -74,15 +82,15 @@ class _Pass(Walk):
             return self._resource(node)
         except Unresolved as why:
             return self._unresolved(node, why)
-        except Impossible as why:
+        except Unrenderable as why:
             return self._failed(node, why.code, why.message)
 
     def _excluded(self, node: NodeProgram) -> NodeState | None:
-        """Ignored by its includeWhen or by a need that is ignored; None when it is included (kro §4.5)."""
+        """The state of a node that includeWhen or an ignored need excludes; else None (kro §4.5)."""
         node_id = node.node.id
         for need in node.node.needs:
             if self.states[need].state == "ignored":
-                reason = f"Left out, because “{need}” is left out."
+                reason = f"Excluded because “{need}” is excluded."
                 return NodeState(node_id, "ignored", ready=True, reason=reason, code="dependency-ignored")
         for condition in node.include_when:
             waiting = self._blocked(node, condition.nodes)
@@ -90,7 +98,7 @@ class _Pass(Walk):
                 return waiting
             try:
                 if not condition.holds(self.bindings):
-                    reason = f"Left out: {condition.code.source} is not true."
+                    reason = f"Excluded: {condition.code.source} is not true."
                     return NodeState(node_id, "ignored", ready=True, reason=reason, code="excluded")
             except Unresolved as why:
                 if why.pending and not condition.nodes:
@@ -106,12 +114,12 @@ class _Pass(Walk):
         blockers = [need for need in needs if not self.states[need].ready]
         if not blockers:
             return None
-        shown = ", ".join(f"“{blocker}”" for blocker in blockers)
-        reason = f"Waits for {shown}."
+        format_value = ", ".join(f"“{blocker}”" for blocker in blockers)
+        reason = f"Waiting for {format_value}."
         if len(blockers) == 1:
             root = self._root(self.states[blockers[0]])
-            deeper = f", which waits for “{root.id}”" if root.id != blockers[0] else ""
-            reason = f"Waits for {shown}{deeper}: {root.reason}"
+            deeper = f", which is waiting for “{root.id}”" if root.id != blockers[0] else ""
+            reason = f"Waiting for {format_value}{deeper}: {root.reason}"
         return NodeState(
             node.node.id,
             "pending",
@@ -121,7 +129,7 @@ class _Pass(Walk):
         )
 
     def _root(self, state: NodeState) -> NodeState:
-        """The node at which a chain of waiting nodes begins, by the first of their needs."""
+        """The first node of a chain of waiting nodes, following the first need of each."""
         while state.code == "dependency-not-ready":
             state = self.states[state.waiting_for[0]]
         return state
@@ -130,25 +138,25 @@ class _Pass(Walk):
         if not why.pending:
             return self._failed(node, "expression-failed", f"{why.reason}.", why)
         waiting = (why.missing,) if why.missing else ()
-        reason = f"Waits: {why.reason}."
+        reason = f"Waiting: {why.reason}."
         return NodeState(node.node.id, "pending", reason=reason, waiting_for=waiting, code="field-missing")
 
     def _failed(self, node: NodeProgram, code: str, reason: str, why: Unresolved | None = None) -> NodeState:
         self.fatal = True
-        place = why.code.place if why else node.node.place
+        span = why.code.span if why else node.node.span
         path = f"resources.{node.node.id}"
-        self.problems.append(
-            Problem(code, reason, path, place.line, place.column, place.end_line, place.end_column)
-        )
+        self.problems.append(positioned(Problem(code, reason, path, node=node.node.id), span))
         return NodeState(node.node.id, "failed", reason=reason, code=code)
 
     def _resource(self, node: NodeProgram) -> NodeState:
         desired = manifests(self.definition, node, self.bindings, self.namespace)
         for manifest in desired:
-            who = identity(manifest)
-            other = self.owners.setdefault(who, node.node.id)
+            object_id = identity(manifest)
+            other = self.owners.setdefault(object_id, node.node.id)
             if other != node.node.id:
-                message = f"“{node.node.id}” and “{other}” are the same object: {named(who)}."
+                message = (
+                    f"“{node.node.id}” and “{other}” are the same object: {describe_identity(object_id)}."
+                )
                 return self._failed(node, "identity-collision", message)
         found = self._live(node, desired)
         return NodeState(
@@ -162,7 +170,7 @@ class _Pass(Walk):
         )
 
     def _live(self, node: NodeProgram, desired: list[dict[str, Any]]) -> Readiness:
-        """Readiness of what is observed, which expressions of others see from now on."""
+        """Readiness of the observed objects, which expressions of other nodes can use from now on."""
         observed = self.observed.get(node.node.id)
         if node.node.type == "collection":
             live = in_desired_order(desired, observed if isinstance(observed, list) else [])
@@ -179,12 +187,12 @@ class _Pass(Walk):
         observed = self.observed.get(node_id)
         if node.node.type == "external-collection":
             if not isinstance(observed, list):
-                reason = f"Nobody has looked for {lookup.plural} yet."
+                reason = f"The {lookup.plural} have not been observed yet."
                 return NodeState(node_id, "pending", reason=reason, code="not-observed", lookups=(lookup,))
             found = of_selected(node, observed)
         elif not isinstance(observed, Mapping):
             place = f" in namespace {lookup.namespace}" if lookup.namespace else ""
-            reason = f"Waits for the {lookup.kind} “{lookup.name}”{place}, which does not exist."
+            reason = f"Waiting for the {lookup.kind} “{lookup.name}”{place}, which does not exist."
             waiting = (f"{lookup.kind}/{lookup.name}",)
             return NodeState(
                 node_id,

@@ -1,4 +1,4 @@
-"""What rendering an instance gives: per node its state with the reason in words, and the projected status."""
+"""The result of rendering an instance: each node's state with its reason, and the projected status."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Manifest = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What the engine must read for an external reference: one object by name, or many by selector.
+    """What the reconciler must read for an external reference: one object by name, or many by selector.
 
-    ``namespace`` is empty for a cluster-scoped kind and for a selector that looks in all namespaces.
+    ``namespace`` is empty for a cluster-scoped kind and for a selector over all namespaces.
     """
 
     api_version: str
@@ -29,14 +29,13 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """One node, now.
+    """The current state of one node.
 
-    ``reason`` says in words why it waits, failed or is not ready, and is empty when ready. ``waiting_for``
-    holds node ids, or the path of the field that is not known yet. ``code`` is stable:
-    ``dependency-not-ready``, ``field-missing``, ``ready-when``, ``ready-when-failed``, ``not-observed``,
-    ``terminating``, ``external-missing``, ``identity-collision``, ``expression-failed``, ``excluded``,
-    ``dependency-ignored``, ``schema-field-missing``, ``no-name``, ``no-namespace``, ``foreach-not-a-list``,
-    ``foreach-too-many``.
+    ``reason`` explains why it waits, failed or is not ready; empty when ready. ``waiting_for``: node ids, or
+    the path of the field that is not known yet. ``code`` is stable: ``dependency-not-ready``,
+    ``field-missing``, ``ready-when``, ``ready-when-failed``, ``not-observed``, ``terminating``,
+    ``external-missing``, ``identity-collision``, ``expression-failed``, ``excluded``, ``dependency-ignored``,
+    ``schema-field-missing``, ``no-name``, ``no-namespace``, ``foreach-not-a-list``, ``foreach-too-many``.
     """
 
     id: str
@@ -53,8 +52,8 @@ class NodeState:
 class Rendering:
     """All nodes in topological order, the author's status and conditions; ``fatal``: apply nothing.
 
-    ``complete`` is false while one of the author's conditions has no value: those that are not given may
-    still come, so what stands in the cluster is kept.
+    ``complete`` is false while one of the author's conditions has no value: missing ones may still get one,
+    so those in the cluster are retained.
     """
 
     nodes: Mapping[str, NodeState]
@@ -67,7 +66,7 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class PreviewNode:
-    """One node of a preview; manifests may hold ``‹known after deployment.status.x›`` placeholders.
+    """One node of a preview; manifests may contain ``‹known after deployment.status.x›`` placeholders.
 
     ``code`` is that of :class:`NodeState` when it failed or waits for a field.
     """

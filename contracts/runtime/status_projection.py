@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts import cel
 from contracts.compiler import Code
-from contracts.documents import print_path
+from contracts.documents import positioned, print_path
 from contracts.problems import Problem
 from contracts.runtime.evaluation import Bindings, Unresolved
 from contracts.runtime.program import Program
@@ -19,8 +19,8 @@ STATUSES = ("True", "False", "Unknown")
 def project_status(program: Program, bindings: Bindings, problems: list[Problem]) -> dict[str, Any]:
     """Every field that has a value now.
 
-    A field that fails is left out and reported (better than kro quirk 12); a list that misses an item is left
-    out whole (quirk 18).
+    A field that fails is omitted and reported (better than kro quirk 12); a list that lacks an item is
+    omitted as a whole (quirk 18).
     """
     status: dict[str, Any] = {}
     for code, value in program.status:
@@ -38,12 +38,11 @@ def project_status(program: Program, bindings: Bindings, problems: list[Problem]
 
 
 def _problem(code: Code, path: Sequence[str | int], name: str, message: str) -> Problem:
-    place, shown = code.place, print_path(("status", *path))
-    return Problem(name, message, shown, place.line, place.column, place.end_line, place.end_column)
+    return positioned(Problem(name, message, print_path(("status", *path))), code.span)
 
 
 def _put(root: dict[str, Any], path: Sequence[str | int], value: Any) -> None:
-    """Lists are held as maps from position until they are complete."""
+    """Lists are maps from index until they are complete."""
     here: dict[Any, Any] = root
     for part in path[:-1]:
         here = here.setdefault(part, {})
@@ -70,7 +69,7 @@ def author_conditions(
 ) -> tuple[list[dict[str, Any]], bool]:
     """The conditions that have a value now, in the author's order, and whether these are all of them.
 
-    A type that comes twice is left out.
+    A type that occurs twice is omitted.
     """
     visible = {**instance, "status": {"conditions": [dict(each) for each in own_conditions]}}
     names = {**bindings, "schema": cel.wrap(visible, program.schema_with_status)}
@@ -92,9 +91,9 @@ def author_conditions(
             if _is_condition(condition):
                 found.append({key: text for key, text in condition.items() if text})
             else:
-                message = "The expression gives no condition with a type and a status."
+                message = "The expression returns no condition with a type and a status."
                 problems.append(_problem(code, path, "condition-failed", message))
-    conditions = _without_twins(found, problems)
+    conditions = _without_duplicates(found, problems)
     return conditions, not pending and len(problems) == before
 
 
@@ -102,10 +101,10 @@ def _is_condition(value: Any) -> bool:
     return isinstance(value, Mapping) and bool(value.get("type")) and value.get("status") in STATUSES
 
 
-def _without_twins(found: list[dict[str, Any]], problems: list[Problem]) -> list[dict[str, Any]]:
+def _without_duplicates(found: list[dict[str, Any]], problems: list[Problem]) -> list[dict[str, Any]]:
     types = [condition["type"] for condition in found]
-    for twin in dict.fromkeys(name for name in types if types.count(name) > 1):
-        message = f"The condition “{twin}” is given more than once, so it is left out."
+    for duplicate in dict.fromkeys(name for name in types if types.count(name) > 1):
+        message = f"The condition “{duplicate}” is returned more than once, so it is omitted."
         problems.append(Problem("condition-twice", message, "status.conditions"))
     return [condition for condition in found if types.count(condition["type"]) == 1]
 
@@ -118,10 +117,10 @@ def merge_conditions(
     *,
     complete: bool = True,
 ) -> list[dict[str, Any]]:
-    """Produced conditions with times. ``now`` is an RFC 3339 text.
+    """Produced conditions with times. ``now`` is an RFC 3339 string.
 
-    Unless they are ``complete``, types that produced nothing now keep what stood there before; else those are
-    gone. ``lastTransitionTime`` moves only when the status changes (kro §5.6).
+    Unless they are ``complete``, types that produced nothing retain their previous condition; else those are
+    removed. ``lastTransitionTime`` changes only with the status (kro §5.6).
     """
     before = {str(each.get("type")): each for each in previous}
     merged: dict[str, dict[str, Any]] = {}
@@ -132,5 +131,5 @@ def merge_conditions(
         merged[condition["type"]] = {**condition, "lastTransitionTime": time}
         if generation is not None:
             merged[condition["type"]]["observedGeneration"] = generation
-    kept = {} if complete else {name: dict(each) for name, each in before.items() if name not in merged}
-    return [*merged.values(), *kept.values()]
+    retained = {} if complete else {name: dict(each) for name, each in before.items() if name not in merged}
+    return [*merged.values(), *retained.values()]

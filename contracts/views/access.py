@@ -1,4 +1,4 @@
-"""What every view of this room asks first: who is it, may they write contracts, which rows may they see."""
+"""Access for every contract view: the current user, permission to write contracts, visible rows."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from portal.accounts.permission import PLATFORM, can
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
-def person(request: HttpRequest) -> User:
-    """Who asks. Only for views behind ``login_required``."""
+def current_user(request: HttpRequest) -> User:
+    """The signed-in user. Only for views with ``login_required``."""
     return cast(User, request.user)
 
 
-def authors_only(view: View) -> View:
-    """Lets platform engineers and administrators in; others are told why not (403)."""
+def author_required(view: View) -> View:
+    """Allows platform engineers and administrators; others get 403 with the reason."""
 
     @login_required
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not can(request.user, "author", PLATFORM):
             raise PermissionDenied(
-                "Contracts are written by platform engineers. Ask an administrator of your team."
+                "Only platform engineers can write contracts. Ask an administrator of your team."
             )
         return view(request, *args, **kwargs)
 
@@ -48,5 +48,5 @@ def revision_of(contract: Contract, number: int) -> Revision:
 
 
 def own_draft(request: HttpRequest, pk: int) -> Draft:
-    """A draft belongs to its author alone; for everybody else it does not exist."""
-    return get_object_or_404(Draft.objects.select_related("contract"), pk=pk, author=person(request))
+    """A draft of the current user; 404 for drafts of other users."""
+    return get_object_or_404(Draft.objects.select_related("contract"), pk=pk, author=current_user(request))

@@ -1,4 +1,4 @@
-"""Reading contracts: the contract's page, a frozen revision, two revisions compared, and files to keep."""
+"""Reading contracts: a contract, a revision, the comparison of two revisions, and downloads."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from contracts.compiler import Compilation, breaking_changes
+from contracts.compiler import Compilation, schema_changes
 from contracts.documents import read
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Revision
-from contracts.views.access import person, revision_of, visible_contract
+from contracts.views.access import current_user, revision_of, visible_contract
 from contracts.views.field_table import field_rows
 from contracts.views.highlight import highlighted
 from contracts.views.previews import graph_preview
-from contracts.views.revision_diff import difference
+from contracts.views.revision_diff import text_diff
 from contracts.views.testing import test_results
 from portal.accounts.permission import PLATFORM, can
 
@@ -34,7 +34,7 @@ def contract_detail(request: HttpRequest, name: str) -> HttpResponse:
     compilation = compile_known(contract.revision.text) if contract.revision else None
     context = {
         **aside(request, contract),
-        **reading(compilation),
+        **compilation_context(compilation),
         "paragraphs": [part for part in contract.description.split("\n\n") if part.strip()],
         "tests": test_results(compilation) if compilation else (),
     }
@@ -42,8 +42,8 @@ def contract_detail(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def aside(request: HttpRequest, contract: Contract) -> dict[str, Any]:
-    """What of the page can change while somebody looks at it, and what this person may do."""
-    user = person(request)
+    """The part of the page that is refreshed while it is open, and what the user may do."""
+    user = current_user(request)
     return {
         "contract": contract,
         "revisions": contract.revisions.defer("text")[:8],
@@ -55,8 +55,8 @@ def aside(request: HttpRequest, contract: Contract) -> dict[str, Any]:
     }
 
 
-def reading(compilation: Compilation | None) -> dict[str, Any]:
-    """A compiled text as its readers see it. Definitions published long ago may not compile any more."""
+def compilation_context(compilation: Compilation | None) -> dict[str, Any]:
+    """What pages show of a compiled text. A definition that was published long ago may no longer compile."""
     if compilation is None:
         return {}
     definition = compilation.runnable
@@ -79,12 +79,12 @@ def revision_detail(request: HttpRequest, name: str, number: int) -> HttpRespons
     context = {
         "contract": contract,
         "revision": revision,
-        "newest": contract.revision == revision,
+        "latest": contract.revision == revision,
         "numbers": contract.revisions.values_list("number", flat=True),
         "lines": highlighted(revision.text),
         "files": FILES if compilation.runnable else FILES[:1],
         "may_author": can(request.user, "author", PLATFORM),
-        **reading(compilation),
+        **compilation_context(compilation),
     }
     return render(request, "contracts/revision.html", context)
 
@@ -93,15 +93,15 @@ def revision_detail(request: HttpRequest, name: str, number: int) -> HttpRespons
 @login_required
 def revision_comparison(request: HttpRequest, name: str) -> HttpResponse:
     contract = visible_contract(request, name)
-    newest = contract.revision.number if contract.revision else 0
-    after = revision_of(contract, number_in(request, "to", newest))
+    latest = contract.revision.number if contract.revision else 0
+    after = revision_of(contract, number_in(request, "to", latest))
     before = revision_of(contract, number_in(request, "from", max(after.number - 1, 1)))
     context = {
         "contract": contract,
         "before": before,
         "after": after,
         "numbers": contract.revisions.values_list("number", flat=True),
-        "difference": difference(before.text, after.text),
+        "diff": text_diff(before.text, after.text),
         "changes": changes_between(before, after),
     }
     return render(request, "contracts/compare.html", context)
@@ -118,13 +118,13 @@ def number_in(request: HttpRequest, key: str, default: int) -> int:
 
 def changes_between(before: Revision, after: Revision) -> list[Any]:
     old, new = compile_known(before.text).runnable, compile_known(after.text).runnable
-    return list(breaking_changes(old, new)) if old and new else []
+    return list(schema_changes(old, new)) if old and new else []
 
 
 @require_safe
 @login_required
 def revision_file(request: HttpRequest, name: str, number: int, file: str) -> HttpResponse:
-    """A revision to take away: as its author wrote it, as kro takes it, or the CRD that it generates."""
+    """Download a revision: the author's file, the definition for kro, or the generated CRD."""
     contract = visible_contract(request, name)
     revision = revision_of(contract, number)
     answer = HttpResponse(file_text(revision, file), content_type="application/yaml; charset=utf-8")
@@ -144,7 +144,7 @@ def file_text(revision: Revision, file: str) -> str:
 
 
 def definition_text(text: str) -> str:
-    """The lines of the definition alone, comments included, without the document for the catalog."""
+    """Only the lines of the definition, including comments, without the Contract document."""
     documents, _ = read(text)
     for document in documents:
         if isinstance(document.data, dict) and document.data.get("kind") == "ResourceGraphDefinition":

@@ -1,6 +1,6 @@
-"""Writing contracts: the editor, its drafts, and the check that answers while somebody types.
+"""Writing contracts: the editor, its drafts, and the check that runs while the author types.
 
-A draft is saved with every check: a closed window, a lost connection or a refused publication loses nothing.
+Every check saves the draft: a closed window, a lost connection or a refused publication loses nothing.
 """
 
 from __future__ import annotations
@@ -13,136 +13,145 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from contracts.contract_templates import samples, starter
+from contracts.contract_templates import samples, template_text
 from contracts.models import Contract, Draft, Revision
 from contracts.problems import errors
-from contracts.publishing import judge
-from contracts.views.access import authors_only, own_draft, person, visible_contract
+from contracts.publishing import review_publication
+from contracts.views.access import author_required, current_user, own_draft, visible_contract
 from contracts.views.previews import form_preview, graph_preview
 from contracts.views.testing import test_results
 from portal.accounts.models import User
 
-LARGEST_UPLOAD = 8 * 1024 * 1024
+MAX_UPLOAD = 8 * 1024 * 1024
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@authors_only
+@author_required
 def new_contract(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        return saved(request, Draft(author=person(request)))
-    text = starter(request.GET.get("from", ""))
-    return editor(request, Draft(author=person(request), text=text))
+        return save_and_redirect(request, Draft(author=current_user(request)))
+    text = template_text(request.GET.get("from", ""))
+    return editor(request, Draft(author=current_user(request), text=text))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@authors_only
+@author_required
 def edit_contract(request: HttpRequest, name: str) -> HttpResponse:
-    """Continue this person's draft of the contract, or begin one from the newest revision."""
+    """Continue the user's draft of the contract, or start one from the latest revision."""
     contract = visible_contract(request, name)
-    draft = Draft.objects.filter(author=person(request), contract=contract).first()
+    draft = Draft.objects.filter(author=current_user(request), contract=contract).first()
     if request.method == "POST":
-        return saved(request, draft or Draft(author=person(request), contract=contract))
+        return save_and_redirect(request, draft or Draft(author=current_user(request), contract=contract))
     if draft is not None:
         return redirect(draft)
     text = contract.revision.text if contract.revision else ""
-    return editor(request, Draft(author=person(request), contract=contract, text=text))
+    return editor(request, Draft(author=current_user(request), contract=contract, text=text))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@authors_only
+@author_required
 def draft_editor(request: HttpRequest, pk: int) -> HttpResponse:
     draft = own_draft(request, pk)
-    return saved(request, draft) if request.method == "POST" else editor(request, draft)
+    return save_and_redirect(request, draft) if request.method == "POST" else editor(request, draft)
 
 
 @require_POST
-@authors_only
+@author_required
 def delete_draft(request: HttpRequest, pk: int) -> HttpResponse:
     draft = own_draft(request, pk)
     contract = draft.contract
     draft.delete()
-    messages.success(request, "The draft is deleted.")
+    messages.success(request, "Draft deleted.")
     return redirect(contract or "contracts:list")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@authors_only
+@author_required
 def import_contract(request: HttpRequest) -> HttpResponse:
-    """A file or a pasted text becomes a draft, whatever is in it."""
+    """A file or a pasted text becomes a draft, whatever it contains."""
     if request.method != "POST":
         return render(request, "contracts/import.html")
     text, problem = pasted_or_uploaded(request)
     if problem:
         return render(request, "contracts/import.html", {"problem": problem, "text": text}, status=422)
-    return redirect(Draft.objects.create(author=person(request), text=text))
+    return redirect(Draft.objects.create(author=current_user(request), text=text))
 
 
 def pasted_or_uploaded(request: HttpRequest) -> tuple[str, str]:
-    """The text, and what is wrong with how it came."""
+    """The text, and an error message, which is empty when it can be used."""
     text = with_newlines(request.POST.get("text", ""))
     file = request.FILES.get("file")
     if file is None:
         return text, "" if text.strip() else "Choose a file, or paste the text of a contract."
-    if file.size and file.size > LARGEST_UPLOAD:
+    if file.size and file.size > MAX_UPLOAD:
         return (
             text,
-            f"{file.name} has {file.size / 1e6:.1f} MB; at most {LARGEST_UPLOAD // 2**20} MiB can be kept.",
+            f"{file.name} has {file.size / 1e6:.1f} MB; the maximum is {MAX_UPLOAD // 2**20} MiB.",
         )
     try:
         return file.read().decode("utf-8-sig").replace("\r\n", "\n").replace("\x00", ""), ""
     except UnicodeDecodeError:
-        return text, f"{file.name} is not a text in UTF-8. Save it as UTF-8 and choose it again."
+        return text, f"{file.name} is not UTF-8 text. Save it as UTF-8 and choose it again."
 
 
 @require_POST
-@authors_only
+@author_required
 def check(request: HttpRequest) -> HttpResponse:
-    """What is wrong with a text: JSON for the editor's marks, or the panels beside it, saving the draft."""
+    """The problems of a text: JSON for the editor's markers, or the panels beside it."""
     text = with_newlines(request.POST.get("text", ""))
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse(
-            {"problems": [problem.as_dict() for problem in judge(text, by=person(request)).problems]}
+            {
+                "problems": [
+                    problem.as_dict()
+                    for problem in review_publication(text, by=current_user(request)).problems
+                ]
+            }
         )
-    draft = kept(request, text) if request.POST.get("save") else None
+    draft = save_posted_draft(request, text) if request.POST.get("save") else None
     answer = render(
-        request, "contracts/_check.html", {**judged(text, person(request)), "draft": draft, "answer": True}
+        request,
+        "contracts/_check.html",
+        {**check_context(text, current_user(request)), "draft": draft, "answer": True},
     )
     if draft is not None and draft.pk:
         answer["HX-Replace-Url"] = draft.get_absolute_url()
     return answer
 
 
-def kept(request: HttpRequest, text: str) -> Draft:
-    """Save what the editor holds, in the draft that the page names, or in a new one.
+def save_posted_draft(request: HttpRequest, text: str) -> Draft:
+    """Save the editor's text in the draft that the page names, or in a new one.
 
-    A check that arrives after its text was published saves nothing: there would be a draft of what is done.
+    A check that arrives after its text was published saves nothing, because that draft would be obsolete.
     """
     contract = Contract.objects.filter(name=request.POST.get("contract", "")).first()
-    draft = posted_draft(request) or Draft(author=person(request), contract=contract)
+    draft = posted_draft(request) or Draft(author=current_user(request), contract=contract)
     if draft.pk is None and Revision.objects.filter(author=draft.author, text=text).exists():
         return draft
-    return draft.keep(text, seen=request.POST.get("seen", ""))
+    return draft.save_text(text, seen=request.POST.get("seen", ""))
 
 
 def posted_draft(request: HttpRequest) -> Draft | None:
-    """The draft that a check has made since the page was opened; its form still has the older address."""
+    """The draft that a check has created since the page was opened; the form still has the old URL."""
     number = request.POST.get("draft", "")
     if not number.isdecimal():
         return None
-    return Draft.objects.filter(pk=int(number), author=person(request)).first()
+    return Draft.objects.filter(pk=int(number), author=current_user(request)).first()
 
 
-def saved(request: HttpRequest, draft: Draft) -> HttpResponse:
-    """Save the posted text and go on to the editor, or to publishing when that was pressed."""
+def save_and_redirect(request: HttpRequest, draft: Draft) -> HttpResponse:
+    """Save the posted text and redirect to the editor, or to the publish page when that was requested."""
     draft = posted_draft(request) or draft
-    kept_draft = draft.keep(with_newlines(request.POST.get("text", "")), seen=request.POST.get("seen", ""))
-    if draft.pk and kept_draft.pk != draft.pk:
+    saved_draft = draft.save_text(
+        with_newlines(request.POST.get("text", "")), seen=request.POST.get("seen", "")
+    )
+    if draft.pk and saved_draft.pk != draft.pk:
         messages.warning(
-            request, "Another window changed this draft. Your text is kept as a draft of its own."
+            request, "This draft was changed in another window. Your text was saved as a separate draft."
         )
     if request.POST.get("then") == "publish":
-        return redirect("contracts:publication", kept_draft.pk)
-    return redirect(kept_draft)
+        return redirect("contracts:publication", saved_draft.pk)
+    return redirect(saved_draft)
 
 
 def editor(request: HttpRequest, draft: Draft) -> HttpResponse:
@@ -152,28 +161,28 @@ def editor(request: HttpRequest, draft: Draft) -> HttpResponse:
         "contract": draft.contract,
         "save_url": here,
         "samples": samples() if draft.contract is None and draft.pk is None else {},
-        "others": others(draft),
+        "others": other_drafts(draft),
         "check_url": reverse("contracts:check"),
-        **judged(draft.text, person(request)),
+        **check_context(draft.text, current_user(request)),
     }
     return render(request, "contracts/editor.html", context)
 
 
-def others(draft: Draft) -> list[Draft]:
-    """Further drafts of the same contract by the same person, as two windows may make."""
+def other_drafts(draft: Draft) -> list[Draft]:
+    """Other drafts of the same contract by the same user, as two windows may create."""
     if draft.contract is None or draft.pk is None:
         return []
     return list(Draft.objects.filter(author=draft.author, contract=draft.contract).exclude(pk=draft.pk)[:5])
 
 
-def judged(text: str, by: User) -> dict[str, Any]:
-    """What is known of a text, also whether it could be published: the answer that publishing would give."""
-    judgement = judge(text, by=by)
-    compilation, wrong = judgement.compilation, errors(judgement.problems)
+def check_context(text: str, by: User) -> dict[str, Any]:
+    """The panels beside the editor, with the problems that publishing would report."""
+    review = review_publication(text, by=by)
+    compilation, found = review.compilation, errors(review.problems)
     return {
-        "problems": judgement.problems,
-        "error_count": len(wrong),
-        "warning_count": len(judgement.problems) - len(wrong),
+        "problems": review.problems,
+        "error_count": len(found),
+        "warning_count": len(review.problems) - len(found),
         "form": form_preview(compilation),
         "graph": graph_preview(compilation),
         "tests": test_results(compilation),
@@ -181,5 +190,5 @@ def judged(text: str, by: User) -> dict[str, Any]:
 
 
 def with_newlines(text: str) -> str:
-    """Browsers post line ends as CRLF; the text is kept as it was typed."""
+    """Browsers post line ends as CRLF; save the text as it was typed."""
     return text.replace("\r\n", "\n")

@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.compiler import FormHints
 
-DEEPEST = 12
+MAX_DEPTH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class FieldRow:
 
 
 def field_rows(schema: Mapping[str, Any], hints: FormHints | None = None) -> list[FieldRow]:
-    """Every field below ``spec``, parents before their children; ``[]`` stands for the items of a list."""
+    """Every field below ``spec``, parents before their children; ``[]`` means the items of a list."""
     return list(rows_of(schema, "", hints or FormHints(), 0))
 
 
 def rows_of(schema: Mapping[str, Any], at: str, hints: FormHints, depth: int) -> Iterator[FieldRow]:
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         return
     required = schema.get("required") or ()
     for name, field in (schema.get("properties") or {}).items():
@@ -41,33 +41,33 @@ def rows_of(schema: Mapping[str, Any], at: str, hints: FormHints, depth: int) ->
         hint = hints.fields.get(path)
         yield FieldRow(
             path,
-            type_words(field),
+            type_name(field),
             name in required and "default" not in field,
-            json.dumps(field["default"], ensure_ascii=False) if worth_showing(field) else "",
+            json.dumps(field["default"], ensure_ascii=False) if has_default_to_show(field) else "",
             tuple(rules(field)),
             str(field.get("description", "")),
             hint.title if hint else "",
         )
-        yield from rows_of(*inner(field, path), hints, depth + 1)
+        yield from rows_of(*below(field, path), hints, depth + 1)
 
 
-def worth_showing(field: Mapping[str, Any]) -> bool:
+def has_default_to_show(field: Mapping[str, Any]) -> bool:
     return "default" in field and field["default"] not in ({}, [], "")
 
 
-def inner(field: Mapping[str, Any], path: str) -> tuple[Mapping[str, Any], str]:
-    """The schema that holds the fields below ``field``, and the path that they stand at."""
+def below(field: Mapping[str, Any], path: str) -> tuple[Mapping[str, Any], str]:
+    """The schema that holds the fields below ``field``, and their path."""
     while field.get("type") == "array":
         field, path = field.get("items") or {}, f"{path}[]"
     values = field.get("additionalProperties")
     return (values, f"{path}{{}}") if isinstance(values, Mapping) else (field, path)
 
 
-def type_words(field: Mapping[str, Any]) -> str:
+def type_name(field: Mapping[str, Any]) -> str:
     if field.get("type") == "array":
-        return f"list of {type_words(field.get('items') or {})}"
+        return f"list of {type_name(field.get('items') or {})}"
     if isinstance(values := field.get("additionalProperties"), Mapping):
-        return f"map of {type_words(values)}"
+        return f"map of {type_name(values)}"
     if field.get("x-kubernetes-int-or-string"):
         return "integer or string"
     return str(field.get("type") or "anything")
@@ -84,7 +84,7 @@ def rules(field: Mapping[str, Any]) -> Iterator[str]:
     if "minItems" in field or "maxItems" in field:
         yield span("items ", field.get("minItems"), field.get("maxItems"))
     if field.get("x-kubernetes-list-type") == "set":
-        yield "no item twice"
+        yield "unique items"
     if pattern := field.get("pattern"):
         yield f"matches {pattern}"
     for rule in field.get("x-kubernetes-validations") or ():

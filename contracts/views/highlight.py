@@ -1,4 +1,4 @@
-"""A YAML text as lines of safe HTML with classes: k key, s text, n number, c comment, p punctuation."""
+"""A YAML text as lines of safe HTML with classes: k key, s string, n number, c comment, p punctuation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pygments.lexers.data import YamlLexer
 from pygments.token import Comment, Literal, Name, Punctuation, String, _TokenType
 
 # Longer texts are shown without colours: the lexer takes about a second for every 400 kB.
-LONGEST = 200_000
+MAX_LENGTHS = 200_000
 NUMBER = re.compile(r"[-+]?\d[\d_]*(\.\d+)?|true|false|null|~")
 CLASSES = (
     (Comment, "c"),
@@ -24,7 +24,7 @@ CLASSES = (
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text without their ends, as editors count them: Unicode's separators are no ends."""
+    """The lines of a text without line ends, as editors count them: Unicode separators do not end a line."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 
@@ -32,15 +32,15 @@ def lines_of(text: str) -> list[str]:
 @lru_cache(maxsize=64)
 def highlighted(text: str) -> tuple[SafeString, ...]:
     """One entry for each of the ``lines_of`` the text."""
-    if len(text) > LONGEST:
+    if len(text) > MAX_LENGTHS:
         return tuple(escape(line) for line in lines_of(text))
     html = ""
     for token, value in YamlLexer(stripnl=False, ensurenl=False).get_tokens(text):
-        html += "\n".join(marked(token, part) for part in value.split("\n"))
+        html += "\n".join(span(token, part) for part in value.split("\n"))
     return tuple(mark_safe(line) for line in lines_of(html))  # noqa: S308  every part is escaped
 
 
-def marked(token: _TokenType, value: str) -> str:
+def span(token: _TokenType, value: str) -> str:
     if not value.strip():
         return escape(value)
     name = next((name for kind, name in CLASSES if token in kind), "")

@@ -1,4 +1,4 @@
-"""The list of contracts, with the drafts of the person who looks at it."""
+"""The list of contracts, with the drafts of the current user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from contracts.models import Contract, ContractQuerySet, Draft
-from contracts.views.access import person
+from contracts.views.access import current_user
 from portal.accounts.models import Team
 from portal.accounts.permission import PLATFORM, can
 
@@ -30,9 +30,9 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the address asks for; unknown values find nothing rather than everything."""
+    """The filters in the URL; an unknown value matches nothing rather than everything."""
 
-    words: str = ""
+    text: str = ""
     owner: str = ""
     category: str = ""
     state: str = ""
@@ -40,14 +40,14 @@ class Filters:
     @classmethod
     def of(cls, query: QueryDict) -> Filters:
         given = (query.get(name, "") for name in ("q", "owner", "category", "state"))
-        words, owner, category, state = given
-        return cls(words.strip()[:200], owner, category, state)
+        text, owner, category, state = given
+        return cls(text.strip()[:200], owner, category, state)
 
     def __bool__(self) -> bool:
-        return any((self.words, self.owner, self.category, self.state))
+        return any((self.text, self.owner, self.category, self.state))
 
     def apply(self, contracts: ContractQuerySet) -> ContractQuerySet:
-        found = contracts.matching(self.words)
+        found = contracts.matching(self.text)
         if self.owner:
             found = found.filter(owner__slug=self.owner)
         if self.category:
@@ -62,7 +62,7 @@ class Filters:
 
     @property
     def query(self) -> str:
-        parts = {"q": self.words, "owner": self.owner, "category": self.category, "state": self.state}
+        parts = {"q": self.text, "owner": self.owner, "category": self.category, "state": self.state}
         return urlencode({key: value for key, value in parts.items() if value})
 
 
@@ -90,13 +90,13 @@ def contract_list(request: HttpRequest) -> HttpResponse:
 
 
 def uses_of(contracts: Iterable[Contract]) -> dict[int, int]:
-    """How many instances each has: counted for one page by key alone, which an index answers."""
+    """The number of instances of each contract on the page, counted by primary key to use an index."""
     keys = Contract.objects.filter(pk__in=[contract.pk for contract in contracts]).order_by()
     return dict(keys.values_list("pk").annotate(Count("instances")))
 
 
 def drafts_of(request: HttpRequest) -> QuerySet[Draft]:
-    return Draft.objects.filter(author=person(request)).select_related("contract")[:20]
+    return Draft.objects.filter(author=current_user(request)).select_related("contract")[:20]
 
 
 def categories(contracts: ContractQuerySet) -> list[str]:

@@ -1,4 +1,4 @@
-"""Pictures of a contract that other rooms draw: its generated form and its graph, found by dotted name."""
+"""Previews that higher layers render: the generated form and the graph, found by dotted name."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ log = logging.getLogger("slipway.contracts")
 
 
 def form_preview(compilation: Compilation) -> SafeString:
-    """The form that developers would get, as HTML; empty while the spec cannot be understood."""
+    """The form that developers would get, as HTML; empty while the spec cannot be parsed."""
     if compilation.form_schema is None:
         return SafeString("")
-    return drawn("CONTRACT_FORM_PREVIEW", compilation)
+    return render_hook("CONTRACT_FORM_PREVIEW", compilation)
 
 
 def graph_preview(compilation: Compilation) -> SafeString:
-    """The resources and what needs what, as HTML; empty when nothing is known of them."""
+    """The resources and their dependencies, as HTML; empty while none are known."""
     if compilation.outline is None or not compilation.outline.nodes:
         return SafeString("")
-    return drawn("CONTRACT_GRAPH_PREVIEW", compilation)
+    return render_hook("CONTRACT_GRAPH_PREVIEW", compilation)
 
 
-def drawn(setting: str, compilation: Compilation) -> SafeString:
-    """A picture that cannot be drawn costs the picture, never the page that the author is writing on."""
+def render_hook(setting: str, compilation: Compilation) -> SafeString:
+    """A preview that fails is left out; the page that the author is writing on still works."""
     dotted = getattr(settings, setting, "")
     if not dotted:
         return SafeString("")

@@ -1,4 +1,4 @@
-"""Publishing a draft: what it would mean, and then doing it."""
+"""The publish page of a draft: review, then publish."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from django.views.decorators.http import require_http_methods
 
 from contracts.models import Contract, Draft
 from contracts.problems import Rejected, errors
-from contracts.publishing import Judgement, Outrun, judge, publish
-from contracts.views.access import authors_only, own_draft, person
-from contracts.views.revision_diff import difference
+from contracts.publishing import PublishRequest, Review, StaleRevision, publish_request, review_publication
+from contracts.views.access import author_required, current_user, own_draft
+from contracts.views.revision_diff import text_diff
 from contracts.views.testing import test_results
 from portal.accounts.models import User
 from portal.accounts.permission import can
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@authors_only
+@author_required
 def publication(request: HttpRequest, pk: int) -> HttpResponse:
     draft = own_draft(request, pk)
     if request.method != "POST":
@@ -29,55 +29,57 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
     confirmed = request.POST.get("breaking") == "on"
     reason = request.POST.get("reason", "") if confirmed else ""
     try:
-        done = publish(
-            draft.text,
-            by=person(request),
-            note=request.POST.get("note", ""),
-            breaking_reason=reason,
-            draft=draft,
-            after=int(after) if (after := request.POST.get("after", "")).isdecimal() else None,
+        done = publish_request(
+            PublishRequest(
+                draft.text,
+                by=current_user(request),
+                note=request.POST.get("note", ""),
+                breaking_reason=reason,
+                draft=draft,
+                after=int(after) if (after := request.POST.get("after", "")).isdecimal() else None,
+            )
         )
-    except Outrun as outrun:
-        return page(request, draft, outrun=str(outrun), status=409)
+    except StaleRevision as stale:
+        return page(request, draft, stale=str(stale), status=409)
     except Rejected:
         return page(request, draft, status=422)
-    except PermissionDenied as refusal:
-        return page(request, draft, refusal=str(refusal), status=403)
+    except PermissionDenied as denial:
+        return page(request, draft, denial=str(denial), status=403)
     if done.new:
-        messages.success(request, f"{done.contract.title}: revision {done.revision.number} is published.")
+        messages.success(request, f"{done.contract.title}: revision {done.revision.number} published.")
     else:
         messages.info(
-            request, f"Nothing was published: revision {done.revision.number} already has this very text."
+            request, f"Nothing to publish: revision {done.revision.number} already has exactly this text."
         )
     return redirect(done.contract)
 
 
 def page(
-    request: HttpRequest, draft: Draft, *, refusal: str = "", outrun: str = "", status: int = 200
+    request: HttpRequest, draft: Draft, *, denial: str = "", stale: str = "", status: int = 200
 ) -> HttpResponse:
-    judgement = judge(draft.text, by=person(request))
+    review = review_publication(draft.text, by=current_user(request))
     context: dict[str, Any] = {
         "draft": draft,
-        "judgement": judgement,
-        "error_count": len(errors(judgement.problems)),
-        "shown": judgement.compilation.presentation,
-        "refusal": refusal or missing_right(person(request), judgement),
-        "outrun": outrun,
-        "difference": difference(judgement.newest.text, draft.text) if judgement.newest else None,
-        "tests": test_results(judgement.compilation),
+        "review": review,
+        "error_count": len(errors(review.problems)),
+        "shown": review.compilation.presentation,
+        "denial": denial or permission_error(current_user(request), review),
+        "stale": stale,
+        "diff": text_diff(review.latest.text, draft.text) if review.latest else None,
+        "tests": test_results(review.compilation),
         "posted": request.POST,
-        "reason_missing": status == 422 and bool(judgement.breaking) and judgement.acceptable,
+        "reason_missing": status == 422 and bool(review.breaking) and review.publishable,
     }
     return render(request, "contracts/publication.html", context, status=status)
 
 
-def missing_right(user: User, judgement: Judgement) -> str:
-    """Why this person may not publish it, in words; empty when they may, or when nobody owns it yet."""
-    if judgement.owner is None:
+def permission_error(user: User, review: Review) -> str:
+    """Why the user may not publish it; empty when they may, or when there is no owner yet."""
+    if review.owner is None:
         return ""
-    owners = {judgement.owner} | ({judgement.contract.owner} if judgement.contract else set())
+    owners = {review.owner} | ({review.contract.owner} if review.contract else set())
     for team in owners:
-        name = judgement.contract.name if judgement.contract else f"a contract of {team.name}"
+        name = review.contract.name if review.contract else f"a contract of {team.name}"
         decision = can(user, "publish", Contract(name=name, owner=team))
         if not decision:
             return decision.reason

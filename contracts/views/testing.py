@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contracts.compiler import Compilation
-from contracts.runtime import Trial, run_cases
+from contracts.runtime import ContractTestResult, run_tests
 
 
-def test_results(compilation: Compilation) -> tuple[Trial, ...]:
-    """What came of every case; nothing for a text that does not compile."""
-    return tuple(run_cases(compilation))
+def test_results(compilation: Compilation) -> tuple[ContractTestResult, ...]:
+    """The result of every test; empty for a text that does not compile."""
+    return tuple(run_tests(compilation))

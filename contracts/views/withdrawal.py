@@ -1,4 +1,4 @@
-"""Withdrawing a contract is creating its withdrawal; offering it again is deleting that."""
+"""A contract is withdrawn by creating its withdrawal, and reinstated by deleting it."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from contracts.models import Contract, ReasonMissing
-from contracts.views.access import person, visible_contract
+from contracts.views.access import current_user, visible_contract
 from contracts.views.detail import aside
 
 
 @require_POST
 @login_required
 def create_withdrawal(request: HttpRequest, name: str) -> HttpResponse:
-    return decide(request, name, Contract.withdraw, "is withdrawn. Its instances live on.")
+    return change_availability(request, name, Contract.withdraw, "was withdrawn. Its instances remain.")
 
 
 @require_POST
 @login_required
 def delete_withdrawal(request: HttpRequest, name: str) -> HttpResponse:
-    return decide(request, name, Contract.reinstate, "is in the catalog again.")
+    return change_availability(request, name, Contract.reinstate, "is available in the catalog again.")
 
 
-def decide(request: HttpRequest, name: str, act: Callable[..., None], outcome: str) -> HttpResponse:
-    """Do it for the reason that was given; without one the form is shown again and says so."""
+def change_availability(
+    request: HttpRequest, name: str, change: Callable[..., None], outcome: str
+) -> HttpResponse:
+    """Withdraw or reinstate it; without a reason the form is shown again with an error."""
     contract = visible_contract(request, name)
     try:
-        act(contract, by=person(request), reason=request.POST.get("reason", ""))
+        change(contract, by=current_user(request), reason=request.POST.get("reason", ""))
     except ReasonMissing as missing:
         context = {**aside(request, contract), "problem": str(missing)}
         return render(request, "contracts/withdrawal.html", context, status=422)

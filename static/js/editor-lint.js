@@ -27,7 +27,7 @@ function toDiagnostic(problem, doc) {
     to: Math.min(Math.max(end, from + 1), doc.length),
     severity: problem.severity === "warning" ? "warning" : "error",
     message: problem.hint ? `${problem.message} ${problem.hint}` : problem.message,
-    source: problem.path,
+    source: problem.display_path,
   };
 }
 

@@ -21,7 +21,7 @@ def test_the_catalog_is_filtered_while_typing(
     page = visit(developer, "/catalog/")
     assert axe(page) == []
     page.get_by_label("Filter contracts").fill("nothing like it")
-    expect(page.get_by_role("heading", name="No contract matches")).to_be_visible()
+    expect(page.get_by_role("heading", name="No results")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/catalog/\?q=nothing%20like%20it"))
     page.get_by_role("link", name="Clear filters").click()
     expect(page.get_by_role("link", name="Plain service", exact=True)).to_be_visible()

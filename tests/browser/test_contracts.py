@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from contracts.contract_templates import starter
+from contracts.contract_templates import template_text
 from contracts.models import Contract, Draft
 from contracts.publishing import publish
 
@@ -15,7 +15,9 @@ from contracts.publishing import publish
 @pytest.fixture
 def contract(engineer) -> Contract:
     """The cheapest sample, with two revisions."""
-    text = starter("stateless-service").replace("owner: platform", f"owner: {engineer.teams.get().slug}")
+    text = template_text("stateless-service").replace(
+        "owner: platform", f"owner: {engineer.teams.get().slug}"
+    )
     publish(text, by=engineer, note="The first")
     again = text.replace("Runs one copy", "Runs exactly one copy")
     return publish(again, by=engineer, note="Better words").contract
@@ -28,7 +30,7 @@ def at_the_end(page: Page) -> None:
 
 def test_problems_appear_while_typing_and_the_draft_is_saved(visit, engineer):
     page = visit(engineer, "/contracts/new/")
-    expect(page.locator("#check")).to_contain_text("Nothing is wrong")
+    expect(page.locator("#check")).to_contain_text("No problems")
     at_the_end(page)
     page.keyboard.type("  lifecycl: stable")
     expect(page.locator("#check")).to_contain_text("Did you mean “lifecycle”?")
@@ -57,15 +59,15 @@ def test_from_typing_to_the_published_contract(visit, engineer):
     page.get_by_label("Note").fill("The first")
     page.get_by_role("button", name="Publish revision 1").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("My contract")
-    expect(page.locator(".toast")).to_contain_text("revision 1 is published")
+    expect(page.locator(".toast")).to_contain_text("revision 1 published")
     assert not Draft.objects.exists()
 
 
 def test_a_problem_of_a_refused_draft_leads_to_its_line(visit, engineer):
-    text = starter("scheduled-job").replace("backoffLimit", "backofLimit")
+    text = template_text("scheduled-job").replace("backoffLimit", "backofLimit")
     draft = Draft.objects.create(author=engineer, text=text)
     page = visit(engineer, f"/contracts/drafts/{draft.pk}/publication/")
-    page.get_by_text("There is no field “backofLimit” here.").click()
+    page.get_by_text("Unknown field “backofLimit”.").click()
     expect(page.locator("code-editor .cm-activeLine").first).to_contain_text("backofLimit")
 
 
@@ -74,7 +76,7 @@ def test_lists_and_pages_move_when_a_contract_is_withdrawn(visit, engineer, cont
     page = visit(engineer, contract.get_absolute_url())
     expect(listed.locator("tr", has_text=contract.title)).to_contain_text("Published")
     page.get_by_text("Withdraw", exact=True).click()
-    page.get_by_label("Why").fill("It is replaced")
+    page.get_by_label("Reason").fill("It is replaced")
     page.get_by_role("button", name="Withdraw Stateless service, lowest cost").click()
     expect(page.locator(".head")).to_contain_text("Withdrawn")
     expect(listed.locator("tr", has_text=contract.title)).to_contain_text("Withdrawn")
@@ -83,7 +85,7 @@ def test_lists_and_pages_move_when_a_contract_is_withdrawn(visit, engineer, cont
 def test_the_list_is_filtered_while_typing_and_in_the_address(visit, engineer, contract):
     page = visit(engineer, "/contracts/")
     page.get_by_label("Search contracts", exact=True).fill("zebra")
-    expect(page.locator("#contracts")).to_contain_text("No contract matches")
+    expect(page.locator("#contracts")).to_contain_text("No results")
     expect(page).to_have_url(re.compile("q=zebra"))
     page.get_by_role("link", name="Clear filters").click()
     expect(page.locator("#contracts")).to_contain_text(contract.title)
@@ -95,10 +97,10 @@ def test_without_javascript_a_contract_is_written_and_published(site, chromium, 
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
     page = context.new_page()
     page.goto("/contracts/new/")
-    area = page.get_by_label("Text of the contract")
+    area = page.get_by_label("Contract text")
     text = area.input_value()
     area.fill(text.replace("ConfigMap\n", "ConfigMapp\n"))
-    page.get_by_role("button", name="Save and check").click()
+    page.get_by_role("button", name="Save and validate").click()
     expect(page.locator("#check")).to_contain_text("ConfigMapp")
     area.fill(text)
     page.get_by_role("button", name="Review and publish").click()

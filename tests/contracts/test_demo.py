@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts import demo
-from contracts.contract_templates import samples, starter
+from contracts.contract_templates import samples, template_text
 from contracts.models import Contract, Revision
 from contracts.publishing import publish
 from portal.accounts.models import Team
@@ -22,7 +22,7 @@ def test_every_sample_is_published_under_the_name_of_its_file(loaded):
 
 
 def test_loading_again_changes_nothing_that_somebody_made_of_it(loaded):
-    text = starter("scheduled-job").replace("title: Scheduled job", "title: Nightly job")
+    text = template_text("scheduled-job").replace("title: Scheduled job", "title: Nightly job")
     publish(text, by=None, note="Ours")
     Contract.objects.get(name="team-namespace").withdraw(by=None, reason="Not ours.")
     before = Revision.objects.count()

@@ -74,15 +74,13 @@ def test_what_may_surprise_is_a_warning(written):
 def test_a_key_called_n_arrives_as_false_and_is_pointed_at():
     document, problems = read("spec:\n  n: integer\n")
     assert document[0].data == {"spec": {"false": "integer"}}
-    assert str(problems[0]) == '2:3: Kubernetes reads “n” as false. Write "n" in quotes for the text.'
+    assert str(problems[0]) == '2:3: Kubernetes reads “n” as false. Write "n" in quotes for the string.'
 
 
 def test_the_last_of_two_equal_keys_counts_as_it_does_for_kubectl():
     documents, problems = read("a: 1\nb: 2\na: 3\n")
     assert documents[0].data == {"a": 3, "b": 2}
-    assert str(problems[0]) == (
-        "3:1: The key “a” stands twice in the same map; the last one counts. It is first written in line 1."
-    )
+    assert str(problems[0]) == ("3:1: Duplicate key “a”: the last value is used. The first one is in line 1.")
     assert problems[0].severity == "warning"
 
 
@@ -136,13 +134,13 @@ def test_an_expression_is_found_inside_every_kind_of_scalar(text):
     [
         ("a: [1, 2\nb: 3\n", "yaml-syntax", "2:2: This is not valid YAML: did not find expected ',' or ']'"),
         ("a:\n\tb: 1\n", "yaml-syntax", "Indent with spaces; YAML does not allow tabs there."),
-        ("a: b: c\n", "yaml-syntax", "into quotes"),
-        ("a: \x01\n", "yaml-syntax", "it holds a character that YAML does not allow"),
+        ("a: b: c\n", "yaml-syntax", "Quote strings"),
+        ("a: \x01\n", "yaml-syntax", "it contains a character that YAML does not allow"),
         ("a: *nowhere\n", "yaml-syntax", "found undefined alias|no anchor"),
         ("a: &x [*x]\n", "yaml-syntax", "contains itself"),
         ("a: !!python/object:os.system x\n", "yaml-tag", "is not used in Kubernetes manifests"),
         ("a: \ud800\n", "yaml-syntax", "surrogate"),
-        ("? [a]\n: 1\n", "yaml-key", "A key must be a text."),
+        ("? [a]\n: 1\n", "yaml-key", "A key must be a string."),
     ],
 )
 def test_a_faulty_text_gives_a_problem_with_its_place(text, code, words):
@@ -184,8 +182,7 @@ def test_a_hostile_text_is_refused_quickly(text, code):
 
 def test_limits_are_the_callers():
     assert (
-        read("a: 1\n", limits=Limits(size=3))[1][0].message
-        == "The text has 5 characters; at most 3 are read."
+        read("a: 1\n", limits=Limits(size=3))[1][0].message == "The text has 5 characters; the maximum is 3."
     )
 
 

@@ -33,19 +33,19 @@ def crowd(count: int) -> str:
 
 
 REFUSED = {
-    "an unknown field of a template": (DEPLOYMENT.replace("      selector", "      replicaz: 3\n      selector"), "spec.resources[0].template.spec.replicaz", "There is no field “replicaz” here. Did you mean “replicas”?"),
-    "a text for an integer": (replicas("'3'"), "spec.resources[0].template.spec.replicas", "This field takes a whole number, not a text. Write it without quotes."),
-    "a string for an integer": (replicas("${schema.spec.name}"), "spec.resources[0].template.spec.replicas", "This field takes int, and the expression gives string. Write int(…) around it."),
+    "an unknown field of a template": (DEPLOYMENT.replace("      selector", "      replicaz: 3\n      selector"), "spec.resources[0].template.spec.replicaz", "Unknown field “replicaz”. Did you mean “replicas”?"),
+    "a text for an integer": (replicas("'3'"), "spec.resources[0].template.spec.replicas", "This field takes an integer, not a string. Write it without quotes."),
+    "a string for an integer": (replicas("${schema.spec.name}"), "spec.resources[0].template.spec.replicas", "This field takes int, but the expression returns string. Convert it with int(…)."),
     "a struct with a field too many": (container(f"{POD_SPEC}.ephemeralContainers[0]"), "spec.resources[1].template.spec.template.spec.containers[0]", "targetContainerName"),
     "one of two structs": (container(f"schema.spec.flag ? {POD_SPEC}.containers[0] : {POD_SPEC}.ephemeralContainers[0]"), "spec.resources[1].template.spec.template.spec.containers[0]", "The branches of “? :” have different types"),
-    "readyWhen that is an int": (ready(DEPLOYMENT, "web.spec.replicas"), "spec.resources[0].readyWhen[0]", "A condition must be true or false, and this gives int."),
-    "readyWhen that is anything": (ready(DEPLOYMENT, "dyn(web.spec.replicas)"), "spec.resources[0].readyWhen[0]", "A condition must be true or false, and this gives dyn."),
+    "readyWhen that is an int": (ready(DEPLOYMENT, "web.spec.replicas"), "spec.resources[0].readyWhen[0]", "A condition must return true or false, but this returns int."),
+    "readyWhen that is anything": (ready(DEPLOYMENT, "dyn(web.spec.replicas)"), "spec.resources[0].readyWhen[0]", "A condition must return true or false, but this returns dyn."),
     "an id in capitals and with a dash": (config_map("My-id"), "spec.resources[0].id", "For example “myId”."),
-    "a name that nothing has": (config_map("a", "data: {k: '${foo.bar}'}"), "spec.resources[0].template.data.k", "There is nothing called “foo” here."),
+    "a name that nothing has": (config_map("a", "data: {k: '${foo.bar}'}"), "spec.resources[0].template.data.k", "Undefined name “foo”."),
     "a function that nothing has": (config_map("a", "data: {k: '${foo(1)}'}"), "spec.resources[0].template.data.k", "Unknown function “foo”."),
-    "a label of kro": (config_map("a", name="a\n      labels: {kro.run/x: a}"), "spec.resources[0].template.metadata.labels[\"kro.run/x\"]", "Labels that begin with “kro.run/” are reserved."),
-    "eleven dimensions": (crowd(11), "spec.resources[0].forEach", "forEach has 11 dimensions; at most 10 are possible."),
-    "a template and a reference": ("- id: a\n  template: {apiVersion: v1, kind: Secret, metadata: {name: a}}\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: a}}", "spec.resources[0].externalRef", "A node has a template or an externalRef, not both."),
+    "a label of kro": (config_map("a", name="a\n      labels: {kro.run/x: a}"), "spec.resources[0].template.metadata.labels[\"kro.run/x\"]", "Labels that start with “kro.run/” are reserved."),
+    "eleven dimensions": (crowd(11), "spec.resources[0].forEach", "forEach has 11 dimensions; the maximum is 10."),
+    "a template and a reference": ("- id: a\n  template: {apiVersion: v1, kind: Secret, metadata: {name: a}}\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: a}}", "spec.resources[0].externalRef", "A node must have either a template or an externalRef, not both."),
     "neither a template nor a reference": ("- id: a", "spec.resources[0]", "A node needs a template (what to create) or an externalRef (what to read)."),
     "a namespace of a namespace": ("- id: a\n  template: {apiVersion: v1, kind: Namespace, metadata: {name: a, namespace: b}}", "spec.resources[0].template.metadata.namespace", "Namespace has no namespace: it is cluster-scoped."),
 }  # fmt: skip
@@ -141,7 +141,7 @@ def test_more_than_a_thousand_objects_are_refused_with_the_limit() -> None:
     rendering = render(definition, instance_of(definition, {}), {})
     assert rendering.fatal
     assert rendering.nodes["a"].code == "foreach-too-many"
-    assert "at most 1000 are possible" in rendering.nodes["a"].reason
+    assert "the maximum is 1000" in rendering.nodes["a"].reason
 
 
 def test_the_portal_requires_a_spec_whose_fields_are_required() -> None:

@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from contracts.models import Contract, Draft, ReasonMissing, RevisionIsFinal
+from contracts.models import Contract, Draft, ReasonMissing, RevisionIsImmutable
 from contracts.problems import Rejected
-from contracts.publishing import BreaksInstances, Outrun, judge, publish
+from contracts.publishing import (
+    BreakingChange,
+    PublishRequest,
+    StaleRevision,
+    publish,
+    publish_request,
+    review_publication,
+)
 from portal.audit.models import Entry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.backends]
@@ -57,7 +64,7 @@ def test_going_back_to_an_older_text_makes_a_new_number(people, published, small
 def test_a_revision_cannot_be_changed(published):
     revision = published.revisions.get()
     revision.text = "something else"
-    with pytest.raises(RevisionIsFinal):
+    with pytest.raises(RevisionIsImmutable):
         revision.save()
 
 
@@ -70,14 +77,14 @@ def test_publishing_is_in_the_audit_log(people, published):
 
 def test_a_published_draft_is_gone(people, small):
     draft = Draft.objects.create(author=people.engineer, text=small)
-    publish(draft.text, by=people.engineer, draft=draft)
+    publish_request(PublishRequest(draft.text, people.engineer, draft=draft))
     assert not Draft.objects.exists()
 
 
 def test_a_refused_draft_is_kept(people):
     draft = Draft.objects.create(author=people.engineer, text="kind: Nonsense")
     with pytest.raises(Rejected):
-        publish(draft.text, by=people.engineer, draft=draft)
+        publish_request(PublishRequest(draft.text, people.engineer, draft=draft))
     assert Draft.objects.get().text == "kind: Nonsense"
 
 
@@ -113,8 +120,9 @@ def test_another_order_of_nodes_is_another_revision(people, published, small):
 def test_somebody_was_quicker(people, published, small):
     """The engineer has looked at the changes since revision 1; meanwhile a teammate publishes revision 2."""
     publish(changed(small, ("A note", "From a teammate")), by=people.teammate)
-    with pytest.raises(Outrun, match="Revision 2 was published meanwhile"):
-        publish(changed(small, ("A note", "From the engineer")), by=people.engineer, after=1)
+    text = changed(small, ("A note", "From the engineer"))
+    with pytest.raises(StaleRevision, match="Revision 2 was published in the meantime"):
+        publish_request(PublishRequest(text, people.engineer, after=1))
     assert Contract.objects.get().title == "From a teammate"
 
 
@@ -179,11 +187,11 @@ class TestCollisions:
             ),
             pytest.param(
                 "name: note", "name: new", "name-reserved", 4,
-                "A contract cannot be called “new”: a page of the portal has that address.", id="page-name",
+                "“new” is reserved: a page of the portal has that address.", id="page-name",
             ),
             pytest.param(
                 "platform.example.com", "apps", "bad-name", 7,
-                "An API group is a domain name in lower case, for example platform.example.com.",
+                "An API group must be a lowercase domain name, for example platform.example.com.",
                 id="group-without-dot",
             ),
             pytest.param(
@@ -215,7 +223,7 @@ class TestCollisions:
     def test_a_withdrawn_contract_keeps_its_kind(self, people, published, small):
         published.withdraw(by=people.engineer, reason="Nobody needs it")
         found = problems_of(changed(small, ("name: note", "name: memo")), people.engineer)["kind-taken"]
-        assert "withdrawn, but its instances live on" in found.message
+        assert "withdrawn, but its instances remain" in found.message
 
     def test_the_same_plural_of_another_kind(self, people, published, small):
         text = changed(small, ("name: note", "name: memo"), ("kind: Note", "kind: NOTE"))
@@ -224,11 +232,11 @@ class TestCollisions:
     @pytest.mark.parametrize(
         ("before", "after", "message"),
         [
-            ("kind: Note", "kind: Memo", "The kind of “note” is Note and cannot become Memo"),
+            ("kind: Note", "kind: Memo", "The kind of “note” is Note and cannot be changed to Memo"),
             (
                 "platform.example.com",
                 "example.com",
-                "The group of “note” is platform.example.com and cannot become",
+                "The group of “note” is platform.example.com and cannot be changed to",
             ),
             ("    apiVersion: v1alpha1", "    apiVersion: v1", "The apiVersion of “note” is v1alpha1"),
             ("    kind: Note", "    scope: Cluster\n    kind: Note", "The scope of “note” is Namespaced"),
@@ -248,7 +256,7 @@ class TestBreakingChanges:
         return changed(small, self.BREAKING, ("${schema.spec.message}", "${schema.spec.other}"))
 
     def test_they_are_shown_and_refused(self, people, published, small):
-        with pytest.raises(BreaksInstances) as refusal:
+        with pytest.raises(BreakingChange) as refusal:
             publish(self.breaking(small), by=people.engineer)
         assert [problem.code for problem in refusal.value.problems] == ["breaking-change"]
         assert published.revisions.count() == 1
@@ -262,18 +270,18 @@ class TestBreakingChanges:
 
     def test_harmless_ones_need_no_reason(self, people, published, small):
         text = changed(small, ("    status:", "      colour: string | default=red\n    status:"))
-        judgement = judge(text, by=people.engineer)
-        assert judgement.changes
-        assert not judgement.breaking
+        review = review_publication(text, by=people.engineer)
+        assert review.changes
+        assert not review.breaking
         assert publish(text, by=people.engineer).new
 
 
 class TestWithdrawal:
     def test_it_disappears_from_the_catalog_and_comes_back(self, people, published):
         published.withdraw(by=people.engineer, reason="It is replaced")
-        assert not Contract.objects.offered().exists()
+        assert not Contract.objects.available().exists()
         published.reinstate(by=people.engineer, reason="It is needed after all")
-        assert Contract.objects.offered().get() == published
+        assert Contract.objects.available().get() == published
         verbs = Entry.objects.exclude(verb="contract.published").order_by("pk").values_list("verb", "reason")
         assert list(verbs) == [
             ("contract.withdrawn", "It is replaced"),
@@ -306,12 +314,12 @@ class TestDrafts:
     def test_a_text_changed_in_another_window_is_not_overwritten(self, people):
         draft = Draft.objects.create(author=people.engineer, text="one")
         seen = draft.version
-        draft.keep("two", seen=seen)
-        third = draft.keep("three", seen=seen)
+        draft.save_text("two", seen=seen)
+        third = draft.save_text("three", seen=seen)
         assert third.pk != draft.pk
         assert sorted(Draft.objects.values_list("text", flat=True)) == ["three", "two"]
 
     def test_a_draft_that_is_gone_is_made_anew(self, people):
         draft = Draft.objects.create(author=people.engineer, text="one")
         Draft.objects.all().delete()
-        assert draft.keep("two", seen=draft.version).text == "two"
+        assert draft.save_text("two", seen=draft.version).text == "two"

@@ -9,7 +9,7 @@ from textwrap import indent
 
 import pytest
 
-from contracts.compiler import breaking_changes, compile_text, validate_spec
+from contracts.compiler import compile_text, schema_changes, validate_spec
 from contracts.name_conflicts import reserved_names
 from contracts.problems import Problem
 from contracts.runtime import cli_operations, instance_of, render
@@ -102,7 +102,7 @@ CONTRACT = compiled(
 
 def with_its_tests(text: str) -> list[Problem]:
     file = whole(nodes=WEB) + "---\napiVersion: slipway.dev/v1alpha1\nkind: Contract\n" + text
-    return list(cli_operations.check(file, file="web.yaml"))
+    return cli_operations.check(cli_operations.TextFile(file, "web.yaml"))
 
 
 def published(build: Callable[[str], str]) -> Callable[[str], list[Problem]]:
@@ -131,7 +131,7 @@ def next_revision(schema: str) -> Callable[[str], list[Problem]]:
         old, new = (compile_text(whole(schema=each)).definition for each in (schema, text))
         assert old is not None
         assert new is not None
-        changes = [change for change in breaking_changes(old, new) if change.breaking]
+        changes = [change for change in schema_changes(old, new) if change.breaking]
         codes = {
             "identity-changed" if change.path.startswith("schema.") else "breaking-change"
             for change in changes
@@ -224,9 +224,9 @@ EXAMPLES = examples()
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_wrong_example_has_the_problem_and_the_right_one_has_none(code):
-    judge, example = CODES[code], EXAMPLES[code]
-    assert code in {problem.code for problem in judge(example["wrong"])}
-    after = judge(example["right"])
+    problems_of, example = CODES[code], EXAMPLES[code]
+    assert code in {problem.code for problem in problems_of(example["wrong"])}
+    after = problems_of(example["right"])
     assert code not in {problem.code for problem in after}
     assert code in ALONE or [str(problem) for problem in after if problem.is_error] == []
 

@@ -279,7 +279,7 @@ def test_an_external_object_is_waited_for_and_followed(harness: Harness) -> None
     harness.create(contract, "one", source="given")
     row = wait_for(lambda: (row := harness.row("one")) and row.nodes and row)
     assert row.state == "waiting"
-    assert row.message.startswith("source: Waits for the ConfigMap “given”")
+    assert row.message.startswith("source: Waiting for the ConfigMap “given”")
 
     def give(value: str) -> None:
         metadata = {"name": "given", "namespace": harness.namespace}

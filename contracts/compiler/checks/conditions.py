@@ -8,13 +8,13 @@ from contracts import cel
 from contracts.cel.syntax.nodes import Call, Ident, Literal, NewCondition, walk
 from contracts.compiler.checks.expression_types import ExpressionChecker, Variables
 from contracts.compiler.definition import Code, Part
-from contracts.compiler.reporter import Reporter
+from contracts.compiler.reporter import Reporter, characters
 from contracts.problems import did_you_mean
 
 Path = tuple[str | int, ...]
 AT: Path = ("spec", "schema", "status", "conditions")
 OWN_TYPES = ("Ready", "InstanceManaged", "GraphResolved", "ResourcesReady")
-"""The conditions that the reconciler itself keeps."""
+"""The conditions that the reconciler sets."""
 
 
 def check_conditions(
@@ -24,7 +24,7 @@ def check_conditions(
     checker: ExpressionChecker,
     reporter: Reporter,
 ) -> None:
-    """Each entry, given with its position, yields one condition or a list of them."""
+    """Each entry, with its index, must return one condition or a list of them."""
     names = {**variables, "schema": schema_type}
     declared: dict[str, int] = {}
     for index, code in conditions:
@@ -34,14 +34,16 @@ def check_conditions(
         _check_reads(code, at, declared, reporter)
         before = len(reporter.problems)
         found = checker.type_of(code, at, names, place="conditions")
-        if len(reporter.problems) == before and not _gives_conditions(found):
-            message = f"An entry gives runtime.newCondition(…) or a list of them, and this gives {found}."
+        if len(reporter.problems) == before and not _returns_conditions(found):
+            message = (
+                f"An entry must return runtime.newCondition(…) or a list of them, but this returns {found}."
+            )
             reporter.add(at, "condition-type", message)
 
 
-def _gives_conditions(found: cel.Type) -> bool:
+def _returns_conditions(found: cel.Type) -> bool:
     if isinstance(found, cel.ListType):
-        return _gives_conditions(found.element)
+        return _returns_conditions(found.element)
     return found in (cel.DYN, cel.ConditionType)
 
 
@@ -71,10 +73,10 @@ def _check_reads(code: Code, at: Path, declared: dict[str, int], reporter: Repor
             if literal is None or literal.value in OWN_TYPES:
                 continue
             if literal.value in declared:
-                message = f"“{literal.value}” is a condition of your own; they cannot read each other."
-                hint = f"The reconciler's are {', '.join(OWN_TYPES)}."
+                message = f"“{literal.value}” is one of your own conditions, which cannot read each other."
+                hint = f"The reconciler's conditions are {', '.join(OWN_TYPES)}."
             else:
-                message = f"The reconciler keeps no condition “{literal.value}”."
+                message = f"The reconciler has no condition “{literal.value}”."
                 hint = did_you_mean(str(literal.value), OWN_TYPES) or f"There are {', '.join(OWN_TYPES)}."
             _report(at, part, literal, "condition-unknown", message, hint, reporter)
 
@@ -94,4 +96,4 @@ def _read_of_schema(node: object) -> Literal | None:
 def _report(
     at: Path, part: Part, node: Literal, code: str, message: str, hint: str, reporter: Reporter
 ) -> None:
-    reporter.add(at, code, message, hint, start=part.start + node.start, end=part.start + node.end)
+    reporter.add(characters(at, part.start + node.start, part.start + node.end), code, message, hint)

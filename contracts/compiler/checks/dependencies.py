@@ -1,4 +1,4 @@
-"""Which node needs which, by what expression; cycles with the expressions that make them (kro §4.1)."""
+"""Dependencies between nodes with the expressions behind them, and cycles (kro §4.1)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from contracts.compiler.definition import Code, Outline, OutlineEdge, OutlineNode, Place, Reason
+from contracts.compiler.definition import Code, Outline, OutlineEdge, OutlineNode, Reason
 from contracts.compiler.parsing.nodes import NodeDraft
-from contracts.compiler.reporter import Reporter
-from contracts.documents import print_path
+from contracts.compiler.reporter import Reporter, characters
+from contracts.documents import Span, print_path
 from contracts.graph import cycles
 
 Path = tuple[str | int, ...]
@@ -19,7 +19,7 @@ Position = Literal["template", "forEach", "includeWhen"]
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One place where a node's id occurs; ``start`` and ``end`` count characters of the scalar at ``at``."""
+    """One reference to a node's id; ``start`` and ``end`` count characters of the scalar at ``at``."""
 
     user: str
     reason: Reason
@@ -29,12 +29,12 @@ class Use:
 
 
 def codes_of(draft: NodeDraft) -> Iterator[tuple[Position, Code, Path]]:
-    """Every code that makes edges, with its place in the document."""
+    """Every code that creates edges, with its path in the document."""
     for dimension in draft.for_each:
         yield "forEach", dimension.code, _dimension_at(draft, dimension.name)
     for index, code in enumerate(draft.include_when):
         yield "includeWhen", code, (*draft.at, "includeWhen", index)
-    for found in draft.found:
+    for found in draft.expressions:
         yield "template", found.code, (*draft.body_at, *found.code.path)
 
 
@@ -43,7 +43,7 @@ def _dimension_at(draft: NodeDraft, name: str) -> Path:
 
 
 def uses(drafts: Sequence[NodeDraft], reporter: Reporter) -> list[Use]:
-    """Every use of one node by another, in reading order of the drafts; own iterators shadow nothing."""
+    """Every use of one node by another, in text order. A node's own iterators are no references."""
     ids = {draft.id for draft in drafts if draft.id}
     found = []
     for draft in drafts:
@@ -53,8 +53,8 @@ def uses(drafts: Sequence[NodeDraft], reporter: Reporter) -> list[Use]:
                 for ref in part.expression.references:
                     if ref.root in ids and ref.root not in hidden:
                         start, end = part.start + ref.start, part.start + ref.end
-                        place = reporter.place(at, start, end)
-                        reason = Reason(ref.root, part.source.strip(), print_path(at), position, place)
+                        span = reporter.span(characters(at, start, end))
+                        reason = Reason(ref.root, part.source.strip(), print_path(at), position, span)
                         found.append(Use(draft.id, reason, at, start, end))
     return found
 
@@ -73,19 +73,19 @@ def needs_of(drafts: Sequence[NodeDraft], found: Sequence[Use]) -> dict[str, lis
 def report_cycles(needs: dict[str, list[str]], found: Sequence[Use], reporter: Reporter) -> None:
     for use in found:
         if use.user == use.reason.node:
-            message = (
-                f"“{use.user}” refers to itself; its own object does not exist before its template is known."
-            )
+            message = f"“{use.user}” refers to itself, but its object does not exist before it is rendered."
             hint = "Use “schema”, or move a condition on the live object to readyWhen."
-            reporter.add(use.at, "self-reference", message, hint, start=use.start, end=use.end)
+            reporter.add(characters(use.at, use.start, use.end), "self-reference", message, hint)
     for cycle in cycles(needs):
         steps = [_edge(user, needed, found) for user, needed in pairwise(cycle)]
-        shown = " → ".join(cycle)
+        path = " → ".join(cycle)
         hint = (
-            "It is made by " + ", ".join(f"“{step.reason.expression}” in {step.user}" for step in steps) + "."
+            "The cycle consists of "
+            + ", ".join(f"“{step.reason.expression}” in {step.user}" for step in steps)
+            + "."
         )
-        message = f"These nodes wait for each other: {shown}."
-        reporter.add(steps[0].at, "cycle", message, hint, start=steps[0].start, end=steps[0].end)
+        message = f"These nodes depend on each other: {path}."
+        reporter.add(characters(steps[0].at, steps[0].start, steps[0].end), "cycle", message, hint)
 
 
 def _edge(user: str, needed: str, found: Sequence[Use]) -> Use:
@@ -95,9 +95,9 @@ def _edge(user: str, needed: str, found: Sequence[Use]) -> Use:
 def outline_of(
     drafts: Sequence[NodeDraft], needs: dict[str, list[str]], found: Sequence[Use], reporter: Reporter
 ) -> Outline:
-    """The picture of the graph, also of a definition that has errors."""
+    """The graph, also of a definition that has errors."""
     nodes = tuple(
-        OutlineNode(draft.id, draft.type, draft.api_version, draft.kind, _place(draft, reporter))
+        OutlineNode(draft.id, draft.type, draft.api_version, draft.kind, _span(draft, reporter))
         for draft in drafts
         if draft.id
     )
@@ -112,5 +112,5 @@ def outline_of(
     return Outline(nodes, edges)
 
 
-def _place(draft: NodeDraft, reporter: Reporter) -> Place:
-    return reporter.place((*draft.at, "id"))
+def _span(draft: NodeDraft, reporter: Reporter) -> Span:
+    return reporter.span((*draft.at, "id"))

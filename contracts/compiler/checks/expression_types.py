@@ -1,4 +1,4 @@
-"""What the names in an expression stand for, and whether its value fits its place (kro §3.3, §3.5)."""
+"""Types of the names in an expression, and whether its value fits its field (kro §3.3, §3.5)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contracts import cel
 from contracts.compiler.definition import Code, Part
 from contracts.compiler.kinds.kind_schemas import object_meta
 from contracts.compiler.parsing.nodes import NodeDraft
-from contracts.compiler.reporter import Reporter
+from contracts.compiler.reporter import Reporter, characters
 from contracts.problems import did_you_mean
 
 Schema = Mapping[str, Any]
@@ -43,7 +43,7 @@ def node_type(draft: NodeDraft) -> cel.Type:
 
 
 class Names(dict[str, cel.Type]):
-    """Names and their types. ``own`` is a node's own id: using it is a fault that has been reported."""
+    """Names and their types. ``own`` is a node's own id: using it is an error that has been reported."""
 
     def __init__(self, names: Variables, own: str) -> None:
         super().__init__(names)
@@ -60,14 +60,16 @@ class ExpressionChecker:
         self.reporter = reporter
 
     def type_of(self, code: Code, at: Path, variables: Variables, *, place: str = "template") -> cel.Type:
-        """The type of a code's value: its own when standalone, else a text. Faults are reported."""
+        """The type of a code's value: that of the expression when standalone, else string."""
         types = [self._part_type(part, at, variables, place) for part in code.expressions]
         if code.standalone:
             return types[0]
         for part, found in zip(code.expressions, types, strict=True):
             if found not in (cel.STRING, cel.DYN):
                 source = part.source.strip()
-                message = f"“{source}” gives {worded(found)}, and only a string can stand inside a text."
+                message = (
+                    f"“{source}” returns {describe_type(found)}, but only a string can be part of a string."
+                )
                 hint = f"Write ${{string({source})}}." if found in _PRINTABLE else ""
                 self._report(at, part, 0, len(part.source), "cel-type", message, hint)
         return cel.STRING
@@ -84,51 +86,57 @@ class ExpressionChecker:
         return cel.DYN if problems else found
 
     def _names_known(self, part: Part, at: Path, variables: Variables, place: str) -> bool:
-        fine = True
+        ok = True
         for reference in part.expression.references:
             if reference.root not in variables:
-                fine = False
+                ok = False
                 message, hint = self._unknown_name(reference.root, variables, place)
                 end = reference.start + len(reference.root)
                 self._report(at, part, reference.start, end, "unknown-name", message, hint)
-        return fine
+        return ok
 
     def _unknown_name(self, name: str, variables: Variables, place: str) -> tuple[str, str]:
         usable = [known for known in variables if known != getattr(variables, "own", "")]
         allowed = ", ".join(sorted(usable)) or "nothing"
         if place == "readyWhen" and name in self.everything:
-            return f"readyWhen sees only its own object, so “{name}” is not known here.", f"Use {allowed}."
+            return (
+                f"readyWhen can use only its own object, so “{name}” is not defined here.",
+                f"Use {allowed}.",
+            )
         if name == "each":
             return "“each” exists only in readyWhen of a node with forEach.", ""
         if name in self.everything:
-            return f"“{name}” is an iterator: only the template of its own node sees it.", f"Use {allowed}."
+            return (
+                f"“{name}” is an iterator: only the template of its own node can use it.",
+                f"Use {allowed}.",
+            )
         if name == "self":
-            return "“self” does not exist here.", f"Use {allowed}."
-        hint = did_you_mean(name, usable) or f"Known are {allowed}."
-        return f"There is nothing called “{name}” here.", hint
+            return "“self” is not defined here.", f"Use {allowed}."
+        hint = did_you_mean(name, usable) or f"Available: {allowed}."
+        return f"Undefined name “{name}”.", hint
 
     def _functions_allowed(self, part: Part, at: Path, place: str) -> bool:
-        fine = True
+        ok = True
         for name in part.expression.functions:
             if name.startswith("runtime.") and place != "conditions":
-                fine = False
-                message = f"“{name}” exists only in status.conditions."
+                ok = False
+                message = f"“{name}” is available only in status.conditions."
                 self._report(at, part, 0, len(part.source), "unknown-function", message, "")
             elif name == "omit" and place != "template":
-                fine = False
-                message = "omit() can leave out a field of a template, nothing else."
+                ok = False
+                message = "omit() can only leave out a field of a template."
                 self._report(at, part, 0, len(part.source), "omit", message, "")
-        return fine
+        return ok
 
     def _report(self, at: Path, part: Part, start: int, end: int, code: str, message: str, hint: str) -> None:
         self.reporter.add(
-            at, code, message, hint, start=part.start + start, end=part.start + max(end, start + 1)
+            characters(at, part.start + start, part.start + max(end, start + 1)), code, message, hint
         )
 
     def condition(self, code: Code, at: Path, variables: Variables, place: str) -> None:
-        """includeWhen and readyWhen: bool or an optional bool; dyn is refused (kro §3.5).
+        """includeWhen and readyWhen: bool or an optional bool; dyn is rejected (kro §3.5).
 
-        What reads an object of a kind without a schema here may well be a bool there, so that is let through.
+        An expression that reads an object of a kind without a schema may be a bool, so it is accepted.
         """
         before = len(self.reporter.problems)
         found = self.type_of(code, at, variables, place=place)
@@ -139,11 +147,14 @@ class ExpressionChecker:
         if found not in (cel.BOOL, cel.OptionalType(cel.BOOL)):
             hint = "Compare it: “… == true”." if found == cel.DYN else ""
             self.reporter.add(
-                at, "cel-type", f"A condition must be true or false, and this gives {worded(found)}.", hint
+                at,
+                "cel-type",
+                f"A condition must return true or false, but this returns {describe_type(found)}.",
+                hint,
             )
 
     def iterated(self, code: Code, at: Path, variables: Variables) -> cel.Type:
-        """The item type of a forEach list; dyn is refused (kro §3.5), as in :meth:`condition`."""
+        """The item type of a forEach list; dyn is rejected (kro §3.5), as in :meth:`condition`."""
         before = len(self.reporter.problems)
         found = self.type_of(code, at, variables, place="forEach")
         if isinstance(found, cel.ListType):
@@ -151,34 +162,41 @@ class ExpressionChecker:
         if found == cel.DYN and _reads_unknown_kind(code, variables):
             return cel.DYN
         if len(self.reporter.problems) == before:
-            hint = "Write “….map(i, i)” to make a list of it." if found == cel.DYN else ""
-            self.reporter.add(at, "cel-type", f"forEach needs a list, and this gives {worded(found)}.", hint)
+            hint = "Write “….map(i, i)” to convert it to a list." if found == cel.DYN else ""
+            self.reporter.add(
+                at, "cel-type", f"forEach needs a list, but this returns {describe_type(found)}.", hint
+            )
         return cel.DYN
 
     def fits(self, code: Code, at: Path, found: cel.Type, expected: cel.Type) -> None:
         reason = cel.assignable(found, expected)
         if reason is not None:
-            message = f"This field takes {worded(expected)}, and the expression gives {worded(found)}"
+            takes, returns = describe_type(expected), describe_type(found)
             detail = _detail(found, expected, reason)
-            self.reporter.add(at, "cel-type", f"{message}{detail}.", _conversion(found, expected))
+            self.reporter.add(
+                at,
+                "cel-type",
+                f"This field takes {takes}, but the expression returns {returns}{detail}.",
+                _conversion(found, expected),
+            )
 
 
-def worded(kind: cel.Type) -> str:
-    """A type as its author would name it: structs are objects, whatever they are called inside."""
+def describe_type(kind: cel.Type) -> str:
+    """The name of a type for messages: structs are objects, whatever their internal name."""
     if isinstance(kind, cel.StructType):
         return "an object"
     if isinstance(kind, cel.ListType):
-        inner = worded(kind.element).removeprefix("an ").removeprefix("a ")
+        inner = describe_type(kind.element).removeprefix("an ").removeprefix("a ")
         return f"a list of {inner}{'s' if inner == 'object' else ''}"
     if isinstance(kind, cel.MapType):
-        return f"a map of {worded(kind.value).removeprefix('an ').removeprefix('a ')}"
+        return f"a map of {describe_type(kind.value).removeprefix('an ').removeprefix('a ')}"
     if isinstance(kind, cel.OptionalType):
         return f"an optional {kind.inner}"
     return str(kind)
 
 
 def _detail(found: cel.Type, expected: cel.Type, reason: str) -> str:
-    """Which part does not fit, where the two types alone do not tell."""
+    """Which part does not fit, where the two types alone do not show it."""
     if not isinstance(found, cel.StructType | cel.MapType | cel.ListType) or reason.startswith('"'):
         return ""
     missing = re.search(r'field "([^"]+)" exists in output', reason)
@@ -196,22 +214,22 @@ _PRINTABLE = (cel.INT, cel.UINT, cel.DOUBLE, cel.BOOL, cel.BYTES, cel.TIMESTAMP,
 
 def _conversion(found: cel.Type, expected: cel.Type) -> str:
     if isinstance(found, cel.MapType) and isinstance(expected, cel.StructType):
-        return "Wrap the map in dyn(…) to have it judged at run time."
+        return "Wrap the map in dyn(…) to have it checked at run time."
     if expected == cel.STRING and found in _PRINTABLE:
-        return "Write string(…) around it."
+        return "Convert it with string(…)."
     if expected == cel.INT and found in (cel.STRING, cel.DOUBLE, cel.UINT):
-        return "Write int(…) around it."
+        return "Convert it with int(…)."
     if expected == cel.DOUBLE and found in (cel.INT, cel.STRING):
-        return "Write double(…) around it."
+        return "Convert it with double(…)."
     if expected == cel.BOOL and found == cel.STRING:
-        return "Write bool(…) around it."
+        return "Convert it with bool(…)."
     if expected == cel.BYTES and found == cel.STRING:
-        return "For a Secret, use stringData, which takes plain texts."
+        return "For a Secret, use stringData, which takes plain strings."
     return ""
 
 
 def _reads_unknown_kind(code: Code, variables: Variables) -> bool:
-    """Whether one of its names stands for an object, or a list of objects, of a kind without a schema."""
+    """Whether one of its names is an object, or a list of objects, of a kind without a schema."""
     return any(variables.get(name) in (cel.DYN, cel.ListType(cel.DYN)) for name in names_in([code]))
 
 

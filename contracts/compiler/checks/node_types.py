@@ -1,4 +1,4 @@
-"""Types of everything that a node says: template, forEach, includeWhen, readyWhen (kro §3.5, §4.4)."""
+"""Checks the types of a node's expressions: template, forEach, includeWhen, readyWhen (kro §3.5, §4.4)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_nodes(
 
 
 def _own_names(draft: NodeDraft, one: cel.Type) -> dict[str, cel.Type]:
-    """What readyWhen sees. For selectors both the list and ``each`` work, where kro has neither (quirk 7)."""
+    """The names in readyWhen. For selectors the list and ``each`` work, where kro has neither (quirk 7)."""
     match draft.type:
         case "collection":
             return {"each": one}
@@ -55,7 +55,7 @@ def _check_for_each(
 
 def _check_template(draft: NodeDraft, variables: Mapping[str, cel.Type], checker: ExpressionChecker) -> None:
     resolve_ref = draft.info.resolve_ref if draft.info else None
-    for found in draft.found:
+    for found in draft.expressions:
         at = (*draft.body_at, *found.code.path)
         before = len(checker.reporter.problems)
         have = checker.type_of(found.code, at, variables)
@@ -71,21 +71,21 @@ def _check_identity(draft: NodeDraft, reporter: Reporter) -> None:
     """Every iterator must occur in the name, or in the namespace of a namespaced kind (kro §4.4)."""
     if not draft.for_each:
         return
-    places = [("metadata", "name")] + ([("metadata", "namespace")] if draft.namespaced else [])
-    used = names_in([found.code for found in draft.found if found.code.path in places])
+    paths = [("metadata", "name")] + ([("metadata", "namespace")] if draft.namespaced else [])
+    used = names_in([found.code for found in draft.expressions if found.code.path in paths])
     missing = [name for name in draft.iterators if name not in used]
     if missing:
-        shown = " and ".join(f"“{name}”" for name in missing)
+        names = " and ".join(f"“{name}”" for name in missing)
         verb = "does" if len(missing) == 1 else "do"
         where = "metadata.name or metadata.namespace" if draft.namespaced else "metadata.name"
-        message = f"Every object needs a name of its own, and {shown} {verb} not occur in {where}."
+        message = f"Every object needs a unique name, but {names} {verb} not occur in {where}."
         hint = f"For example name: ${{schema.metadata.name}}-${{{missing[0]}}}."
         reporter.add((*draft.body_at, "metadata", "name"), "foreach-identity", message, hint)
 
 
 def _check_omit(draft: NodeDraft, cluster_scoped: bool, reporter: Reporter) -> None:
-    """A name cannot be left out, nor the namespace where the instance has none to give (kro §3.8)."""
-    for found in draft.found:
+    """A name cannot be left out, nor a namespace when the instance has none (kro §3.8)."""
+    for found in draft.expressions:
         if not any("omit" in part.expression.functions for part in found.code.expressions):
             continue
         at = (*draft.body_at, *found.code.path)
@@ -95,5 +95,5 @@ def _check_omit(draft: NodeDraft, cluster_scoped: bool, reporter: Reporter) -> N
         if needed:
             reporter.add(at, "omit", f"{'.'.join(map(str, found.code.path))} cannot be left out.")
         else:
-            message = "kro knows omit() only with its feature gate CELOmitFunction."
+            message = "kro supports omit() only with the feature gate CELOmitFunction."
             reporter.add(at, "kro-would-refuse", message, severity="warning")

@@ -1,4 +1,4 @@
-"""CEL rules of the schema (``validation=…``): read and checked when the contract is (kro §2.4)."""
+"""CEL rules of the schema (``validation=…``): parsed and checked with the contract (kro §2.4)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contracts.compiler.reporter import Reporter
 from contracts.schema import without
 
 RULES = cel.Environment(extras=True)
-"""The API server's rules know other libraries than kro's templates."""
+"""The API server supports other libraries in rules than kro does in templates."""
 _NOT_IN_RULES = (
     "base64.",
     "cel.bind",
@@ -24,49 +24,48 @@ _NOT_IN_RULES = (
     "merge",
     "random.",
 )
-"""Beginnings of the names of functions that a Kubernetes 1.36 API server refused in rules."""
+"""Prefixes of functions that a Kubernetes 1.36 API server rejected in rules."""
 
 Path = tuple[str | int, ...]
 Schema = Mapping[str, Any]
 
 
 def check_rules(schema: Schema, at: Path, reporter: Reporter) -> bool:
-    """Report rules that the API server would refuse, and with them the whole CustomResourceDefinition.
+    """Report rules for which the API server would reject the whole CustomResourceDefinition.
 
-    Returns whether all can be read.
+    Returns whether all rules are valid.
     """
     before = len(reporter.problems)
     for path, below, rule, in_list in rules_in(schema, at):
         try:
             expression = cel.parse(rule, RULES)
         except cel.CelSyntaxError as error:
-            _report(path, f"The rule “{rule}” cannot be read: {error.message}", error.hint, reporter)
+            _report(path, f"The rule “{rule}” cannot be parsed: {error.message}", error.hint, reporter)
             continue
         found = cel.from_openapi(without(below, "x-kubernetes-preserve-unknown-fields"), name="self")
         result, problems = cel.check(expression, {"self": found, "oldSelf": found})
         foreign = next((problem for problem in problems if problem.code == "unknown-function"), None)
         if foreign:
-            message = f"The rule “{rule}” is left to the API server: {foreign.message}"
+            message = f"The rule “{rule}” can be checked only by the API server: {foreign.message}"
             reporter.add(path, "schema-rule", message, severity="warning")
             continue
         for problem in problems:
-            _report(path, f"The rule “{rule}” is wrong: {problem.message}", problem.hint, reporter)
+            _report(path, f"The rule “{rule}” is invalid: {problem.message}", problem.hint, reporter)
         for name in sorted(expression.functions):
             if name.startswith(_NOT_IN_RULES):
-                message = f"The rule “{rule}” uses {name}, which the API server does not know in rules."
+                message = f"The rule “{rule}” uses {name}, which the API server does not support in rules."
                 _report(path, message, "", reporter)
         if not problems and result not in (cel.BOOL, cel.DYN):
-            _report(path, f"The rule “{rule}” must be true or false, and gives {result}.", "", reporter)
+            _report(path, f"The rule “{rule}” must return true or false, but returns {result}.", "", reporter)
         if in_list and any(reference.root == "oldSelf" for reference in expression.references):
             word = "“immutable”" if rule == "self == oldSelf" else f"The rule “{rule}”"
-            message = f"{word} stands inside a list, where nobody can tell which item was which before."
-            _report(path, message, "Put it on the list, or give the list listType=map.", reporter)
+            message = f"{word} is inside a list whose items cannot be matched with their old values."
+            _report(path, message, "Move it to the list, or set listType=map on the list.", reporter)
     return not any(problem.is_error for problem in reporter.problems[before:])
 
 
 def rules_in(schema: Schema, at: Path, in_list: bool = False) -> Iterator[tuple[Path, Schema, str, bool]]:
-    """Every rule with its place, the schema it belongs to, and whether it is below a list whose items have
-    no keys."""
+    """Every rule with its path, its schema, and whether it is inside a list whose items have no keys."""
     for rule in schema.get("x-kubernetes-validations") or ():
         yield at, schema, str(rule["rule"]), in_list
     for name, child in (schema.get("properties") or {}).items():

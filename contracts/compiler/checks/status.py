@@ -1,4 +1,4 @@
-"""``spec.schema.status``: its expressions, and the schema that their types give it (kro §5.5, §5.6)."""
+"""``spec.schema.status``: its expressions, and the schema that follows from their types (kro §5.5, §5.6)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import cel
-from contracts.compiler.checks.expression_types import ExpressionChecker, Variables, names_in, worded
+from contracts.compiler.checks.expression_types import ExpressionChecker, Variables, describe_type, names_in
 from contracts.compiler.definition import Code
 from contracts.compiler.parsing.expressions import CONDITIONS, extract, standalone
 from contracts.compiler.reporter import Reporter
@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 Schema = dict[str, Any]
 AT: Path = ("spec", "schema", "status")
 _ANYTHING: Schema = {"x-kubernetes-preserve-unknown-fields": True}
-_TAKES_A_TEXT: tuple[Schema, ...] = ({"type": "string"}, _ANYTHING)
+_ACCEPTS_A_STRING: tuple[Schema, ...] = ({"type": "string"}, _ANYTHING)
 
 CONDITIONS_SCHEMA: Schema = {
     "type": "array",
@@ -35,7 +35,7 @@ CONDITIONS_SCHEMA: Schema = {
 
 
 def read_status(status: Any, reporter: Reporter) -> tuple[list[Code], list[tuple[int, Code]]]:
-    """The codes of status fields, and those of ``status.conditions`` with their positions."""
+    """The codes of status fields, and those of ``status.conditions`` with their indexes."""
     if status is None:
         return [], []
     if not isinstance(status, Mapping):
@@ -69,9 +69,11 @@ def _leaf(value: Any, path: Path, reporter: Reporter) -> Iterator[Code]:
     if code is not None:
         yield code
     elif not any(problem.is_error for problem in reporter.problems[before:]):
-        message = "A status field is an expression; a fixed value has no place there."
+        message = "A status field must be an expression, not a fixed value."
         hint = "Types belong to spec.schema.spec." if value in ("string", "integer", "boolean") else ""
-        reporter.add(at, "status-literal", message, hint or "Write “${…}” with a node or schema in it.")
+        reporter.add(
+            at, "status-literal", message, hint or "Write “${…}” that refers to a node or to schema."
+        )
 
 
 def _conditions(value: Any, reporter: Reporter) -> Iterator[tuple[int, Code]]:
@@ -103,18 +105,18 @@ def status_schema(
             reporter.add(at, "status-constant", message)
         _check_state(code.path, found, reporter)
         _place(leaves, code.path, cel.to_openapi(found))
-    properties = {name: _assembled([tree]) for name, tree in leaves.items()}
+    properties = {name: _merged_schema([tree]) for name, tree in leaves.items()}
     properties.setdefault("state", {"type": "string"})
     properties["conditions"] = CONDITIONS_SCHEMA
     return {"type": "object", "properties": properties}
 
 
 def _check_state(path: Path, found: cel.Type, reporter: Reporter) -> None:
-    """kro writes a text there whatever the author declares (quirk 2)."""
-    if path[0] != "state" or (len(path) == 1 and cel.to_openapi(found) in _TAKES_A_TEXT):
+    """kro writes a string there, whatever the author declares (quirk 2)."""
+    if path[0] != "state" or (len(path) == 1 and cel.to_openapi(found) in _ACCEPTS_A_STRING):
         return
-    given = worded(found) if len(path) == 1 else "a list" if isinstance(path[1], int) else "a map"
-    message = f"status.state is a text that the reconciler writes; this gives {given}."
+    given = describe_type(found) if len(path) == 1 else "a list" if isinstance(path[1], int) else "a map"
+    message = f"status.state is a string that the reconciler sets, but this returns {given}."
     reporter.add((*AT, *path), "status-state", message, "Choose another name.")
 
 
@@ -129,11 +131,11 @@ def _place(tree: dict[Any, Any], path: Path, leaf: Schema) -> None:
     tree[path[-1]] = _Leaf(leaf)
 
 
-def _assembled(trees: Sequence[Any]) -> Schema:
-    """The schema of a place, from everything that stands there: several trees are the items of one list.
+def _merged_schema(trees: Sequence[Any]) -> Schema:
+    """The schema of everything at one path: several trees are the items of one list.
 
-    A map of fields is an object, a map of positions a list. Fields of items are put together; where items
-    differ in type, anything may stand.
+    A map of fields is an object, a map of indexes a list. Fields of items are merged; where items differ in
+    type, any value is allowed.
     """
     leaves = [tree.schema for tree in trees if isinstance(tree, _Leaf)]
     if leaves:
@@ -141,8 +143,8 @@ def _assembled(trees: Sequence[Any]) -> Schema:
         return leaves[0] if same else dict(_ANYTHING)
     names = list(dict.fromkeys(name for tree in trees for name in tree))
     if all(isinstance(name, int) for name in names):
-        return {"type": "array", "items": _assembled([item for tree in trees for item in tree.values()])}
+        return {"type": "array", "items": _merged_schema([item for tree in trees for item in tree.values()])}
     if any(isinstance(name, int) for name in names):
         return dict(_ANYTHING)
-    properties = {name: _assembled([tree[name] for tree in trees if name in tree]) for name in names}
+    properties = {name: _merged_schema([tree[name] for tree in trees if name in tree]) for name in names}
     return {"type": "object", "properties": properties}

@@ -1,4 +1,4 @@
-"""An instance against its contract: the schema, and the CEL rules in it. What the form and the API ask."""
+"""Validates an instance against its contract: the schema, and the CEL rules in it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Path = tuple[str | int, ...]
 def validate_spec(definition: Definition, spec: Any, old: Any = None) -> list[Problem]:
     """Everything that is wrong with a ``spec``; ``old`` is the stored one when an instance is changed.
 
-    Missing required fields are faults even when there is no spec at all (better than kro quirk 1). Rules are
-    judged on the spec with its defaults, and only where the schema is met.
+    Missing required fields are problems even without any spec (better than kro quirk 1). Rules are evaluated
+    on the spec with its defaults, and only when it matches the schema.
     """
     schema = definition.spec_schema
     given = {} if spec is None else spec
@@ -31,20 +31,20 @@ def validate_spec(definition: Definition, spec: Any, old: Any = None) -> list[Pr
         return problems
     filled = apply_defaults(schema, given)
     before = apply_defaults(schema, old) if old is not None else None
-    return list(_broken_rules(schema, filled, before, ("spec",)))
+    return list(_violated_rules(schema, filled, before, ("spec",)))
 
 
 def check_defaults(schema: Schema, at: Path, reporter: Reporter) -> None:
-    """Report defaults that break a rule: the API server would refuse the CustomResourceDefinition.
+    """Report defaults that violate a rule: the API server would reject the CustomResourceDefinition.
 
-    A default is judged as it stands, with nothing filled in, as if it had been there before; those below a
-    map are not.
+    A default is evaluated as is, without further defaults, and as its own old value; defaults below a map are
+    not evaluated.
     """
     if "default" in schema:
         default = schema["default"]
-        for broken in _broken_rules(schema, default, default, at):
-            message = f"The default breaks a rule: {broken.message}"
-            hint = "Rules on optional fields ask first: !has(self.x) || …" if default == {} else ""
+        for violation in _violated_rules(schema, default, default, at):
+            message = f"The default violates a rule: {violation.message}"
+            hint = "For an optional field, write !has(self.x) || …" if default == {} else ""
             reporter.add(at, "schema-default", message, hint)
             break
     for name, child in (schema.get("properties") or {}).items():
@@ -53,11 +53,13 @@ def check_defaults(schema: Schema, at: Path, reporter: Reporter) -> None:
         check_defaults(schema["items"], at, reporter)
 
 
-def _broken_rules(schema: Schema, value: Any, old: Any, path: Path) -> Iterator[Problem]:
+def _violated_rules(schema: Schema, value: Any, old: Any, path: Path) -> Iterator[Problem]:
     for rule in schema.get("x-kubernetes-validations") or ():
-        fault = _fault(str(rule["rule"]), str(rule.get("message") or "validation failed"), schema, value, old)
-        if fault:
-            yield Problem("rule", fault, print_path(path))
+        message = _violation(
+            str(rule["rule"]), str(rule.get("message") or "validation failed"), schema, value, old
+        )
+        if message:
+            yield Problem("rule", message, print_path(path))
     if isinstance(value, Mapping):
         more = schema.get("additionalProperties")
         for name, child in value.items():
@@ -66,14 +68,14 @@ def _broken_rules(schema: Schema, value: Any, old: Any, path: Path) -> Iterator[
             )
             if below is not None:
                 before = old.get(name) if isinstance(old, Mapping) else None
-                yield from _broken_rules(below, child, before, (*path, name))
+                yield from _violated_rules(below, child, before, (*path, name))
     elif isinstance(value, list) and isinstance(schema.get("items"), Mapping):
         for index, child in enumerate(value):
-            yield from _broken_rules(schema["items"], child, None, (*path, index))
+            yield from _violated_rules(schema["items"], child, None, (*path, index))
 
 
-def _fault(rule: str, message: str, schema: Schema, value: Any, old: Any) -> str:
-    """Words for a broken rule, or an empty text. A rule with ``oldSelf`` counts for changes only."""
+def _violation(rule: str, message: str, schema: Schema, value: Any, old: Any) -> str:
+    """The message of a violated rule, or an empty string. A rule with ``oldSelf`` applies only to changes."""
     expression = _parsed(rule)
     if expression is None:
         return ""
@@ -85,7 +87,7 @@ def _fault(rule: str, message: str, schema: Schema, value: Any, old: Any) -> str
     try:
         holds = expression.evaluate(bindings) is True
     except cel.CelError as error:
-        return f"The rule “{rule}” cannot be judged: {error.message}."
+        return f"The rule “{rule}” cannot be evaluated: {error.message}."
     if holds:
         return ""
     if rule == "self == oldSelf":
@@ -95,7 +97,7 @@ def _fault(rule: str, message: str, schema: Schema, value: Any, old: Any) -> str
 
 @lru_cache(maxsize=1000)
 def _parsed(rule: str) -> cel.Expression | None:
-    """None for a rule that only the API server can judge."""
+    """None for a rule that only the API server can evaluate."""
     try:
         expression = cel.parse(rule, RULES)
     except cel.CelSyntaxError:

@@ -1,7 +1,7 @@
-"""What the compiler knows about kinds: scope, plural and schema, offline.
+"""Scope, plural and schema of kinds, without a cluster.
 
-Kubernetes' own come from the ``kubernetes-validate`` package, loaded once at the first question; custom ones
-from CustomResourceDefinitions or OpenAPI documents that the caller has.
+Kubernetes' own kinds come from the ``kubernetes-validate`` package, loaded at the first lookup; custom ones
+from CustomResourceDefinitions or OpenAPI documents that the caller provides.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class KindInfo:
-    """One kind. ``schema`` may hold ``$ref``; ``resolve_ref`` gives what a reference stands for."""
+    """One kind. ``schema`` may hold ``$ref``; ``resolve_ref`` returns the target of a reference."""
 
     group: str
     version: str
@@ -45,7 +45,7 @@ class KindInfo:
 
 
 class KindSchemas(Protocol):
-    """Where kinds are looked up. ``digest`` changes when any answer may change."""
+    """Looks up kinds. ``digest`` changes when any result may change."""
 
     @property
     def digest(self) -> str: ...
@@ -88,7 +88,7 @@ class _Builtin:
 
 
 def _load_definitions() -> Mapping[str, Any]:
-    """Only the package's data are wanted; importing it would load a JSON Schema library."""
+    """Finds the package's data without importing it, which would load a JSON Schema library."""
     spec = find_spec("kubernetes_validate")
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError("The package kubernetes-validate is missing: run “make setup”.")
@@ -113,7 +113,7 @@ def builtin_kinds() -> KindSchemas:
 
 
 class _Layered:
-    """Kinds of our own in front of others."""
+    """Kinds that take precedence over those of ``base``."""
 
     def __init__(self, base: KindSchemas, kinds: Mapping[tuple[str, str], KindInfo], digest: str) -> None:
         self._base = base
@@ -133,10 +133,10 @@ def kinds_with(
     openapi: Iterable[Mapping[str, Any]] = (),
     scopes: Mapping[tuple[str, str], tuple[str, bool]] | None = None,
 ) -> KindSchemas:
-    """``base`` and, in front of it, the kinds of CRD objects and of OpenAPI v3 documents of a cluster.
+    """The kinds of CRD objects and of a cluster's OpenAPI v3 documents, in front of those of ``base``.
 
-    OpenAPI documents do not say plural and scope reliably; ``scopes`` gives ``(plural, namespaced)`` by
-    ``(apiVersion, kind)`` from the cluster's discovery. What is not a CRD is passed over.
+    OpenAPI documents do not have reliable plurals and scopes; ``scopes`` maps ``(apiVersion, kind)`` to
+    ``(plural, namespaced)`` from the cluster's discovery. Objects that are not CRDs are ignored.
     """
     base = base or builtin_kinds()
     crds, openapi = list(crds), list(openapi)
@@ -194,7 +194,7 @@ def _from_openapi(
 
 
 def _object_meta(base: KindSchemas) -> Schema:
-    """ObjectMeta with its references followed, so that it can stand inside a schema without any."""
+    """ObjectMeta with its references resolved, so that it can be part of a schema without references."""
     pod = base.lookup("v1", "Pod") or builtin_kinds().lookup("v1", "Pod")
     if pod is None:
         return {"type": "object", "x-kubernetes-preserve-unknown-fields": True}

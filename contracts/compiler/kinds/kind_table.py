@@ -1,4 +1,4 @@
-"""Facts about Kubernetes' own kinds that their schemas do not say: scope, and plurals that no rule gives."""
+"""Facts about Kubernetes' own kinds that are not in their schemas: scopes and irregular plurals."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CLUSTER_SCOPED: dict[str, frozenset[str]] = {
 
 PLURALS = {"Endpoints": "endpoints"}
 
-# Kinds that never are objects of their own: answers, options and wrappers of the API.
+# Kinds that are never stored objects: responses, options and wrappers of the API.
 NOT_OBJECTS = frozenset(
     {"APIGroup", "APIGroupList", "APIResourceList", "APIVersions", "DeleteOptions", "Status", "WatchEvent"}
 )

@@ -1,7 +1,7 @@
-"""OpenAPI schemas in the many forms that they come in → one form for the checks.
+"""OpenAPI schemas of several dialects → one dialect for the checks.
 
-Read: ``type: [string, null]`` of kubernetes-validate, ``allOf: [{$ref}]`` of a cluster's OpenAPI v3, the
-structural schemas of CRDs. Given: plain ``type``, ``$ref`` alone, int-or-string and free objects marked so.
+Input: ``type: [string, null]`` of kubernetes-validate, ``allOf: [{$ref}]`` of a cluster's OpenAPI v3, the
+structural schemas of CRDs. Output: plain ``type``, ``$ref`` alone, marked int-or-string and free objects.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 
-_KEPT = (
+_KEPT_KEYS = (
     "format",
     "enum",
     "pattern",
@@ -32,7 +32,7 @@ _KEPT = (
 
 
 def normalised(raw: Any) -> Schema:
-    """One schema and everything below it; references are left as they are."""
+    """One schema and everything below it; references are not resolved."""
     if not isinstance(raw, Mapping) or not raw:
         return {}
     only = raw.get("allOf")
@@ -40,7 +40,7 @@ def normalised(raw: Any) -> Schema:
         return normalised({**only[0], **{key: value for key, value in raw.items() if key != "allOf"}})
     if "$ref" in raw:
         return {"$ref": raw["$ref"]}
-    schema: dict[str, Any] = {key: raw[key] for key in _KEPT if key in raw}
+    schema: dict[str, Any] = {key: raw[key] for key in _KEPT_KEYS if key in raw}
     types = [kind for kind in _as_list(raw.get("type")) if kind != "null"]
     if len(types) == 1:
         schema["type"] = types[0]
@@ -95,7 +95,7 @@ def embedded(schema: Schema, kind: str, metadata: Schema) -> Schema:
 
 
 def resolved(schema: Schema, resolve_ref: Callable[[str], Schema]) -> Schema:
-    """``schema`` itself, or what its reference stands for."""
+    """``schema`` itself, or the target of its reference."""
     for _ in range(20):
         if "$ref" not in schema:
             return schema

@@ -1,6 +1,6 @@
-"""English plurals of kinds, exactly as kro makes them (the rules of flect 1.0.3, kro §1.6).
+"""English plurals of kinds, exactly as kro generates them (the rules of flect 1.0.3, kro §1.6).
 
-The tables are flect's facts, oddities included (“octopus” gives “octupuses”): a CRD's name depends on them.
+The tables are flect's facts, including oddities (“octopus” → “octupuses”): a CRD's name depends on them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WORDS = """
 NO_PLURAL_IN_KRO = frozenset(
     ("aes", "bss", "cmos", "des", "dns", "ess", "fcs", "https", "ids", "ips", "mpls", "pots")
 )
-"""Acronyms that end in “s”: flect gives them capitals (“dnsDNSes”), and Kubernetes refuses such a name."""
+"""Acronyms that end in “s”: flect capitalises them (“dnsDNSes”), and Kubernetes rejects such a name."""
 
 # Endings, the first that fits is used.
 _ENDINGS = """
@@ -55,7 +55,7 @@ _ENDINGS = """
 
 @cache
 def _tables() -> tuple[dict[str, str], frozenset[str], tuple[tuple[str, str], ...]]:
-    """Words and their plurals, what already is a plural, and endings in the order in which they are tried."""
+    """Words and their plurals, known plurals, and suffixes in the order in which they are tried."""
     plurals: dict[str, str] = {}
     known: set[str] = set()
     endings: list[tuple[str, str]] = [_pair(entry) for entry in _ENDINGS.split()]

@@ -1,4 +1,4 @@
-"""``${…}`` in a text: where expressions begin and end, and what they say (kro §3.1)."""
+"""``${…}`` in a string: finds and parses the expressions (kro §3.1)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from contracts import cel
 from contracts.compiler.definition import Code, Part
 from contracts.compiler.parsing.portability import NestedForKro, closing_as_kro, refused_by_kro
-from contracts.compiler.reporter import Reporter
+from contracts.compiler.reporter import Reporter, characters
 
 MAX_UNCLOSED = 20
-"""Unclosed “${” of one text that are looked at; each is a search to its end."""
+"""Unclosed “${” of one string that are examined; each one is searched to the end of the string."""
 
 NESTED_HINT = "Close the outer one with “}” first; inside an expression no “${” is needed."
 STANDALONE_HINT = "Use “|-” or “>-” instead of “|” or “>”, which add a line break at the end."
@@ -28,9 +28,9 @@ def extract(
     reporter: Reporter,
     environment: cel.Environment = cel.KRO,
 ) -> Code | None:
-    """The expressions of one scalar; None when it has none, or none that can be read (that is reported).
+    """The expressions of one scalar; None when it has none, or an invalid one (which is reported).
 
-    ``at`` leads to the scalar from the document's root, ``path`` from where the code will be used.
+    ``at`` is the scalar's path from the document's root, ``path`` the one that the code will have.
     """
     if "${" not in text:
         return None
@@ -53,37 +53,33 @@ def extract(
         parts.append(text[literal:])
     if broken or not any(isinstance(part, Part) for part in parts):
         return None
-    return Code(text, tuple(parts), tuple(path), reporter.place(at))
+    return Code(text, tuple(parts), tuple(path), reporter.span(at))
 
 
 def _closing(text: str, start: int, at: Sequence[str | int], reporter: Reporter) -> int | None:
-    """Where the expression ends; None when it is text. What kro would miss is a warning (quirk 6)."""
+    """Where the expression ends; None when it is plain text. Warns of what kro would not find (quirk 6)."""
     closing = cel.scan(text, start)
     try:
         as_kro = closing_as_kro(text, start)
     except NestedForKro as nested:
         if closing is None:
-            message, where = "An expression begins inside another one.", nested.offset
-            reporter.add(at, "cel-syntax", message, NESTED_HINT, start=where, end=where + 2)
+            message, where = "An expression starts inside another one.", nested.offset
+            reporter.add(characters(at, where, where + 2), "cel-syntax", message, NESTED_HINT)
         return closing
     if closing is None and as_kro is None:
         reporter.add(
-            at,
+            characters(at, start - 2, start),
             "unclosed-expression",
-            "This “${” is never closed, so the text is used as it stands.",
+            "This “${” is never closed, so the string is used as is.",
             "Add the closing “}”.",
-            start=start - 2,
-            end=start,
             severity="warning",
         )
     elif closing is not None and closing != as_kro:
         reporter.add(
-            at,
+            characters(at, start, closing),
             "kro-would-refuse",
-            "kro does not see the single quotes around a brace here and would refuse this.",
+            "kro ignores the single quotes around a brace here and would reject this.",
             "Use double quotes inside the expression.",
-            start=start,
-            end=closing,
             severity="warning",
         )
     return closing if closing is not None else as_kro
@@ -97,13 +93,13 @@ def _read(
     except cel.CelSyntaxError as error:
         offset = min(error.offset, len(source))
         reporter.add(
-            at, "cel-syntax", error.message, error.hint, start=start + offset, end=start + offset + 1
+            characters(at, start + offset, start + offset + 1), "cel-syntax", error.message, error.hint
         )
         return None
     for found in refused_by_kro(expression):
         first, last = start + found.start, start + found.end
         reporter.add(
-            at, "kro-would-refuse", found.message, found.hint, start=first, end=last, severity="warning"
+            characters(at, first, last), "kro-would-refuse", found.message, found.hint, severity="warning"
         )
     return Part(source, expression, start)
 
@@ -125,6 +121,6 @@ def standalone(
         return code
     if any(problem.is_error for problem in reporter.problems[known:]):
         return None
-    hint = STANDALONE_HINT if value != value.strip() else "Write all of it inside one “${…}”."
+    hint = STANDALONE_HINT if value != value.strip() else "Put everything inside one “${…}”."
     reporter.add(at, "not-an-expression", f"{what} must be one expression “${{…}}” and nothing else.", hint)
     return None

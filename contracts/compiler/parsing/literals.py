@@ -1,4 +1,4 @@
-"""A template's values against the schema of its kind, and the expressions in them (kro §3.2)."""
+"""Checks a template's values against the schema of its kind, and collects its expressions (kro §3.2)."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from typing import Any
 from contracts.compiler.definition import Code
 from contracts.compiler.kinds.openapi import resolved
 from contracts.compiler.parsing.expressions import TEMPLATE, extract
-from contracts.compiler.reporter import Reporter
+from contracts.compiler.reporter import Reporter, key_of
 from contracts.problems import did_you_mean
 
 Schema = Mapping[str, Any]
 Path = tuple[str | int, ...]
 
-_WORDS = {
-    "string": "a text",
-    "integer": "a whole number",
+_TYPE_NAMES = {
+    "string": "a string",
+    "integer": "an integer",
     "number": "a number",
     "boolean": "true or false",
     "array": "a list",
     "object": "a map",
 }
-# What is there, where it is said beside what is wanted.
-_GIVEN = {**_WORDS, "number": "a decimal number"}
+# Types of given values, which are reported next to the expected ones.
+_GIVEN_TYPE_NAMES = {**_TYPE_NAMES, "number": "a decimal number"}
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A scalar with expressions, and the schema of its place; None where anything may stand."""
+class TemplateExpression:
+    """A scalar with expressions, and the schema at its path; None where any value is allowed."""
 
     code: Code
     schema: Schema | None
 
 
 class TemplateReader:
-    """Walks one template. ``at`` leads from the document's root to the template."""
+    """Walks one template. ``at`` is the path from the document's root to the template."""
 
     def __init__(self, at: Path, resolve_ref: Callable[[str], Schema], reporter: Reporter) -> None:
         self.at = at
@@ -45,11 +45,11 @@ class TemplateReader:
 
     def read(
         self, value: Any, schema: Schema | None, path: Path = (), strict: bool = True
-    ) -> Iterator[Found]:
-        """Report wrong literals and unknown fields; give every scalar with expressions.
+    ) -> Iterator[TemplateExpression]:
+        """Report wrong literals and unknown fields; yield every scalar with expressions.
 
         ``schema`` None and ``strict`` False check nothing: below preserve-unknown-fields only the types of
-        expressions at known fields matter.
+        expressions in known fields are checked.
         """
         schema = resolved(schema, self.resolve_ref) if schema is not None else None
         if schema is not None and schema.get("x-kubernetes-preserve-unknown-fields"):
@@ -68,7 +68,9 @@ class TemplateReader:
             for index, child in enumerate(value):
                 yield from self.read(child, items, (*path, index), strict)
 
-    def _scalar(self, text: str, schema: Schema | None, path: Path, strict: bool) -> Iterator[Found]:
+    def _scalar(
+        self, text: str, schema: Schema | None, path: Path, strict: bool
+    ) -> Iterator[TemplateExpression]:
         code = extract(text, (*self.at, *path), path, self.reporter, TEMPLATE)
         if code is None:
             return
@@ -76,9 +78,9 @@ class TemplateReader:
             types = admitted_types(schema, self.resolve_ref)
             if types and "string" not in types:
                 hint = "Write one expression “${…}” and nothing else to keep its type."
-                self._report_type(path, types, "a text with expressions in it", hint)
+                self._report_type(path, types, "a string with expressions", hint)
                 return
-        yield Found(code, schema)
+        yield TemplateExpression(code, schema)
 
     def _admitted(self, value: Any, schema: Schema, path: Path) -> bool:
         types = admitted_types(schema, self.resolve_ref)
@@ -86,19 +88,19 @@ class TemplateReader:
             return True
         if isinstance(value, float) and value.is_integer() and "integer" in types:
             return True
-        self._report_type(path, types, _GIVEN[type_of(value)], _type_hint(value, types))
+        self._report_type(path, types, _GIVEN_TYPE_NAMES[type_of(value)], _type_hint(value, types))
         return False
 
     def _report_type(self, path: Path, types: Sequence[str], have: str, hint: str) -> None:
-        wanted = " or ".join(_WORDS[kind] for kind in types)
+        wanted = " or ".join(_TYPE_NAMES[kind] for kind in types)
         self.reporter.add((*self.at, *path), "wrong-type", f"This field takes {wanted}, not {have}.", hint)
 
     def _check_key(self, key: str, path: Path) -> None:
         if "${" in key:
-            message = "Expressions in keys are not evaluated; the key is used as it stands."
-            hint = "Compute the whole map in one expression to have keys depend on values."
+            message = "Expressions in keys are not evaluated; the key is used as is."
+            hint = "To compute keys, write the whole map as one expression."
             place = (*self.at, *path, key)
-            self.reporter.add(place, "expression-in-key", message, hint, at_key=True, severity="warning")
+            self.reporter.add(key_of(place), "expression-in-key", message, hint, severity="warning")
 
     def _field(
         self, key: str, schema: Schema | None, path: Path, strict: bool
@@ -114,8 +116,8 @@ class TemplateReader:
             return schema["additionalProperties"], here, strict
         if strict and "object" in admitted_types(schema, self.resolve_ref) and properties:
             hint = did_you_mean(key, properties)
-            message = f"There is no field “{key}” here."
-            self.reporter.add((*self.at, *here), "unknown-field", message, hint, at_key=True)
+            message = f"Unknown field “{key}”."
+            self.reporter.add(key_of((*self.at, *here)), "unknown-field", message, hint)
         return None, here, False
 
 
@@ -130,7 +132,7 @@ def type_of(value: Any) -> str:
 
 
 def admitted_types(schema: Schema, resolve_ref: Callable[[str], Schema]) -> list[str]:
-    """The JSON types that may stand here; none when the schema does not say."""
+    """The JSON types that are allowed here; empty when the schema does not restrict them."""
     if schema.get("x-kubernetes-int-or-string"):
         return ["string", "integer"]
     if "type" in schema:
@@ -153,5 +155,5 @@ def _type_hint(value: Any, types: Sequence[str]) -> str:
     if isinstance(value, str) and {"integer", "number", "boolean"} & set(types):
         return "Write it without quotes."
     if "array" in types:
-        return "Begin each item with “- ”."
+        return "Start each item with “- ”."
     return ""

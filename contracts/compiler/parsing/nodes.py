@@ -11,10 +11,10 @@ from contracts.compiler.definition import Iterator as Dimension
 from contracts.compiler.kinds.kind_schemas import KindInfo, KindSchemas
 from contracts.compiler.kinds.plurals import plural_of
 from contracts.compiler.parsing.expressions import standalone
-from contracts.compiler.parsing.literals import Found, TemplateReader
+from contracts.compiler.parsing.literals import TemplateExpression, TemplateReader
 from contracts.compiler.parsing.reserved_words import ID, RESERVED, lower_camel
 from contracts.compiler.parsing.template import check_template, kind_of, unknown_schema
-from contracts.compiler.reporter import Reporter
+from contracts.compiler.reporter import Reporter, key_of
 
 Path = tuple[str | int, ...]
 MAX_DIMENSIONS = 10
@@ -22,7 +22,7 @@ MAX_DIMENSIONS = 10
 
 @dataclass(slots=True)
 class NodeDraft:
-    """A node while it is being checked. ``at`` leads to its entry, ``body_at`` to what is applied or read."""
+    """A node that is being checked. ``at`` is the path of its entry, ``body_at`` of its body."""
 
     id: str
     at: Path
@@ -32,7 +32,7 @@ class NodeDraft:
     api_version: str = ""
     kind: str = ""
     info: KindInfo | None = None
-    found: list[Found] = field(default_factory=list)
+    expressions: list[TemplateExpression] = field(default_factory=list)
     for_each: list[Dimension] = field(default_factory=list)
     include_when: list[Code] = field(default_factory=list)
     ready_when: list[Code] = field(default_factory=list)
@@ -53,7 +53,7 @@ class NodeDraft:
 def read_nodes(
     resources: Any, cluster_scoped: bool, kinds: KindSchemas, reporter: Reporter
 ) -> list[NodeDraft]:
-    """Every entry that can be made out; faults are reported and the rest is still read."""
+    """Every entry that can be parsed; problems are reported and the rest is still read."""
     if not isinstance(resources, list):
         return []
     drafts: list[NodeDraft] = []
@@ -73,15 +73,15 @@ def _check_id(value: Any, draft: NodeDraft, ids: dict[str, int], reporter: Repor
     if not isinstance(value, str):
         return
     if value in RESERVED:
-        reporter.add(at, "reserved-name", f"“{value}” is a word of the language and cannot be an id.")
+        reporter.add(at, "reserved-name", f"“{value}” is a reserved word and cannot be an id.")
     elif not ID.match(value):
         name = lower_camel(value)
         hint = f"For example “{name}”." if ID.match(name) else ""
-        message = "An id begins with a small letter, followed by letters and digits."
+        message = "An id must start with a lowercase letter, followed by letters and digits."
         reporter.add(at, "bad-name", message, hint)
     elif value in ids:
         hint = f"It is also the id of spec.resources[{ids[value]}]."
-        reporter.add(at, "duplicate-id", f"There are two nodes with the id “{value}”.", hint)
+        reporter.add(at, "duplicate-id", f"Duplicate node id “{value}”.", hint)
     ids.setdefault(value, int(draft.at[-1]))
 
 
@@ -104,7 +104,7 @@ def _read_node(
     reader = TemplateReader(draft.body_at, resolve_ref, reporter)
     skipped = ("apiVersion", "kind")
     inner = {key: value for key, value in draft.body.items() if key not in skipped}
-    draft.found = list(reader.read(inner, schema))
+    draft.expressions = list(reader.read(inner, schema))
     _check_definition_template(draft, reporter)
     draft.for_each = list(_dimensions(entry.get("forEach"), draft, reporter))
     draft.include_when = list(_conditions(entry.get("includeWhen"), (*at, "includeWhen"), reporter))
@@ -119,7 +119,7 @@ def _draft_of(entry: Mapping[str, Any], at: Path, reporter: Reporter) -> NodeDra
         reporter.add(
             (*at, "externalRef"),
             "template-or-reference",
-            "A node has a template or an externalRef, not both.",
+            "A node must have either a template or an externalRef, not both.",
         )
     if template is None and external is None:
         message = "A node needs a template (what to create) or an externalRef (what to read)."
@@ -142,32 +142,32 @@ def _check_external(draft: NodeDraft, cluster_scoped: bool, reporter: Reporter) 
         return
     name, selector = metadata.get("name"), metadata.get("selector")
     if (name is None) == (selector is None):
-        message = "An externalRef has a name (one object) or a selector (many), exactly one of them."
+        message = "An externalRef must have either a name (one object) or a selector (many objects)."
         reporter.add(at, "name-or-selector", message)
     if name == "":
         reporter.add((*at, "name"), "bad-name", "The name is empty.")
     if draft.info and not draft.info.namespaced and metadata.get("namespace"):
         message = f"{draft.kind} has no namespace: it is cluster-scoped."
-        reporter.add((*at, "namespace"), "namespace", message, "Remove this field.", at_key=True)
+        reporter.add(key_of((*at, "namespace")), "namespace", message, "Remove this field.")
     needs_namespace = cluster_scoped and draft.info and draft.info.namespaced and selector is None
-    if needs_namespace and not _has_text(metadata.get("namespace")):
-        message = f"{draft.kind} lives in a namespace, and a cluster-scoped instance has none to give."
+    if needs_namespace and not _is_set(metadata.get("namespace")):
+        message = f"{draft.kind} is namespaced, but a cluster-scoped instance has no namespace."
         reporter.add(at, "namespace", message, "Add metadata.namespace.")
 
 
-def _has_text(value: Any) -> bool:
+def _is_set(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
 def _check_definition_template(draft: NodeDraft, reporter: Reporter) -> None:
-    """A CRD as template is read before values are known, so only its metadata may be computed (kro §1.4)."""
+    """A CRD as template is read before values are known; only metadata may have expressions (kro §1.4)."""
     if (draft.api_version, draft.kind) != ("apiextensions.k8s.io/v1", "CustomResourceDefinition"):
         return
     if draft.type.startswith("external"):
         return
-    for found in draft.found:
+    for found in draft.expressions:
         if found.code.path[:1] != ("metadata",):
-            message = "In a CustomResourceDefinition, expressions may stand in metadata only."
+            message = "In a CustomResourceDefinition, only metadata can contain expressions."
             reporter.add((*draft.body_at, *found.code.path), "expression-in-crd", message)
 
 
@@ -191,13 +191,13 @@ def _dimensions(value: Any, draft: NodeDraft, reporter: Reporter) -> Iterator[Di
         )
         return
     if len(value) > MAX_DIMENSIONS:
-        message = f"forEach has {len(value)} dimensions; at most {MAX_DIMENSIONS} are possible."
+        message = f"forEach has {len(value)} dimensions; the maximum is {MAX_DIMENSIONS}."
         reporter.add(at, "foreach-dimensions", message)
     for index, entry in enumerate(value):
         if not isinstance(entry, Mapping):
             continue
         if len(entry) != 1:
-            message = "Each entry of forEach has exactly one iterator."
+            message = "Each entry of forEach must have exactly one iterator."
             hint = "Write a list: “- region: ${…}”, “- zone: ${…}”." if entry else ""
             reporter.add((*at, index), "foreach-entry", message, hint)
         for name, text in entry.items():
@@ -210,22 +210,22 @@ def _check_iterators(draft: NodeDraft, ids: Mapping[str, int], reporter: Reporte
     seen: set[str] = set()
     for path, name in _iterator_names(draft, reporter):
         if not ID.match(name):
-            message = "An iterator begins with a small letter, followed by letters and digits."
+            message = "An iterator must start with a lowercase letter, followed by letters and digits."
             hint = f"For example “{lower_camel(name)}”." if ID.match(lower_camel(name)) else ""
-            reporter.add(path, "bad-name", message, hint, at_key=True)
+            reporter.add(key_of(path), "bad-name", message, hint)
         elif name in RESERVED:
-            message = f"“{name}” is a word of the language and cannot be an iterator."
-            reporter.add(path, "reserved-name", message, at_key=True)
+            message = f"“{name}” is a reserved word and cannot be an iterator."
+            reporter.add(key_of(path), "reserved-name", message)
         elif name in ids:
             message = f"“{name}” is already the id of a node."
-            reporter.add(path, "duplicate-id", message, "Give the iterator another name.", at_key=True)
+            reporter.add(key_of(path), "duplicate-id", message, "Rename the iterator.")
         elif name in seen:
-            reporter.add(path, "duplicate-id", f"There are two iterators “{name}”.", at_key=True)
+            reporter.add(key_of(path), "duplicate-id", f"Duplicate iterator “{name}”.")
         seen.add(name)
 
 
 def _iterator_names(draft: NodeDraft, reporter: Reporter) -> list[tuple[Path, str]]:
-    """Place and name of every iterator as written."""
+    """Path and name of every iterator as written."""
     entry: Any = reporter.document.data
     for part in draft.at:
         entry = entry[part]

@@ -1,4 +1,4 @@
-"""What works here and kro refuses: told as a warning, so that a definition can be kept portable."""
+"""What Slipway accepts and kro rejects: reported as warnings, to keep definitions portable."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from contracts import cel
 from contracts.cel.syntax.nodes import Field, Has, walk
 
-WORDS = frozenset(("true", "false", "null", "in"))
-"""Words of CEL's grammar that kro's parser does not take for the name of a field."""
+CEL_KEYWORDS = frozenset(("true", "false", "null", "in"))
+"""Keywords of CEL that kro's parser does not accept as field names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,12 @@ class KroRefuses:
 
 
 def refused_by_kro(expression: cel.Expression) -> Iterator[KroRefuses]:
-    """What its parser does not take: “${” in single quotes, fields in backticks or called as words of the
-    grammar are, and ``has()`` of an optional field."""
+    """“${” in single quotes, fields in backticks or named like keywords, ``has()`` of an optional field."""
     source = expression.source
     try:
         closing_as_kro(source, 0)
     except NestedForKro as nested:
-        message = "kro does not see the single quotes around “${” here."
+        message = "kro ignores the single quotes around “${” here."
         yield KroRefuses(
             message, "Use double quotes inside the expression.", nested.offset, nested.offset + 2
         )
@@ -38,21 +37,21 @@ def refused_by_kro(expression: cel.Expression) -> Iterator[KroRefuses]:
             continue
         start, end = node.field_start, node.field_start + len(node.field)
         if source[start : start + 1] == "`":
-            message = "kro does not know names in backticks."
+            message = "kro does not support names in backticks."
             hint = f'Write ["{node.field}"] for a key of a map; in a field of a schema “-” is “__dash__”.'
             yield KroRefuses(message, hint, start, end + 2)
-        elif node.field in WORDS:
+        elif node.field in CEL_KEYWORDS:
             message = f"kro cannot select a field called “{node.field}”."
             yield KroRefuses(message, "Choose another name for the field.", start, end)
         elif isinstance(node, Has) and node.optional:
-            message = "kro's has() does not take “.?”."
+            message = "kro's has() does not support “.?”."
             yield KroRefuses(message, "Write a.?b.hasValue().", start, end)
 
 
 def closing_as_kro(text: str, start: int) -> int | None:
-    """Where kro ends the expression that begins at ``start``: it knows double quotes only (quirk 6).
+    """Where kro ends the expression that starts at ``start``: it handles only double quotes (quirk 6).
 
-    None when it finds no end. Raises :class:`NestedForKro` for a “${” inside, which it refuses at once.
+    None when it finds no end. Raises :class:`NestedForKro` for a “${” inside, which kro rejects at once.
     """
     depth, quoted, at = 1, False, start
     while at < len(text):
@@ -72,7 +71,7 @@ def closing_as_kro(text: str, start: int) -> int | None:
 
 
 class NestedForKro(Exception):
-    """``offset`` is the place of the inner “${”."""
+    """``offset`` is that of the inner “${”."""
 
     def __init__(self, offset: int) -> None:
         super().__init__(offset)

@@ -1,4 +1,4 @@
-"""The ``Contract`` document beside a definition: how catalog and form show it. All of it is optional."""
+"""Parses the ``Contract`` document: how catalog and form present a contract. Everything is optional."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from contracts.compiler.contract_document import FieldGroup, FieldHint, FormHints, Presentation
-from contracts.compiler.parsing.test_cases import CASE_SCHEMA, read_cases
-from contracts.compiler.reporter import Reporter
+from contracts.compiler.parsing.test_cases import TEST_SCHEMA, read_contract_tests
+from contracts.compiler.reporter import Location, Reporter, key_of
 from contracts.problems import did_you_mean
 from contracts.schema.values import faults
 
@@ -17,8 +17,8 @@ API_VERSION = "slipway.dev/v1alpha1"
 LIFECYCLES = ("stable", "beta", "deprecated")
 WIDGETS = ("text", "textarea", "mono", "secret", "quantity")
 
-_TEXT = {"type": "string"}
-_YES = {"type": "boolean"}
+_STRING = {"type": "string"}
+_BOOLEAN = {"type": "boolean"}
 _FREE = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
@@ -27,46 +27,46 @@ def _fields(**properties: Schema) -> Schema:
 
 
 _HINT = _fields(
-    title=_TEXT,
-    placeholder=_TEXT,
+    title=_STRING,
+    placeholder=_STRING,
     widget={"type": "string", "enum": list(WIDGETS)},
-    group=_TEXT,
+    group=_STRING,
     order={"type": "integer"},
-    advanced=_YES,
-    wide=_YES,
-    help=_TEXT,
+    advanced=_BOOLEAN,
+    wide=_BOOLEAN,
+    help=_STRING,
     when=_FREE,
 )
-_GROUP = {**_fields(name=_TEXT, description=_TEXT), "required": ["name"]}
+_GROUP = {**_fields(name=_STRING, description=_STRING), "required": ["name"]}
 CONTRACT_SCHEMA = _fields(
-    apiVersion=_TEXT,
-    kind=_TEXT,
-    metadata={**_fields(name=_TEXT), "x-kubernetes-preserve-unknown-fields": True},
+    apiVersion=_STRING,
+    kind=_STRING,
+    metadata={**_fields(name=_STRING), "x-kubernetes-preserve-unknown-fields": True},
     spec=_fields(
-        title={**_TEXT, "maxLength": 120},
-        description=_TEXT,
-        owner=_TEXT,
-        category={**_TEXT, "maxLength": 60},
-        icon=_TEXT,
+        title={**_STRING, "maxLength": 120},
+        description=_STRING,
+        owner=_STRING,
+        category={**_STRING, "maxLength": 60},
+        icon=_STRING,
         lifecycle={"type": "string", "enum": list(LIFECYCLES)},
-        tags={"type": "array", "items": _TEXT},
-        documentation=_TEXT,
+        tags={"type": "array", "items": _STRING},
+        documentation=_STRING,
         form=_fields(
             fields={"type": "object", "additionalProperties": _HINT},
             groups={"type": "array", "items": _GROUP},
         ),
         examples={"type": "array", "items": _FREE},
-        tests={"type": "array", "items": CASE_SCHEMA},
+        tests={"type": "array", "items": TEST_SCHEMA},
     ),
 )
 
 
 def default_presentation(name: str, kind: str) -> Presentation:
-    return Presentation(name=name, title=spaced(kind) or name)
+    return Presentation(name=name, title=title_from_kind(kind) or name)
 
 
-def spaced(kind: str) -> str:
-    """``StatelessService`` → ``Stateless service``; capitals in a row stay together."""
+def title_from_kind(kind: str) -> str:
+    """``StatelessService`` → ``Stateless service``; consecutive capitals stay together."""
     words: list[str] = []
     for index, char in enumerate(kind):
         before, after = kind[index - 1 : index], kind[index + 1 : index + 2]
@@ -83,10 +83,12 @@ def spaced(kind: str) -> str:
 def read_presentation(
     data: Mapping[str, Any], name: str, kind: str, spec_schema: Schema | None, reporter: Reporter
 ) -> Presentation:
-    """Everything that can be used of the document. Unknown keys are warnings, wrong values are errors."""
+    """The valid parts of the document. Unknown keys are warnings, wrong values are errors."""
     for path, code, message, hint in faults(CONTRACT_SCHEMA, data, ()):
         unknown = code == "unknown-field"
-        reporter.add(path, code, message, hint, at_key=unknown, severity="warning" if unknown else "error")
+        reporter.add(
+            Location(path, at_key=unknown), code, message, hint, severity="warning" if unknown else "error"
+        )
     _check_name(data, name, reporter)
     spec = _map(data.get("spec"))
     lifecycle = spec.get("lifecycle")
@@ -95,18 +97,18 @@ def read_presentation(
     _check_hints(hints, form, spec_schema, reporter)
     return Presentation(
         name=name,
-        title=_text(spec.get("title")).strip() or spaced(kind) or name,
-        description=_text(spec.get("description")).strip(),
-        owner=_text(spec.get("owner")),
-        category=_text(spec.get("category")),
-        icon=_text(spec.get("icon")) or "package",
+        title=_string(spec.get("title")).strip() or title_from_kind(kind) or name,
+        description=_string(spec.get("description")).strip(),
+        owner=_string(spec.get("owner")),
+        category=_string(spec.get("category")),
+        icon=_string(spec.get("icon")) or "package",
         lifecycle=lifecycle if lifecycle in LIFECYCLES else "stable",
         tags=tuple(tag for tag in _list(spec.get("tags")) if isinstance(tag, str)),
-        docs_url=_text(spec.get("documentation")),
+        docs_url=_string(spec.get("documentation")),
         form=FormHints(hints, tuple(_groups(form.get("groups")))),
         examples=tuple(example for example in _list(spec.get("examples")) if isinstance(example, Mapping)),
         tests=tuple(test for test in _list(spec.get("tests")) if isinstance(test, Mapping)),
-        cases=read_cases(spec.get("tests"), reporter),
+        contract_tests=read_contract_tests(spec.get("tests"), reporter),
         given=True,
     )
 
@@ -115,9 +117,9 @@ def _check_name(data: Mapping[str, Any], name: str, reporter: Reporter) -> None:
     given = _map(data.get("metadata")).get("name")
     if isinstance(given, str) and name and given != name:
         message = f"This Contract is named “{given}”, but the definition in the same file is named “{name}”."
-        reporter.add(("metadata", "name"), "contract-name", message, "Use the same name, or leave it out.")
+        reporter.add(("metadata", "name"), "contract-name", message, "Use the same name, or remove it.")
     if data.get("apiVersion") != API_VERSION:
-        message = f"A Contract has the apiVersion {API_VERSION}."
+        message = f"The apiVersion of a Contract must be {API_VERSION}."
         reporter.add(("apiVersion",), "bad-kind", message, severity="warning")
 
 
@@ -129,14 +131,14 @@ def _hints(fields: Any) -> Iterator[tuple[str, FieldHint]]:
             path,
             FieldHint(
                 path=path,
-                title=_text(hint.get("title")),
-                placeholder=_text(hint.get("placeholder")),
-                widget=_text(hint.get("widget")),
-                group=_text(hint.get("group")),
+                title=_string(hint.get("title")),
+                placeholder=_string(hint.get("placeholder")),
+                widget=_string(hint.get("widget")),
+                group=_string(hint.get("group")),
                 order=order if isinstance(order, int) else None,
                 advanced=hint.get("advanced") is True,
                 wide=hint.get("wide") is True,
-                help=_text(hint.get("help")),
+                help=_string(hint.get("help")),
                 when=_map(hint.get("when")),
             ),
         )
@@ -146,13 +148,13 @@ def _groups(groups: Any) -> Iterator[FieldGroup]:
     for entry in _list(groups):
         group = _map(entry)
         if isinstance(group.get("name"), str):
-            yield FieldGroup(group["name"], _text(group.get("description")))
+            yield FieldGroup(group["name"], _string(group.get("description")))
 
 
 def _check_hints(
     hints: Mapping[str, FieldHint], form: Mapping[str, Any], spec_schema: Schema | None, reporter: Reporter
 ) -> None:
-    """A hint for a field that does not exist is a misspelling; so is a group that is not listed."""
+    """Warn about hints for fields that do not exist, and groups that are not listed."""
     known = set(field_paths(spec_schema)) if spec_schema is not None else None
     groups = [group.name for group in _groups(form.get("groups"))]
     at = ("spec", "form", "fields")
@@ -160,7 +162,7 @@ def _check_hints(
         if known is not None and path not in known:
             message = f"The contract has no field “{path}”."
             nearest = did_you_mean(path, known)
-            reporter.add((*at, path), "unknown-field", message, nearest, at_key=True, severity="warning")
+            reporter.add(key_of((*at, path)), "unknown-field", message, nearest, severity="warning")
         if hint.group and groups and hint.group not in groups:
             message = f"There is no group “{hint.group}” under spec.form.groups."
             nearest = did_you_mean(hint.group, groups)
@@ -170,7 +172,7 @@ def _check_hints(
                 message = f"The contract has no field “{other}”."
                 place = (*at, path, "when", other)
                 nearest = did_you_mean(other, known)
-                reporter.add(place, "unknown-field", message, nearest, at_key=True, severity="warning")
+                reporter.add(key_of(place), "unknown-field", message, nearest, severity="warning")
 
 
 def field_paths(schema: Schema, prefix: str = "") -> Iterator[str]:
@@ -198,5 +200,5 @@ def _list(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else ()
 
 
-def _text(value: Any) -> str:
+def _string(value: Any) -> str:
     return value if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""Which names an author may give to nodes, iterators and kinds (kro §1.3)."""
+"""Names that are allowed for nodes, iterators and kinds, and reserved words (kro §1.3)."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ OWN_LABEL_PREFIX = "slipway.dev/"
 
 
 def lower_camel(text: str) -> str:
-    """A valid id near to ``text``, for hints: ``my-db`` → ``myDb``."""
+    """A valid id similar to ``text``, for hints: ``my-db`` → ``myDb``."""
     words = [word for word in re.split(r"[^a-zA-Z0-9]+", text) if word]
     joined = "".join(word[0].upper() + word[1:] for word in words).lstrip("0123456789")
     return joined[:1].lower() + joined[1:]
 
 
 def object_name(text: str) -> str:
-    """A valid object name near to ``text``, for hints, or an empty text: ``Bad_Name`` → ``bad-name``."""
+    """A valid object name similar to ``text``, for hints, or an empty string: ``Bad_Name`` → ``bad-name``."""
     return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")[:253]
 
 

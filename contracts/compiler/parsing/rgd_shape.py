@@ -1,4 +1,4 @@
-"""The shape of a ResourceGraphDefinition: which fields there are, and what each takes (kro §1.1–§1.2)."""
+"""The shape of a ResourceGraphDefinition: its fields and their types (kro §1.1–§1.2)."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from contracts.compiler.parsing.reserved_words import (
     object_name,
     upper_camel,
 )
-from contracts.compiler.reporter import Reporter
+from contracts.compiler.reporter import Location, Reporter, key_of
 from contracts.problems import did_you_mean
 from contracts.schema.values import faults
 
 Schema = dict[str, Any]
 
-_TEXT: Schema = {"type": "string"}
-_TEXTS: Schema = {"type": "array", "items": _TEXT}
-_TEXT_MAP: Schema = {"type": "object", "additionalProperties": _TEXT}
+_STRING: Schema = {"type": "string"}
+_STRINGS: Schema = {"type": "array", "items": _STRING}
+_STRING_MAP: Schema = {"type": "object", "additionalProperties": _STRING}
 _ANY: Schema = {"x-kubernetes-preserve-unknown-fields": True}
 _FREE: Schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
@@ -36,29 +36,32 @@ def _fields(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
 
 _COLUMN = _fields(
     ("name", "type", "jsonPath"),
-    name={**_TEXT, "minLength": 1},
-    type={**_TEXT, "enum": ["string", "integer", "number", "boolean", "date"]},
-    jsonPath={**_TEXT, "minLength": 1},
-    description=_TEXT,
-    format={**_TEXT, "enum": ["int32", "int64", "float", "double", "byte", "date", "date-time", "password"]},
+    name={**_STRING, "minLength": 1},
+    type={**_STRING, "enum": ["string", "integer", "number", "boolean", "date"]},
+    jsonPath={**_STRING, "minLength": 1},
+    description=_STRING,
+    format={
+        **_STRING,
+        "enum": ["int32", "int64", "float", "double", "byte", "date", "date-time", "password"],
+    },
     priority={"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1},
 )
 _EXPRESSION = _fields(
     ("key", "operator"),
-    key=_TEXT,
+    key=_STRING,
     operator={"type": "string", "enum": ["In", "NotIn", "Exists", "DoesNotExist"]},
-    values=_TEXTS,
+    values=_STRINGS,
 )
-_SELECTOR = _fields(matchLabels=_TEXT_MAP, matchExpressions={"type": "array", "items": _EXPRESSION})
+_SELECTOR = _fields(matchLabels=_STRING_MAP, matchExpressions={"type": "array", "items": _EXPRESSION})
 _EXTERNAL = _fields(
     ("apiVersion", "kind", "metadata"),
-    apiVersion=_TEXT,
-    kind=_TEXT,
-    metadata=_fields(name=_TEXT, namespace=_TEXT, selector=_SELECTOR),
+    apiVersion=_STRING,
+    kind=_STRING,
+    metadata=_fields(name=_STRING, namespace=_STRING, selector=_SELECTOR),
 )
 _RESOURCE = _fields(
     ("id",),
-    id=_TEXT,
+    id=_STRING,
     template=_FREE,
     externalRef=_EXTERNAL,
     readyWhen={"type": "array", "items": _ANY},
@@ -67,32 +70,32 @@ _RESOURCE = _fields(
 )
 _SCHEMA = _fields(
     ("kind", "apiVersion"),
-    kind=_TEXT,
-    apiVersion=_TEXT,
-    group=_TEXT,
+    kind=_STRING,
+    apiVersion=_STRING,
+    group=_STRING,
     scope={"type": "string", "enum": ["Namespaced", "Cluster"]},
     spec=_ANY,
     types=_ANY,
     status=_ANY,
     additionalPrinterColumns={"type": "array", "items": _COLUMN},
-    shortNames={**_TEXTS, "maxItems": 32},
-    categories={**_TEXTS, "maxItems": 32},
-    metadata=_fields(labels=_TEXT_MAP, annotations=_TEXT_MAP),
+    shortNames={**_STRINGS, "maxItems": 32},
+    categories={**_STRINGS, "maxItems": 32},
+    metadata=_fields(labels=_STRING_MAP, annotations=_STRING_MAP),
 )
 _DEFINITION = _fields(
     ("spec", "metadata"),
-    apiVersion=_TEXT,
-    kind=_TEXT,
-    metadata={**_fields(("name",), name=_TEXT), "x-kubernetes-preserve-unknown-fields": True},
+    apiVersion=_STRING,
+    kind=_STRING,
+    metadata={**_fields(("name",), name=_STRING), "x-kubernetes-preserve-unknown-fields": True},
     spec=_fields(("schema",), schema=_SCHEMA, resources={"type": "array", "items": _RESOURCE}),
     status=_ANY,
 )
 
 
 def check_shape(data: Mapping[str, Any], reporter: Reporter) -> None:
-    """Report every field that is missing, unknown or of the wrong kind, and names that cannot be."""
+    """Report every field that is missing, unknown or of the wrong type, and invalid names."""
     for path, code, message, hint in faults(_DEFINITION, data, ()):
-        reporter.add(path, code, message, hint, at_key=code in ("unknown-field", "required"))
+        reporter.add(Location(path, at_key=code in ("unknown-field", "required")), code, message, hint)
     _check_name(_map(data, "metadata").get("name"), reporter)
     schema = _map(_map(data, "spec"), "schema")
     _check_kind(schema, reporter)
@@ -115,8 +118,8 @@ def _check_name(name: Any, reporter: Reporter) -> None:
     near = object_name(name)
     hint = f"For example “{near}”." if OBJECT_NAME.match(near) else ""
     message = (
-        "A name is made of small letters, digits, “-” and “.”, begins and ends with a letter or digit, "
-        "and has 253 characters at most."
+        "A name must have at most 253 characters, consist of lowercase letters, digits, “-” and “.”, "
+        "and start and end with a letter or digit."
     )
     reporter.add(("metadata", "name"), "bad-name", message, hint)
 
@@ -127,24 +130,22 @@ def _check_kind(schema: Mapping[str, Any], reporter: Reporter) -> None:
     if isinstance(kind, str) and not KIND.match(kind):
         name = upper_camel(kind)[:63]
         hint = f"For example “{name}”." if KIND.match(name) else ""
-        message = "A kind begins with a capital letter, followed by letters and digits (at most 59)."
+        message = "A kind must start with an uppercase letter, followed by at most 58 letters and digits."
         reporter.add((*at, "kind"), "bad-name", message, hint)
     elif isinstance(kind, str) and max(len(kind) + len("List"), len(plural_of(kind))) > 63:
-        message = "The kind is too long: its list and its plural have to fit into 63 characters, too."
+        message = "The kind is too long: its list kind and its plural must also fit into 63 characters."
         reporter.add((*at, "kind"), "bad-name", message, "Use at most 59 characters.")
     elif isinstance(kind, str) and kind.lower() in NO_PLURAL_IN_KRO:
-        message = "kro makes a plural of this kind that Kubernetes refuses."
+        message = "kro generates a plural for this kind that Kubernetes rejects."
         reporter.add((*at, "kind"), "kro-would-refuse", message, severity="warning")
     if isinstance(version, str) and not VERSION.match(version):
         hint = (
-            f"Write “{version.rpartition('/')[2]}”; the group is a field of its own."
-            if "/" in version
-            else ""
+            f"Write “{version.rpartition('/')[2]}”; the group is a separate field." if "/" in version else ""
         )
-        message = "The version is written like v1, v1alpha1 or v2beta3."
+        message = "The version must look like v1, v1alpha1 or v2beta3."
         reporter.add((*at, "apiVersion"), "bad-name", message, hint)
     if isinstance(group, str) and (not GROUP.match(group) or len(group) > 253 or "." not in group):
-        message = "An API group is a domain name in lower case, for example platform.example.com."
+        message = "An API group must be a lowercase domain name, for example platform.example.com."
         reporter.add((*at, "group"), "bad-name", message)
 
 
@@ -155,10 +156,12 @@ def _check_names(names: Any, at: tuple[str | int, ...], reporter: Reporter) -> N
         if not isinstance(name, str):
             continue
         if not SHORT_NAME.match(name) or len(name) > 63:
-            message = "This name begins with a small letter, followed by small letters, digits and “-”."
+            message = (
+                "This name must start with a lowercase letter, followed by lowercase letters, digits and “-”."
+            )
             reporter.add((*at, index), "bad-name", message)
         if name in names[:index]:
-            reporter.add((*at, index), "duplicate", f"“{name}” stands in the list twice.")
+            reporter.add((*at, index), "duplicate", f"“{name}” is listed twice.")
 
 
 def _check_columns(columns: Any, reporter: Reporter) -> None:
@@ -167,7 +170,9 @@ def _check_columns(columns: Any, reporter: Reporter) -> None:
         if isinstance(path, str) and path and not path.startswith("."):
             at = ("spec", "schema", "additionalPrinterColumns", index, "jsonPath")
             hint = f"For example “.{path.strip('{}$').lstrip('.')}”."
-            reporter.add(at, "pattern", "The path of a column begins with a point, without braces.", hint)
+            reporter.add(
+                at, "pattern", "The JSONPath of a column must start with a dot, without braces.", hint
+            )
 
 
 def _check_metadata(values: Any, word: str, reporter: Reporter) -> None:
@@ -176,12 +181,12 @@ def _check_metadata(values: Any, word: str, reporter: Reporter) -> None:
         at = ("spec", "schema", "metadata", word, key)
         checked = str(key).lower() if word == "annotations" else str(key)
         if not QUALIFIED.match(checked) or len(str(key).rpartition("/")[0]) > 253:
-            message = f"“{key}” cannot be the key of one of the {word}."
-            hint = "It has at most 63 letters, digits, “-”, “_” and “.”, as in team or example.com/team."
-            reporter.add(at, "bad-name", message, hint, at_key=True)
+            message = f"“{key}” is not a valid key for {word}."
+            hint = "Use at most 63 letters, digits, “-”, “_” and “.”, as in team or example.com/team."
+            reporter.add(key_of(at), "bad-name", message, hint)
         if word == "labels" and isinstance(value, str) and not LABEL_VALUE.match(value):
-            message = "The value of a label has at most 63 letters, digits, “-”, “_” and “.”."
-            reporter.add(at, "bad-name", message, "Longer texts stand in an annotation.")
+            message = "A label value must have at most 63 letters, digits, “-”, “_” and “.”."
+            reporter.add(at, "bad-name", message, "Use an annotation for a longer value.")
 
 
 def wrong_kind_hint(kind: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.compiler.kinds.kind_schemas import KindInfo, KindSchemas
 from contracts.compiler.parsing.reserved_words import OWN_LABEL_PREFIX, RESERVED_LABEL_PREFIXES
-from contracts.compiler.reporter import Reporter
+from contracts.compiler.reporter import Reporter, key_of
 from contracts.problems import did_you_mean
 
 Path = tuple[str | int, ...]
@@ -17,14 +17,14 @@ _DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z")
 
 
 def kind_of(body: Mapping[str, Any], at: Path, reporter: Reporter) -> tuple[str, str]:
-    """apiVersion and kind as far as they can be read; both are literal, never computed."""
+    """apiVersion and kind, as far as they are valid; both must be literal values."""
     api_version = _literal(body, "apiVersion", at, reporter)
     kind = _literal(body, "kind", at, reporter)
     if api_version.count("/") > 1 or api_version.startswith("/") or api_version.endswith("/"):
-        message = "apiVersion is “version” or “group/version”, for example apps/v1."
+        message = "apiVersion must be “version” or “group/version”, for example apps/v1."
         reporter.add((*at, "apiVersion"), "bad-kind", message)
     if kind and (not _DNS_LABEL.match(kind.lower()) or len(kind) > 63):
-        reporter.add((*at, "kind"), "bad-kind", f"“{kind}” cannot be a kind.")
+        reporter.add((*at, "kind"), "bad-kind", f"“{kind}” is not a valid kind.")
         kind = ""
     return api_version, kind
 
@@ -36,16 +36,18 @@ def _literal(body: Mapping[str, Any], name: str, at: Path, reporter: Reporter) -
             reporter.add((*at, name), "required", f"The template has no {name}.")
         return ""
     if not isinstance(value, str) or not value:
-        reporter.add((*at, name), "wrong-type", f"{name} must be a text.")
+        reporter.add((*at, name), "wrong-type", f"{name} must be a string.")
         return ""
     if "${" in value:
-        reporter.add((*at, name), "expression-not-allowed", f"{name} cannot be computed; write it out.")
+        reporter.add(
+            (*at, name), "expression-not-allowed", f"{name} cannot be an expression; write the value."
+        )
         return ""
     return value
 
 
 def unknown_schema(api_version: str, kind: str, at: Path, kinds: KindSchemas, reporter: Reporter) -> None:
-    """A kind that nobody knows here: checked at run time only, which is a warning and not an error."""
+    """An unknown kind is checked only at run time, which is a warning and not an error."""
     names = list(kinds.names())
     others = sorted({version for version, name in names if name == kind and version != api_version})
     if others and "." not in api_version.partition("/")[0]:
@@ -54,9 +56,13 @@ def unknown_schema(api_version: str, kind: str, at: Path, kinds: KindSchemas, re
         hint = did_you_mean(api_version, others) or did_you_mean(
             kind, [name for version, name in names if version == api_version]
         )
-    message = f"{kind} ({api_version}) is not known here, so this node is checked without a schema."
+    message = f"Unknown kind {kind} ({api_version}): this node is checked without a schema."
     reporter.add(
-        (*at, "kind"), "unknown-kind", message, hint or "Give its CRD to have it checked.", severity="warning"
+        (*at, "kind"),
+        "unknown-kind",
+        message,
+        hint or "Provide its CustomResourceDefinition to have it checked.",
+        severity="warning",
     )
 
 
@@ -74,13 +80,13 @@ def check_template(
     if not isinstance(metadata, Mapping):
         code = "required" if metadata is None else "wrong-type"
         message = "The template has no metadata." if metadata is None else "metadata must be a map."
-        reporter.add((*at, "metadata"), code, message, "A name is needed at least: metadata.name.")
+        reporter.add((*at, "metadata"), code, message, "metadata.name is required.")
         return
     _check_namespace(metadata, (*at, "metadata"), info, cluster_scoped, reporter)
     _check_labels(metadata, (*at, "metadata"), reporter)
     if metadata.get("name") is None:
         hint = (
-            "generateName does not work: every pass must find the same object."
+            "generateName is not supported: every reconciliation must find the same object."
             if "generateName" in metadata
             else ""
         )
@@ -97,9 +103,9 @@ def _check_namespace(
     namespace = metadata.get("namespace")
     if not info.namespaced and "namespace" in metadata:
         message = f"{info.kind} has no namespace: it is cluster-scoped."
-        reporter.add((*at, "namespace"), "namespace", message, "Remove this field.", at_key=True)
+        reporter.add(key_of((*at, "namespace")), "namespace", message, "Remove this field.")
     if cluster_scoped and info.namespaced and not (isinstance(namespace, str) and namespace.strip()):
-        message = f"{info.kind} lives in a namespace, and a cluster-scoped instance has none to give."
+        message = f"{info.kind} is namespaced, but a cluster-scoped instance has no namespace."
         reporter.add(at, "namespace", message, "Add metadata.namespace.")
 
 
@@ -109,8 +115,8 @@ def _check_labels(metadata: Mapping[str, Any], at: Path, reporter: Reporter) -> 
         for key in entries if isinstance(entries, Mapping) else ():
             if key.startswith(RESERVED_LABEL_PREFIXES):
                 prefix = key.partition("/")[0]
-                message = f"{name} that begin with “{prefix}/” are reserved."
-                reporter.add((*at, name, key), "reserved-label", message.capitalize(), at_key=True)
+                message = f"{name} that start with “{prefix}/” are reserved."
+                reporter.add(key_of((*at, name, key)), "reserved-label", message.capitalize())
             elif key.startswith(OWN_LABEL_PREFIX):
-                message = f"“{key}” may be overwritten: the portal marks its objects with {OWN_LABEL_PREFIX}…"
-                reporter.add((*at, name, key), "reserved-label", message, at_key=True, severity="warning")
+                message = f"“{key}” may be overwritten: the prefix {OWN_LABEL_PREFIX} belongs to Slipway."
+                reporter.add(key_of((*at, name, key)), "reserved-label", message, severity="warning")

@@ -1,6 +1,6 @@
-"""The tests that an author writes beside a contract: inputs, pretended live objects, expectations.
+"""Parses the tests of a Contract document: inputs, observed objects, expectations.
 
-Only what they say is read here; :mod:`contracts.runtime.test_runner` runs them.
+:mod:`contracts.runtime.test_runner` runs them.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from contracts.compiler.contract_document import Case, FieldExpectation, ProblemExpectation
-from contracts.compiler.definition import Place
+from contracts.compiler.contract_document import ContractTest, FieldExpectation, ProblemExpectation
 from contracts.compiler.reporter import Reporter
+from contracts.documents import Span
 
 Schema = Mapping[str, Any]
 AT = ("spec", "tests")
 
-_TEXT = {"type": "string"}
-_TEXTS = {"type": "array", "items": _TEXT}
+_STRING = {"type": "string"}
+_STRINGS = {"type": "array", "items": _STRING}
 _FREE = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 _ANY = {"x-kubernetes-preserve-unknown-fields": True}
 
@@ -27,70 +27,70 @@ def _fields(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
 
 _FIELD = _fields(
     ("node", "path"),
-    node=_TEXT,
-    path=_TEXT,
+    node=_STRING,
+    path=_STRING,
     equals=_ANY,
     index={"type": "integer"},
     absent={"type": "boolean"},
 )
-CASE_SCHEMA = _fields(
+TEST_SCHEMA = _fields(
     ("name", "expect"),
-    name=_TEXT,
+    name=_STRING,
     metadata=_FREE,
     input=_FREE,
     observed={"type": "object", "additionalProperties": _ANY},
     expect={
         "type": "object",
         "properties": {
-            "present": _TEXTS,
-            "absent": _TEXTS,
-            "waiting": _TEXTS,
-            "ready": _TEXTS,
+            "present": _STRINGS,
+            "absent": _STRINGS,
+            "waiting": _STRINGS,
+            "ready": _STRINGS,
             "fields": {"type": "array", "items": _FIELD},
             "status": _FREE,
-            "assert": _TEXTS,
-            "problems": {"type": "array", "items": _fields(("path",), path=_TEXT, code=_TEXT)},
+            "assert": _STRINGS,
+            "problems": {"type": "array", "items": _fields(("path",), path=_STRING, code=_STRING)},
         },
     },
 )
 
 
-def read_cases(tests: Any, reporter: Reporter) -> tuple[Case, ...]:
-    """The cases that can be understood; what cannot has been reported by the shape check."""
+def read_contract_tests(tests: Any, reporter: Reporter) -> tuple[ContractTest, ...]:
+    """The valid tests; the schema check has reported the others."""
     entries = tests if isinstance(tests, list) else []
-    cases = []
+    contract_tests = []
     names: set[str] = set()
     for index, entry in enumerate(entries):
         if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
             continue
         if entry["name"] in names:
-            message = f"There are two tests named “{entry['name']}”."
+            message = f"Duplicate test name “{entry['name']}”."
             reporter.add((*AT, index, "name"), "duplicate", message)
         names.add(entry["name"])
-        cases.append(_read(entry, index, reporter.place((*AT, index, "name"))))
-    return tuple(cases)
+        contract_tests.append(_read(entry, index, reporter.span((*AT, index, "name"))))
+    return tuple(contract_tests)
 
 
-def _read(entry: Mapping[str, Any], index: int, place: Place) -> Case:
+def _read(entry: Mapping[str, Any], index: int, span: Span) -> ContractTest:
     expect = _map(entry.get("expect"))
-    return Case(
+    return ContractTest(
         name=entry["name"],
         input=_map(entry.get("input")),
         metadata=_map(entry.get("metadata")),
         observed=_map(entry.get("observed")),
-        present=_texts(expect.get("present")),
-        absent=_texts(expect.get("absent")),
-        waiting=_texts(expect.get("waiting")),
-        ready=_texts(expect.get("ready")),
+        present=_strings(expect.get("present")),
+        absent=_strings(expect.get("absent")),
+        waiting=_strings(expect.get("waiting")),
+        ready=_strings(expect.get("ready")),
         fields=tuple(_expectations(expect.get("fields"))),
         status=_map(expect.get("status")),
-        assertions=_texts(expect.get("assert")),
+        assertions=_strings(expect.get("assert")),
         problems=tuple(
             ProblemExpectation(str(each.get("path", "")), str(each.get("code") or ""))
             for each in _maps(expect.get("problems"))
         ),
         index=index,
-        place=place,
+        span=span,
     )
 
 
@@ -114,5 +114,5 @@ def _maps(value: Any) -> Iterator[Mapping[str, Any]]:
     yield from (each for each in (value if isinstance(value, list) else ()) if isinstance(each, Mapping))
 
 
-def _texts(value: Any) -> tuple[str, ...]:
+def _strings(value: Any) -> tuple[str, ...]:
     return tuple(each for each in (value if isinstance(value, list) else ()) if isinstance(each, str))

@@ -1,7 +1,7 @@
-"""``manage.py contract …``: publish and withdraw contracts from a pipeline, and try them without any cluster.
+"""``manage.py contract …``: publish and withdraw contracts from a pipeline, and try them without a cluster.
 
-``check``, ``render``, ``crd``, ``graph`` and ``test`` need neither database nor cluster. When something is
-wrong, every verb ends with 1 and prints the problems, each as ``file:line:column path: message hint``.
+``check``, ``render``, ``crd``, ``graph`` and ``test`` need neither database nor cluster. On errors, every
+verb exits with status 1 and prints the problems, each as ``file:line:column path: message hint``.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from contracts.management import offline, online
-from contracts.management.results import Answer
+from contracts.management.results import CommandResult
 
-A_FILE = "a definition, with or without its Contract document; “-” is standard input"
+FILE_HELP = "a definition, with or without its Contract document; “-” is standard input"
 
 
 class Command(BaseCommand):
@@ -29,19 +29,19 @@ class Command(BaseCommand):
         add_offline(verbs)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        answer: Answer = options["run"](options)
+        result: CommandResult = options["run"](options)
         try:
-            self._say(answer)
+            self._print(result)
         except BrokenPipeError:
-            # Whoever reads, such as “head”, has seen enough; Python must not complain of that at its end.
+            # The reader, such as “head”, has closed the pipe; Python must not report that when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not answer.ok:
-            raise CommandError(answer.summary or "Refused.", returncode=1)
+        if not result.ok:
+            raise CommandError(result.summary or "Failed.", returncode=1)
 
-    def _say(self, answer: Answer) -> None:
-        for line in answer.output:
+    def _print(self, result: CommandResult) -> None:
+        for line in result.output:
             self.stdout.write(line)
-        for line in answer.complaints:
+        for line in result.errors:
             self.stderr.write(line)
         self.stdout.flush()
 
@@ -49,33 +49,38 @@ class Command(BaseCommand):
 def add_online(verbs: Any) -> None:
     publish = verbs.add_parser("publish", help="publish files as the next revisions of their contracts")
     publish.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    publish.add_argument("--note", default="", metavar="TEXT", help="what changes for the people who use it")
+    publish.add_argument("--note", default="", metavar="TEXT", help="what changes for users of the contract")
     publish.add_argument(
-        "--as", dest="username", default="", metavar="USERNAME", help="on behalf of this person"
+        "--as", dest="username", default="", metavar="USERNAME", help="on behalf of this user"
     )
     publish.add_argument(
-        "--allow-breaking", default="", metavar="REASON", help="publish although instances may break, and why"
+        "--allow-breaking",
+        default="",
+        metavar="REASON",
+        help="publish although instances may break, for this reason",
     )
     publish.set_defaults(run=online.publish_files)
     for verb, run, text in (
-        ("withdraw", online.withdraw, "hide a contract from the catalog; its instances live on"),
-        ("reinstate", online.reinstate, "offer a withdrawn contract again"),
+        ("withdraw", online.withdraw, "hide a contract from the catalog; its instances remain"),
+        ("reinstate", online.reinstate, "make a withdrawn contract available again"),
     ):
-        moved = verbs.add_parser(verb, help=text)
-        moved.add_argument("name", metavar="NAME")
-        moved.add_argument("--reason", default="", metavar="TEXT", help="why; people who use it will ask")
-        moved.add_argument(
-            "--as", dest="username", default="", metavar="USERNAME", help="on behalf of this person"
+        change_availability = verbs.add_parser(verb, help=text)
+        change_availability.add_argument("name", metavar="NAME")
+        change_availability.add_argument(
+            "--reason", default="", metavar="TEXT", help="the reason, for users of the contract"
         )
-        moved.set_defaults(run=run)
+        change_availability.add_argument(
+            "--as", dest="username", default="", metavar="USERNAME", help="on behalf of this user"
+        )
+        change_availability.set_defaults(run=run)
 
 
 def add_offline(verbs: Any) -> None:
-    check = verbs.add_parser("check", help="say everything that is wrong with files")
-    check.add_argument("files", nargs="+", type=Path, metavar="FILE", help=A_FILE)
+    check = verbs.add_parser("check", help="list everything that is wrong with files")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE", help=FILE_HELP)
     check.set_defaults(run=offline.check_files)
-    render = verbs.add_parser("render", help="the resources that an input gives")
-    render.add_argument("file", type=Path, metavar="FILE", help=A_FILE)
+    render = verbs.add_parser("render", help="print the resources that an input renders to")
+    render.add_argument("file", type=Path, metavar="FILE", help=FILE_HELP)
     render.add_argument(
         "--input", type=Path, required=True, metavar="I.yaml", help="an instance, or only its spec"
     )
@@ -83,14 +88,14 @@ def add_offline(verbs: Any) -> None:
         "--observed", type=Path, metavar="O.yaml", help="node id → object or list of objects in the cluster"
     )
     render.set_defaults(run=offline.render_file)
-    crd = verbs.add_parser("crd", help="the CustomResourceDefinition that a file generates")
-    graph = verbs.add_parser("graph", help="the nodes in order, and what each of them needs")
+    crd = verbs.add_parser("crd", help="print the CustomResourceDefinition that a file generates")
+    graph = verbs.add_parser("graph", help="print the nodes in order, and what each of them needs")
     test = verbs.add_parser("test", help="run the tests of a file's Contract document")
     for parser, run in ((crd, offline.print_crd), (graph, offline.print_graph), (test, offline.test_file)):
-        parser.add_argument("file", type=Path, metavar="FILE", help=A_FILE)
+        parser.add_argument("file", type=Path, metavar="FILE", help=FILE_HELP)
         parser.set_defaults(run=run)
     for parser in (check, render, crd, graph, test):
         parser.add_argument(
             "--crds", type=Path, metavar="DIR", help="CustomResourceDefinitions that the file uses"
         )
-        parser.add_argument("--json", action="store_true", help="answer in JSON")
+        parser.add_argument("--json", action="store_true", help="print JSON")

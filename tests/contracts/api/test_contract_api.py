@@ -82,7 +82,7 @@ class TestPublish:
         (problem,) = answer.json()["problems"]
         assert (problem["line"], problem["path"]) == (22, "spec.resources[0].template.data.message")
 
-    def test_breaking_changes_need_a_reason(self, api, people, published, small):
+    def test_schema_changes_need_a_reason(self, api, people, published, small):
         text = small.replace('message: string | default=hello description="What it says"', "other: string")
         text = text.replace("schema.spec.message", "schema.spec.other")
         client = api(people.engineer)

@@ -54,14 +54,14 @@ class TestWithoutADatabase:
 
     def test_a_right_file(self, file):
         ended = Ended("check", file)
-        assert (ended.code, ended.out) == (0, f"{file}: nothing is wrong.\n")
+        assert (ended.code, ended.out) == (0, f"{file}: no problems.\n")
 
     def test_a_wrong_file_is_named_with_line_column_path_and_hint(self, file, wrong):
         ended = Ended("check", file, wrong)
         assert ended.code == 1
         first, second = ended.out.splitlines()
-        assert first == f"{file}: nothing is wrong."
-        assert second.startswith(f"{wrong}:22:34 spec.resources[0].template.data.message: ")
+        assert first == f"{file}: no problems."
+        assert second.startswith(f"{wrong}:22:34 spec.resources[settings].template.data.message: ")
         assert second.endswith("Did you mean “message”?")
 
     def test_problems_as_json_one_object_a_line(self, wrong):
@@ -72,6 +72,8 @@ class TestWithoutADatabase:
             "line",
             "column",
             "path",
+            "display_path",
+            "node",
             "code",
             "severity",
             "message",
@@ -167,7 +169,7 @@ class TestWithoutADatabase:
         [
             ("setings: {kind: A}", ":1:1 setings: There is no node “setings”. Did you mean “settings”?"),
             ("settings: []", ":1:1 settings: “settings” should be one object, but it is []."),
-            ("- settings", ":1:1: The file must hold one YAML map."),
+            ("- settings", ":1:1: The file must contain exactly one YAML map."),
         ],
         ids=["unknown-node", "list-for-one", "no-map"],
     )  # fmt: skip
@@ -290,9 +292,9 @@ class TestPublish:
 
     def test_on_behalf_of_nobody(self, file):
         ended = Ended("publish", file, "--as", "ghost")
-        assert (ended.code, ended.err) == (1, "There is no active account “ghost”.")
+        assert (ended.code, ended.err) == (1, "There is no active user “ghost”.")
 
-    def test_breaking_changes_need_a_reason(self, file, small, people):
+    def test_schema_changes_need_a_reason(self, file, small, people):
         publish(small, by=None)
         text = small.replace('message: string | default=hello description="What it says"', "other: string")
         file.write_text(text.replace("schema.spec.message", "schema.spec.other"))
@@ -305,7 +307,7 @@ class TestPublish:
         Ended("publish", file)
         assert Ended("withdraw", "note", "--reason", "It is replaced").out == "note: withdrawn.\n"
         assert Contract.objects.get().withdrawn
-        assert Ended("reinstate", "note").out == "note: offered again.\n"
+        assert Ended("reinstate", "note").out == "note: reinstated.\n"
         assert [entry.reason for entry in Entry.objects.filter(verb__startswith="contract.")[:2]] == [
             "",  # an operator need not say why, and nothing is made up
             "It is replaced",
@@ -314,7 +316,7 @@ class TestPublish:
     def test_a_person_says_why(self, file):
         Ended("publish", file)
         ended = Ended("withdraw", "note", "--as", "root")
-        assert (ended.code, "Say why it is withdrawn" in ended.err) == (1, True)
+        assert (ended.code, "Enter a reason" in ended.err) == (1, True)
         assert not Contract.objects.get().withdrawn
 
     def test_withdraw_what_is_not_there(self, file):

@@ -73,9 +73,9 @@ def test_standard_input_is_read_once(arguments: tuple[str, ...], typed) -> None:
 
 
 UNREADABLE = {
-    "missing": ("nothing.yaml", None, "This file cannot be read: No such file or directory."),
-    "a folder": ("", None, "This file cannot be read: Is a directory."),
-    "no text": ("a.yaml", b"\x89PNG\xff\xfe", "This file is not a text in UTF-8."),
+    "missing": ("nothing.yaml", None, "The file cannot be read: No such file or directory."),
+    "a folder": ("", None, "The file cannot be read: Is a directory."),
+    "no text": ("a.yaml", b"\x89PNG\xff\xfe", "The file is not UTF-8 text."),
     "no YAML": ("a.yaml", b"a: [\n", "This is not valid YAML"),
 }
 
@@ -150,14 +150,14 @@ def test_a_problem_is_one_line_however_its_expression_is_laid_out(file: Path) ->
     )
     ended = Ended("check", file)
     (line,) = ended.out.splitlines()
-    assert "“schema.spec.size + 1” gives int" in line
+    assert "“schema.spec.size + 1” returns int" in line
 
 
 def test_a_file_without_tests_says_so(file: Path) -> None:
     ended = Ended("test", file)
     assert (ended.code, ended.out) == (
         0,
-        "There are no tests: they stand under spec.tests of a Contract document.\n",
+        "No tests. Add them under spec.tests of a Contract document.\n",
     )
     assert Ended("test", "--json", file).out == ""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.compiler import Change, breaking_changes
+from contracts.compiler import SchemaChange, schema_changes
 from tests.contracts.definitions import config_map, defined
 
 YES, NO = True, False
@@ -91,7 +91,7 @@ OVERLOOKED = {
 }  # fmt: skip
 
 
-def told(changes: list[Change]) -> list[tuple[str, str, bool]]:
+def told(changes: list[SchemaChange]) -> list[tuple[str, str, bool]]:
     return sorted((change.code, change.path, change.breaking) for change in changes)
 
 
@@ -102,7 +102,7 @@ def told(changes: list[Change]) -> list[tuple[str, str, bool]]:
 )
 def test_a_change_of_the_spec(before: str, after: str, changes: list[tuple[str, str, bool]]) -> None:
     old, new = defined(spec=before, types=OLD_TYPES), defined(spec=after, types=NEW_TYPES)
-    assert told(breaking_changes(old, new)) == sorted(changes)
+    assert told(schema_changes(old, new)) == sorted(changes)
 
 
 @pytest.mark.parametrize(
@@ -117,14 +117,14 @@ def test_a_change_of_the_spec(before: str, after: str, changes: list[tuple[str, 
     ids=["a field is removed", "a field is added", "a field changes its type", "items change their type", "another expression"],
 )  # fmt: skip
 def test_a_change_of_the_status(before: str, after: str, changes: list[tuple[str, str, bool]]) -> None:
-    assert told(breaking_changes(defined(status=before), defined(status=after))) == changes
+    assert told(schema_changes(defined(status=before), defined(status=after))) == changes
 
 
 def test_items_that_lose_their_schema() -> None:
     old = defined(status="a: ['${schema.spec.name}']")
     bare: dict[str, Any] = {**old.status_schema["properties"], "a": {"type": "array"}}
     new = replace(old, status_schema={**old.status_schema, "properties": bare})
-    assert told(breaking_changes(old, new)) == [("items-removed", "status.a", YES)]
+    assert told(schema_changes(old, new)) == [("items-removed", "status.a", YES)]
 
 
 @pytest.mark.parametrize(
@@ -132,13 +132,13 @@ def test_items_that_lose_their_schema() -> None:
 )  # fmt: skip
 def test_the_identity_never_changes(part: str, value: str) -> None:
     old = defined()
-    changes = breaking_changes(old, replace(old, **{part: value}))
+    changes = schema_changes(old, replace(old, **{part: value}))
     assert told(changes) == [(f"{part}-changed", f"schema.{part}", YES)]
 
 
-def test_breaking_changes_come_first() -> None:
+def test_schema_changes_come_first() -> None:
     old, new = defined(spec="a: string\nb: string", types=""), defined(spec="a: string | default=c", types="")
-    assert [change.breaking for change in breaking_changes(old, new)] == [YES, NO]
+    assert [change.breaking for change in schema_changes(old, new)] == [YES, NO]
 
 
 @pytest.mark.parametrize(
@@ -151,4 +151,4 @@ def test_breaking_changes_come_first() -> None:
     ids=["nodes change places", "nothing becomes an empty list", "a template changes"],
 )
 def test_what_leaves_the_schema_alone_breaks_nothing(after: str) -> None:
-    assert breaking_changes(defined(config_map("a") + config_map("b")), defined(after)) == []
+    assert schema_changes(defined(config_map("a") + config_map("b")), defined(after)) == []

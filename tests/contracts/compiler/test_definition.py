@@ -8,15 +8,15 @@ import time
 import pytest
 
 from contracts.compiler import (
-    breaking_changes,
     builtin_kinds,
     compile_cached,
     compile_text,
     kinds_with,
     plural_of,
+    schema_changes,
     validate_spec,
 )
-from contracts.compiler.parsing.presentation import field_paths, spaced
+from contracts.compiler.parsing.presentation import field_paths, title_from_kind
 from tests.contracts.definitions import compiled, config_map, defined, definition_text
 
 CONTRACT = """---
@@ -238,14 +238,14 @@ def test_a_bare_definition_has_a_presentation():
     ],
 )
 def test_a_title_is_made_of_the_kind(kind, title):
-    assert spaced(kind) == title
+    assert title_from_kind(kind) == title
 
 
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
         ("spec: {title: A}", ""),
-        ("metadata: {name: other}", "error contract-name: This Contract is named “other”, but the definition in the same file is named “example”. Use the same name, or leave it out."),
+        ("metadata: {name: other}", "error contract-name: This Contract is named “other”, but the definition in the same file is named “example”. Use the same name, or remove it."),
         ("spec: {titel: A}", "warning unknown-field: Unknown field “titel”. Did you mean “title”?"),
         ("spec: {lifecycle: stabel}", "error not-allowed: Must be one of stable, beta, deprecated. Did you mean “stable”?"),
         ("spec: {tags: service}", "error wrong-type: Must be a list, not a string. Start each item with “- ”."),
@@ -271,7 +271,7 @@ def test_the_paths_of_a_form():
 
 def test_nodes_that_go_and_come_are_told():
     old, new = defined(config_map("a") + config_map("b")), defined(config_map("b") + config_map("c"))
-    assert [(c.code, c.path) for c in breaking_changes(old, new)] == [
+    assert [(c.code, c.path) for c in schema_changes(old, new)] == [
         ("node-removed", "resources.a"),
         ("node-added", "resources.c"),
     ]

@@ -123,7 +123,7 @@ def test_a_cycle_is_reported_with_its_expressions(edges: tuple[tuple[str, str], 
     text = "".join(config_map(user, f"data: {{k: '${{{need}.data.k}}'}}") for user, need in sorted(edges))
     (problem,) = compiled(text).problems
     path = " → ".join([*(user for user, _ in edges), edges[0][0]])
-    assert problem.message == f"These nodes wait for each other: {path}."
+    assert problem.message == f"These nodes depend on each other: {path}."
     assert all(f"“{need}.data.k” in {user}" in problem.hint for user, need in edges)
     assert (problem.path, problem.line > 0) == ("spec.resources[0].template.data.k", True)
 

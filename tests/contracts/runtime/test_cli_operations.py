@@ -9,6 +9,7 @@ import pytest
 
 from contracts.problems import Rejected
 from contracts.runtime import cli_operations
+from contracts.runtime.cli_operations import TextFile
 from tests.contracts.definitions import config_map, definition_text
 
 TEXT = definition_text(
@@ -28,7 +29,7 @@ spec:
 
 def test_a_failing_test_is_shown_at_its_name():
     (problem,) = cli_operations.check(
-        TEXT + CONTRACT + "      expect: {absent: [a]}\n      input: {items: []}", file="c.yaml"
+        TextFile(TEXT + CONTRACT + "      expect: {absent: [a]}\n      input: {items: []}", "c.yaml")
     )
     assert (problem.file, problem.code, problem.severity) == ("c.yaml", "test-failed", "error")
     assert (TEXT + CONTRACT).splitlines()[problem.line - 1].strip() == "- name: the case"
@@ -36,12 +37,12 @@ def test_a_failing_test_is_shown_at_its_name():
 
 
 def test_render_answers_with_plain_data():
-    answer = cli_operations.render_files(TEXT, "items: [p]\nname: shop\n")
+    answer = cli_operations.render_input(TextFile(TEXT), TextFile("items: [p]\nname: shop\n")).data
     assert [
         (node["id"], node["state"], node["reason"], len(node["manifests"])) for node in answer["nodes"]
     ] == [
         ("a", "desired", "Not created yet.", 1),
-        ("b", "pending", "Waits for “a”: Not created yet.", 0),
+        ("b", "pending", "Waiting for “a”: Not created yet.", 0),
         ("c", "desired", "0 of 1 objects are created.", 1),
     ]
     assert {tuple(node) for node in answer["nodes"]} == {("id", "state", "reason", "manifests")}
@@ -55,11 +56,10 @@ def test_render_answers_with_plain_data():
 )
 def test_an_authors_condition_reads_the_reconcilers_as_they_would_be(observed, status):
     block = 'conditions: [\'${runtime.newCondition({type: "Usable", status: runtime.condition(schema, "Ready").status})}\']'
-    answer = cli_operations.render_files(
-        definition_text(config_map("a"), status=block), "name: shop\n", observed
-    )
-    assert answer["conditions"] == [{"type": "Usable", "status": status}]
-    assert answer["problems"] == []
+    text = definition_text(config_map("a"), status=block)
+    rendered = cli_operations.render_input(TextFile(text), TextFile("name: shop\n"), TextFile(observed))
+    assert rendered.data["conditions"] == [{"type": "Usable", "status": status}]
+    assert rendered.problems == ()
 
 
 def test_render_takes_a_whole_resource_and_observed_objects():
@@ -67,7 +67,7 @@ def test_render_takes_a_whole_resource_and_observed_objects():
         "apiVersion: kro.run/v1alpha1\nkind: Example\nmetadata: {name: z, namespace: w}\nspec: {items: []}\n"
     )
     observed = "a: {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: w, uid: u7}}\n"
-    answer = cli_operations.render_files(TEXT, whole, observed)
+    answer = cli_operations.render_input(TextFile(TEXT), TextFile(whole), TextFile(observed)).data
     assert answer["nodes"][1]["manifests"][0]["data"] == {"k": "u7"}
     assert answer["status"] == {"uid": "u7"}
 
@@ -79,12 +79,12 @@ INPUTS = {
     "a spec that is none": (f"{HEAD}spec: 3\n", "i.yaml:3:7 spec: Must be an object, not an integer."),
     "metadata that are none": (f"{HEAD}metadata: 3\n", "i.yaml:3:11 metadata: Must be an object, not an integer."),
     "labels that are none": (f"{HEAD}metadata: {{labels: [a]}}\n", "i.yaml:3:20 metadata.labels: Must be an object, not a list."),
-    "a misspelled spec": (f"{HEAD}specs: {{}}\n", "i.yaml:3:1 specs: There is no field “specs”. Did you mean “spec”?"),
+    "a misspelled spec": (f"{HEAD}specs: {{}}\n", "i.yaml:3:1 specs: Unknown field “specs”. Did you mean “spec”?"),
     "another kind": ("apiVersion: kro.run/v1alpha1\nkind: Other\n", "i.yaml:2:7 kind: This contract's kind is Example."),
     "another group": ("apiVersion: apps/v1\nkind: Example\n", "i.yaml:1:13 apiVersion: This contract's apiVersion is kro.run/v1alpha1."),
-    "a list": ("- a\n", "i.yaml:1:1: The file must hold one YAML map."),
-    "nothing": ("", "i.yaml:1:1: The file must hold one YAML map."),
-    "two documents": ("name: a\n---\nname: b\n", "i.yaml:1:1: The file must hold one YAML map."),
+    "a list": ("- a\n", "i.yaml:1:1: The file must contain exactly one YAML map."),
+    "nothing": ("", "i.yaml:1:1: The file must contain exactly one YAML map."),
+    "two documents": ("name: a\n---\nname: b\n", "i.yaml:1:1: The file must contain exactly one YAML map."),
     "no YAML": ("a: [", "This is not valid YAML"),
 }  # fmt: skip
 
@@ -92,15 +92,14 @@ INPUTS = {
 @pytest.mark.parametrize(("given", "words"), INPUTS.values(), ids=INPUTS.keys())
 def test_a_faulty_input_is_refused_with_its_place(given, words):
     with pytest.raises(Rejected) as refusal:
-        cli_operations.render_files(TEXT, given, input_file="i.yaml")
+        cli_operations.render_input(TextFile(TEXT), TextFile(given, "i.yaml"))
     assert words in str(refusal.value)
 
 
 def test_everything_that_is_wrong_with_an_input_is_told_at_once():
+    given = "apiVersion: v1\nkind: Other\nmetadata: 3\nspec: {name: 3, size: x}\n"
     with pytest.raises(Rejected) as refusal:
-        cli_operations.render_files(
-            TEXT, "apiVersion: v1\nkind: Other\nmetadata: 3\nspec: {name: 3, size: x}\n"
-        )
+        cli_operations.render_input(TextFile(TEXT), TextFile(given))
     assert [problem.path for problem in refusal.value.problems] == [
         "apiVersion",
         "kind",
@@ -123,7 +122,7 @@ def test_an_input_as_kubectl_prints_it():
       spec: {items: []}
       status: {state: ACTIVE}
 """
-    answer = cli_operations.render_files(TEXT, HEAD + dedent(printed))
+    answer = cli_operations.render_input(TextFile(TEXT), TextFile(HEAD + dedent(printed))).data
     assert answer["nodes"][0]["manifests"][0]["metadata"]["namespace"] == "w"
 
 
@@ -140,36 +139,38 @@ OBSERVED = {
 @pytest.mark.parametrize(("observed", "words"), OBSERVED.values(), ids=OBSERVED.keys())
 def test_faulty_observed_objects_are_refused_with_their_place(observed, words):
     with pytest.raises(Rejected) as refusal:
-        cli_operations.render_files(TEXT, "items: []\n", observed, observed_file="o.yaml")
+        cli_operations.render_input(TextFile(TEXT), TextFile("items: []\n"), TextFile(observed, "o.yaml"))
     assert str(refusal.value) == f"o.yaml:1:1 {words}"
 
 
 def test_a_faulty_contract_is_refused_with_all_its_problems():
+    text = TEXT.replace("${schema.spec.name}", "${schema.spec.nam}").replace("id: b", "id: B")
     with pytest.raises(Rejected) as refusal:
-        cli_operations.crd(
-            TEXT.replace("${schema.spec.name}", "${schema.spec.nam}").replace("id: b", "id: B"), file="c.yaml"
-        )
+        cli_operations.crd(TextFile(text, "c.yaml"))
     assert [problem.file for problem in refusal.value.problems] == ["c.yaml"] * 2
 
 
 def test_graph_and_crd():
-    graph = cli_operations.graph(TEXT)
+    graph = cli_operations.graph(TextFile(TEXT))
     assert graph["edges"] == [{"node": "b", "needs": "a", "expressions": ["a.metadata.uid"]}]
     assert graph["layers"] == [["a", "c"], ["b"]]
-    assert cli_operations.crd(TEXT)["kind"] == "CustomResourceDefinition"
-    assert [trial.passed for trial in cli_operations.run_tests(TEXT + CONTRACT + "      expect: {}\n")] == [
-        True
-    ]
+    assert cli_operations.crd(TextFile(TEXT))["kind"] == "CustomResourceDefinition"
+    assert [
+        trial.passed
+        for trial in cli_operations.run_file_tests(TextFile(TEXT + CONTRACT + "      expect: {}\n"))
+    ] == [True]
 
 
 def test_kinds_from_files():
-    kinds = cli_operations.kinds_from({"kinds.yaml": "a: 1\n---\n" + str(cli_operations.crd(TEXT))})
+    kinds = cli_operations.kinds_from(
+        [TextFile("a: 1\n---\n" + str(cli_operations.crd(TextFile(TEXT))), "kinds.yaml")]
+    )
     assert kinds.lookup("kro.run/v1alpha1", "Example").plural == "examples"
 
 
 def test_a_file_of_kinds_that_cannot_be_read_is_named():
     with pytest.raises(Rejected) as refused:
-        cli_operations.kinds_from({"good.yaml": "a: 1", "bad.yaml": "not: [yaml"})
+        cli_operations.kinds_from([TextFile("a: 1", "good.yaml"), TextFile("not: [yaml", "bad.yaml")])
     assert [(problem.file, problem.code) for problem in refused.value.problems] == [
         ("bad.yaml", "yaml-syntax")
     ]

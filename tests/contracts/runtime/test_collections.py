@@ -117,6 +117,6 @@ def test_a_collection_is_seen_in_its_desired_order_and_without_surplus():
     assert rendering.nodes["b"].manifests[0]["data"] == {"k": "r,p,q"}
     made[1]["data"] = {}
     rendering = render(definition, given, {"a": made})
-    assert rendering.nodes["a"].reason.startswith("ConfigMap team/p: Waits until")
+    assert rendering.nodes["a"].reason.startswith("ConfigMap team/p: Waiting until")
     empty = render(definition, instance(definition, items=[]), {"a": [surplus]})
     assert empty.nodes["b"].manifests[0]["data"] == {"k": ""}

@@ -73,8 +73,8 @@ OK = "each.?data.?ok.optMap(v, v == 'yes')"
 GOOD, BAD = {"data": {"ok": "yes"}}, {"data": {"ok": "no"}}
 COLLECTIONS = {
     "every item": ([live("p", **GOOD), live("q", **GOOD)], "desired+", ""),
-    "one item is not": ([live("p", **GOOD), live("q", **BAD)], "desired ready-when", "ConfigMap team/q: Waits until"),
-    "an empty optional is false": ([live("p", **GOOD), live("q")], "desired ready-when", "ConfigMap team/q: Waits until"),
+    "one item is not": ([live("p", **GOOD), live("q", **BAD)], "desired ready-when", "ConfigMap team/q: Waiting until"),
+    "an empty optional is false": ([live("p", **GOOD), live("q")], "desired ready-when", "ConfigMap team/q: Waiting until"),
     "one is missing": ([live("p", **GOOD)], "desired not-observed", "1 of 2 objects are created."),
     "none is there": ([], "desired not-observed", "0 of 2 objects are created."),
     "nobody has looked": (None, "desired not-observed", "0 of 2 objects are created."),
@@ -175,9 +175,9 @@ def test_equal_names_alone_are_no_conflict(resources: str) -> None:
 LISTS = {
     "a list": (["p"], "desired not-observed", ""),
     "an empty list": ([], "desired+", ""),
-    "a text": ("p", "failed foreach-not-a-list", "forEach “i” gives string, not a list."),
-    "a map": ({"p": 1}, "failed foreach-not-a-list", "forEach “i” gives map, not a list."),
-    "null": (None, "failed foreach-not-a-list", "forEach “i” gives null, not a list."),
+    "a text": ("p", "failed foreach-not-a-list", "forEach “i” returns string, not a list."),
+    "a map": ({"p": 1}, "failed foreach-not-a-list", "forEach “i” returns map, not a list."),
+    "null": (None, "failed foreach-not-a-list", "forEach “i” returns null, not a list."),
 }  # fmt: skip
 
 
@@ -249,7 +249,7 @@ def test_where_an_external_object_is_looked_for(reference: str, found: tuple[Any
     assert (lookup.namespace, lookup.name, lookup.selector) == found
 
 
-NOWHERE = {
+UNKNOWN_SPAN = {
     "a name that waits": ("metadata: {name: '${a.metadata.uid}'}", "", "pending field-missing"),
     "an empty name": ("metadata: {name: '${schema.spec.items.join(\"\")}'}", "", "failed no-name"),
     "no namespace to fall back to": ("metadata: {name: m, namespace: '${schema.spec.items.join(\"\")}'}", "scope: Cluster", "failed no-namespace"),
@@ -257,7 +257,7 @@ NOWHERE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("reference", "schema", "found"), NOWHERE.values(), ids=NOWHERE.keys())
+@pytest.mark.parametrize(("reference", "schema", "found"), UNKNOWN_SPAN.values(), ids=UNKNOWN_SPAN.keys())
 def test_an_external_object_that_cannot_be_looked_for(reference: str, schema: str, found: str) -> None:
     text = config_map("a", name="a\n      namespace: x") + (
         f"- id: e\n  externalRef: {{apiVersion: v1, kind: Secret, {reference}}}\n"

@@ -55,12 +55,12 @@ def test_reasons_say_what_is_waited_for():
         + config_map("c", "data: {k: '${a.metadata.name}${b.metadata.name}'}")
     )
     rendering = render(definition, instance(definition), {})
-    assert rendering.nodes["b"].reason == "Waits for “a”: Not created yet."
+    assert rendering.nodes["b"].reason == "Waiting for “a”: Not created yet."
     assert rendering.nodes["b"].waiting_for == ("a",)
-    assert rendering.nodes["c"].reason == "Waits for “a”, “b”."
+    assert rendering.nodes["c"].reason == "Waiting for “a”, “b”."
     observed = {"a": live(rendering, "a")}
     rendering = render(definition, instance(definition), observed)
-    assert rendering.nodes["b"].reason == "Waits: “a.metadata.uid” is not known yet."
+    assert rendering.nodes["b"].reason == "Waiting: “a.metadata.uid” is not known yet."
     assert (rendering.nodes["b"].code, rendering.nodes["b"].waiting_for) == (
         "field-missing",
         ("a.metadata.uid",),
@@ -77,20 +77,20 @@ def test_a_long_chain_waits_for_its_first_link_in_one_sentence():
         + config_map("e", extra="includeWhen: ['${d.data.k == \"\"}']")
     )
     rendering = render(definition, instance(definition), {})
-    missing = "Waits: “spec.labels” is not set in this instance."
+    missing = "Waiting: “spec.labels” is not set in this instance."
     assert [node.reason for node in rendering.nodes.values()] == [
         missing,
-        f"Waits for “a”: {missing}",
-        f"Waits for “b”, which waits for “a”: {missing}",
-        f"Waits for “c”, which waits for “a”: {missing}",
-        f"Waits for “d”, which waits for “a”: {missing}",
+        f"Waiting for “a”: {missing}",
+        f"Waiting for “b”, which is waiting for “a”: {missing}",
+        f"Waiting for “c”, which is waiting for “a”: {missing}",
+        f"Waiting for “d”, which is waiting for “a”: {missing}",
     ]
 
 
 def test_an_optional_field_that_is_not_set_is_named_as_the_instances():
     definition = defined(config_map("a", "data: {k: '${string(schema.spec.ratio)}'}"))
     node = render(definition, instance(definition), {}).nodes["a"]
-    assert (node.state, node.reason) == ("pending", "Waits: “spec.ratio” is not set in this instance.")
+    assert (node.state, node.reason) == ("pending", "Waiting: “spec.ratio” is not set in this instance.")
 
 
 def test_namespaces_and_names():
@@ -229,7 +229,7 @@ def test_being_left_out_is_contagious_over_every_kind_of_edge():
         "d": "ignored",
         "e": "desired",
     }
-    assert rendering.nodes["d"].reason == "Left out, because “c” is left out."
+    assert rendering.nodes["d"].reason == "Excluded because “c” is excluded."
     assert rendering.nodes["b"].ready
 
 
@@ -254,21 +254,21 @@ READY = {
         {"data": {"done": "no"}},
         False,
         "ready-when",
-        "Waits until a.data.done == 'yes' is true.",
+        "Waiting until a.data.done == 'yes' is true.",
     ),
     "a missing field": (
         "${a.data.done == 'yes'}",
         {},
         False,
         "ready-when",
-        "Waits: “a.data” is not known yet.",
+        "Waiting: “a.data” is not known yet.",
     ),
     "an empty optional": (
         "${a.?data.?done.optMap(v, v == 'yes')}",
         {},
         False,
         "ready-when",
-        "Waits until a.?data.?done.optMap(v, v == 'yes') is true.",
+        "Waiting until a.?data.?done.optMap(v, v == 'yes') is true.",
     ),
     "a fatal error": ("${1 / size(a.data) > 0}", {"data": {}}, False, "ready-when-failed", ""),
     "being deleted": (
@@ -392,7 +392,7 @@ def test_an_external_object_is_waited_for_and_never_written():
     rendering = render(definition, instance(definition), {"e": None})
     node = rendering.nodes["e"]
     assert (node.state, node.code, node.manifests) == ("pending", "external-missing", ())
-    assert node.reason == "Waits for the ConfigMap “x-demo” in namespace team, which does not exist."
+    assert node.reason == "Waiting for the ConfigMap “x-demo” in namespace team, which does not exist."
     (lookup,) = node.lookups
     assert (
         lookup.api_version,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.runtime import cli_operations
+from contracts.runtime.cli_operations import TextFile
 from tests.contracts.definitions import config_map, definition_text
 
 TEXT = definition_text(
@@ -28,7 +29,7 @@ SEEN = "input: {items: [p, q]}\nobserved: {a: {metadata: {uid: u1}}, e: []}"
 
 def told(case: str, text: str = TEXT) -> list[str]:
     indented = "\n".join("      " + line for line in case.splitlines())
-    found = cli_operations.check(text + CONTRACT + indented, file="c.yaml")
+    found = cli_operations.check(TextFile(text + CONTRACT + indented, "c.yaml"))
     return [str(problem).partition(": ")[2].removeprefix("Test “the case”: ") for problem in found]
 
 
@@ -42,7 +43,7 @@ STATES = {
     "not absent": (expecting("absent: [a]"), ["“a” should be absent, but it is present."]),
     "not present": (
         expecting("present: [b]", "input: {flag: false, items: []}"),
-        ["“b” should be present, but it is absent (Left out: schema.spec.flag is not true)."],
+        ["“b” should be present, but it is absent (Excluded: schema.spec.flag is not true)."],
     ),
     "waiting": (expecting("waiting: [b]", f"{ITEMS}\nobserved: {{c: {{}}}}"), []),
     "not waiting": (
@@ -57,9 +58,9 @@ STATES = {
     ),
     "ready without observed objects": (
         expecting("ready: [a]"),
-        ["“a” should be ready, but it is not ready: the test gives nothing under “observed”."],
+        ["“a” should be ready, but it is not ready: the test has nothing under “observed”."],
     ),
-    "a node that is not there": (expecting("present: [x]"), ["there is no node “x”. There are a, b, c, e."]),
+    "a node that is not there": (expecting("present: [x]"), ["there is no node “x”. Nodes: a, b, c, e."]),
     "an observed node that is not there": (
         expecting("present: [a]", f"{ITEMS}\nobserved: {{aa: {{}}}}"),
         ["there is no node “aa”. Did you mean “a”?"],
@@ -118,7 +119,7 @@ FIELDS = {
     ),
     "a field of what is left out": (
         expecting("fields: [{node: b, path: data.k, equals: q}]", "input: {flag: false, items: []}"),
-        ["“b” should have an object at index 0, but it is absent (Left out: schema.spec.flag is not true)."],
+        ["“b” should have an object at index 0, but it is absent (Excluded: schema.spec.flag is not true)."],
     ),
     "a field that is no path": (
         expecting("fields: [{node: a, path: '[', equals: q}]"),
@@ -166,8 +167,8 @@ ASSERTIONS = {
         ["“has(a.data.z)” should be true, but it is false."],
     ),
     "no bool": (expecting("assert: ['a.data.k']"), ['“a.data.k” should be true, but it is "demo".']),
-    "an unknown name": (expecting("assert: ['nobody.x']"), ["“nobody.x” cannot be judged: "]),
-    "a syntax error": (expecting("assert: ['1 +']"), ["“1 +” cannot be read: "]),
+    "an unknown name": (expecting("assert: ['nobody.x']"), ["“nobody.x” cannot be evaluated: "]),
+    "a syntax error": (expecting("assert: ['1 +']"), ["“1 +” cannot be parsed: "]),
 }
 
 PROBLEMS = {

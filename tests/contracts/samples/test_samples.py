@@ -9,7 +9,7 @@ import kubernetes_validate
 import pytest
 
 from contracts.compiler import compile_text, validate_spec
-from contracts.runtime import instance_of, preview, run_cases
+from contracts.runtime import instance_of, preview, run_tests
 from contracts.views.field_table import field_rows
 
 SAMPLES = Path(__file__).resolve().parents[3] / "contracts" / "samples"
@@ -45,9 +45,9 @@ def test_nothing_is_wrong_not_even_a_warning(sample):
 
 
 def test_its_own_tests_pass(sample):
-    trials = run_cases(sample)
+    trials = run_tests(sample)
     assert len(trials) >= 3
-    assert [(trial.case.name, trial.failures) for trial in trials if not trial.passed] == []
+    assert [(trial.name, trial.failures) for trial in trials if not trial.passed] == []
 
 
 def test_every_field_is_described_and_has_a_default_or_must_be_given(sample):

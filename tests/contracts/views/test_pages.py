@@ -128,10 +128,10 @@ class TestShell:
         topic = ContractTopic()
         assert topic.may_listen(people.viewer, str(published.pk))
         assert not topic.may_listen(people.viewer, "0")
-        assert topic.revision(str(published.pk)) == ContractsTopic().revision("")
-        before = topic.revision(str(published.pk))
+        assert topic.version(str(published.pk)) == ContractsTopic().version("")
+        before = topic.version(str(published.pk))
         published.withdraw(by=people.engineer, reason="It is replaced")
-        assert topic.revision(str(published.pk)) != before
+        assert topic.version(str(published.pk)) != before
 
     def test_the_samples_are_published_once(self, people):
         assert [done.new for done in load()] == [True] * 6
@@ -155,10 +155,11 @@ class TestList:
     def test_filters_are_in_the_address(self, browser, people, published, query, found):
         text = browser(people.viewer).get(f"{reverse('contracts:list')}?{query}").content.decode()
         assert ("A note" in text) is found
-        assert ("No contract matches" in text) is not found
+        assert ("No results" in text) is not found
 
     @pytest.mark.parametrize(
-        ("name", "words"), [("engineer", "Write the first contract"), ("viewer", "appears here by itself")]
+        ("name", "words"),
+        [("engineer", "New contract"), ("viewer", "have not published any contracts yet")],
     )
     def test_an_empty_list_says_what_can_be_done(self, browser, people, name, words):
         assert words in browser(getattr(people, name)).get(reverse("contracts:list")).content.decode()
@@ -233,4 +234,4 @@ class TestWithdrawal:
     def test_without_a_reason_it_is_asked_again(self, browser, people, published):
         answer = browser(people.engineer).post(reverse("contracts:withdrawal", args=["note"]), {"reason": ""})
         assert answer.status_code == 422
-        assert "Say why it is withdrawn" in answer.content.decode()
+        assert "Enter a reason" in answer.content.decode()

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.views.field_table import field_rows
 from contracts.views.highlight import highlighted, lines_of
-from contracts.views.revision_diff import difference
+from contracts.views.revision_diff import text_diff
 
 TEXTS = [
     "",
@@ -43,7 +43,7 @@ def test_markup_in_the_text_stays_text():
 
 def test_a_difference_has_numbers_of_both_texts_and_three_lines_around():
     before = "".join(f"l{number}: x\n" for number in range(1, 21))
-    found = difference(before, before.replace("l10: x\n", "l10: y\nnew: z\n"))
+    found = text_diff(before, before.replace("l10: x\n", "l10: y\nnew: z\n"))
     assert (found.added, found.removed) == (2, 1)
     shown = [(line.kind, line.before, line.after) for line in found.lines]
     assert shown == [
@@ -53,11 +53,11 @@ def test_a_difference_has_numbers_of_both_texts_and_three_lines_around():
 
 
 def test_the_same_texts_have_no_difference():
-    assert difference("a: 1\n", "a: 1\n").lines == ()
+    assert text_diff("a: 1\n", "a: 1\n").lines == ()
 
 
 def test_very_long_texts_are_not_compared():
-    assert difference("a: 1\n" * 15_000, "b: 1\n" * 15_000).too_long
+    assert text_diff("a: 1\n" * 15_000, "b: 1\n" * 15_000).too_long
 
 
 @pytest.mark.parametrize(
