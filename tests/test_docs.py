@@ -11,7 +11,9 @@ from contracts.compiler import compile_text
 from tests.conftest import REPOSITORY
 
 DOCS = REPOSITORY / "docs"
-PAGES = sorted([*DOCS.rglob("*.md"), REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"])
+PAGES = sorted(
+    [*DOCS.rglob("*.md"), *map(REPOSITORY.joinpath, ("README.md", "CONTRIBUTING.md", "devcluster/README.md"))]
+)
 READS_ENVIRONMENT = re.compile(r"""\b(?:env|flag|words)\("([A-Z_]+)\"""")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 

@@ -1,0 +1,1 @@
+"""HTTP: authentication, paths, options, bodies, content negotiation, responses and tables."""

@@ -1,0 +1,1 @@
+"""The kinds that are served: facts, defaults, validation, discovery and OpenAPI documents."""

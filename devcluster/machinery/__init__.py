@@ -1,0 +1,1 @@
+"""Kubernetes' API machinery as pure functions: schemas, field ownership, patches, selectors, errors."""

@@ -1,0 +1,1 @@
+"""Reads, lists, watches, writes and deletes objects, for HTTP requests and controllers alike."""

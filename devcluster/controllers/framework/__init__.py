@@ -1,0 +1,1 @@
+"""The framework of the controllers: cache, actions, clock and reconcile loop."""

@@ -1,0 +1,1 @@
+"""EndpointSlices, and the addresses of Services and Ingresses."""

@@ -1,0 +1,1 @@
+"""Nodes, the scheduler, the kubelet and volumes."""

@@ -1,0 +1,1 @@
+"""Autoscalers, disruption budgets and quotas."""
