@@ -1,4 +1,4 @@
-"""Whom an object that belongs to nobody here wakes: the instances that refer to it."""
+"""Maps external objects to the instances that reference them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ class ExternalRefIndex:
     def __init__(self, informers: SharedInformers) -> None:
         self._informers = informers
         self._keys: dict[WatchKey, set[Key]] = {}
-        self._watched: dict[Key, set[WatchKey]] = {}
+        self._followed: dict[Key, set[WatchKey]] = {}
 
-    def keys(self, watch_key: WatchKey) -> set[Key]:
+    def dependents_of(self, watch_key: WatchKey) -> set[Key]:
         return self._keys.get(watch_key, set())
 
     def follow(self, key: Key, now: set[WatchKey]) -> None:
-        """This instance refers to these; watches that wake nobody any more end."""
-        for watch_key in self._watched.pop(key, set()) - now:
-            keys = self.keys(watch_key)
+        """The instance references these; watches without dependents are stopped."""
+        for watch_key in self._followed.pop(key, set()) - now:
+            keys = self.dependents_of(watch_key)
             keys.discard(key)
             if not keys:
                 self._keys.pop(watch_key, None)
@@ -26,4 +26,4 @@ class ExternalRefIndex:
         for watch_key in now:
             self._keys.setdefault(watch_key, set()).add(key)
         if now:
-            self._watched[key] = now
+            self._followed[key] = now

@@ -1,4 +1,4 @@
-"""Every watch of the engine: one informer per kind, shared, started when first needed."""
+"""The informers of one cluster: one per kind, shared, started when first needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from contracts.runtime import Lookup
 from reconciler.kube import Client, Informer, Resource
 from reconciler.kube.informer import Event
-from reconciler.objects.accessors import Manifest, labels_of, metadata_of
+from reconciler.objects.accessors import Manifest, labels_of, metadata_of, reference_to
 from reconciler.objects.names import INSTANCE_ID
 
 SYNC_SECONDS = 20.0
@@ -18,7 +18,7 @@ OnChild = Callable[[str, Event, Manifest, Manifest | None], None]  # uid of the 
 
 
 class WatchKey(NamedTuple):
-    """What one informer looks at."""
+    """What one informer watches."""
 
     group_kind: str
     namespace: str
@@ -27,11 +27,11 @@ class WatchKey(NamedTuple):
 
 
 class NotSynced(Exception):
-    """A watch has not seen everything yet; deciding now would be guessing."""
+    """An informer has not listed everything yet, so nothing can be decided."""
 
 
 class SharedInformers:
-    """``on_child`` hears of labelled objects, ``on_external`` of what external references look at."""
+    """Calls ``on_child`` for labelled objects, ``on_external`` for watches of external references."""
 
     def __init__(self, client: Client, on_child: OnChild, on_external: Callable[[WatchKey], None]) -> None:
         self._client, self._on_child, self._on_external = client, on_child, on_external
@@ -46,7 +46,7 @@ class SharedInformers:
         self._tasks.clear()
 
     def nudge(self) -> None:
-        """Those that wait after a failure try again now."""
+        """Informers that wait after a failure retry now."""
         for informer in self._informers.values():
             informer.nudge()
 
@@ -89,31 +89,28 @@ class SharedInformers:
         for group_kind in sorted(group_kinds):
             resource = await self._client.kinds.find_group_kind(group_kind)
             if resource is None:
-                continue  # the kind is gone, and its objects with it
+                continue  # the kind was deleted, and its objects with it
             informer = self.children(resource)
             await synced(informer)
             found.extend(informer.group(uid))
         return found
 
     def child(self, group_kind: str, namespace: str, name: str) -> Manifest | None:
-        """A labelled object out of the cache, if its kind is watched."""
+        """A labelled object from the cache, if its kind is watched."""
         informer = self._informers.get(WatchKey(group_kind, "", INSTANCE_ID, ""))
         return informer.get(namespace, name) if informer else None
 
-    def learn(self, live: dict[str, Any]) -> None:
+    def store_write(self, live: dict[str, Any]) -> None:
         """Put the answer of a write into the cache of its kind."""
-        group = str(live["apiVersion"]).rpartition("/")[0]
-        group_kind = f"{live['kind']}.{group}" if group else str(live["kind"])
-        informer = self._informers.get(WatchKey(group_kind, "", INSTANCE_ID, ""))
+        informer = self._informers.get(WatchKey(reference_to(live).group_kind, "", INSTANCE_ID, ""))
         if informer is not None:
-            informer.learn(live)
+            informer.store_write(live)
 
     # -- external references ----------------------------------------------------------------------------
 
     async def look_up(self, lookup: Lookup) -> tuple[WatchKey, Manifest | list[Manifest] | None]:
-        """What an external reference finds, from a watch on just that.
-
-        Raises ``NotServed``, ``NotSynced``.
+        """What an external reference finds, from a watch on exactly that. Raises ``NotServed``,
+        ``NotSynced``.
         """
         resource = await self._client.kinds.find(lookup.api_version, lookup.kind)
         fields = f"metadata.name={lookup.name}" if lookup.name else ""
@@ -146,8 +143,8 @@ async def synced(informer: Informer) -> None:
         async with asyncio.timeout(SYNC_SECONDS):
             await informer.synced.wait()
     except TimeoutError:
-        display_name = informer.failure or "the API server has not listed them yet"
-        raise NotSynced(f"The {informer.resource.plural} cannot be read: {display_name}") from None
+        why = informer.failure or "the API server has not listed them yet"
+        raise NotSynced(f"The {informer.resource.plural} cannot be read: {why}") from None
 
 
 def selector_text(selector: Mapping[str, Any]) -> str:
@@ -168,7 +165,7 @@ def selector_text(selector: Mapping[str, Any]) -> str:
 
 
 def without_managed_fields_of_others(obj: dict[str, Any]) -> dict[str, Any]:
-    """Field trees of other managers are large and never read; who and when is kept."""
+    """Without the field trees of other managers, which are large and never read."""
     entries = metadata_of(obj).get("managedFields")
     if not entries:
         return obj

@@ -1,4 +1,4 @@
-"""The instances that are watched: by name, by uid, and which generation each version of them had."""
+"""The watched instances: by name, by uid, and the generation of each of their recent versions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from reconciler.kube import Informer
+from reconciler.kube.informer import Event
 from reconciler.objects.accessors import Manifest, generation_of, name_of, namespace_of, uid_of, version_of
 from reconciler.status.snapshot import Key
 
@@ -38,9 +39,17 @@ class InstanceCache:
         return self._keys.get(uid)
 
     def generations(self, key: Key) -> Mapping[str, int]:
-        """resourceVersion → generation, of the versions seen lately: only the spec's changes make an edit
-        conflict."""
+        """resourceVersion → generation, of recent versions: an edit conflicts only with changed specs."""
         return self._generations.get(key, {})
+
+    def handle(self, group_kind: str, event: Event, obj: Manifest) -> Key:
+        """Handle a watch event; returns the key of the instance."""
+        key = key_of(group_kind, obj)
+        if event == "deleted":
+            self.forget(key, obj)
+        else:
+            self.remember(key, obj)
+        return key
 
     def remember(self, key: Key, obj: Manifest) -> None:
         self._keys[uid_of(obj)] = key
@@ -53,11 +62,11 @@ class InstanceCache:
         self._keys.pop(uid_of(obj), None)
         self._generations.pop(key, None)
 
-    def learn(self, key: Key, obj: Manifest) -> None:
-        """The answer of a write to it."""
+    def store_write(self, key: Key, obj: Manifest) -> None:
+        """Put the answer of a write into the cache."""
         informer = self.informers.get(key.group_kind)
         if informer is not None:
-            informer.learn(dict(obj))
+            informer.store_write(dict(obj))
             if not self.is_deleted(key, uid_of(obj)):
                 self.remember(key, obj)
 

@@ -7,7 +7,7 @@ instances have resources.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reconciler.cache.informers import SharedInformers, WatchKey
@@ -55,7 +55,7 @@ class PodAndEventWatcher:
         self._events: dict[str, Informer] = {}
         self.pod_health: dict[str, Health] = {}  # uid of a child → what its worst pod says
 
-    async def follow(self, members: list[Manifest]) -> None:
+    async def follow(self, members: Sequence[Manifest]) -> None:
         """Watch what these live resources may be told about by. Starts each watch once."""
         for namespace in {namespace_of(member) for member in members} - {""}:
             if namespace not in self._events:

@@ -1,36 +1,56 @@
-"""Lines for an instance's history, in words. Pure but for the clock."""
+"""Event records of what a pass did. Pure but for the clock."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from contracts.problems import Problem
-from reconciler.objects.accessors import Manifest, generation_of, uid_of, version_of
-from reconciler.plan import Apply
+from reconciler.objects.accessors import Identity, Manifest, generation_of, uid_of, version_of
+from reconciler.plan import Apply, Prune, Refuse
+from reconciler.status.resources import NOT_KNOWN, KnownResource
 from reconciler.status.snapshot import EventRecord
 
+FIELDS_NAMED = 5
 
-def record_of(step: Apply, live: Manifest) -> EventRecord:
+
+def applied_record(step: Apply, live: Manifest, known: Mapping[Identity, KnownResource]) -> EventRecord:
+    """``known``: the resources of the previous assessment; creating one of these again restores it."""
     what = step.reference.display_name
-    fields = ", ".join(step.fields[:5]) + (
-        f" and {len(step.fields) - 5} more" if len(step.fields) > 5 else ""
-    )
+    fields = ", ".join(step.fields[:FIELDS_NAMED])
+    if len(step.fields) > FIELDS_NAMED:
+        fields += f" and {len(step.fields) - FIELDS_NAMED} more"
     by = f" by {step.by}" if step.by else ""
+    changed_by = f", last changed{by}" if by else ""
     reason, message = {
         "create": ("Created", f"Created {what}."),
-        "adopt": ("Adopted", f"Took over {what}, which was there before{by}."),
+        "adopt": ("Adopted", f"Adopted {what}, which existed before{changed_by}."),
         "update": ("Updated", f"Updated {what}: {fields}."),
         "repair": ("DriftRepaired", f"Repaired {what}, which had been changed{by}: {fields}."),
     }[step.why]
     uid = f"{uid_of(live)}:{version_of(live)}:{reason}"
-    return EventRecord(
-        reason, message, uid, warning=step.why == "repair", node=step.node, resource=step.reference
-    )
+    if step.why == "create" and is_recreated(live, known.get(step.reference.identity, NOT_KNOWN)):
+        reason, message = "Restored", f"Recreated {what}, which had been deleted."
+    warning = reason in ("DriftRepaired", "Restored")
+    return EventRecord(reason, message, uid, warning=warning, node=step.node, resource=step.reference)
+
+
+def is_recreated(live: Manifest, known: KnownResource) -> bool:
+    return known.uid not in ("", uid_of(live))
+
+
+def pruned_record(step: Prune) -> EventRecord:
+    message = f"Deleted {step.reference.display_name}, which is no longer desired."
+    return EventRecord("Pruned", message, f"{step.uid}:pruned", node=step.node, resource=step.reference)
+
+
+def refused_record(step: Refuse, instance: Manifest) -> EventRecord:
+    uid = f"{uid_of(instance)}:{step.reference.display_name}:taken"
+    return EventRecord("NameTaken", step.reason, uid, warning=True, node=step.node, resource=step.reference)
 
 
 def status_records(instance: Manifest, problems: Sequence[Problem]) -> list[EventRecord]:
-    """Fields and conditions of the status that cannot be told, once for every change of the instance."""
+    """Fields and conditions of the status that cannot be evaluated, once per generation of the instance."""
     return [
         EventRecord(
             "StatusIncomplete",

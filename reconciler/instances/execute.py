@@ -1,4 +1,4 @@
-"""Do what the plan says: apply, prune, delete, and write the instance's own bookkeeping. Decides nothing."""
+"""Carry out a plan: apply, prune, delete, and record the inventory on the instance. Decides nothing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def apply_one(client: Client, step: Apply) -> dict[str, Any] | KubeError:
 
 
 def explain(step: Apply, error: KubeError) -> str:
-    """Why an object could not be applied, in words that name it."""
+    """Why an object could not be applied. Names the object."""
     what = step.reference.display_name
     if not isinstance(error, ApiError):
         return f"{what}: {error}"
@@ -53,14 +53,14 @@ def explain(step: Apply, error: KubeError) -> str:
     if error.namespace_missing:
         return f"{what}: the namespace {error.namespace_missing} does not exist."
     if error.code == 403:
-        return f"{what}: Slipway may not do this in the cluster. {error.message}"
+        return f"{what}: the cluster does not permit Slipway to do this. {error.message}"
     if error.code == 429:
-        return f"{what}: the API server is busy and asks to wait."
+        return f"{what}: the API server is overloaded; it will be retried."
     return f"{what} was refused: {error.message}"
 
 
 async def prune_all(client: Client, steps: Sequence[Prune]) -> None:
-    """Group by group, the latest in the order first; inside a group all at once. Raises ``KubeError``."""
+    """Group by group, the last in the order first; a group at once. Raises ``KubeError``."""
     for group in sorted({step.group for step in steps}, reverse=True):
         await delete_all(client, [step for step in steps if step.group == group])
 
@@ -70,11 +70,11 @@ async def delete_all(client: Client, steps: Sequence[Prune | Delete]) -> None:
 
 
 async def delete_one(client: Client, step: Prune | Delete) -> None:
-    """In the background, and only the very object that was seen. Raises ``KubeError``."""
+    """In the background, and only exactly the observed object. Raises ``KubeError``."""
     try:
         resource = await client.kinds.find(step.reference.api_version, step.reference.kind)
     except NotServed:
-        return  # the kind is gone, and its objects with it
+        return  # the kind was deleted, and its objects with it
     await client.delete(resource, step.reference.namespace, step.reference.name, uid=step.uid)
 
 
@@ -89,7 +89,7 @@ def ownership_patch(instance: Manifest, contract: str, inventory: Inventory) -> 
     return body
 
 
-def has_bookkeeping(instance: Manifest, body: Manifest) -> bool:
+def has_ownership(instance: Manifest, body: Manifest) -> bool:
     metadata = body["metadata"]
     return (
         FINALIZER in finalizers_of(instance)
@@ -100,17 +100,17 @@ def has_bookkeeping(instance: Manifest, body: Manifest) -> bool:
 
 async def record_inventory(
     client: Client, instance: Manifest, contract: str, inventory: Inventory
-) -> dict[str, Any] | Manifest:
-    """The instance with this inventory recorded; written only when it is not so. Raises ``KubeError``."""
+) -> Manifest:
+    """The instance with this inventory; written only when it differs. Raises ``KubeError``."""
     body = ownership_patch(instance, contract, inventory)
-    if has_bookkeeping(instance, body):
+    if has_ownership(instance, body):
         return instance
     resource = await client.kinds.find(instance["apiVersion"], instance["kind"])
     return await client.apply(resource, body, manager=PARENT_MANAGER)
 
 
 async def release(client: Client, instance: Manifest) -> None:
-    """Take our finalizer off, so that the instance can go; refused when somebody changed it meanwhile."""
+    """Remove our finalizer, so that the instance is deleted; refused if it was changed meanwhile."""
     reference = reference_to(instance)
     left = [name for name in finalizers_of(instance) if name != FINALIZER]
     patch = {"metadata": {"finalizers": left or None, "resourceVersion": version_of(instance)}}

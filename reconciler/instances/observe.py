@@ -1,111 +1,160 @@
-"""Look at everything that a decision needs; render until what was rendered and what was seen agree."""
+"""Observe what a decision needs: render and read until the rendering agrees with what was read."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.compiler import Definition, Node
 from contracts.runtime import Rendering, render
-from reconciler.cache.informers import SharedInformers, WatchKey
-from reconciler.kube import Client, NotServed
-from reconciler.objects.accessors import Identity, Manifest, is_deleting, labels_of, reference_to
+from reconciler.cache.informers import WatchKey
+from reconciler.context import ClusterContext
+from reconciler.kube import NotServed
+from reconciler.objects.accessors import Identity, Manifest, is_deleting, labels_of, reference_to, uid_of
 from reconciler.objects.names import APPLYSET_PART_OF, NODE, label_value
-from reconciler.plan import Child, children, set_id
+from reconciler.plan import Child, Graph, Observation, children, recorded, set_id
+from reconciler.plan.instance import possible_inventory
 
 
-@dataclass(slots=True)
-class Observation:
-    """What a pass knows. ``found``: the live object of each wanted one; ``missing_kinds``: node → why."""
+class Observer:
+    """The observations of one pass. ``external_refs``: the watches that the external references read from."""
 
-    instance: Manifest
-    definition: Definition
-    members: list[Manifest] = field(default_factory=list)
-    found: dict[Identity, Manifest] = field(default_factory=dict)
-    looked: set[Identity] = field(default_factory=set)
-    observed: dict[str, Any] = field(default_factory=dict)
-    missing_kinds: dict[str, str] = field(default_factory=dict)
-    external_refs: set[WatchKey] = field(default_factory=set)
-    rendering: Rendering | None = None
-    desired: list[Child] = field(default_factory=list)
+    def __init__(self, context: ClusterContext, instance: Manifest, definition: Definition) -> None:
+        self._context, self._definition = context, definition
+        self.instance = instance
+        self.external_refs: set[WatchKey] = set()
+        self._members: list[Manifest] = []
+        self._found: dict[Identity, Manifest] = {}  # the live object of each desired one
+        self._looked_up: set[Identity] = set()
+        self._observed: dict[str, Any] = {}  # node → its live objects
+        self._missing_kinds: dict[str, str] = {}  # node → why its kind is not served
+        self._rendering: Rendering | None = None
+        self._desired: list[Child] = []
 
     def record_applied(self, live: dict[str, Any]) -> None:
-        """An object was applied just now: that is how it stands."""
+        """The answer of an apply is the object's latest observation."""
         identity = reference_to(live).identity
-        self.found[identity] = live
-        self.looked.add(identity)
-        self.members = [one for one in self.members if reference_to(one).identity != identity] + [live]
+        self._found[identity] = live
+        self._looked_up.add(identity)
+        self._members = [one for one in self._members if reference_to(one).identity != identity] + [live]
 
+    async def observe_members(self) -> None:
+        """From the cache. Raises ``NotSynced``."""
+        kinds = recorded(self.instance).kinds | possible_inventory(self._definition).kinds
+        self._members = await self._context.informers.members(uid_of(self.instance), kinds)
 
-async def observe(client: Client, informers: SharedInformers, observation: Observation) -> None:
-    """Fill ``observation``.
+    async def observe(self) -> tuple[Observation, Graph]:
+        """Read external references and desired objects by name, and render, until nothing new is read."""
+        scopes = await self._scopes()
+        for _ in range(2 * len(self._definition.nodes) + 2):
+            self._assign_members()
+            rendering = self._rendering = render(self._definition, self.instance, self._observed)
+            changed = await self._read_external_refs(rendering)
+            self._desired = [
+                child
+                for child in children(self.instance, self._definition, rendering, scopes)
+                if child.node not in self._missing_kinds
+            ]
+            await self._find_desired()
+            if not (self._assign_members() or changed):
+                break
+        return self._observation(), Graph(self._definition, rendering, dict(self._observed), self._desired)
 
-    Read external references and objects by name, render, until nothing new is to be read.
-    """
-    scopes = await scopes_of(client, observation)
-    for _ in range(2 * len(observation.definition.nodes) + 2):
-        observe_members(observation)
-        observation.rendering = render(observation.definition, observation.instance, observation.observed)
-        again = await read_external_refs(informers, observation, observation.rendering)
-        observation.desired = [
-            child
-            for child in children(observation.instance, observation.definition, observation.rendering, scopes)
-            if child.node not in observation.missing_kinds
+    def _observation(self) -> Observation:
+        return Observation(
+            instance=self.instance,
+            members=tuple(self._members),
+            found=dict(self._found),
+            missing_kinds=dict(self._missing_kinds),
+            pod_health=self._context.pods_and_events.pod_health,
+            contract_kinds=self._context.contracts.keys(),
+        )
+
+    async def _scopes(self) -> Mapping[tuple[str, str], bool]:
+        """Which kinds are namespaced in the cluster; notes those that it does not serve."""
+        scopes = {}
+        for node in self._definition.nodes:
+            try:
+                resource = await self._context.client.kinds.find(node.api_version, node.kind)
+                scopes[(node.api_version, node.kind)] = resource.namespaced
+                self._missing_kinds.pop(node.id, None)
+            except NotServed as error:
+                self._missing_kinds[node.id] = str(error)
+        return scopes
+
+    def _assign_members(self) -> bool:
+        """Assign each node its live objects; True when that changed what is observed."""
+        by_node: dict[str, list[Manifest]] = {}
+        for member in self._members:
+            if not is_deleting(member):
+                by_node.setdefault(labels_of(member).get(NODE, ""), []).append(member)
+        changed = False
+        for node in self._definition.nodes:
+            if node.is_external:
+                continue
+            live = self._objects_of(node, by_node.get(label_value(node.id), []))
+            if fingerprint(live) != fingerprint(self._observed.get(node.id)):
+                self._observed[node.id] = live
+                changed = True
+        return changed
+
+    def _objects_of(self, node: Node, members: list[Manifest]) -> Any:
+        """The live object of a single node is the one with its present name, not with an earlier one."""
+        state = self._rendering.nodes.get(node.id) if self._rendering else None
+        desired = [child for child in self._desired if child.node == node.id]
+        if state is None or state.state != "desired" or not desired:
+            return list(members) if node.is_many else next(iter(members), None)
+        live = [
+            one
+            for child in desired
+            if (one := self._found.get(child.reference.identity)) is not None
+            and not is_deleting(one)
+            and is_member(self.instance, one)
         ]
-        await find_desired(client, observation)
-        if not (again | observe_members(observation)):
-            return
+        return live if node.is_many else next(iter(live), None)
 
+    async def _read_external_refs(self, rendering: Rendering) -> bool:
+        changed = False
+        for node_id, state in rendering.nodes.items():
+            node = self._definition.node(node_id)
+            if not node.is_external or not state.lookups:
+                continue
+            seen: Any = [] if node.is_many else None
+            for lookup in state.lookups:
+                try:
+                    watch_key, answer = await self._context.informers.look_up(lookup)
+                except NotServed as error:
+                    self._missing_kinds[node_id] = str(error)
+                    continue
+                self.external_refs.add(watch_key)
+                seen = [*seen, *(answer or [])] if isinstance(seen, list) else answer
+            known = node_id in self._observed
+            if not known or fingerprint(seen) != fingerprint(self._observed[node_id]):
+                self._observed[node_id] = seen
+                changed = changed or seen is not None
+        return changed
 
-async def scopes_of(client: Client, observation: Observation) -> Mapping[tuple[str, str], bool]:
-    """Which kinds are namespaced, as the cluster says.
+    async def _find_desired(self) -> None:
+        """The live object of each desired one: a member, or any object of its name (one request, once)."""
+        members = {reference_to(member).identity: member for member in self._members}
+        unknown = []
+        for child in self._desired:
+            identity = child.reference.identity
+            if identity in members:
+                self._found[identity] = members[identity]
+            elif identity not in self._looked_up:
+                unknown.append(child)
+        answers = await asyncio.gather(*(self._read(child) for child in unknown))
+        for child, live in zip(unknown, answers, strict=True):
+            self._looked_up.add(child.reference.identity)
+            if live is not None:
+                self._found[child.reference.identity] = live
 
-    A kind that it does not serve is remembered as missing.
-    """
-    scopes = {}
-    for node in observation.definition.nodes:
-        try:
-            resource = await client.kinds.find(node.api_version, node.kind)
-            scopes[(node.api_version, node.kind)] = resource.namespaced
-            observation.missing_kinds.pop(node.id, None)
-        except NotServed as error:
-            observation.missing_kinds[node.id] = str(error)
-    return scopes
-
-
-def observe_members(observation: Observation) -> bool:
-    """Give every node its live objects; True when that changed what is observed."""
-    by_node: dict[str, list[Manifest]] = {}
-    for member in observation.members:
-        if not is_deleting(member):
-            by_node.setdefault(labels_of(member).get(NODE, ""), []).append(member)
-    changed = False
-    for node in observation.definition.nodes:
-        if node.is_external:
-            continue
-        now = observed_objects(observation, node, by_node.get(label_value(node.id), []))
-        if fingerprint(now) != fingerprint(observation.observed.get(node.id)):
-            observation.observed[node.id] = now
-            changed = True
-    return changed
-
-
-def observed_objects(observation: Observation, node: Node, members: list[Manifest]) -> Any:
-    """The live object of a single node is the one of the name it has now, not of a name it once had."""
-    state = observation.rendering.nodes.get(node.id) if observation.rendering else None
-    desired = [child for child in observation.desired if child.node == node.id]
-    if state is None or state.state != "desired" or not desired:
-        return list(members) if node.is_many else next(iter(members), None)
-    live = [
-        one
-        for child in desired
-        if (one := observation.found.get(child.reference.identity)) is not None
-        and not is_deleting(one)
-        and is_member(observation.instance, one)
-    ]
-    return live if node.is_many else next(iter(live), None)
+    async def _read(self, child: Child) -> dict[str, Any] | None:
+        client, reference = self._context.client, child.reference
+        resource = await client.kinds.find(reference.api_version, reference.kind)
+        return await client.get(resource, reference.namespace, reference.name)
 
 
 def is_member(instance: Manifest, live: Manifest) -> bool:
@@ -120,48 +169,3 @@ def fingerprint(value: Any) -> Any:
         return None
     metadata = value.get("metadata") or {}
     return (metadata.get("uid"), metadata.get("resourceVersion"), metadata.get("name"))
-
-
-async def read_external_refs(
-    informers: SharedInformers, observation: Observation, rendering: Rendering
-) -> bool:
-    changed = False
-    for node_id, state in rendering.nodes.items():
-        if not observation.definition.node(node_id).is_external or not state.lookups:
-            continue
-        seen: Any = [] if observation.definition.node(node_id).is_many else None
-        for lookup in state.lookups:
-            try:
-                watch_key, answer = await informers.look_up(lookup)
-            except NotServed as error:
-                observation.missing_kinds[node_id] = str(error)
-                continue
-            observation.external_refs.add(watch_key)
-            seen = [*seen, *(answer or [])] if isinstance(seen, list) else answer
-        known = node_id in observation.observed
-        if not known or fingerprint(seen) != fingerprint(observation.observed[node_id]):
-            observation.observed[node_id] = seen
-            changed = changed or seen is not None
-    return changed
-
-
-async def find_desired(client: Client, observation: Observation) -> None:
-    """The live object of every wanted one: a member, or whatever bears its name (one request each, once)."""
-    members = {reference_to(member).identity: member for member in observation.members}
-    unknown = []
-    for child in observation.desired:
-        identity = child.reference.identity
-        if identity in members:
-            observation.found[identity] = members[identity]
-        elif identity not in observation.looked:
-            unknown.append(child)
-    answers = await asyncio.gather(*(read(client, child) for child in unknown))
-    for child, live in zip(unknown, answers, strict=True):
-        observation.looked.add(child.reference.identity)
-        if live is not None:
-            observation.found[child.reference.identity] = live
-
-
-async def read(client: Client, child: Child) -> dict[str, Any] | None:
-    resource = await client.kinds.find(child.reference.api_version, child.reference.kind)
-    return await client.get(resource, child.reference.namespace, child.reference.name)

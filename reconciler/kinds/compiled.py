@@ -1,65 +1,20 @@
-"""The contracts whose instances this engine looks after: rows → compiled definitions."""
+"""The published contracts: rows → compiled definitions."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from django.utils import timezone
 
-from contracts.compiler import Definition
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Revision
 from portal.live.publish import publish
-from reconciler.kube import Resource
+from reconciler.cache.contracts import CompiledContract, PublishedRevision
 
-log = logging.getLogger("slipway.engine.offers")
+log = logging.getLogger("slipway.reconciler")
 
 KIND_READY = "KindReady"  # the condition of a contract's row
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedRevision:
-    """A contract's newest revision, as its row says. ``digest`` names the text."""
-
-    contract: int
-    name: str
-    group: str
-    version: str
-    kind: str
-    plural: str
-    namespaced: bool
-    revision: int  # the row's key
-    number: int
-    digest: str
-    withdrawn: bool
-    owner: str
-
-    @property
-    def group_kind(self) -> str:
-        return f"{self.kind}.{self.group}"
-
-    @property
-    def api_version(self) -> str:
-        return f"{self.group}/{self.version}"
-
-    @property
-    def crd_name(self) -> str:
-        return f"{self.plural}.{self.group}"
-
-    @property
-    def resource(self) -> Resource:
-        return Resource(self.group, self.version, self.kind, self.plural, self.namespaced)
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledContract:
-    """``definition`` is None when the text does not compile any more; ``problem`` says why."""
-
-    published: PublishedRevision
-    definition: Definition | None
-    problem: str = ""
 
 
 def published_contracts() -> list[PublishedRevision]:
@@ -85,25 +40,25 @@ def published_contracts() -> list[PublishedRevision]:
 
 
 def compile_contract(published: PublishedRevision) -> CompiledContract:
-    """Compile with every kind that this portal knows. Reads rows: for the engine's database thread."""
+    """Compile with every kind that this portal knows. Reads rows: call it in the database thread."""
     text = Revision.objects.values_list("text", flat=True).get(pk=published.revision)
     compilation = compile_known(text)
     if compilation.runnable is None:
         problem = "; ".join(str(one) for one in compilation.problems if one.is_error)
         log.error(
-            "revision %s of contract %s does not compile: %s", published.number, published.name, problem
+            "Revision %s of the contract %s does not compile: %s", published.number, published.name, problem
         )
         return CompiledContract(published, None, problem)
     return CompiledContract(published, compilation.runnable)
 
 
 def kind_ready(conditions: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
-    """The condition of a contract's row that says how its kind stands in the cluster."""
+    """The condition of a contract's row that says whether its kind is served."""
     return next((one for one in conditions if one["type"] == KIND_READY), None)
 
 
 def kind_problem(conditions: Sequence[Mapping[str, str]]) -> str:
-    """What a platform engineer must mend before anything of the kind can be made; empty while it comes up."""
+    """What a platform engineer must fix before the kind is served; empty while it is being established."""
     ready = kind_ready(conditions)
     if ready is None or ready["status"] == "True" or ready["reason"] == "Establishing":
         return ""
@@ -111,7 +66,7 @@ def kind_problem(conditions: Sequence[Mapping[str, str]]) -> str:
 
 
 def save_condition(contract: int, status: str, reason: str, message: str) -> None:
-    """What became of the contract's kind in the cluster, on the contract's row."""
+    """Save on the contract's row whether its kind is served."""
     row = Contract.objects.filter(pk=contract).first()
     if row is None:
         return

@@ -2,7 +2,7 @@
 
 A WatchList stream where the server offers it (KEP-3157), else pages and then a watch. Bookmarks are on,
 so that a quiet watch does not grow old. A watch that ends is resumed; one that is too old (410) lists
-again and tells what changed meanwhile, lost deletions too. ``learn`` puts the answer of a write into
+again and tells what changed meanwhile, lost deletions too. ``store_write`` puts the answer of a write into
 the cache at once: what was just written is never read back older.
 """
 
@@ -84,7 +84,7 @@ class Informer:
 
     # -- writing into the cache -------------------------------------------------------------------------
 
-    def learn(self, obj: dict[str, Any]) -> None:
+    def store_write(self, obj: dict[str, Any]) -> None:
         """Take the answer of a write, unless the cache is already beyond it.
 
         The writer knows the object: ``on_change`` is not called, now or when the watch brings this version.

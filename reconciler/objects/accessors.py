@@ -1,4 +1,4 @@
-"""Reading manifests: names, owners, labels, conditions. Nothing here writes."""
+"""Accessors for manifests: names, owners, labels, conditions. Read-only."""
 
 from __future__ import annotations
 
@@ -19,22 +19,31 @@ class Reference(NamedTuple):
 
     @property
     def group(self) -> str:
-        return self.api_version.rpartition("/")[0]
+        return group_of(self.api_version)
 
     @property
     def group_kind(self) -> str:
         """``Kind.group``, or ``Kind`` for the core group, as ApplySet annotations write it (KEP-3659)."""
-        return f"{self.kind}.{self.group}" if self.group else self.kind
+        return group_kind(self.group, self.kind)
 
     @property
     def identity(self) -> Identity:
-        """What makes two references the same object: the version does not count."""
+        """Equal for two references to the same object: the version does not count."""
         return (self.group, self.kind, self.namespace, self.name)
 
     @property
     def display_name(self) -> str:
-        """As a person would say it: ``Deployment checkout/api``."""
+        """For messages: ``Deployment checkout/api``."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+def group_of(api_version: str) -> str:
+    """The group of an apiVersion; empty for the core group."""
+    return api_version.rpartition("/")[0]
+
+
+def group_kind(group: str, kind: str) -> str:
+    return f"{kind}.{group}" if group else kind
 
 
 def metadata_of(obj: Manifest) -> Mapping[str, Any]:
@@ -42,7 +51,7 @@ def metadata_of(obj: Manifest) -> Mapping[str, Any]:
 
 
 def reference_to(obj: Manifest) -> Reference:
-    """The reference of a whole manifest. Raises ``KeyError`` when apiVersion, kind or name is missing."""
+    """The reference of a complete manifest. Raises ``KeyError`` when apiVersion, kind or name is missing."""
     return Reference(obj["apiVersion"], obj["kind"], namespace_of(obj), str(metadata_of(obj)["name"]))
 
 
@@ -64,7 +73,7 @@ def version_of(obj: Manifest) -> str:
 
 
 def head_of(obj: Manifest) -> dict[str, Any]:
-    """What an apply says of the very object that was seen: with the uid, it never makes one anew."""
+    """The head of an apply to exactly this object: because of its uid, it never creates another one."""
     metadata = metadata_of(obj)
     named = {key: metadata[key] for key in ("name", "namespace", "uid") if key in metadata}
     return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": named}
@@ -91,7 +100,7 @@ def is_deleting(obj: Manifest) -> bool:
 
 
 def condition_of(obj: Manifest, kind: str) -> Mapping[str, Any] | None:
-    """The condition of this type in the object's status, if there is one."""
+    """The condition of this type in the object's status, if any."""
     status = obj.get("status")
     conditions = status.get("conditions") if isinstance(status, Mapping) else None
     for condition in conditions if isinstance(conditions, list) else ():
@@ -101,7 +110,7 @@ def condition_of(obj: Manifest, kind: str) -> Mapping[str, Any] | None:
 
 
 def controller_of(obj: Manifest) -> Mapping[str, Any] | None:
-    """The owner reference that says ``controller: true``, if there is one."""
+    """The owner reference with ``controller: true``, if any."""
     for reference in metadata_of(obj).get("ownerReferences") or ():
         if reference.get("controller"):
             found: Mapping[str, Any] = reference
@@ -112,8 +121,9 @@ def controller_of(obj: Manifest) -> Mapping[str, Any] | None:
 def is_newer(version: str, than: str) -> bool:
     """Whether one resourceVersion of a kind is later than another.
 
-    Versions of one kind are ordered numbers at every API server there is (apimachinery's ``resourceversion``
-    compares them so); a version that is no number counts as newer: an unknown order must not hide news.
+    Versions of one kind are ordered integers on every known API server (apimachinery's ``resourceversion``
+    package compares them as such). Any other version counts as newer: an unknown order must not hide an
+    update.
     """
     if not (version.isdigit() and than.isdigit()):
         return version != than

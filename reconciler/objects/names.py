@@ -7,7 +7,9 @@ import hashlib
 
 FINALIZER = "slipway.dev/finalizer"
 INSTANCE_ID = "slipway.dev/instance-id"  # label of a child: the instance's uid
-INSTANCE = "slipway.dev/instance"  # annotation of a child: the instance in words, of any length
+INSTANCE = (
+    "slipway.dev/instance"  # annotation of a child: kind, namespace and name of the instance, of any length
+)
 NODE = "slipway.dev/node"
 COLLECTION_INDEX = "slipway.dev/collection-index"
 COLLECTION_SIZE = "slipway.dev/collection-size"
@@ -19,7 +21,7 @@ SUSPEND_VALUES = frozenset({"suspended", "disabled"})
 CONTRACT = "slipway.dev/contract"  # label of a CRD and of an instance: the contract's name
 DIGEST = "slipway.dev/digest"  # annotation of a CRD: what it was generated from
 LEASE = "slipway-reconciler"  # one reconciler at a time on a cluster
-CHANGE = "slipway.dev/change"  # annotation of an instance: the wish that created it
+CHANGE = "slipway.dev/change"  # annotation of an instance: the change that created it
 
 APPLYSET_ID = "applyset.kubernetes.io/id"
 APPLYSET_PART_OF = "applyset.kubernetes.io/part-of"
@@ -29,9 +31,9 @@ APPLYSET_NAMESPACES = "applyset.kubernetes.io/additional-namespaces"
 APPLYSET_PARENT_TYPE = "applyset.kubernetes.io/is-parent-type"
 TOOLING = "slipway/v1"
 
-# Field managers: one per role, so that no writer drops what another one owns.
+# Field managers: one per role, so that no writer removes fields of another one.
 CHILDREN_MANAGER = "slipway/children"
-INSTANCE_MANAGER = "slipway/instance"  # what a person asked for, delivered from a Change
+INSTANCE_MANAGER = "slipway/instance"  # what a person requested, applied from a Change
 PARENT_MANAGER = "slipway/parent"  # finalizer, ApplySet labels and inventory on the instance
 STATUS_MANAGER = "slipway/status"
 CONTRACT_MANAGER = "slipway/contracts"
@@ -41,7 +43,7 @@ LABEL_LIMIT = 63
 
 
 def label_value(text: str) -> str:
-    """The text itself when it fits a label value, else its beginning with a hash (kro's Q-25, mended)."""
+    """The text itself if it fits into a label value, else its beginning with a hash (fixes kro's Q-25)."""
     if len(text) <= LABEL_LIMIT:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:10]
@@ -49,6 +51,6 @@ def label_value(text: str) -> str:
 
 
 def applyset_id(name: str, namespace: str, kind: str, group: str) -> str:
-    """The id of the set whose parent is this object (KEP-3659, as kubectl computes it)."""
+    """The id of the ApplySet whose parent is this object (KEP-3659, as kubectl computes it)."""
     digest = hashlib.sha256(f"{name}.{namespace}.{kind}.{group}".encode()).digest()
     return f"applyset-{base64.urlsafe_b64encode(digest).decode().rstrip('=')}-v1"

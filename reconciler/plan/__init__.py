@@ -1,10 +1,11 @@
-"""Desired + live + inventory → steps. Pure: one answer for the engine, a diff and a plan of an upgrade."""
+"""Desired and live objects and the inventory → steps. Pure."""
 
 from reconciler.plan.children import Child, apply_order, children
-from reconciler.plan.compare import FieldDifference, Settled, field_differences, settled
+from reconciler.plan.compare import FieldDifference, LastApplied, field_differences, last_applied
 from reconciler.plan.deletion import Deletion, plan_deletion
 from reconciler.plan.instance import plan
 from reconciler.plan.inventory import Inventory, recorded, set_id
+from reconciler.plan.observation import Graph, Observation
 from reconciler.plan.steps import Apply, Delete, Plan, Prune, Refuse, Wait
 
 __all__ = [
@@ -13,18 +14,20 @@ __all__ = [
     "Delete",
     "Deletion",
     "FieldDifference",
+    "Graph",
     "Inventory",
+    "LastApplied",
+    "Observation",
     "Plan",
     "Prune",
     "Refuse",
-    "Settled",
     "Wait",
     "apply_order",
     "children",
     "field_differences",
+    "last_applied",
     "plan",
     "plan_deletion",
     "recorded",
     "set_id",
-    "settled",
 ]

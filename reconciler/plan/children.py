@@ -1,15 +1,15 @@
-"""Rendered manifests → what is sent to the cluster: namespace, labels of ownership, place in the order."""
+"""Rendered manifests → what is applied: with namespace, ownership labels and apply order."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from contracts.compiler import Definition
 from contracts.runtime import Rendering
-from reconciler.objects.accessors import Manifest, Reference, name_of, namespace_of, reference_to, uid_of
+from reconciler.objects.accessors import Manifest, Reference, namespace_of, reference_to, uid_of
 from reconciler.objects.names import (
     APPLY_ORDER,
     APPLYSET_PART_OF,
@@ -26,7 +26,7 @@ from reconciler.plan.inventory import set_id
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One object that a node wants, as it is to be applied."""
+    """One desired object of a node, as it is applied."""
 
     node: str
     index: int
@@ -42,52 +42,40 @@ def children(
 ) -> list[Child]:
     """Every object of the nodes that can be rendered now, in topological order.
 
-    ``scopes``: (apiVersion, kind) → is it namespaced, as the cluster says; else as the definition does.
+    ``scopes``: (apiVersion, kind) → whether the cluster serves it as namespaced; the definition's scope
+    otherwise.
     """
     order = apply_order(definition)
-    return [
-        child
-        for node_id, state in rendering.nodes.items()
-        if state.state == "desired" and not definition.node(node_id).is_external
-        for child in _of_node(instance, definition, node_id, state.manifests, order[node_id], scopes or {})
-    ]
+    found: list[Child] = []
+    for node_id, state in rendering.nodes.items():
+        node = definition.node(node_id)
+        if state.state != "desired" or node.is_external:
+            continue
+        for index, manifest in enumerate(state.manifests):
+            labels = ownership_labels(instance, node_id)
+            if node.is_many:
+                labels |= {COLLECTION_INDEX: str(index), COLLECTION_SIZE: str(len(state.manifests))}
+            annotations = {APPLY_ORDER: str(order[node_id]), INSTANCE: reference_to(instance).display_name}
+            kind = (str(manifest["apiVersion"]), str(manifest["kind"]))
+            namespaced = (scopes or {}).get(kind, node.namespaced)
+            body = owned_body(manifest, labels, annotations, namespace_of(instance) if namespaced else None)
+            found.append(Child(node_id, index, reference_to(body), body))
+    return found
 
 
-def _of_node(
-    instance: Manifest,
-    definition: Definition,
-    node_id: str,
-    manifests: tuple[Manifest, ...],
-    order: int,
-    scopes: Mapping[tuple[str, str], bool],
-) -> Iterator[Child]:
-    node = definition.node(node_id)
-    for index, manifest in enumerate(manifests):
-        labels = {
-            MANAGED_BY: "slipway",
-            INSTANCE_ID: uid_of(instance),
-            NODE: label_value(node_id),
-            APPLYSET_PART_OF: set_id(instance),
-        }
-        if node.is_many:
-            labels |= {COLLECTION_INDEX: str(index), COLLECTION_SIZE: str(len(manifests))}
-        home = namespace_of(instance)
-        annotations = {
-            APPLY_ORDER: str(order),
-            INSTANCE: f"{instance['kind']} {home}/{name_of(instance)}".replace(" /", " "),
-        }
-        namespaced = scopes.get((str(manifest["apiVersion"]), str(manifest["kind"])), node.namespaced)
-        body = owned_body(manifest, labels, annotations, namespace_of(instance) if namespaced else None)
-        yield Child(node_id, index, reference_to(body), body)
+def ownership_labels(instance: Manifest, node_id: str) -> dict[str, str]:
+    return {
+        MANAGED_BY: "slipway",
+        INSTANCE_ID: uid_of(instance),
+        NODE: label_value(node_id),
+        APPLYSET_PART_OF: set_id(instance),
+    }
 
 
 def owned_body(
     manifest: Manifest, labels: Mapping[str, str], annotations: Mapping[str, str], home: str | None
 ) -> dict[str, Any]:
-    """The manifest with our labels.
-
-    ``home``: the namespace to fall back to, None for cluster-scoped kinds.
-    """
+    """The manifest with ownership metadata. ``home``: default namespace; None for cluster-scoped kinds."""
     given = dict(manifest.get("metadata") or {})
     metadata = {
         **given,
@@ -103,19 +91,20 @@ def owned_body(
 
 
 def with_encoded_data(body: dict[str, Any]) -> dict[str, Any]:
-    """A Secret's ``stringData`` as ``data``: the server stores that, so only that can be compared later."""
+    """A Secret's ``stringData`` as ``data``, which is what the server stores and what can be compared."""
     if body.get("kind") != "Secret" or body.get("apiVersion") != "v1" or not body.get("stringData"):
         return body
-    texts = body["stringData"]
-    encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
+    encoded = {
+        key: base64.b64encode(str(value).encode()).decode() for key, value in body["stringData"].items()
+    }
     rest = {key: value for key, value in body.items() if key != "stringData"}
     return {**rest, "data": {**(body.get("data") or {}), **encoded}}
 
 
 def apply_order(definition: Definition) -> dict[str, int]:
-    """Node → its wave, counted from 1: nodes that nobody needs have the highest (kro §4.8).
+    """Node → its wave, counted from 1: nodes without dependents have the highest (kro §4.8).
 
-    Layers are built from the dependents' end, so deletion takes the highest wave first.
+    Layers are built from the dependents' end, so deletion starts with the highest wave.
     """
     dependents: dict[str, set[str]] = {node.id: set() for node in definition.nodes}
     for node in definition.nodes:

@@ -1,10 +1,10 @@
-"""Is what we want already so? Compared by the fields that we own, so an idle fleet costs nothing.
+"""Detect drift: compare the desired fields with the live object, so that an idle fleet costs no write.
 
-A server-side apply is due when a wanted field is not ours (never applied, or somebody took it by
-changing it), when its value differs, or when we still own a field that is not wanted any more. Fields
-that others own and we do not want are none of our business. The walk follows ``fieldsV1`` of
-``metadata.managedFields``, whose keys say how the server merges each list: ``f:`` field, ``k:`` list
-item by keys, ``v:`` set member, ``i:`` position.
+A server-side apply is due when we do not own a desired field (it was never applied, or another manager
+changed it), when its value differs, or when we still own a field that is no longer desired. Fields of other
+managers that are not desired are ignored. The comparison follows ``fieldsV1`` of ``metadata.managedFields``,
+whose keys say how the server merges each list: ``f:`` field, ``k:`` list item by keys, ``v:`` set member,
+``i:`` position.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from typing import Any, Literal, NamedTuple
 from reconciler.objects.accessors import Manifest, metadata_of
 from reconciler.objects.names import CHILDREN_MANAGER
 
-Kind = Literal["unowned", "differs", "unwanted"]
+Kind = Literal["unowned", "differs", "undesired"]
 NOT_TRACKED = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"), ("status",))
 
 
 @dataclass(frozen=True, slots=True)
 class FieldDifference:
-    """One field that is not as wanted. ``unowned``: another manager has it, or nobody set it yet."""
+    """One field that is not as desired. ``unowned``: another manager owns it, or it was never set."""
 
     path: str
     kind: Kind
 
 
-class Settled(NamedTuple):
-    """What was applied last to an object, and how the object read back, as digests."""
+class LastApplied(NamedTuple):
+    """Digests of what was last applied to an object, and of how the object read back."""
 
     desired: str
     live: str
 
 
-def settled(desired: Manifest, live: Manifest) -> Settled:
-    return Settled(digest(desired), live_digest(live))
+def last_applied(desired: Manifest, live: Manifest) -> LastApplied:
+    return LastApplied(digest(desired), live_digest(live))
 
 
 def digest(value: Any) -> str:
@@ -47,7 +47,9 @@ def digest(value: Any) -> str:
 
 
 def live_digest(live: Manifest) -> str:
-    """Of what people can change in an object: everything but its status and the server's own bookkeeping."""
+    """Of what people can change in an object: everything but its status and the metadata that the server
+    sets.
+    """
     metadata = {key: metadata_of(live).get(key) for key in ("labels", "annotations", "finalizers")}
     rest = {key: value for key, value in live.items() if key not in ("metadata", "status")}
     return digest([metadata, rest])
@@ -56,7 +58,7 @@ def live_digest(live: Manifest) -> str:
 def field_differences(
     desired: Manifest, live: Manifest, manager: str = CHILDREN_MANAGER
 ) -> list[FieldDifference]:
-    """Every field that an apply by ``manager`` would change, in the order of the wanted manifest."""
+    """Every field that an apply by ``manager`` would change, in the order of the desired manifest."""
     return list(_map(desired, live, owned_fields(live, manager), ()))
 
 
@@ -103,11 +105,11 @@ def _map(
             yield from _unowned(value, here)
     for name in owned:
         if name.startswith("f:") and desired.get(name[2:]) is None and (*path, name[2:]) not in NOT_TRACKED:
-            yield FieldDifference(format_path((*path, name[2:])), "unwanted")
+            yield FieldDifference(format_path((*path, name[2:])), "undesired")
 
 
 def _unowned(value: Any, path: tuple[Any, ...]) -> Iterator[FieldDifference]:
-    """Name the leaves, so that an event can say ``spec.replicas`` and not ``spec``."""
+    """Names the leaves, so that an event says ``spec.replicas`` and not ``spec``."""
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
             if (*path, key) not in NOT_TRACKED and inner is not None:
@@ -125,7 +127,7 @@ def _list(
         if any(item not in live for item in desired) or any(item not in desired for item in members):
             yield FieldDifference(format_path(path), "differs")
         return
-    if not keyed:  # by position: rare, and then the whole list counts
+    if not keyed:  # by position, which is rare: the list is compared as a whole
         if not is_same(desired, live):
             yield FieldDifference(format_path(path), "differs")
         return
@@ -141,7 +143,7 @@ def _list(
         yield from _item(implied, item, found, owned[name], (*path, position))
     for keys in left.values():
         label = ",".join(f"{key}={value}" for key, value in keys.items())
-        yield FieldDifference(f"{format_path(path)}[{label}]", "unwanted")
+        yield FieldDifference(f"{format_path(path)}[{label}]", "undesired")
 
 
 def _item(
@@ -151,23 +153,23 @@ def _item(
     owned: Mapping[str, Any],
     path: tuple[Any, ...],
 ) -> Iterator[FieldDifference]:
-    """A list item; keys that the server filled in by default belong to it although nobody wrote them."""
+    """A list item. Merge keys that the server defaulted belong to it, although the manifest lacks them."""
     for field_difference in _value(item, live, owned, path):
         field = field_difference.path.rpartition(".")[2]
-        if field_difference.kind == "unwanted" and field in implied and field not in item:
+        if field_difference.kind == "undesired" and field in implied and field not in item:
             continue
         yield field_difference
 
 
 def has_keys(item: Any, keys: Mapping[str, Any]) -> bool:
-    """Whether a list item has these key values; a key that it leaves out may have been defaulted."""
+    """Whether a list item has these merge keys; a key that it omits may have been defaulted."""
     return isinstance(item, Mapping) and all(
         key not in item or item[key] == value for key, value in keys.items()
     )
 
 
 def is_same(desired: Any, live: Any) -> bool:
-    """Whether a value is there as wanted; the server may have added defaults inside it."""
+    """Whether a value is as desired; the server may have added defaults inside it."""
     if is_empty(desired):
         return is_empty(live) or isinstance(live, Mapping)
     if isinstance(desired, Mapping):
@@ -201,7 +203,7 @@ SUFFIXES = {
 
 
 def same_quantity(one: str | float, other: str | float) -> bool:
-    """``1000m`` and ``1`` are one quantity; the server stores its canonical form."""
+    """``1000m`` and ``1`` are the same quantity; the server stores the canonical form."""
     first, second = quantity(one), quantity(other)
     return first is not None and first == second
 
@@ -216,7 +218,7 @@ def quantity(value: str | float) -> Decimal | None:
 
 
 def format_path(path: tuple[Any, ...]) -> str:
-    """``spec.containers[0].image``; a key with dots stands in quotes and brackets."""
+    """``spec.containers[0].image``; a key with dots is quoted in brackets."""
     text = ""
     for part in path:
         if isinstance(part, int):

@@ -1,4 +1,4 @@
-"""Take an instance's objects away wave by wave, from what is recorded, never from the contract (kro §4.8)."""
+"""Plan the deletion of an instance's objects wave by wave, from their recorded order (kro §4.8)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from reconciler.objects.accessors import (
     reference_to,
     uid_of,
 )
-from reconciler.objects.health import why_it_stays
+from reconciler.objects.health import deletion_message
 from reconciler.objects.names import APPLY_ORDER, NODE
 from reconciler.plan.steps import Delete, Wait
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """``done``: nothing is left, the instance may go. Else the steps of the wave that is due."""
+    """``done``: nothing is left, so the finalizer can be removed. Else the steps of the current wave."""
 
     steps: tuple[Delete | Wait, ...]
     left: int
@@ -31,7 +31,7 @@ class Deletion:
 
 
 def plan_deletion(members: Sequence[Manifest]) -> Deletion:
-    """The next wave: members with the highest order. It must be wholly gone before the next one starts."""
+    """The next wave: members with the highest order. All of it must be deleted before the next one starts."""
     if not members:
         return Deletion((), 0)
     highest = max(map(order_of, members))
@@ -41,13 +41,13 @@ def plan_deletion(members: Sequence[Manifest]) -> Deletion:
             continue
         node, reference = labels_of(member).get(NODE, ""), reference_to(member)
         if is_deleting(member):
-            steps.append(Wait(node, f"{reference.display_name}: {why_it_stays(member)}", "being-deleted"))
+            steps.append(Wait(node, deletion_message(member, reference.display_name), "being-deleted"))
         else:
             steps.append(Delete(node, reference, uid_of(member)))
     return Deletion(tuple(steps), len(members))
 
 
 def order_of(member: Manifest) -> int:
-    """The recorded wave; an object without one goes last."""
+    """The recorded wave; an object without one is deleted last."""
     text = annotations_of(member).get(APPLY_ORDER, "0")
     return int(text) if text.isdecimal() else 0

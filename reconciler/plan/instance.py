@@ -1,6 +1,6 @@
-"""Say what to do next for an instance, given what the cluster holds right now.
+"""Plan the next steps of an instance from what the cluster holds now.
 
-Nothing is remembered between calls: a missed event or a restart costs a pass and never an answer.
+Nothing is remembered between calls: a missed event or a restart costs a pass, never a wrong decision.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.compiler import Definition
-from contracts.runtime import Rendering
 from reconciler.objects.accessors import (
-    Identity,
     Manifest,
     annotations_of,
+    group_kind,
     is_deleting,
     labels_of,
     metadata_of,
@@ -21,63 +20,55 @@ from reconciler.objects.accessors import (
     reference_to,
     uid_of,
 )
-from reconciler.objects.health import why_it_stays
+from reconciler.objects.health import deletion_message
 from reconciler.objects.names import APPLYSET_PART_OF, INSTANCE, INSTANCE_ID, NODE, label_value
 from reconciler.plan.children import Child
-from reconciler.plan.compare import Settled, digest, field_differences, live_digest
+from reconciler.plan.compare import LastApplied, digest, field_differences, live_digest
 from reconciler.plan.inventory import Inventory, inventory_of, recorded, set_id
-from reconciler.plan.steps import Apply, Plan, Prune, Refuse, Wait
+from reconciler.plan.observation import Graph, Observation
+from reconciler.plan.steps import Apply, Plan, Prune, Refuse, Step, Wait
 
 
 def plan(
-    instance: Manifest,
-    definition: Definition,
-    rendering: Rendering,
-    desired: Sequence[Child],
-    found: Mapping[Identity, Manifest],
-    members: Sequence[Manifest],
-    settled: Mapping[str, Settled] | None = None,
+    observation: Observation, graph: Graph, last_applied: Mapping[str, LastApplied] | None = None
 ) -> Plan:
-    """``desired``: ``children(...)``. ``found``: the live object of each wanted one that exists,
-    whoever's it is.
+    """What is still to do for an instance.
 
-    ``members``: every live object that carries this instance's labels. ``settled``: per uid, what was applied
-    last and how it read back; it tells drift from a change of mind, and a value that the server writes in
-    another form from a difference. It may be empty: then an apply too many is the worst that happens.
+    ``last_applied``: per uid, what was applied last and how it read back. It tells drift from a new desired
+    value, and a value that the server writes in another form from a difference. It may be empty: the worst
+    that happens is an unnecessary apply.
     """
+    instance, members = observation.instance, observation.members
     home = namespace_of(instance)
-    scope = possible(definition) | inventory_of([child.body for child in desired], home)
-    members_scope = inventory_of(members, home)
-    steps: list[Apply | Wait | Refuse | Prune] = [
+    scope = possible_inventory(graph.definition) | inventory_of([child.body for child in graph.desired], home)
+    live = inventory_of(members, home)
+    steps: list[Step] = [
         Wait(state.id, state.reason, state.code)
-        for state in rendering.nodes.values()
+        for state in graph.rendering.nodes.values()
         if state.state in ("pending", "failed")
     ]
-    if not rendering.fatal:
-        for child in desired:
-            step = step_for(instance, child, found.get(child.reference.identity), settled or {})
+    if not graph.rendering.fatal:
+        for child in graph.desired:
+            step = step_for(
+                instance, child, observation.found.get(child.reference.identity), last_applied or {}
+            )
             if step is not None:
                 steps.append(step)
         if not steps:
-            steps.extend(prunes(definition, desired, members))
-    before = recorded(instance) | scope | members_scope
-    return Plan(tuple(steps), before=before, after=scope | members_scope)
+            steps.extend(prunes(graph, members))
+    return Plan(tuple(steps), before=recorded(instance) | scope | live, after=scope | live)
 
 
-def possible(definition: Definition) -> Inventory:
-    """The kinds that the definition may ever make: recorded at once, so an instance is written once."""
-    kinds = {
-        f"{node.kind}.{node.group}" if node.group else node.kind
-        for node in definition.nodes
-        if not node.is_external
-    }
+def possible_inventory(definition: Definition) -> Inventory:
+    """The kinds that the definition can create, recorded at once so that an instance is written once."""
+    kinds = {group_kind(node.group, node.kind) for node in definition.nodes if not node.is_external}
     return Inventory(frozenset(kinds), frozenset())
 
 
 def step_for(
-    instance: Manifest, child: Child, live: Manifest | None, settled: Mapping[str, Settled]
+    instance: Manifest, child: Child, live: Manifest | None, last_applied: Mapping[str, LastApplied]
 ) -> Apply | Wait | Refuse | None:
-    """What one wanted object needs: nothing when it is already so."""
+    """What one desired object needs; None when it is up to date."""
     if live is None:
         return Apply(child.node, child.index, child.reference, child.body, "create")
     owner = other_owner(instance, live)
@@ -85,15 +76,14 @@ def step_for(
         reason = f"{child.reference.display_name} belongs to {owner}. It was left as it is."
         return Refuse(child.node, child.reference, reason)
     if is_deleting(live):
-        reason = f"{child.reference.display_name} is being deleted. {why_it_stays(live)}"
-        return Wait(child.node, reason, "being-deleted")
+        return Wait(child.node, deletion_message(live, child.reference.display_name), "being-deleted")
     found = field_differences(child.body, live)
     if not found:
         return None
     if APPLYSET_PART_OF not in labels_of(live):
         return Apply(child.node, child.index, child.reference, child.body, "adopt", by=last_writer(live))
     fields = tuple(field_difference.path for field_difference in found)
-    last = settled.get(uid_of(live))
+    last = last_applied.get(uid_of(live))
     if last is None or last.desired != digest(child.body):
         return Apply(child.node, child.index, child.reference, child.body, "update", fields)
     if last.live == live_digest(live):
@@ -102,7 +92,7 @@ def step_for(
 
 
 def other_owner(instance: Manifest, live: Manifest) -> str:
-    """Who else the object belongs to, in words; empty when it is this instance's, or nobody's."""
+    """The name of another owner of the object; empty when it is this instance's or unmanaged."""
     labels, annotations = labels_of(live), annotations_of(live)
     part_of = labels.get(APPLYSET_PART_OF)
     if part_of == set_id(instance):
@@ -128,10 +118,10 @@ def last_writer(live: Manifest) -> str:
     return str(newest.get("manager") or "")
 
 
-def prunes(definition: Definition, desired: Sequence[Child], members: Sequence[Manifest]) -> list[Prune]:
-    """Members that no node wants, latest in the order first. Asked for only when nothing else is to do."""
-    keep = {child.reference.identity for child in desired}
-    position = {label_value(node_id): place for place, node_id in enumerate(definition.order)}
+def prunes(graph: Graph, members: Sequence[Manifest]) -> list[Prune]:
+    """Members that are no longer desired, the last in the order first. Due only after all other steps."""
+    keep = {child.reference.identity for child in graph.desired}
+    position = {label_value(node_id): place for place, node_id in enumerate(graph.definition.order)}
     steps = []
     for member in members:
         reference = reference_to(member)

@@ -1,6 +1,6 @@
 """What an instance may own in the cluster, recorded on it before anything is applied (ApplySet, KEP-3659).
 
-Deleting and pruning look only here, never into the contract: it may have changed, or be gone.
+Deletion and pruning read only the inventory, never the contract: it may have changed or been deleted.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.objects.accessors import Manifest, annotations_of, finalizers_of, name_of, namespace_of
+from reconciler.objects.accessors import Manifest, annotations_of, finalizers_of, namespace_of, reference_to
 from reconciler.objects.names import (
     APPLYSET_KINDS,
     APPLYSET_NAMESPACES,
@@ -21,7 +21,7 @@ from reconciler.objects.names import (
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """``kinds``: ``Kind.group``; ``namespaces``: those besides the instance's own."""
+    """``kinds``: ``Kind.group``; ``namespaces``: those other than the instance's own."""
 
     kinds: frozenset[str] = frozenset()
     namespaces: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ class Inventory:
 
 
 def recorded(instance: Manifest) -> Inventory:
-    """The inventory that stands on an instance; empty when none does."""
+    """The inventory recorded on an instance; empty when there is none."""
     annotations = annotations_of(instance)
     return Inventory(
         frozenset(filter(None, annotations.get(APPLYSET_KINDS, "").split(","))),
@@ -50,24 +50,25 @@ def inventory_of(members: Iterable[Manifest], home: str) -> Inventory:
     """Kinds and namespaces of these objects; ``home`` is the instance's own namespace."""
     kinds, namespaces = set(), set()
     for member in members:
-        group = str(member["apiVersion"]).rpartition("/")[0]
-        kinds.add(f"{member['kind']}.{group}" if group else str(member["kind"]))
+        kinds.add(reference_to(member).group_kind)
         namespaces.add(namespace_of(member))
     return Inventory(frozenset(kinds), frozenset(namespaces - {home, ""}))
 
 
 def is_damaged(instance: Manifest) -> bool:
-    """Whether somebody took the inventory off an instance that has our finalizer."""
+    """Whether the inventory was removed from an instance that has our finalizer."""
     return FINALIZER in finalizers_of(instance) and APPLYSET_TOOLING not in annotations_of(instance)
 
 
 def set_id(instance: Manifest) -> str:
-    """The id of the set whose parent is this instance."""
-    group = str(instance["apiVersion"]).rpartition("/")[0]
-    return applyset_id(name_of(instance), namespace_of(instance), str(instance["kind"]), group)
+    """The id of the ApplySet whose parent is this instance."""
+    parent = reference_to(instance)
+    return applyset_id(parent.name, parent.namespace, parent.kind, parent.group)
 
 
 def foreign_tool(instance: Manifest) -> str:
-    """The tool that already keeps a set on this object, if it is not Slipway (such as ``kro/v0.4``)."""
+    """The tool whose ApplySet already has this object as its parent, if it is not Slipway (such as
+    ``kro/v0.4``).
+    """
     tool = annotations_of(instance).get(APPLYSET_TOOLING, "")
     return tool if tool and tool.partition("/")[0] != TOOLING.partition("/")[0] else ""

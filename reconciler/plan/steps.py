@@ -1,4 +1,4 @@
-"""What the planner may say. Values only; the engine carries them out."""
+"""The steps of a plan. Values only; ``reconciler.instances.execute`` carries them out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Why = Literal["create", "adopt", "update", "repair"]
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Send these fields. ``fields`` are those that differ; ``by`` is who changed them, when somebody did."""
+    """Apply this body. ``fields``: those that differ. ``by``: the field manager that changed them, if any."""
 
     node: str
     index: int
@@ -27,7 +27,7 @@ class Apply:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing to do for this node until something else happens; the reason says what."""
+    """The node waits for something else; the reason says for what."""
 
     node: str
     reason: str
@@ -36,7 +36,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """An object of this name belongs to somebody else. It is not touched; a person must decide."""
+    """An object of this name has another owner. It is not touched; a person must resolve the conflict."""
 
     node: str
     reference: Reference
@@ -45,7 +45,7 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Prune:
-    """An object of this instance that no node wants any more."""
+    """An object of this instance that is no longer desired."""
 
     node: str
     reference: Reference
@@ -55,18 +55,21 @@ class Prune:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """An object that goes with its instance."""
+    """An object that is deleted with its instance."""
 
     node: str
     reference: Reference
     uid: str
 
 
+Step = Apply | Wait | Refuse | Prune
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``before`` must stand on the instance before the first step, ``after`` may once all are done."""
+    """``before``: the inventory to record before the first step. ``after``: the one after the last."""
 
-    steps: tuple[Apply | Wait | Refuse | Prune, ...]
+    steps: tuple[Step, ...]
     before: Inventory
     after: Inventory
 

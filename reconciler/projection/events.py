@@ -1,4 +1,4 @@
-"""Lines of an instance's history: each is kept once, however often it is told."""
+"""Events of instances → rows. Each is stored once, however often it is recorded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEPT_EVENTS = 200
 
 
 def add_events(row: Instance, records: Sequence[EventRecord]) -> bool:
-    """Add lines to the history; a line that is there already only counts up."""
+    """Add events; the count of one that is stored already is updated."""
     if not records:
         return False
     known = {
@@ -54,7 +54,7 @@ def add_events(row: Instance, records: Sequence[EventRecord]) -> bool:
 
 
 def forget_old_events(row: Instance, added: int) -> None:
-    """An instance keeps its newest lines; looked at only now and then."""
+    """An instance keeps its newest events; older ones are deleted now and then."""
     if added and row.events.count() > KEPT_EVENTS + 50:
         oldest = row.events.values_list("pk", flat=True)[KEPT_EVENTS:]
         Event.objects.filter(pk__in=list(oldest)).delete()

@@ -1,4 +1,7 @@
-"""Cluster → rows. Batches from one thread; a row never goes back to an older version of its object."""
+"""Snapshots → rows. Only copies: the state and its reason are decided in ``reconciler.status.assess``.
+
+A row never returns to an older version of its object.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,13 @@ from reconciler.status.snapshot import EventRecord, Key, Snapshot
 
 log = logging.getLogger("slipway.projection")
 
-# Labels and annotations that are Slipway's or a tool's own: a person neither wrote nor edits them.
+# Labels and annotations of Slipway and other tools, which people neither write nor edit.
 HIDDEN = ("applyset.kubernetes.io/", "slipway.dev/", "kubectl.kubernetes.io/last-applied-configuration")
 SHOWN = ("slipway.dev/reconcile",)
 
 
 def project(destination: int, snapshots: Sequence[Snapshot]) -> None:
-    """Write what passes saw. One transaction; pages hear of it when it is committed."""
+    """Write snapshots in one transaction; pages are notified when it is committed."""
     with transaction.atomic():
         for snapshot in snapshots:
             project_one(destination, snapshot)
@@ -44,28 +47,25 @@ def project_one(destination: int, snapshot: Snapshot) -> None:
     row = row_for(destination, snapshot)
     if row is None:
         return
-    before = fingerprint(row)
-    fill(row, snapshot)
-    changed = fingerprint(row) != before
-    records = list(snapshot.records)
-    if snapshot.summary is not None and not snapshot.partial:
-        changed |= project_resources(row, snapshot.summary.resources, records)
-    changed |= add_events(row, records)
+    changed = copy_fields(row, snapshot)
+    if snapshot.assessment.resources is not None:
+        changed |= project_resources(row, snapshot.assessment.resources)
+    changed |= add_events(row, snapshot.records)
     if changed:
         row.version += 1
         row.updated_at = timezone.now()
         row.save(update_fields=[*FIELDS, "state_since", "version", "updated_at"])
-        tell(row)
+        publish_row(row)
 
 
 def row_for(destination: int, snapshot: Snapshot) -> Instance | None:
-    """The row of this object, made when there is none; None when the row already knows something newer."""
+    """The row of this object, created if necessary; None when the row is newer than the snapshot."""
     key, uid, version = snapshot.key, uid_of(snapshot.instance), version_of(snapshot.instance)
     row = find(destination, snapshot.contract, key)
     if row is not None and row.uid and row.uid != uid:
         if row.resource_version and is_newer(row.resource_version, version):
             return None
-        remove(row)  # an object of the same name, made anew
+        remove(row)  # the object was recreated
         row = None
     if row is not None and row.resource_version and is_newer(row.resource_version, version):
         return None
@@ -83,14 +83,15 @@ def row_for(destination: int, snapshot: Snapshot) -> Instance | None:
 
 
 def find(destination: int, contract: int, key: Key) -> Instance | None:
-    """The row, held until the transaction ends: pages write to it too. Call it inside one."""
+    """The row, locked until the transaction ends: pages write to it too. Call it in a transaction."""
     rows = Instance.objects.select_for_update(of=("self",)).filter(
         destination_id=destination, contract_id=contract, namespace=key.namespace, name=key.name
     )
     return rows.first()
 
 
-FIELDS = [
+STATE_FIELDS = ("state", "reason", "message")
+FIELDS = (
     "revision_id",
     "uid",
     "resource_version",
@@ -102,72 +103,75 @@ FIELDS = [
     "status",
     "conditions",
     "nodes",
-    "state",
-    "reason",
-    "message",
+    *STATE_FIELDS,
     "was_ready",
     "suspended",
     "deletion_requested_at",
-]
+)
 
 
-def fingerprint(row: Instance) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in FIELDS}
-
-
-def fill(row: Instance, snapshot: Snapshot) -> None:
-    obj, summary = snapshot.instance, snapshot.summary
-    if row.generation != generation_of(obj):
-        row.was_ready = False  # another wish: it has yet to come up
-    row.uid, row.resource_version = uid_of(obj), version_of(obj)
-    row.generation = row.observed_generation = generation_of(obj)
-    row.revision_id = snapshot.revision
-    row.spec = obj.get("spec") or {}
-    row.labels, row.annotations = visible(labels_of(obj)), visible(annotations_of(obj))
-    row.deletion_requested_at = moment(metadata_of(obj).get("deletionTimestamp"))
-    row.suspended = snapshot.suspended
-    if snapshot.conditions:
-        row.conditions = [dict(condition) for condition in snapshot.conditions]
-        row.status = dict(snapshot.status)
-    if summary is None:
-        return
-    if summary.nodes:
-        row.nodes = [node.as_dict() for node in summary.nodes]
-    state, reason = summary.state, summary.reason
-    if row.state == State.DELETING and not row.deletion_requested_at and deletion_is_asked(row):
-        return  # the page says so already; the cluster will
-    if row.was_ready and state in ("progressing", "waiting") and not snapshot.suspended:
-        lost_before = row.state == State.DEGRADED  # and has not come back since
-        state = State.DEGRADED if lost_before or not summary.is_underway else state
-    if state == State.DEGRADED and not row.was_ready:
-        state, reason = State.PROGRESSING, "Progressing"  # it has never been up as a whole
-    if state != row.state:
+def copy_fields(row: Instance, snapshot: Snapshot) -> bool:
+    """Copy the snapshot into the row; True when that changed it."""
+    values = field_values(snapshot)
+    if deletion_was_requested_since(row, snapshot):
+        values = {name: value for name, value in values.items() if name not in STATE_FIELDS}
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    if "state" in changed:
         row.state_since = timezone.now()
-    row.state, row.reason, row.message = state, reason, summary.message
-    whole = state == State.READY and summary.generation == row.generation
-    row.was_ready = row.was_ready or whole
+    for name, value in changed.items():
+        setattr(row, name, value)
+    return bool(changed)
 
 
-def deletion_is_asked(row: Instance) -> bool:
+def field_values(snapshot: Snapshot) -> dict[str, Any]:
+    obj, assessment = snapshot.instance, snapshot.assessment
+    values: dict[str, Any] = {
+        "revision_id": snapshot.revision,
+        "uid": uid_of(obj),
+        "resource_version": version_of(obj),
+        "generation": generation_of(obj),
+        "observed_generation": assessment.generation,
+        "spec": obj.get("spec") or {},
+        "labels": visible(labels_of(obj)),
+        "annotations": visible(annotations_of(obj)),
+        "state": assessment.state,
+        "reason": assessment.reason,
+        "message": assessment.message,
+        "was_ready": assessment.was_ready,
+        "suspended": assessment.is_suspended,
+        "deletion_requested_at": moment(metadata_of(obj).get("deletionTimestamp")),
+    }
+    if assessment.nodes is not None:
+        values["nodes"] = [node.as_dict() for node in assessment.nodes]
+    if snapshot.written is not None:
+        values["status"] = dict(snapshot.written.fields)
+        values["conditions"] = [dict(condition) for condition in snapshot.written.conditions]
+    return values
+
+
+def deletion_was_requested_since(row: Instance, snapshot: Snapshot) -> bool:
+    """Whether the row's state is newer: the assessment did not know of the requested deletion yet."""
+    if row.state != State.DELETING or snapshot.assessment.state == "deleting":
+        return False
     return row.changes.pending().filter(action=Action.DELETE).exists()
 
 
-def visible(texts: Mapping[str, str]) -> dict[str, str]:
-    return {key: text for key, text in texts.items() if key in SHOWN or not key.startswith(HIDDEN)}
+def visible(metadata: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in metadata.items() if key in SHOWN or not key.startswith(HIDDEN)}
 
 
 def project_events(destination: int, records: Mapping[str, Sequence[EventRecord]]) -> None:
-    """Events of the cluster, by the uid of the instance that they are about."""
+    """Events of the cluster, by the uid of their instance."""
     with transaction.atomic():
         for row in Instance.objects.filter(destination_id=destination, uid__in=list(records)):
             if add_events(row, records[row.uid]):
                 row.touch()
 
 
-# -- what is gone, and what is fresh --------------------------------------------------------------------
+# -- deleted objects ------------------------------------------------------------------------------------
 
 
-def project_gone(destination: int, contract: int, key: Key, uid: str) -> None:
+def project_deleted(destination: int, contract: int, key: Key, uid: str) -> None:
     """The object was deleted from the cluster: delete its row, unless the row is of another object.
 
     A row without a uid belongs to a creation that was refused, or whose result is not saved yet. In the
@@ -180,13 +184,13 @@ def project_gone(destination: int, contract: int, key: Key, uid: str) -> None:
 
 
 def project_list(destination: int, contract: int, uids: set[str]) -> int:
-    """A full list was seen: rows of objects that are not in it go. Rows that were never delivered stay."""
+    """Delete the rows of objects that are not in a complete list. Rows without a uid remain."""
     with transaction.atomic():
         rows = Instance.objects.filter(destination_id=destination, contract_id=contract).exclude(uid="")
-        gone = [row for row in rows if row.uid not in uids]
-        for row in gone:
+        deleted = [row for row in rows if row.uid not in uids]
+        for row in deleted:
             remove(row)
-    return len(gone)
+    return len(deleted)
 
 
 def remove(row: Instance) -> None:
@@ -194,17 +198,17 @@ def remove(row: Instance) -> None:
     row.delete()
 
 
-def tell(row: Instance) -> None:
+def publish_row(row: Instance) -> None:
     publish(row.topic, row.version)
     publish("instances", f"{row.pk}.{row.version}")
 
 
 def save_destination(pk: int, **fields: Any) -> None:
-    """How the cluster is, on its row; browsers hear of it when it changed."""
+    """Save the state of the cluster on its row; browsers are notified when it changed."""
     row = Destination.objects.filter(pk=pk).first()
     if row is None:
         return
-    news = any(getattr(row, name) != value for name, value in fields.items() if not name.endswith("_at"))
+    changed = any(getattr(row, name) != value for name, value in fields.items() if not name.endswith("_at"))
     Destination.objects.filter(pk=pk).update(**fields)
-    if news:
+    if changed:
         publish("notices", timezone.now().isoformat())

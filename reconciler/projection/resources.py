@@ -1,46 +1,46 @@
-"""An instance's resources → rows; and what the rows remember of when each was whole."""
+"""The resources of an instance → rows, and what the rows know of instances → the reconciler's cache."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from django.utils import timezone
 
-from catalog.models import Instance, InstanceResource
-from reconciler.objects.accessors import Reference
+from catalog.models import Action, Change, Instance, InstanceResource
+from reconciler.objects.accessors import Identity, Reference
+from reconciler.objects.health import State
 from reconciler.projection.events import moment
-from reconciler.status.baseline import ReadinessBaseline, ReadyBaseline
-from reconciler.status.snapshot import EventRecord
-from reconciler.status.summary import ResourceLine
+from reconciler.status.assess import Previous
+from reconciler.status.baseline import ReadyBaseline
+from reconciler.status.resources import KnownResource, ResourceStatus
 
 Name = tuple[str, str, str, str, str]
 
 
-def project_resources(row: Instance, lines: Iterable[ResourceLine], records: list[EventRecord]) -> bool:
-    """Make the rows equal to the lines. A first apply of what the rows knew before is told as a return."""
+def project_resources(row: Instance, resources: Iterable[ResourceStatus]) -> bool:
+    """Make the rows equal to the resources; True when that changed any."""
     known: dict[Name, InstanceResource] = {
         (one.node, one.api_version, one.kind, one.namespace, one.name): one for one in row.resources.all()
     }
     fresh: list[InstanceResource] = []
-    moved: list[InstanceResource] = []
-    for line in lines:
-        reference = line.reference
-        name = (line.node, reference.api_version, reference.kind, reference.namespace, reference.name)
+    changed: list[InstanceResource] = []
+    for resource in resources:
+        reference = resource.reference
+        name = (resource.node, reference.api_version, reference.kind, reference.namespace, reference.name)
         old = known.pop(name, None)
-        if old is not None and old.uid and line.uid and old.uid != line.uid:
-            mark_restored(records, line)
         target = old or InstanceResource(
             instance=row, node=name[0], api_version=name[1], kind=name[2], namespace=name[3], name=name[4]
         )
-        if copy_line(target, line) or old is None:
-            (moved if old is not None else fresh).append(target)
+        if copy_resource(target, resource) or old is None:
+            (changed if old is not None else fresh).append(target)
     if fresh:
         InstanceResource.objects.bulk_create(fresh)
-    if moved:
-        InstanceResource.objects.bulk_update(moved, [*RESOURCE_FIELDS, "updated_at"])
+    if changed:
+        InstanceResource.objects.bulk_update(changed, [*RESOURCE_FIELDS, "updated_at"])
     if known:
         InstanceResource.objects.filter(pk__in=[one.pk for one in known.values()]).delete()
-    return bool(fresh or moved or known)
+    return bool(fresh or changed or known)
 
 
 RESOURCE_FIELDS = [
@@ -56,17 +56,17 @@ RESOURCE_FIELDS = [
 ]
 
 
-def copy_line(target: InstanceResource, line: ResourceLine) -> bool:
+def copy_resource(target: InstanceResource, resource: ResourceStatus) -> bool:
     values = {
-        "index": line.index,
-        "uid": line.uid,
-        "resource_version": line.version,
-        "state": line.health.state,
-        "fact": line.health.fact[:40],
-        "message": line.health.message,
-        "ready_baseline": line.whole.as_dict() if line.whole else None,
-        "created_at": moment(line.created),
-        "deletion_requested_at": moment(line.deleting),
+        "index": resource.index,
+        "uid": resource.uid,
+        "resource_version": resource.version,
+        "state": resource.health.state,
+        "fact": resource.health.fact[:40],
+        "message": resource.health.message,
+        "ready_baseline": resource.baseline.as_dict() if resource.baseline else None,
+        "created_at": moment(resource.created),
+        "deletion_requested_at": moment(resource.deleting),
     }
     changed = any(getattr(target, name) != value for name, value in values.items())
     for name, value in values.items():
@@ -75,29 +75,33 @@ def copy_line(target: InstanceResource, line: ResourceLine) -> bool:
     return changed
 
 
-def mark_restored(records: list[EventRecord], line: ResourceLine) -> None:
-    """What was created now had been there before: somebody deleted it."""
-    for place, record in enumerate(records):
-        if record.reason == "Created" and record.resource == line.reference:
-            what = line.reference.display_name
-            records[place] = EventRecord(
-                "Restored",
-                f"Created {what} again: it had been deleted.",
-                record.uid,
-                warning=True,
-                node=record.node,
-                resource=record.resource,
-            )
+def load_previous(destination: int) -> dict[str, Previous]:
+    """What the rows know of each instance, by its uid. For the database thread."""
+    resources = load_known_resources(destination)
+    instances = Instance.objects.filter(destination_id=destination).exclude(uid="")
+    deleting = set(
+        Change.objects.pending()
+        .filter(action=Action.DELETE, instance__destination_id=destination)
+        .values_list("instance_id", flat=True)
+    )
+    return {
+        row.uid: Previous(
+            state=cast(State, row.state),
+            was_ready=row.was_ready,
+            generation=row.observed_generation,
+            resources=resources.get(row.pk, {}),
+            deletion_requested=row.pk in deleting,
+        )
+        for row in instances.only("uid", "state", "was_ready", "observed_generation")
+    }
 
 
-def load_baselines(destination: int) -> dict[str, ReadinessBaseline]:
-    """What the rows know, by the uid of the instance. For the engine's database thread."""
-    rows = InstanceResource.objects.filter(instance__destination_id=destination, ready_baseline__isnull=False)
-    named = ("api_version", "kind", "namespace", "name")
-    found: dict[str, ReadinessBaseline] = {}
-    for uid, generation, whole, *names in rows.values_list(
-        "instance__uid", "instance__generation", "ready_baseline", *named
+def load_known_resources(destination: int) -> dict[int, dict[Identity, KnownResource]]:
+    rows = InstanceResource.objects.filter(instance__destination_id=destination)
+    found: dict[int, dict[Identity, KnownResource]] = {}
+    for instance, uid, baseline, *reference in rows.values_list(
+        "instance_id", "uid", "ready_baseline", "api_version", "kind", "namespace", "name"
     ):
-        losses = found.setdefault(uid, ReadinessBaseline(generation))
-        losses.whole[Reference(*names).identity] = ReadyBaseline(**whole)
+        known = KnownResource(uid, ReadyBaseline(**baseline) if baseline else None)
+        found.setdefault(instance, {})[Reference(*reference).identity] = known
     return found

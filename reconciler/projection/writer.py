@@ -1,6 +1,6 @@
 """What waits to be written into the database.
 
-Whatever comes together while one batch is written is the next batch.
+What arrives while one batch is written is the next batch.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,59 +18,59 @@ from reconciler.status.snapshot import EventRecord, Key, Snapshot
 
 
 class ProjectionWriter:
-    """Of each instance only the newest snapshot is kept, with the notes of those before it."""
+    """Keeps only the newest snapshot of each instance, merged with what older ones observed."""
 
     def __init__(self, database: DatabaseThread, destination: int) -> None:
         self._database, self._destination = database, destination
         self._snapshots: OrderedDict[Key, Snapshot] = OrderedDict()
         # Each entry prepares its work when it is handed to the database thread.
-        self._gone: list[tuple[Key | None, Callable[[], Callable[[], Any]]]] = []
-        self._notes: dict[str, list[EventRecord]] = {}  # uid of an instance → lines for its history
-        self._news = asyncio.Event()
+        self._deletions: list[tuple[Key | None, Callable[[], Callable[[], Any]]]] = []
+        self._records: dict[str, list[EventRecord]] = {}  # uid of an instance → its events
+        self._pending = asyncio.Event()
 
     def put(self, snapshot: Snapshot) -> None:
         waiting = self._snapshots.pop(snapshot.key, None)
         if waiting is not None and uid_of(waiting.instance) == uid_of(snapshot.instance):
-            snapshot = merged(waiting, snapshot)
+            snapshot = waiting.merged_into(snapshot)
         self._snapshots[snapshot.key] = snapshot
-        self._news.set()
+        self._pending.set()
 
     def record(self, uid: str, record: EventRecord) -> None:
-        self._notes.setdefault(uid, []).append(record)
-        self._news.set()
+        self._records.setdefault(uid, []).append(record)
+        self._pending.set()
 
-    def gone(self, contract: int, key: Key, uid: str) -> None:
-        """The object is deleted."""
+    def deleted(self, contract: int, key: Key, uid: str) -> None:
+        """The object was deleted."""
         self._snapshots.pop(key, None)
-        work = partial(instances.project_gone, self._destination, contract, key, uid)
-        self._gone.append((key, lambda: work))
-        self._news.set()
+        work = partial(instances.project_deleted, self._destination, contract, key, uid)
+        self._deletions.append((key, lambda: work))
+        self._pending.set()
 
     def listed(self, contract: int, live_uids: Callable[[], set[str]]) -> None:
         """A complete list was observed: rows of objects that do not exist any more are deleted.
 
         ``live_uids`` is called when the rows are compared: a delivery may have saved a uid since the list.
         """
-        self._gone.append(
+        self._deletions.append(
             (None, lambda: partial(instances.project_list, self._destination, contract, live_uids()))
         )
-        self._news.set()
+        self._pending.set()
 
     async def write(self) -> None:
         """Until cancelled."""
         while True:
-            await self._news.wait()
-            self._news.clear()
+            await self._pending.wait()
+            self._pending.clear()
             await self.flush()
 
     async def flush(self) -> None:
-        """Raises what the database raises; then nothing is lost, and the next call writes it."""
-        while self._gone:
-            _, prepare = self._gone[0]
+        """Raises what the database raises; nothing is lost then, and the next call writes it."""
+        while self._deletions:
+            _, prepare = self._deletions[0]
             await self._database.call(prepare())
-            self._gone.pop(0)
+            self._deletions.pop(0)
         batch, self._snapshots = self._snapshots, OrderedDict()
-        records, self._notes = self._notes, {}
+        records, self._records = self._records, {}
         try:
             if batch:
                 await self._database.call(instances.project, self._destination, list(batch.values()))
@@ -83,17 +82,11 @@ class ProjectionWriter:
             raise
 
     def _put_back(self, batch: Mapping[Key, Snapshot], records: Mapping[str, list[EventRecord]]) -> None:
-        gone = {key for key, _ in self._gone}
+        deleted = {key for key, _ in self._deletions}
         newer, self._snapshots = self._snapshots, OrderedDict()
         for key, snapshot in (*batch.items(), *newer.items()):
-            if key not in gone or key in newer:
+            if key not in deleted or key in newer:
                 self.put(snapshot)
         for uid, lines in records.items():
-            self._notes[uid] = [*lines, *self._notes.get(uid, [])]
-        self._news.set()
-
-
-def merged(older: Snapshot, newer: Snapshot) -> Snapshot:
-    """The newer one, with the notes of one that was not written yet."""
-    summary = newer.summary or older.summary
-    return replace(newer, records=older.records + newer.records, summary=summary)
+            self._records[uid] = [*lines, *self._records.get(uid, [])]
+        self._pending.set()

@@ -1,16 +1,16 @@
-"""What was whole and is not any more, although nobody asked for anything else: that is a loss.
+"""Detects losses: an object that was ready, and is not although nothing else was requested since.
 
-From a Deployment alone nobody can tell a scale-up from lost pods: both say that fewer are ready than asked
-for. The difference is what was asked for when it was whole last: its generation, and for a DaemonSet the
-number of nodes too. The rows of resources keep it, so a loss that happens while no engine runs is told too.
+A Deployment alone does not tell a scale-up from lost pods: both have fewer ready pods than desired. The
+difference is what was desired when it was last ready: its generation, and for a DaemonSet the number of nodes
+too. The rows of resources store this, so that a loss while no reconciler runs is detected as well.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from reconciler.objects.accessors import Identity, Manifest, generation_of, reference_to, uid_of
+from reconciler.objects.accessors import Manifest, generation_of, uid_of
 from reconciler.objects.health import Health, number, status_of
 
 UNREADY = ("progressing", "waiting", "unknown")
@@ -18,7 +18,7 @@ UNREADY = ("progressing", "waiting", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class ReadyBaseline:
-    """What was asked for when an object was ready last."""
+    """What was desired of an object when it was last ready."""
 
     uid: str
     generation: int
@@ -28,35 +28,22 @@ class ReadyBaseline:
         return asdict(self)
 
 
-@dataclass(slots=True)
-class ReadinessBaseline:
-    """The memory of one instance. ``generation``: its own; another wish of it makes everything forgotten."""
+def compare_with_baseline(
+    live: Manifest, health: Health, baseline: ReadyBaseline | None
+) -> tuple[Health, ReadyBaseline | None]:
+    """The health, degraded after a loss, and the baseline for the next pass.
 
-    generation: int = 0
-    whole: dict[Identity, ReadyBaseline] = field(default_factory=dict)
-
-    def wish(self, generation: int) -> None:
-        if generation != self.generation:
-            self.generation, self.whole = generation, {}
-
-    def judge(self, live: Manifest, health: Health) -> Health:
-        """``health``, or degraded when the object was ready and nothing else was asked of it since.
-
-        An object that was deleted and made again is a loss until it is ready. Kinds without generations say
-        nothing about what was asked for; for them nothing is told.
-        """
-        if not generation_of(live):
-            return health
-        identity = reference_to(live).identity
-        now = ReadyBaseline(
-            uid_of(live), generation_of(live), number(status_of(live), "desiredNumberScheduled")
-        )
-        before = self.whole.get(identity)
-        if health.state == "ready":
-            self.whole[identity] = now
-        elif before is not None and health.state in UNREADY and is_loss(before, now):
-            return replace(health, state="degraded")
-        return health
+    An object that was deleted and recreated is a loss until it is ready. Kinds without a generation do not
+    say what is desired; they have no baseline.
+    """
+    if not generation_of(live):
+        return health, None
+    now = ReadyBaseline(uid_of(live), generation_of(live), number(status_of(live), "desiredNumberScheduled"))
+    if health.state == "ready":
+        return health, now
+    if baseline is not None and health.state in UNREADY and is_loss(baseline, now):
+        return replace(health, state="degraded"), baseline
+    return health, baseline
 
 
 def is_loss(before: ReadyBaseline, now: ReadyBaseline) -> bool:

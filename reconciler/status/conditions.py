@@ -1,152 +1,135 @@
-"""What an instance's status says: kro's four conditions and state, and the author's own fields. Pure.
+"""The conditions and ``state`` of an instance: kro's own four, and those of the author (kro §5.3, §5.4,
+§5.6).
 
-kro §5.3 and §5.4, with its quirks 15 to 17 mended: messages are ordered, ``state`` follows ``Ready``, and a
-suspended instance says so.
+kro's quirks 15 to 17 are fixed: messages have a fixed order, ``state`` and ``Ready`` agree, and a suspended
+instance says so. Both are stricter than kro's: they report what the page reports, so an object without
+``readyWhen`` counts by its health.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.compiler import Definition
 from contracts.runtime import Rendering, merge_conditions, render
-from reconciler.objects.accessors import Manifest, condition_of, generation_of, head_of
+from reconciler.objects.accessors import Manifest, condition_of, generation_of
+from reconciler.objects.health import State
+from reconciler.objects.reason_messages import join_reasons
+from reconciler.status.assess import Assessment
+
+BUILT_IN = frozenset({"InstanceManaged", "GraphResolved", "ResourcesReady", "Ready"})
+STATE_WORDS: Mapping[State, str] = {
+    "ready": "ACTIVE",
+    "waiting": "IN_PROGRESS",
+    "progressing": "IN_PROGRESS",
+    "degraded": "IN_PROGRESS",
+    "unknown": "IN_PROGRESS",
+    "failed": "ERROR",
+    "deleting": "DELETING",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a pass came to. Empty texts mean that all is well with that part."""
+class Part(NamedTuple):
+    """A condition without its times."""
 
-    managed: str = ""  # why the instance cannot be looked after
-    resolved: str = ""  # why its contract cannot be used
-    not_ready: str = ""  # why its resources are not ready
-    reason: str = ""  # CamelCase, for the condition that is not well
-    failed: bool = False  # a person must change something
-    suspended: bool = False
-    deleting: str = ""
+    type: str
+    status: str
+    reason: str
+    message: str
 
 
-def built_in(instance: Manifest, outcome: Outcome, now: str) -> list[dict[str, Any]]:
-    """The four conditions, in the order in which kro reads them; ``now`` is an RFC 3339 time."""
-    managed = ("InstanceManaged", "True", "Managed", "The instance has its finalizer and labels.")
-    resolved = ("GraphResolved", "True", "Resolved", "The contract's revision is compiled and in use.")
-    ready = ("ResourcesReady", "True", "AllResourcesReady", "All resources are there and ready.")
-    if outcome.managed:
-        managed = ("InstanceManaged", "False", "ManagementFailed", outcome.managed)
-    if outcome.resolved:
-        resolved = ("GraphResolved", "False", "ResolutionFailed", outcome.resolved)
-    if outcome.deleting:
-        ready = ("ResourcesReady", "Unknown", "UnderDeletion", outcome.deleting)
-    elif outcome.suspended:
-        ready = ("ResourcesReady", "False", "ReconciliationSuspended", outcome.not_ready)
-    elif outcome.not_ready or outcome.managed or outcome.resolved:
-        text = outcome.not_ready or "Nothing is done before the problem above is solved."
-        ready = ("ResourcesReady", "False", outcome.reason or "NotReady", text)
-    parts = [managed, resolved, ready]
-    worst = next((part for part in parts if part[1] == "False"), None)
-    worst = worst or next((part for part in parts if part[1] == "Unknown"), None)
-    root = ("Ready", *worst[1:]) if worst else ("Ready", "True", "Ready", "")
-    return [stamped(instance, *part, now=now) for part in (*parts, root)]
+def built_in_conditions(instance: Manifest, assessment: Assessment, now: str) -> list[dict[str, Any]]:
+    """kro's four conditions, in kro's order. ``now`` is an RFC 3339 time."""
+    parts = [managed(assessment), resolved(assessment), resources_ready(assessment)]
+    return [stamped(instance, part, now) for part in (*parts, root(assessment, parts))]
 
 
-def stamped(
-    instance: Manifest, kind: str, status: str, reason: str, message: str, *, now: str
-) -> dict[str, Any]:
-    """A condition; its transition time moves only when its status does."""
-    old = condition_of(instance, kind)
+def managed(assessment: Assessment) -> Part:
+    if assessment.reason == "ManagementFailed":
+        return Part("InstanceManaged", "False", assessment.reason, assessment.message)
+    return Part("InstanceManaged", "True", "Managed", "The instance has its finalizer and labels.")
+
+
+def resolved(assessment: Assessment) -> Part:
+    if assessment.reason == "ResolutionFailed":
+        return Part("GraphResolved", "False", assessment.reason, assessment.message)
+    return Part("GraphResolved", "True", "Resolved", "The contract's revision is compiled and in use.")
+
+
+def resources_ready(assessment: Assessment) -> Part:
+    kind = "ResourcesReady"
+    if assessment.state == "deleting":
+        return Part(kind, "Unknown", "UnderDeletion", assessment.message)
+    if assessment.state == "unknown":
+        return Part(kind, "Unknown", assessment.reason, assessment.message)
+    if assessment.is_suspended:
+        return Part(kind, "False", "ReconciliationSuspended", assessment.message)
+    if assessment.problems:
+        deleting = any(node.state == "deleting" for node in assessment.nodes or ())
+        reason = "ResourceDeleting" if deleting else "NotReady"
+        return Part(kind, "False", reason, join_reasons(assessment.problems))
+    if assessment.nodes is None:
+        return Part(kind, "False", "NotReady", "Not reconciled until the problem above is fixed.")
+    return Part(kind, "True", "AllResourcesReady", "All resources exist and are ready.")
+
+
+def root(assessment: Assessment, parts: Sequence[Part]) -> Part:
+    """``Ready``: the first part that is false, else the first that is unknown."""
+    for status in ("False", "Unknown"):
+        for part in parts:
+            if part.status == status:
+                return part._replace(type="Ready")
+    if assessment.state == "failed":
+        return Part("Ready", "False", assessment.reason, assessment.message)
+    return Part("Ready", "True", "Ready", "")
+
+
+def stamped(instance: Manifest, part: Part, now: str) -> dict[str, Any]:
+    """The condition; its transition time changes only when its status does."""
+    old = condition_of(instance, part.type)
     since = now
-    if old is not None and old.get("status") == status:
+    if old is not None and old.get("status") == part.status:
         since = str(old.get("lastTransitionTime") or now)
     return {
-        "type": kind,
-        "status": status,
-        "reason": reason,
-        "message": message,
+        **part._asdict(),
         "lastTransitionTime": since,
         "observedGeneration": generation_of(instance),
     }
 
 
-BUILT_IN = frozenset({"InstanceManaged", "GraphResolved", "ResourcesReady", "Ready"})
-DEGRADED = frozenset({"condition-failed", "condition-twice"})
-
-
 def author_conditions(instance: Manifest, rendering: Rendering, now: str) -> list[dict[str, Any]]:
-    """The author's conditions instead of the built-in ones.
-
-    Without a value now they keep their last (kro §5.6).
+    """The author's conditions, which replace the built-in ones. One without a value keeps its last (kro
+    §5.6).
     """
-    given = rendering.conditions or []
-    types = {one["type"] for one in given}
-    old = old_conditions(instance)
-    previous = [one for one in old if one.get("type") in types or one.get("type") not in BUILT_IN]
-    return merge_conditions(previous, given, now, generation_of(instance), complete=rendering.complete)
+    produced = rendering.conditions or []
+    types = {one["type"] for one in produced}
+    previous = [
+        one for one in conditions_of(instance) if one.get("type") in types or one.get("type") not in BUILT_IN
+    ]
+    return merge_conditions(previous, produced, now, generation_of(instance), complete=rendering.complete)
 
 
-def old_conditions(instance: Manifest) -> Sequence[Mapping[str, Any]]:
+def conditions_of(instance: Manifest) -> Sequence[Mapping[str, Any]]:
     return (instance.get("status") or {}).get("conditions") or ()
 
 
-def conditions_meanwhile(
-    instance: Manifest,
-    definition: Definition | None,
-    outcome: Outcome,
-    conditions: list[dict[str, Any]],
-    now: str,
+def conditions_without_graph(
+    instance: Manifest, definition: Definition | None, own: Sequence[dict[str, Any]], now: str
 ) -> list[dict[str, Any]]:
-    """What to show while nothing is rendered: an author's conditions stay where there are such (kro §5.6).
+    """The conditions while nothing is rendered: those of an author remain (kro §5.6).
 
-    During deletion the built-in ResourcesReady is laid over them, which says what is waited for. Without a
-    readable contract, the cluster itself tells whose conditions they are.
+    ``own``: the built-in ones. During deletion ``ResourcesReady`` is added to the author's: it names what is
+    waited for. Without a compiled contract, the conditions on the object show whether they are the author's.
     """
-    old = [dict(one) for one in old_conditions(instance)]
+    old = [dict(one) for one in conditions_of(instance)]
     types = {one.get("type") for one in old}
     authored = bool(definition.conditions) if definition else bool(old) and "InstanceManaged" not in types
     if not authored:
-        return conditions
-    if outcome.deleting:
-        overlaid = [one for one in conditions if one["type"] == "ResourcesReady"]
-        return [*(one for one in old if one.get("type") != "ResourcesReady"), *overlaid]
+        return list(own)
+    deleting = [one for one in own if one["reason"] == "UnderDeletion" and one["type"] == "ResourcesReady"]
+    if deleting:
+        return [*(one for one in old if one.get("type") != "ResourcesReady"), *deleting]
     if definition is None:
         return old
-    return author_conditions(instance, render(definition, instance, {}, own_conditions=conditions), now)
-
-
-def state_word(outcome: Outcome, rendering: Rendering | None = None) -> str:
-    """kro's word for the wire (§5.4); an author's condition that cannot be told is an error there too."""
-    if outcome.deleting:
-        return "DELETING"
-    degraded = any(problem.code in DEGRADED for problem in (rendering.problems if rendering else ()))
-    if outcome.failed or outcome.managed or outcome.resolved or degraded:
-        return "ERROR"
-    if outcome.not_ready:
-        return "IN_PROGRESS"
-    return "ACTIVE"
-
-
-def status_body(
-    instance: Manifest,
-    rendering: Rendering | None,
-    outcome: Outcome,
-    conditions: list[dict[str, Any]],
-    now: str,
-    definition: Definition | None = None,
-) -> dict[str, Any]:
-    """The whole status to write. Without a rendering the author's fields stay as they are."""
-    fields: dict[str, Any]
-    if rendering is None:
-        old = instance.get("status") or {}
-        fields = {key: value for key, value in old.items() if key not in ("state", "conditions")}
-        shown = conditions_meanwhile(instance, definition, outcome, conditions, now)
-    else:
-        fields = {key: value for key, value in rendering.status.items() if key not in ("state", "conditions")}
-        authored = rendering.conditions is not None
-        shown = author_conditions(instance, rendering, now) if authored else conditions
-    return {**fields, "state": state_word(outcome, rendering), "conditions": shown}
-
-
-def status_apply(instance: Manifest, status: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of the apply."""
-    return {**head_of(instance), "status": dict(status)}
+    return author_conditions(instance, render(definition, instance, {}, own_conditions=own), now)

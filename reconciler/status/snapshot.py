@@ -1,17 +1,17 @@
-"""What a pass hands to the database: one instance, as the cluster holds it and as people are shown it."""
+"""What a pass passes on to the database: an instance as the cluster holds it, with its assessment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from reconciler.objects.accessors import Manifest, Reference
-from reconciler.status.summary import Summary
+from reconciler.status.assess import Assessment
 
 
 class Key(NamedTuple):
-    """Names an instance for the engine."""
+    """Names an instance."""
 
     group_kind: str
     namespace: str
@@ -24,7 +24,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """A line for an instance's history. ``uid`` makes it be kept once, however often a pass is repeated."""
+    """An event of an instance. It is stored once per ``uid``, however often a pass is repeated."""
 
     reason: str
     message: str
@@ -38,14 +38,30 @@ class EventRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenStatus:
+    """The author's fields, and all conditions."""
+
+    fields: Mapping[str, Any]
+    conditions: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
+    """``written``: None when the pass did not write the status."""
+
     key: Key
     contract: int
     revision: int | None
     instance: Manifest = field(repr=False)
-    status: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    conditions: tuple[Mapping[str, Any], ...] = ()
-    summary: Summary | None = None
-    suspended: bool = False
+    assessment: Assessment
+    written: WrittenStatus | None = field(default=None, repr=False)
     records: tuple[EventRecord, ...] = ()
-    partial: bool = False  # nothing new is known of its resources
+
+    def merged_into(self, newer: Snapshot) -> Snapshot:
+        """A newer snapshot of the instance, with what only this one observed."""
+        return replace(
+            newer,
+            assessment=newer.assessment.completed_by(self.assessment),
+            written=newer.written or self.written,
+            records=self.records + newer.records,
+        )

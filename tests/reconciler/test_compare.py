@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.plan.compare import FieldDifference, field_differences, same_quantity
 
-WANTED = {
+DESIRED = {
     "apiVersion": "v1",
     "kind": "Thing",
     "metadata": {"name": "a"},
@@ -27,8 +27,8 @@ def live(spec: dict[str, Any], owned: dict[str, Any], manager: str = "slipway/ch
     }
 
 
-def wanted(spec: dict[str, Any]) -> dict[str, Any]:
-    return {**WANTED, "spec": spec}
+def desired_body(spec: dict[str, Any]) -> dict[str, Any]:
+    return {**DESIRED, "spec": spec}
 
 
 CONTAINER = 'k:{"name":"app"}'
@@ -38,23 +38,23 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
 @pytest.mark.parametrize(
     ("want", "spec", "owned", "expected"),
     [
-        pytest.param(WANTED["spec"], {"size": 3, "tags": {"a": "b"}}, OWNED, [], id="as-wanted"),
+        pytest.param(DESIRED["spec"], {"size": 3, "tags": {"a": "b"}}, OWNED, [], id="as-desired"),
         pytest.param(
-            WANTED["spec"],
+            DESIRED["spec"],
             {"size": 3, "tags": {"a": "b", "x": "y"}, "more": 1},
             OWNED,
             [],
             id="others-may-own-more",
         ),
         pytest.param(
-            WANTED["spec"],
+            DESIRED["spec"],
             {"size": 4, "tags": {"a": "b"}},
             OWNED,
             [FieldDifference("spec.size", "differs")],
             id="a-value-differs",
         ),
         pytest.param(
-            WANTED["spec"],
+            DESIRED["spec"],
             {"size": 3, "tags": {"a": "b"}},
             {"f:spec": {"f:tags": {"f:a": {}}}},
             [FieldDifference("spec.size", "unowned")],
@@ -64,7 +64,7 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
             {"size": 3},
             {"size": 3, "tags": {"a": "b"}},
             OWNED,
-            [FieldDifference("spec.tags", "unwanted")],
+            [FieldDifference("spec.tags", "undesired")],
             id="a-field-left-the-template",
         ),
         pytest.param(
@@ -129,7 +129,7 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
             },
             [
                 FieldDifference("spec.containers[0].image", "differs"),
-                FieldDifference("spec.containers[name=old]", "unwanted"),
+                FieldDifference("spec.containers[name=old]", "undesired"),
             ],
             id="an-item-changed-and-one-left",
         ),
@@ -167,18 +167,18 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
 def test_differences(
     want: dict[str, Any], spec: dict[str, Any], owned: dict[str, Any], expected: list[FieldDifference]
 ) -> None:
-    assert field_differences(wanted(want), live(spec, owned)) == expected
+    assert field_differences(desired_body(want), live(spec, owned)) == expected
 
 
 def test_an_object_that_we_never_applied_differs_in_every_field() -> None:
-    found = field_differences(WANTED, live(dict(WANTED["spec"]), OWNED, manager="kubectl"))
+    found = field_differences(DESIRED, live(dict(DESIRED["spec"]), OWNED, manager="kubectl"))
     assert found == [FieldDifference("spec.size", "unowned"), FieldDifference("spec.tags.a", "unowned")]
 
 
 def test_a_key_with_dots_is_printed_in_quotes() -> None:
     labels = {"labels": {"app.kubernetes.io/name": "x"}}
     found = field_differences(
-        {**WANTED, "metadata": {"name": "a", **labels}}, live(dict(WANTED["spec"]), OWNED)
+        {**DESIRED, "metadata": {"name": "a", **labels}}, live(dict(DESIRED["spec"]), OWNED)
     )
     assert found == [FieldDifference('metadata.labels["app.kubernetes.io/name"]', "unowned")]
 

@@ -22,11 +22,12 @@ from catalog.models import Change, ChangeState, Destination, Instance
 from contracts.models import Contract
 from portal.accounts.models import Team, User
 from reconciler.base.db_thread import DatabaseThread
-from reconciler.cache.instances import InstanceCache, key_of
 from reconciler.changes.controller import ChangeController
+from reconciler.context import ClusterContext
 from reconciler.kube import Access, Client, Informer, Resource
+from reconciler.kube.informer import Event
 from reconciler.objects.accessors import uid_of
-from reconciler.projection.writer import ProjectionWriter
+from reconciler.status.assess import Assessment
 from reconciler.status.snapshot import Key, Snapshot
 
 PAIRS = Resource("example.com", "v1", "Pair", "pairs", namespaced=True)
@@ -110,31 +111,28 @@ class Scene:
     def __init__(self, server: ScriptedServer, client: Client, rows: Rows) -> None:
         self.server, self.rows = server, rows
         self.database = DatabaseThread()
-        self.projection = ProjectionWriter(self.database, rows.destination.pk)
-        self.instances = InstanceCache()
+        self.context = ClusterContext(client, self.database, rows.destination.pk)
+        self.projection, self.instances = self.context.projection, self.context.instances
         self.informer = Informer(client, PAIRS, on_change=self.on_change)
         self.instances.informers[PAIRS.group_kind] = self.informer
         self.seen: set[str] = set()
-        self.changes = ChangeController(
-            client, self.database, rows.destination.pk, self.instances, lambda key: self.seen.add(key.name)
-        )
+        self.changes = ChangeController(self.context)
 
-    def on_change(self, event: str, obj: Any, old: Any) -> None:
-        key = key_of(PAIRS.group_kind, obj)
+    def on_change(self, event: Event, obj: Any, old: Any) -> None:
+        key = self.instances.handle(PAIRS.group_kind, event, obj)
         self.seen.add(key.name)
         if event == "deleted":
-            self.instances.forget(key, obj)
-            self.projection.gone(self.rows.contract.pk, key, uid_of(obj))
-        else:
-            self.instances.remember(key, obj)
+            self.projection.deleted(self.rows.contract.pk, key, uid_of(obj))
 
     # -- steps ------------------------------------------------------------------------------------------
 
     async def answer(self) -> None:
         """The answer to the creation arrives; its result is not saved, because another one is under way."""
-        self.seen.discard("one")
         self.server.answers["one"].set()
-        await until(lambda: "one" in self.seen)
+        async with asyncio.timeout(10):
+            while (key := await self.context.queue.get()) != ONE:
+                self.context.queue.done(key)
+        self.context.queue.done(ONE)
 
     async def save(self) -> None:
         self.server.answers["other"].set()
@@ -159,7 +157,7 @@ class Scene:
         """What a pass observed, if there is an object, is written to the rows, and all that waits before."""
         live = self.instances.get(ONE)
         if live is not None:
-            self.projection.put(Snapshot(ONE, self.rows.contract.pk, None, live))
+            self.projection.put(Snapshot(ONE, self.rows.contract.pk, None, live, Assessment("ready", "")))
         await self.projection.flush()
 
 

@@ -104,7 +104,7 @@ def test_a_deleted_child_comes_back_within_two_seconds(harness: Harness) -> None
 
     wait_for(back, "it is back", seconds=2)
     event = wait_for(lambda: harness.row("one").events.filter(reason="Restored").first(), seconds=2)
-    assert event.message == f"Created ConfigMap {harness.namespace}/one-first again: it had been deleted."
+    assert event.message == f"Recreated ConfigMap {harness.namespace}/one-first, which had been deleted."
 
 
 def test_an_edited_child_is_repaired_and_the_fields_are_named(harness: Harness) -> None:
@@ -219,7 +219,7 @@ def test_an_object_of_nobody_is_adopted_and_an_event_says_so(harness: Harness) -
     assert harness.child("ConfigMap", "old")["data"] == {"owner": "one", "kept": "yes"}
     event = wait_for(lambda: harness.row("one").events.filter(reason="Adopted").first())
     assert event.message == (
-        f"Took over ConfigMap {harness.namespace}/old, which was there before by kubectl."
+        f"Adopted ConfigMap {harness.namespace}/old, which existed before, last changed by kubectl."
     )
 
 
@@ -327,7 +327,7 @@ def test_the_reason_of_a_failing_pod_is_the_headline(harness: Harness) -> None:
 def test_an_idle_instance_costs_no_write(harness: Harness) -> None:
     contract = harness.publish(SERVICE)
     create_ready(harness, contract, "web")
-    queue = harness.manager.manager.controllers.queue
+    queue = harness.manager.manager.controllers.context.queue
     before = {
         kind: harness.child(kind, "web", version)
         for kind, version in (("Deployment", "apps/v1"), ("Secret", "v1"))

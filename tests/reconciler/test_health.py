@@ -1,4 +1,4 @@
-"""How a live object is, by its kind: word, fact, sentence."""
+"""The health of a live object, by its kind: state, fact, message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def condition(kind: str, status: str, reason: str = "", message: str = "") -> di
     return {"type": kind, "status": status, "reason": reason, "message": message}
 
 
-UP = {
+ALL_READY = {
     "observedGeneration": 2,
     "replicas": 3,
     "updatedReplicas": 3,
@@ -36,20 +36,27 @@ UP = {
     ("live", "expected"),
     [
         pytest.param(
-            obj("apps/v1", "Deployment", {"replicas": 3}, UP), Health("ready", "3/3"), id="deployment-up"
+            obj("apps/v1", "Deployment", {"replicas": 3}, ALL_READY),
+            Health("ready", "3/3"),
+            id="deployment-ready",
         ),
         pytest.param(
-            obj("apps/v1", "Deployment", {"replicas": 3}, {**UP, "observedGeneration": 1}),
-            Health("progressing", "3/3", "The change has not been taken up yet."),
+            obj("apps/v1", "Deployment", {"replicas": 3}, {**ALL_READY, "observedGeneration": 1}),
+            Health("progressing", "3/3", "The latest change has not been observed yet."),
             id="deployment-status-of-an-older-spec",
         ),
         pytest.param(
-            obj("apps/v1", "Deployment", {"replicas": 3}, {**UP, "updatedReplicas": 1}),
+            obj("apps/v1", "Deployment", {"replicas": 3}, {**ALL_READY, "updatedReplicas": 1}),
             Health("progressing", "3/3", "1 of 3 pods run the new version."),
             id="deployment-rolling",
         ),
         pytest.param(
-            obj("apps/v1", "Deployment", {"replicas": 3}, {**UP, "readyReplicas": 1, "availableReplicas": 1}),
+            obj(
+                "apps/v1",
+                "Deployment",
+                {"replicas": 3},
+                {**ALL_READY, "readyReplicas": 1, "availableReplicas": 1},
+            ),
             Health("progressing", "1/3", "1 of 3 pods are ready."),
             id="deployment-coming-up",
         ),
@@ -59,17 +66,16 @@ UP = {
                 "Deployment",
                 {"replicas": 3},
                 {
-                    **UP,
+                    **ALL_READY,
                     "conditions": [condition("Progressing", "False", "ProgressDeadlineExceeded", "too slow")],
                 },
             ),
             Health(
                 "failed",
                 "3/3",
-                "It did not come up in the time that it may take: look at its pods. "
-                "(ProgressDeadlineExceeded: too slow)",
+                "The rollout exceeded its deadline: look at its pods. (ProgressDeadlineExceeded: too slow)",
             ),
-            id="deployment-gave-up",
+            id="deployment-exceeded-its-deadline",
         ),
         pytest.param(
             obj(
@@ -116,7 +122,7 @@ UP = {
         ),
         pytest.param(
             obj("batch/v1", "Job", {}, {"active": 1, "failed": 2}),
-            Health("progressing", "0/1", "The job is running. 2 tries failed."),
+            Health("progressing", "0/1", "The job is running. 2 attempts failed."),
             id="job-running",
         ),
         pytest.param(
@@ -124,7 +130,7 @@ UP = {
             Health(
                 "failed",
                 "0/1",
-                "It failed too often and is not tried again: look at its logs. (BackoffLimitExceeded)",
+                "It failed too often and is not retried: look at its logs. (BackoffLimitExceeded)",
             ),
             id="job-failed",
         ),
@@ -150,7 +156,7 @@ UP = {
             Health(
                 "failed",
                 "0/1",
-                "The image shop:2 cannot be pulled: check its name and tag, and that the cluster may read it."
+                "The image shop:2 cannot be pulled: check its name and tag, and the cluster's access to it."
                 " (ImagePullBackOff: no such image)",
             ),
             id="pod-without-image",
@@ -165,7 +171,11 @@ UP = {
                     "conditions": [condition("PodScheduled", "False", "Unschedulable", "no node")],
                 },
             ),
-            Health("waiting", "0/1", "No node has room for it or fits its rules. (Unschedulable: no node)"),
+            Health(
+                "waiting",
+                "0/1",
+                "No node has enough capacity or matches the scheduling rules. (Unschedulable: no node)",
+            ),
             id="pod-without-node",
         ),
         pytest.param(
@@ -175,7 +185,7 @@ UP = {
         ),
         pytest.param(
             obj("v1", "Service", {"type": "LoadBalancer"}),
-            Health("progressing", "", "It waits for the address of its load balancer."),
+            Health("progressing", "", "Waiting for the address of the load balancer."),
             id="load-balancer-without-address",
         ),
         pytest.param(
@@ -199,17 +209,17 @@ UP = {
             Health(
                 "degraded",
                 "1/2",
-                "Its load cannot be measured: the cluster needs a metrics server. "
+                "The load cannot be measured: the cluster needs a metrics server. "
                 "(FailedGetResourceMetric: no metrics)",
             ),
-            id="autoscaler-blind",
+            id="autoscaler-without-metrics",
         ),
         pytest.param(
             obj("autoscaling/v2", "HorizontalPodAutoscaler"),
-            Health("progressing", "0/0", "It has not looked at what it scales yet."),
-            id="autoscaler-before-its-first-look",
+            Health("progressing", "0/0", "The autoscaler has not evaluated its target yet."),
+            id="autoscaler-not-evaluated",
         ),
-        pytest.param(obj("example.com/v1", "Thing"), Health("ready"), id="a-kind-that-says-nothing"),
+        pytest.param(obj("example.com/v1", "Thing"), Health("ready"), id="a-kind-without-conditions"),
         pytest.param(
             obj("example.com/v1", "Thing", {}, {"conditions": [condition("Ready", "False", "Busy", "soon")]}),
             Health("progressing", "", "Busy: soon"),
@@ -222,12 +232,12 @@ UP = {
                 {},
                 {"conditions": [{**condition("Ready", "True"), "observedGeneration": 1}]},
             ),
-            Health("progressing", "", "The change has not been taken up yet."),
-            id="a-kind-whose-condition-is-old",
+            Health("progressing", "", "The latest change has not been observed yet."),
+            id="a-kind-whose-condition-is-stale",
         ),
         pytest.param(
             obj("v1", "ConfigMap", deletionTimestamp="now", finalizers=["b.com/x", "a.com/y"]),
-            Health("deleting", "", "It is being removed and waits for the finalizer a.com/y, b.com/x."),
+            Health("deleting", "", "Being deleted; waiting for the finalizer a.com/y, b.com/x."),
             id="held-by-finalizers",
         ),
     ],

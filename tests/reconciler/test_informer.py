@@ -136,8 +136,8 @@ async def test_what_was_just_written_is_never_read_back_older(client: Client, ma
     await watching.start()
     old = await put(client, maps, "one", "1")
     new = await put(client, maps, "one", "2")
-    watching.informer.learn(new)
-    watching.informer.learn(old)
+    watching.informer.store_write(new)
+    watching.informer.store_write(old)
     assert watching.informer.get("default", "one")["data"] == {"value": "2"}
     await put(client, maps, "last")
     await until(lambda: "last" in watching.names())

@@ -1,4 +1,4 @@
-"""The planner, as a table: what is wanted and what is there → steps."""
+"""The planner, as a table: desired and live objects → steps."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from reconciler.objects.names import APPLYSET_PART_OF
 from reconciler.plan import (
     Apply,
     Delete,
+    Graph,
     Inventory,
+    LastApplied,
+    Observation,
     Plan,
     Prune,
     Refuse,
     Wait,
     apply_order,
     children,
+    last_applied,
     plan,
     plan_deletion,
     set_id,
-    settled,
 )
 from reconciler.plan.children import with_encoded_data
 from tests.contracts.definitions import config_map, defined, wired
@@ -65,12 +68,13 @@ def decide(
     *,
     instance: dict[str, Any] = INSTANCE,
     members: list[dict[str, Any]] | None = None,
-    memory: dict[str, Any] | None = None,
+    known: dict[str, LastApplied] | None = None,
 ) -> Plan:
     rendering = render(pair, instance, observed)
-    wanted = children(instance, pair, rendering)
     found = {reference_to(one).identity: one for one in live}
-    return plan(instance, pair, rendering, wanted, found, live if members is None else members, memory)
+    observation = Observation(instance, live if members is None else members, found)
+    graph = Graph(pair, rendering, observed, children(instance, pair, rendering))
+    return plan(observation, graph, known)
 
 
 def first(pair: Definition) -> dict[str, Any]:
@@ -92,10 +96,10 @@ def words(steps: Any) -> list[tuple[str, str, str]]:
     return shown
 
 
-def test_nothing_is_there_yet(pair: Definition) -> None:
-    made = decide(pair, {}, [])
-    assert words(made.steps) == [("wait", "second", "dependency-not-ready"), ("apply", "first", "create")]
-    assert made.before == Inventory(frozenset({"ConfigMap"}))
+def test_nothing_is_created_yet(pair: Definition) -> None:
+    planned = decide(pair, {}, [])
+    assert words(planned.steps) == [("wait", "second", "dependency-not-ready"), ("apply", "first", "create")]
+    assert planned.before == Inventory(frozenset({"ConfigMap"}))
 
 
 def test_a_child_carries_its_owner_its_node_and_its_order(pair: Definition) -> None:
@@ -125,33 +129,33 @@ def both(pair: Definition) -> list[dict[str, Any]]:
     return [one, as_applied(dict(two.body))]
 
 
-def test_what_is_so_is_not_applied_again(pair: Definition) -> None:
+def test_what_is_up_to_date_is_not_applied_again(pair: Definition) -> None:
     live = both(pair)
-    made = decide(pair, {"first": live[0], "second": live[1]}, live)
-    assert made.steps == ()
-    assert made.after == Inventory(frozenset({"ConfigMap"}))
+    planned = decide(pair, {"first": live[0], "second": live[1]}, live)
+    assert planned.steps == ()
+    assert planned.after == Inventory(frozenset({"ConfigMap"}))
 
 
-def test_a_change_of_mind_is_an_update_and_a_change_by_others_is_drift(pair: Definition) -> None:
+def test_a_new_desired_value_is_an_update_and_a_change_by_others_is_drift(pair: Definition) -> None:
     live = both(pair)
-    memory = {one["metadata"]["uid"]: settled(child.body, one) for one, child in zip(
+    known = {one["metadata"]["uid"]: last_applied(child.body, one) for one, child in zip(
         live, children(INSTANCE, pair, render(pair, INSTANCE, {"first": live[0]})), strict=True
     )}  # fmt: skip
     edited = {**live[0], "data": {"text": "wrong"}}
     observed = {"first": edited, "second": live[1]}
-    drift = decide(pair, observed, [edited, live[1]], memory=memory)
+    drift = decide(pair, observed, [edited, live[1]], known=known)
     assert [(step.why, step.fields) for step in drift.applies] == [("repair", ("data.text",))]
     other = {**INSTANCE, "spec": {"text": "new", "extra": False}}
-    update = decide(pair, {"first": live[0], "second": live[1]}, live, instance=other, memory=memory)
+    update = decide(pair, {"first": live[0], "second": live[1]}, live, instance=other, known=known)
     assert [(step.why, step.fields) for step in update.applies] == [("update", ("data.text",))]
 
 
-def test_a_value_that_the_server_writes_otherwise_is_applied_once(pair: Definition) -> None:
+def test_a_value_that_the_server_normalizes_is_applied_once(pair: Definition) -> None:
     body = first(pair)
     rewritten = {**as_applied(body), "data": {"text": "HI"}}
     assert [step.why for step in decide(pair, {}, [rewritten]).applies] == ["update"]
-    memory = {rewritten["metadata"]["uid"]: settled(body, rewritten)}
-    assert decide(pair, {}, [rewritten], memory=memory).applies == ()
+    known = {rewritten["metadata"]["uid"]: last_applied(body, rewritten)}
+    assert decide(pair, {}, [rewritten], known=known).applies == ()
 
 
 @pytest.mark.parametrize(
@@ -189,14 +193,14 @@ def test_what_belongs_to_others_is_refused_with_their_name(
         **body,
         "metadata": {**body["metadata"], "labels": labels, "annotations": annotations, "uid": "u"},
     }
-    made = decide(pair, {}, [theirs], members=[])
-    assert words(made.refusals) == [
+    planned = decide(pair, {}, [theirs], members=[])
+    assert words(planned.refusals) == [
         ("refuse", "first", f"ConfigMap home/one-first belongs to {owner}. It was left as it is.")
     ]
-    assert made.applies == ()
+    assert planned.applies == ()
 
 
-def test_what_belongs_to_nobody_is_adopted(pair: Definition) -> None:
+def test_what_is_unmanaged_is_adopted(pair: Definition) -> None:
     body = first(pair)
     entry = {"manager": "helm", "operation": "Update", "time": "2026-01-01T00:00:00Z", "fieldsV1": {}}
     theirs = {
@@ -207,7 +211,7 @@ def test_what_belongs_to_nobody_is_adopted(pair: Definition) -> None:
     assert (step.why, step.by) == ("adopt", "helm")
 
 
-def stranger(pair: Definition, name: str, node: str) -> dict[str, Any]:
+def leftover(pair: Definition, name: str, node: str) -> dict[str, Any]:
     body = first(pair)
     metadata = {
         **body["metadata"],
@@ -219,7 +223,7 @@ def stranger(pair: Definition, name: str, node: str) -> dict[str, Any]:
 
 def test_prune_only_when_nothing_is_pending(pair: Definition) -> None:
     live = both(pair)
-    left = [stranger(pair, "one-extra", "extra"), stranger(pair, "one-second-old", "second")]
+    left = [leftover(pair, "one-extra", "extra"), leftover(pair, "one-second-old", "second")]
     waiting = decide(pair, {}, [live[0], *left])
     assert not waiting.prunes
     ready = decide(pair, {"first": live[0], "second": live[1]}, [*live, *left])
@@ -227,15 +231,14 @@ def test_prune_only_when_nothing_is_pending(pair: Definition) -> None:
     assert all(step.uid for step in ready.prunes)
 
 
-def test_an_object_on_its_way_out_is_waited_for(pair: Definition) -> None:
-    going = as_applied(
+def test_an_object_that_is_being_deleted_is_waited_for(pair: Definition) -> None:
+    deleting = as_applied(
         first(pair), deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["example.com/backup"]
     )
-    made = decide(pair, {}, [going])
-    assert made.applies == ()
-    assert made.waits[-1].reason == (
-        "ConfigMap home/one-first is being deleted. It is being removed and waits for the finalizer "
-        "example.com/backup."
+    planned = decide(pair, {}, [deleting])
+    assert planned.applies == ()
+    assert planned.waits[-1].reason == (
+        "ConfigMap home/one-first is being deleted; waiting for the finalizer example.com/backup."
     )
 
 
@@ -246,9 +249,9 @@ def test_the_inventory_grows_before_and_shrinks_after(pair: Definition) -> None:
     }
     instance = {**INSTANCE, "metadata": {**INSTANCE["metadata"], "annotations": old}}
     live = both(pair)
-    made = decide(pair, {"first": live[0], "second": live[1]}, live, instance=instance)
-    assert made.before == Inventory(frozenset({"ConfigMap", "Secret"}), frozenset({"elsewhere"}))
-    assert made.after == Inventory(frozenset({"ConfigMap"}))
+    planned = decide(pair, {"first": live[0], "second": live[1]}, live, instance=instance)
+    assert planned.before == Inventory(frozenset({"ConfigMap", "Secret"}), frozenset({"elsewhere"}))
+    assert planned.after == Inventory(frozenset({"ConfigMap"}))
 
 
 def test_apply_order_counts_from_the_dependents_end(pair: Definition) -> None:
@@ -257,7 +260,7 @@ def test_apply_order_counts_from_the_dependents_end(pair: Definition) -> None:
 
 WAVES = {
     "one alone": ("a", "", "a1"),
-    "nobody needs anybody": ("a b c", "", "a1 b1 c1"),
+    "no dependencies": ("a b c", "", "a1 b1 c1"),
     "a chain": ("a b c", "a>b b>c", "a1 b2 c3"),
     "a diamond": ("a b c d", "a>b a>c b>d c>d", "a1 b2 c2 d3"),
     "branches of different length end together": ("a b c d e", "a>b a>c b>d", "a1 b2 c3 d3 e3"),
@@ -267,19 +270,19 @@ WAVES = {
 
 
 @pytest.mark.parametrize(("names", "edges", "waves"), WAVES.values(), ids=WAVES.keys())
-def test_waves_are_counted_from_those_whom_nobody_needs(names: str, edges: str, waves: str) -> None:
+def test_waves_are_counted_from_nodes_without_dependents(names: str, edges: str, waves: str) -> None:
     """The highest wave is deleted first (kro §4.8)."""
     found = apply_order(defined(wired(names, edges)))
     assert found == {wave[0].lower(): int(wave[1]) for wave in waves.split()}
 
 
-def test_what_no_node_is_known_of_is_pruned_first_then_from_the_end_of_the_order(pair: Definition) -> None:
+def test_objects_of_unknown_nodes_are_pruned_first_then_from_the_end_of_the_order(pair: Definition) -> None:
     live = both(pair)
     left = [
-        stranger(pair, "one-1", "first"),
-        stranger(pair, "one-2", "second"),
-        stranger(pair, "one-3", "nobody"),
-        stranger(pair, "one-4", "second"),
+        leftover(pair, "one-1", "first"),
+        leftover(pair, "one-2", "second"),
+        leftover(pair, "one-3", "unknown"),
+        leftover(pair, "one-4", "second"),
     ]
     steps = decide(pair, {"first": live[0], "second": live[1]}, [*live, *left]).prunes
     assert [step.reference.name for step in steps] == ["one-3", "one-2", "one-4", "one-1"]
@@ -296,7 +299,7 @@ ORDERS = {
 
 
 @pytest.mark.parametrize(("written", "wave"), ORDERS.values(), ids=ORDERS.keys())
-def test_an_object_without_a_wave_goes_last(written: str | None, wave: int) -> None:
+def test_an_object_without_a_wave_is_deleted_last(written: str | None, wave: int) -> None:
     def member(name: str, order: str | None) -> dict[str, Any]:
         annotations = {} if order is None else {"slipway.dev/apply-order": order}
         metadata = {"name": name, "namespace": "home", "uid": name, "annotations": annotations}
@@ -311,10 +314,10 @@ def test_an_object_without_a_wave_goes_last(written: str | None, wave: int) -> N
 def test_items_are_numbered_with_the_first_dimension_slowest() -> None:
     loop = 'forEach: [{i: \'${["p", "q"]}\'}, {j: \'${["x", "y"]}\'}]'
     definition = defined(config_map("a", extra=loop, name="${i}${j}"))
-    made = children(INSTANCE, definition, render(definition, INSTANCE, {}))
+    items = children(INSTANCE, definition, render(definition, INSTANCE, {}))
     places = [
         (child.body["metadata"]["name"], child.body["metadata"]["labels"]["slipway.dev/collection-index"])
-        for child in made
+        for child in items
     ]
     assert places == [("px", "0"), ("py", "1"), ("qx", "2"), ("qy", "3")]
 
@@ -323,15 +326,18 @@ def test_deletion_takes_the_highest_wave_and_waits_for_it(pair: Definition) -> N
     one, two = both(pair)
     step = plan_deletion([one, two])
     assert [one.reference.name for one in step.steps] == ["one-second"]
-    going = {**two, "metadata": {**two["metadata"], "deletionTimestamp": "now", "finalizers": ["x.com/hold"]}}
-    (wait,) = plan_deletion([one, going]).steps
+    deleting = {
+        **two,
+        "metadata": {**two["metadata"], "deletionTimestamp": "now", "finalizers": ["x.com/hold"]},
+    }
+    (wait,) = plan_deletion([one, deleting]).steps
     assert isinstance(wait, Wait)
-    assert wait.reason.endswith("waits for the finalizer x.com/hold.")
+    assert wait.reason.endswith("; waiting for the finalizer x.com/hold.")
     assert [step.reference.name for step in plan_deletion([one]).steps] == ["one-first"]
     assert plan_deletion([]).done
 
 
-def test_secrets_are_compared_as_the_server_keeps_them() -> None:
+def test_secrets_are_compared_as_the_server_stores_them() -> None:
     body = {"apiVersion": "v1", "kind": "Secret", "data": {"a": "eA=="}, "stringData": {"a": "y", "b": "z"}}
     assert with_encoded_data(body) == {
         "apiVersion": "v1",

@@ -1,7 +1,9 @@
-"""What a status says in the cluster: built-in conditions, state, the author's own (kro §5.3, §5.4, §5.6)."""
+"""The status of a custom resource: built-in conditions, state, the author's own (kro §5.3, §5.4, §5.6)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +12,19 @@ from contracts.compiler import Definition
 from contracts.runtime import instance_of, render
 from reconciler.instances.events import status_records
 from reconciler.objects.accessors import reference_to
-from reconciler.plan import children
-from reconciler.status.conditions import Outcome, built_in, status_body
-from reconciler.status.summary import node_lines, resource_lines, summarise
+from reconciler.plan import Graph, Observation, children
+from reconciler.status.assess import Assessment, Previous, assess
+from reconciler.status.conditions import built_in_conditions
+from reconciler.status.nodes import NodeStatus
+from reconciler.status.outcome import (
+    Deleting,
+    ManagedElsewhere,
+    NotCompiled,
+    Outcome,
+    Reconciled,
+    Suspended,
+)
+from reconciler.status.report import Report, report
 from tests.contracts.definitions import config_map, defined
 
 BEFORE, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
@@ -28,52 +40,65 @@ def condition(kind: str, status: str = "True", since: str = BEFORE) -> dict[str,
     return {"type": kind, "status": status, "lastTransitionTime": since}
 
 
-OUTCOMES = {
-    "all is well": (
-        Outcome(),
-        "ACTIVE",
+NOT_READY = Assessment("waiting", "Waiting", "a: waits", problems=("a: waits",), nodes=())
+ASSESSMENTS = {
+    "all is ready": (
+        Assessment("ready", "AllResourcesReady", nodes=()),
         {"ResourcesReady": ("True", "AllResourcesReady"), "Ready": ("True", "Ready")},
     ),
-    "something is waited for": (
-        Outcome(not_ready="a: waits"),
-        "IN_PROGRESS",
+    "a node waits": (
+        NOT_READY,
         {"ResourcesReady": ("False", "NotReady"), "Ready": ("False", "NotReady")},
     ),
-    "a person must act": (
-        Outcome(not_ready="a: taken", failed=True),
-        "ERROR",
+    "a node is being deleted": (
+        replace(NOT_READY, nodes=(NodeStatus("a", "ConfigMap", "deleting"),)),
+        {"ResourcesReady": ("False", "ResourceDeleting"), "Ready": ("False", "ResourceDeleting")},
+    ),
+    "a node failed": (
+        Assessment("failed", "ResourceFailed", "a: taken", problems=("a: taken",), nodes=()),
         {"ResourcesReady": ("False", "NotReady"), "Ready": ("False", "NotReady")},
     ),
-    "it cannot be looked after": (
-        Outcome(managed="Helm has it.", failed=True),
-        "ERROR",
-        {"InstanceManaged": ("False", "ManagementFailed"), "Ready": ("False", "ManagementFailed")},
+    "a condition of the author failed": (
+        Assessment("failed", "ConditionFailed", "status.conditions[0]: no", nodes=()),
+        {"ResourcesReady": ("True", "AllResourcesReady"), "Ready": ("False", "ConditionFailed")},
     ),
-    "its contract cannot be used": (
-        Outcome(resolved="It does not compile.", failed=True),
-        "ERROR",
-        {"GraphResolved": ("False", "ResolutionFailed"), "Ready": ("False", "ResolutionFailed")},
+    "another tool manages it": (
+        Assessment("failed", "ManagementFailed", "Helm does."),
+        {
+            "InstanceManaged": ("False", "ManagementFailed"),
+            "ResourcesReady": ("False", "NotReady"),
+            "Ready": ("False", "ManagementFailed"),
+        },
+    ),
+    "its contract does not compile": (
+        Assessment("failed", "ResolutionFailed", "Line 1."),
+        {
+            "GraphResolved": ("False", "ResolutionFailed"),
+            "ResourcesReady": ("False", "NotReady"),
+            "Ready": ("False", "ResolutionFailed"),
+        },
     ),
     "it is suspended": (
-        Outcome(not_ready="It is suspended.", suspended=True),
-        "IN_PROGRESS",
+        Assessment("waiting", "Suspended", "Suspended."),
         {
             "ResourcesReady": ("False", "ReconciliationSuspended"),
             "Ready": ("False", "ReconciliationSuspended"),
         },
     ),
     "it is being deleted": (
-        Outcome(deleting="Two resources are left."),
-        "DELETING",
+        Assessment("deleting", "Deleting", "Two resources are left."),
         {"ResourcesReady": ("Unknown", "UnderDeletion"), "Ready": ("Unknown", "UnderDeletion")},
+    ),
+    "the pass failed": (
+        Assessment("unknown", "ReconcileFailed", "Forbidden."),
+        {"ResourcesReady": ("Unknown", "ReconcileFailed"), "Ready": ("Unknown", "ReconcileFailed")},
     ),
 }
 
 
-@pytest.mark.parametrize(("outcome", "state", "told"), OUTCOMES.values(), ids=OUTCOMES.keys())
-def test_built_in_conditions_and_state(outcome: Outcome, state: str, told: dict[str, Any]) -> None:
-    given = instance()
-    conditions = built_in(given, outcome, NOW)
+@pytest.mark.parametrize(("assessment", "expected"), ASSESSMENTS.values(), ids=ASSESSMENTS.keys())
+def test_built_in_conditions(assessment: Assessment, expected: dict[str, Any]) -> None:
+    conditions = built_in_conditions(instance(), assessment, NOW)
     assert [one["type"] for one in conditions] == [
         "InstanceManaged",
         "GraphResolved",
@@ -81,24 +106,20 @@ def test_built_in_conditions_and_state(outcome: Outcome, state: str, told: dict[
         "Ready",
     ]
     found = {one["type"]: (one["status"], one["reason"]) for one in conditions}
-    assert found == {"InstanceManaged": ("True", "Managed"), "GraphResolved": ("True", "Resolved")} | {
-        **{kind: found[kind] for kind in found if kind not in told and kind.endswith("Ready")},
-        **told,
-    }
+    well = {"InstanceManaged": ("True", "Managed"), "GraphResolved": ("True", "Resolved")}
+    assert found == {**well, **expected}
     assert {one["observedGeneration"] for one in conditions} == {7}
-    assert status_body(given, None, outcome, conditions, NOW)["state"] == state
 
 
-def test_ready_copies_the_words_of_what_is_not_well() -> None:
-    *_, ready = built_in(instance(), Outcome(not_ready="a: waits"), NOW)
+def test_ready_copies_the_message_of_what_is_not_ready() -> None:
+    *_, ready = built_in_conditions(instance(), NOT_READY, NOW)
     assert ready["message"] == "a: waits"
 
 
-def test_a_time_moves_only_when_the_status_changes() -> None:
+def test_a_time_changes_only_when_the_status_does() -> None:
     given = instance([condition("ResourcesReady", "False"), condition("Ready", "True")])
-    times = {
-        one["type"]: one["lastTransitionTime"] for one in built_in(given, Outcome(not_ready="a: waits"), NOW)
-    }
+    conditions = built_in_conditions(given, NOT_READY, NOW)
+    times = {one["type"]: one["lastTransitionTime"] for one in conditions}
     assert (times["ResourcesReady"], times["Ready"]) == (BEFORE, NOW)
 
 
@@ -108,31 +129,50 @@ PER_ITEM = "${schema.spec.items.map(i, runtime.newCondition({type: i, status: 'T
 BUILT_IN = [condition(kind) for kind in ("InstanceManaged", "GraphResolved", "ResourcesReady", "Ready")]
 
 
-def speaking(*entries: str) -> Definition:
+def with_conditions(*entries: str) -> Definition:
     block = "conditions:\n" + "".join(f"- |-\n  {entry}\n" for entry in entries)
     return defined(config_map("a"), status=block if entries else "")
 
 
+def reported(definition: Definition, given: dict[str, Any], observed: dict[str, Any] | None = None) -> Report:
+    """Of a pass that found what ``observed`` holds by node."""
+    objects = {"a": found("a", {}), **(observed or {})}
+    rendering = render(definition, given, objects)
+    desired = children(given, definition, rendering)
+    live = {reference_to(one).identity: one for one in objects.values()}
+    graph = Graph(definition, rendering, observed or {}, desired)
+    return report(Previous(), Observation(given, found=live), Reconciled(graph), definition, NOW)
+
+
 def written(
     definition: Definition, given: dict[str, Any], observed: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    conditions = built_in(given, Outcome(), NOW)
-    rendering = render(definition, given, observed or {}, own_conditions=conditions)
-    return status_body(given, rendering, Outcome(), conditions, NOW, definition)
+) -> Mapping[str, Any]:
+    return reported(definition, given, observed).status
 
 
-def types(status: dict[str, Any]) -> list[str]:
+def without_graph(
+    definition: Definition | None, given: dict[str, Any], outcome: Outcome
+) -> Mapping[str, Any]:
+    return report(Previous(), Observation(given), outcome, definition, NOW).status
+
+
+def types(status: Mapping[str, Any]) -> list[str]:
     return [one["type"] for one in status["conditions"]]
 
 
 WIRE: dict[str, tuple[tuple[str, ...], list[dict[str, Any]], dict[str, Any], list[str]]] = {
     "no block: the built-in ones": ((), [], {}, [one["type"] for one in BUILT_IN]),
     "a block hides the built-in ones": ((ALWAYS,), BUILT_IN, {}, ["Usable"]),
-    "also those that are not told yet": ((ALWAYS, LATER), BUILT_IN, {}, ["Usable"]),
-    "what has no value now keeps its last": ((ALWAYS, LATER), [condition("Later")], {}, ["Usable", "Later"]),
-    "what is given no more goes": ((PER_ITEM,), [condition("p"), condition("q")], {"items": ["q"]}, ["q"]),
-    "an entry that was taken out goes": ((ALWAYS,), [condition("Usable"), condition("Old")], {}, ["Usable"]),
-    "the block was taken out": ((), [condition("Usable")], {}, [one["type"] for one in BUILT_IN]),
+    "also those without a value yet": ((ALWAYS, LATER), BUILT_IN, {}, ["Usable"]),
+    "one without a value is kept": ((ALWAYS, LATER), [condition("Later")], {}, ["Usable", "Later"]),
+    "one that is no longer produced is removed": (
+        (PER_ITEM,),
+        [condition("p"), condition("q")],
+        {"items": ["q"]},
+        ["q"],
+    ),
+    "a removed entry is removed": ((ALWAYS,), [condition("Usable"), condition("Old")], {}, ["Usable"]),
+    "the block was removed": ((), [condition("Usable")], {}, [one["type"] for one in BUILT_IN]),
     "a built-in type of the author's": (
         ('${runtime.newCondition({type: "Ready", status: "False"})}',),
         BUILT_IN,
@@ -142,88 +182,87 @@ WIRE: dict[str, tuple[tuple[str, ...], list[dict[str, Any]], dict[str, Any], lis
 }
 
 
-@pytest.mark.parametrize(("entries", "before", "spec", "found"), WIRE.values(), ids=WIRE.keys())
-def test_whose_conditions_stand_in_the_cluster(
-    entries: tuple[str, ...], before: list[dict[str, Any]], spec: dict[str, Any], found: list[str]
+@pytest.mark.parametrize(("entries", "before", "spec", "expected"), WIRE.values(), ids=WIRE.keys())
+def test_whose_conditions_are_written(
+    entries: tuple[str, ...], before: list[dict[str, Any]], spec: dict[str, Any], expected: list[str]
 ) -> None:
-    assert types(written(speaking(*entries), instance(before, **spec))) == found
+    assert types(written(with_conditions(*entries), instance(before, **spec))) == expected
 
 
 def test_an_authors_ready_does_not_change_the_state() -> None:
     entry = '${runtime.newCondition({type: "Ready", status: "False"})}'
-    assert written(speaking(entry), instance())["state"] == "ACTIVE"
+    assert written(with_conditions(entry), instance())["state"] == "ACTIVE"
 
 
 @pytest.mark.parametrize(
-    ("entries", "words"),
+    ("entries", "message"),
     [
         ((ALWAYS, LATER), "status.conditions[2]: “runtime.newCondition("),
         ((ALWAYS, PER_ITEM), "status.conditions: The condition “Usable” is given more than once"),
     ],
-    ids=["a status that is none", "a type that comes twice"],
+    ids=["an invalid status", "a duplicate type"],
 )
-def test_a_condition_that_cannot_be_told_is_an_error_and_the_others_are_told(
-    entries: tuple[str, ...], words: str
+def test_a_condition_that_cannot_be_evaluated_is_an_error_and_the_others_are_written(
+    entries: tuple[str, ...], message: str
 ) -> None:
-    definition = speaking('${runtime.newCondition({type: "Other", status: "True"})}', *entries)
+    definition = with_conditions('${runtime.newCondition({type: "Other", status: "True"})}', *entries)
     given = instance([condition("Later", "False")], items=["Usable", "p"])
-    live = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"status": "maybe"}}
-    status = written(definition, given, {"a": live})
-    assert status["state"] == "ERROR"
-    assert {"Other", "Later"} <= set(types(status))
-    (note,) = status_records(given, render(definition, given, {"a": live}).problems)
-    assert note.warning
-    assert note.message.startswith(words)
+    live = {**found("a", {"status": "maybe"})}
+    made = reported(definition, given, {"a": live})
+    assert made.status["state"] == "ERROR"
+    assert (made.assessment.state, made.assessment.reason) == ("failed", "ConditionFailed")
+    assert made.assessment.message.startswith(message)
+    assert {"Other", "Later"} <= set(types(made.status))
+    (record,) = status_records(given, made.problems)
+    assert record.warning
+    assert record.message.startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("before", "outcome", "found"),
+    ("before", "outcome", "expected"),
     [
-        (["Usable"], Outcome(deleting="One is left."), ["Usable", "ResourcesReady"]),
-        (["Usable", "ResourcesReady"], Outcome(deleting="One is left."), ["Usable", "ResourcesReady"]),
-        (["Usable", "Later"], Outcome(not_ready="Suspended.", suspended=True), ["Usable", "Later"]),
-        ([], Outcome(managed="Helm has it.", failed=True), ["Usable"]),
+        (["Usable"], Deleting("One is left."), ["Usable", "ResourcesReady"]),
+        (["Usable", "ResourcesReady"], Deleting("One is left."), ["Usable", "ResourcesReady"]),
+        (["Usable", "Later"], Suspended(), ["Usable", "Later"]),
+        ([], ManagedElsewhere("Helm does."), ["Usable"]),
     ],
-    ids=["being deleted", "still being deleted", "suspended", "not looked after"],
+    ids=["being deleted", "still being deleted", "suspended", "managed by another tool"],
 )
-def test_an_authors_conditions_stay_while_nothing_is_rendered(
-    before: list[str], outcome: Outcome, found: list[str]
+def test_an_authors_conditions_remain_while_nothing_is_rendered(
+    before: list[str], outcome: Outcome, expected: list[str]
 ) -> None:
     given = instance([condition(kind) for kind in before])
-    conditions = built_in(given, outcome, NOW)
-    status = status_body(given, None, outcome, conditions, NOW, speaking(ALWAYS, LATER))
-    assert types(status) == found
-    if outcome.deleting:
+    status = without_graph(with_conditions(ALWAYS, LATER), given, outcome)
+    assert types(status) == expected
+    if isinstance(outcome, Deleting):
         assert status["conditions"][-1]["message"] == "One is left."
 
 
 @pytest.mark.parametrize(
-    ("before", "found"),
+    ("before", "expected"),
     [(["Usable"], ["Usable"]), ([], [one["type"] for one in BUILT_IN])],
-    ids=["the author's", "nobody's"],
+    ids=["the author's", "none"],
 )
-def test_without_a_readable_contract_the_cluster_tells_whose_they_are(
-    before: list[str], found: list[str]
+def test_without_a_compiled_contract_the_object_shows_whose_conditions_they_are(
+    before: list[str], expected: list[str]
 ) -> None:
     given = instance([condition(kind) for kind in before])
-    outcome = Outcome(resolved="It does not compile.", failed=True)
-    status = status_body(given, None, outcome, built_in(given, outcome, NOW), NOW, None)
-    assert (types(status), status["state"]) == (found, "ERROR")
+    status = without_graph(None, given, NotCompiled("Line 1."))
+    assert (types(status), status["state"]) == (expected, "ERROR")
 
 
-def test_fields_of_the_author_stay_while_nothing_is_rendered() -> None:
-    given, outcome = instance(BUILT_IN), Outcome(deleting="One is left.")
-    assert status_body(given, None, outcome, built_in(given, outcome, NOW), NOW)["kept"] == "yes"
+def test_the_authors_fields_remain_while_nothing_is_rendered() -> None:
+    assert without_graph(None, instance(BUILT_IN), Deleting("One is left."))["kept"] == "yes"
 
 
 NODES = {
-    "left out": ("includeWhen: ['${schema.spec.size == 4}']", None, "ignored"),
+    "excluded": ("includeWhen: ['${schema.spec.size == 4}']", None, "ignored"),
     "waiting": ("includeWhen: ['${b.data.go == \"yes\"}']", None, "waiting"),
-    "wanted": ("", None, "waiting"),
+    "desired": ("", None, "waiting"),
     "not ready": ("readyWhen: ['${a.data.go == \"yes\"}']", {"go": "no"}, "progressing"),
     "ready": ("readyWhen: ['${a.data.go == \"yes\"}']", {"go": "yes"}, "ready"),
-    "readyWhen fails for ever": ("readyWhen: ['${1 / size(a.data) > 0}']", {}, "failed"),
-    "an includeWhen that can never be": ("includeWhen: ['${schema.spec.free.on == true}']", None, "failed"),
+    "readyWhen always fails": ("readyWhen: ['${1 / size(a.data) > 0}']", {}, "failed"),
+    "an impossible includeWhen": ("includeWhen: ['${schema.spec.free.on == true}']", None, "failed"),
 }
 
 
@@ -231,14 +270,14 @@ NODES = {
 def test_the_state_of_a_node_and_of_the_instance(extra: str, data: dict[str, str] | None, state: str) -> None:
     definition = defined(config_map("b") + config_map("a", extra=extra))
     given = instance_of(definition, {}, instance()["metadata"])
-    live = {} if data is None else {"a": found("a", data)}
-    rendering = render(definition, given, {"b": found("b", {}), **live})
-    wanted = children(given, definition, rendering)
-    there = {reference_to(one).identity: one for one in (found("b", {}), *live.values())}
-    nodes = node_lines(definition, rendering, resource_lines(wanted, there, [], {}, {}), {})
-    assert {node.id: node.state for node in nodes} == {"b": "ready", "a": state}
-    whole = summarise(nodes, [], 7).state
-    assert whole == ("ready" if state == "ignored" else state)
+    objects = {"b": found("b", {}), **({} if data is None else {"a": found("a", data)})}
+    rendering = render(definition, given, objects)
+    desired = children(given, definition, rendering)
+    live = {reference_to(one).identity: one for one in objects.values()}
+    graph = Graph(definition, rendering, objects, desired)
+    assessment = assess(Previous(), Observation(given, found=live), Reconciled(graph))
+    assert {node.id: node.state for node in assessment.nodes or ()} == {"b": "ready", "a": state}
+    assert assessment.state == ("ready" if state == "ignored" else state)
 
 
 def found(name: str, data: dict[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What waits to be written: the newest of each instance, and all of it again when the database fails."""
+"""What waits to be written: the newest snapshot of each instance, again when the database fails."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from django.db import OperationalError
 from reconciler.base.db_thread import DatabaseThread
 from reconciler.projection import instances
 from reconciler.projection.writer import ProjectionWriter
-from reconciler.status.snapshot import EventRecord, Key, Snapshot
+from reconciler.status.assess import Assessment
+from reconciler.status.snapshot import EventRecord, Key, Snapshot, WrittenStatus
 
 ONE, TWO = Key("Pair.example.com", "a", "one"), Key("Pair.example.com", "a", "two")
 
 
 class Broken(DatabaseThread):
-    """Refuses while ``away``; else keeps what it was asked to write."""
+    """Refuses while ``away``; else records what it is asked to write."""
 
     away = False
 
@@ -33,7 +34,9 @@ class Broken(DatabaseThread):
                 (one.key.name, one.instance["metadata"]["uid"], reasons(one)) for one in arguments[1]
             ]
         elif work is instances.project_events:
-            self.written += [(uid, [note.reason for note in notes]) for uid, notes in arguments[1].items()]
+            self.written += [
+                (uid, [record.reason for record in records]) for uid, records in arguments[1].items()
+            ]
         else:
             self.written.append("gone")
 
@@ -42,12 +45,12 @@ class Broken(DatabaseThread):
 
 
 def reasons(snapshot: Snapshot) -> list[str]:
-    return [note.reason for note in snapshot.records]
+    return [record.reason for record in snapshot.records]
 
 
-def snapshot(key: Key, uid: str = "u", *notes: str) -> Snapshot:
-    lines = tuple(EventRecord(reason, "", reason) for reason in notes)
-    return Snapshot(key, 1, 1, {"metadata": {"uid": uid}}, records=lines)
+def snapshot(key: Key, uid: str = "u", *events: str) -> Snapshot:
+    records = tuple(EventRecord(reason, "", reason) for reason in events)
+    return Snapshot(key, 1, 1, {"metadata": {"uid": uid}}, Assessment("ready", ""), records=records)
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def rows(database: Broken) -> ProjectionWriter:
     return ProjectionWriter(database, 1)
 
 
-async def test_only_the_newest_is_written_with_the_notes_of_all(
+async def test_only_the_newest_is_written_with_the_events_of_all(
     rows: ProjectionWriter, database: Broken
 ) -> None:
     rows.put(snapshot(ONE, "u", "Created"))
@@ -72,7 +75,7 @@ async def test_only_the_newest_is_written_with_the_notes_of_all(
 
 
 async def test_a_database_that_fails_loses_nothing(rows: ProjectionWriter, database: Broken) -> None:
-    rows.gone(1, TWO, "old")
+    rows.deleted(1, TWO, "old")
     rows.put(snapshot(ONE, "u", "Created"))
     rows.record("u", EventRecord("BackOff", "", "n1"))
     database.away = True
@@ -85,13 +88,13 @@ async def test_a_database_that_fails_loses_nothing(rows: ProjectionWriter, datab
     assert database.written == ["gone", ("one", "u", ["Created", "Updated"]), ("u", ["BackOff", "Killing"])]
 
 
-async def test_what_went_while_the_database_failed_does_not_come_back(
+async def test_what_was_deleted_while_the_database_failed_does_not_come_back(
     rows: ProjectionWriter, database: Broken
 ) -> None:
     rows.put(snapshot(ONE))
     rows.put(snapshot(TWO))
     database.away = True
-    database.meanwhile = lambda: rows.gone(1, ONE, "u")  # type: ignore[method-assign]
+    database.meanwhile = lambda: rows.deleted(1, ONE, "u")  # type: ignore[method-assign]
     with pytest.raises(OperationalError):
         await rows.flush()
     database.away = False
@@ -99,10 +102,10 @@ async def test_what_went_while_the_database_failed_does_not_come_back(
     assert database.written == ["gone", ("two", "u", [])]
 
 
-async def test_what_was_made_anew_meanwhile_is_written(rows: ProjectionWriter, database: Broken) -> None:
+async def test_what_was_recreated_meanwhile_is_written(rows: ProjectionWriter, database: Broken) -> None:
     def replaced() -> None:
-        rows.gone(1, ONE, "u")
-        rows.put(snapshot(ONE, "anew"))
+        rows.deleted(1, ONE, "u")
+        rows.put(snapshot(ONE, "new"))
 
     rows.put(snapshot(ONE))
     database.away, database.meanwhile = True, replaced  # type: ignore[method-assign]
@@ -110,4 +113,13 @@ async def test_what_was_made_anew_meanwhile_is_written(rows: ProjectionWriter, d
         await rows.flush()
     database.away = False
     await rows.flush()
-    assert database.written == ["gone", ("one", "anew", [])]
+    assert database.written == ["gone", ("one", "new", [])]
+
+
+def test_a_newer_snapshot_keeps_what_only_an_older_one_observed() -> None:
+    written = WrittenStatus({"url": "x"}, ())
+    observed = Assessment("progressing", "", nodes=(), resources=())
+    older = Snapshot(ONE, 1, 1, {}, observed, written)
+    merged = older.merged_into(Snapshot(ONE, 1, 2, {}, Assessment("unknown", "")))
+    assert (merged.revision, merged.assessment.state, merged.written) == (2, "unknown", written)
+    assert (merged.assessment.nodes, merged.assessment.resources) == ((), ())

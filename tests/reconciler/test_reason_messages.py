@@ -1,4 +1,4 @@
-"""What the cluster says, in words for people who do not know Kubernetes."""
+"""Explanations of Kubernetes' reasons."""
 
 from __future__ import annotations
 
@@ -6,44 +6,44 @@ import pytest
 
 from reconciler.kube import Client, Unreachable
 from reconciler.kube.config import Access
-from reconciler.objects.reason_messages import in_plain_words, sentences
+from reconciler.objects.reason_messages import explained, join_reasons
 
 
 @pytest.mark.parametrize(
-    ("said", "image", "shown"),
+    ("reported", "image", "shown"),
     [
         (
             "InvalidImageName: bad",
             "A:b",
-            "The image A:b has a name that no image can have: correct it. (InvalidImageName: bad)",
+            "The image A:b has an invalid name: correct it. (InvalidImageName: bad)",
         ),
         (
             "CrashLoopBackOff: back-off 5s",
             "",
-            "The program starts and ends again and again: look at its logs. (CrashLoopBackOff: back-off 5s)",
+            "The container keeps crashing: look at its logs. (CrashLoopBackOff: back-off 5s)",
         ),
         ("Busy: soon", "", "Busy: soon"),
         ("", "", ""),
     ],
 )
-def test_the_plain_words_come_first_and_the_raw_text_after_them(said: str, image: str, shown: str) -> None:
-    assert in_plain_words(said, image) == shown
+def test_the_explanation_comes_first_and_the_reason_after_it(reported: str, image: str, shown: str) -> None:
+    assert explained(reported, image) == shown
 
 
 @pytest.mark.parametrize(
     ("reasons", "shown"),
     [
         ([], ""),
-        (["a: It waits."], "a: It waits."),
-        (["a: It waits.", "b: no node"], "a: It waits; b: no node"),
-        (["It waits.", "It waits."], "It waits."),
+        (["a: Waiting."], "a: Waiting."),
+        (["a: Waiting.", "b: no node"], "a: Waiting; b: no node"),
+        (["Waiting.", "Waiting."], "Waiting."),
     ],
 )
 def test_several_reasons_are_one_line(reasons: list[str], shown: str) -> None:
-    assert sentences(reasons) == shown
+    assert join_reasons(reasons) == shown
 
 
-async def test_a_cluster_that_is_away_is_told_without_the_words_of_sockets() -> None:
+async def test_an_unreachable_cluster_is_reported_without_socket_errors() -> None:
     async def nowhere() -> Access:
         return Access("https://127.0.0.1:9")
 

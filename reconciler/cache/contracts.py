@@ -1,0 +1,52 @@
+"""The published contracts of a cluster, compiled, by the kind that they define."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contracts.compiler import Definition
+from reconciler.kube import Resource
+from reconciler.objects.accessors import group_kind
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRevision:
+    """A contract's latest revision, as its row holds it. ``digest`` identifies the text."""
+
+    contract: int
+    name: str
+    group: str
+    version: str
+    kind: str
+    plural: str
+    namespaced: bool
+    revision: int  # the row's key
+    number: int
+    digest: str
+    withdrawn: bool
+    owner: str
+
+    @property
+    def group_kind(self) -> str:
+        return group_kind(self.group, self.kind)
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}"
+
+    @property
+    def crd_name(self) -> str:
+        return f"{self.plural}.{self.group}"
+
+    @property
+    def resource(self) -> Resource:
+        return Resource(self.group, self.version, self.kind, self.plural, self.namespaced)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledContract:
+    """``definition`` is None when the text does not compile; ``problem`` says why."""
+
+    published: PublishedRevision
+    definition: Definition | None
+    problem: str = ""

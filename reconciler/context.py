@@ -1,0 +1,66 @@
+"""What belongs to one cluster while it is reconciled: its client, caches, work queue and projection."""
+
+from __future__ import annotations
+
+from reconciler.base.db_thread import DatabaseThread
+from reconciler.base.workqueue import WorkQueue
+from reconciler.cache.contracts import CompiledContract
+from reconciler.cache.external_refs import ExternalRefIndex
+from reconciler.cache.informers import SharedInformers, WatchKey
+from reconciler.cache.instances import InstanceCache
+from reconciler.cache.pods_and_events import PodAndEventWatcher
+from reconciler.cache.reconcile_cache import ReconcileCache
+from reconciler.kube import Client
+from reconciler.kube.informer import Event
+from reconciler.objects.accessors import Manifest, uid_of
+from reconciler.projection.writer import ProjectionWriter
+from reconciler.status.snapshot import EventRecord, Key
+
+
+class ClusterContext:
+    """What the controllers of one cluster share. Its handlers map watch events to the instances to reconcile.
+
+    A process may have several, one per cluster. ``contracts``: ``Kind.group`` → the compiled contract.
+    """
+
+    def __init__(self, client: Client, database: DatabaseThread, destination: int) -> None:
+        self.client, self.database, self.destination = client, database, destination
+        self.queue: WorkQueue[Key] = WorkQueue()
+        self.contracts: dict[str, CompiledContract] = {}
+        self.reconcile_cache = ReconcileCache()
+        self.projection = ProjectionWriter(database, destination)
+        self.instances = InstanceCache()
+        self.informers = SharedInformers(client, self.on_child, self.on_external)
+        self.external_refs = ExternalRefIndex(self.informers)
+        self.pods_and_events = PodAndEventWatcher(
+            client, self.informers, self.on_dependent_changed, self.on_event_record
+        )
+
+    def on_instance(self, group_kind: str, event: Event, obj: Manifest) -> None:
+        key = self.instances.handle(group_kind, event, obj)
+        if event == "deleted":
+            self.external_refs.follow(key, set())
+            self.reconcile_cache.forget_instance(uid_of(obj))
+            contract = self.contracts[group_kind].published.contract
+            self.projection.deleted(contract, key, uid_of(obj))
+        self.queue.add(key)
+
+    def on_child(self, instance_uid: str, event: Event, obj: Manifest, old: Manifest | None) -> None:
+        self.on_dependent_changed(instance_uid)
+        if event == "deleted":
+            self.reconcile_cache.forget_child(uid_of(obj))
+
+    def on_external(self, watch_key: WatchKey) -> None:
+        for key in self.external_refs.dependents_of(watch_key):
+            self.queue.add(key)
+
+    def on_dependent_changed(self, instance_uid: str) -> None:
+        """A resource of the instance, or a pod of one, changed."""
+        key = self.instances.key_of_uid(instance_uid)
+        if key is not None:
+            self.queue.add(key)
+
+    def on_event_record(self, instance_uid: str, record: EventRecord) -> None:
+        """The cluster recorded an event of a resource of the instance."""
+        if self.instances.key_of_uid(instance_uid) is not None:
+            self.projection.record(instance_uid, record)

@@ -1,0 +1,130 @@
+"""The status of every resource of an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.objects.accessors import (
+    Identity,
+    Manifest,
+    Reference,
+    condition_of,
+    labels_of,
+    metadata_of,
+    reference_to,
+    uid_of,
+    version_of,
+)
+from reconciler.objects.health import Health, health_of
+from reconciler.objects.names import NODE
+from reconciler.plan import Child, Graph, Observation
+from reconciler.status.baseline import ReadyBaseline, compare_with_baseline
+
+
+@dataclass(frozen=True, slots=True)
+class KnownResource:
+    """What earlier passes know of a resource. ``uid`` is empty while it does not exist."""
+
+    uid: str = ""
+    baseline: ReadyBaseline | None = None
+
+
+NOT_KNOWN = KnownResource()
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceStatus:
+    """One resource: a live object, or one that is still to be created (``uid`` is empty)."""
+
+    node: str
+    index: int
+    reference: Reference
+    health: Health
+    uid: str = ""
+    version: str = ""
+    created: str = ""
+    deleting: str = ""
+    baseline: ReadyBaseline | None = None
+
+    @property
+    def is_underway(self) -> bool:
+        """Whether it is on its way to what is desired: a rollout, a scaling, a first start."""
+        return bool(self.uid) and self.health.state in ("progressing", "waiting")
+
+
+Known = Mapping[Identity, KnownResource]
+
+
+def resource_statuses(
+    observation: Observation, graph: Graph, errors: Mapping[Identity, str], known: Known
+) -> tuple[ResourceStatus, ...]:
+    """Every desired object, whether it exists or not, then every member that is no longer desired.
+
+    ``errors``: why an object could not be applied.
+    """
+    desired = {child.reference.identity for child in graph.desired}
+    return (
+        *(desired_status(observation, child, errors, known) for child in graph.desired),
+        *(
+            member_status(observation, member, known)
+            for member in observation.members
+            if reference_to(member).identity not in desired
+        ),
+    )
+
+
+def desired_status(
+    observation: Observation, child: Child, errors: Mapping[Identity, str], known: Known
+) -> ResourceStatus:
+    identity = child.reference.identity
+    live, error = observation.found.get(identity), errors.get(identity, "")
+    baseline = known.get(identity, NOT_KNOWN).baseline
+    if live is None:
+        health = Health("failed", message=error) if error else Health("waiting", message="Not created yet.")
+        return ResourceStatus(child.node, child.index, child.reference, health, baseline=baseline)
+    health, baseline = compare_with_baseline(live, observed_health(observation, live), baseline)
+    if error:
+        health = Health("failed", health.fact, error)
+    return live_status(
+        live, ResourceStatus(child.node, child.index, child.reference, health, baseline=baseline)
+    )
+
+
+def member_status(observation: Observation, member: Manifest, known: Known) -> ResourceStatus:
+    reference = reference_to(member)
+    baseline = known.get(reference.identity, NOT_KNOWN).baseline
+    health = observed_health(observation, member)
+    node = labels_of(member).get(NODE, "")
+    return live_status(member, ResourceStatus(node, 0, reference, health, baseline=baseline))
+
+
+def live_status(live: Manifest, status: ResourceStatus) -> ResourceStatus:
+    """The status with the metadata of the live object."""
+    metadata = metadata_of(live)
+    return ResourceStatus(
+        node=status.node,
+        index=status.index,
+        reference=status.reference,
+        health=status.health,
+        baseline=status.baseline,
+        uid=uid_of(live),
+        version=version_of(live),
+        created=str(metadata.get("creationTimestamp") or ""),
+        deleting=str(metadata.get("deletionTimestamp") or ""),
+    )
+
+
+def observed_health(observation: Observation, live: Manifest) -> Health:
+    """The health of a live object with the deepest known reason: that of its worst pod.
+
+    An instance inside an instance is not ready before its reconciler has set its ``Ready`` condition.
+    """
+    health = health_of(live)
+    if health.state in ("progressing", "waiting", "failed") and uid_of(live) in observation.pod_health:
+        pod = observation.pod_health[uid_of(live)]
+        return Health(pod.state, health.fact, pod.message)
+    unreported = health.state == "ready" and condition_of(live, "Ready") is None
+    if unreported and reference_to(live).group_kind in observation.contract_kinds:
+        return Health("progressing", "", "Not reconciled yet.")
+    return health
