@@ -263,7 +263,7 @@ KUBECONFIG = env("KUBECONFIG")
 # The namespace of the Lease for leader election; empty: no leader election.
 LEASE_NAMESPACE = env("SLIPWAY_LEASE_NAMESPACE", "default") if flag("SLIPWAY_LEASE", True) else ""
 # Class of the reconciler in the web process; empty when it runs as a separate process.
-EMBEDDED_RECONCILER = "reconciler.manager.embedded:EmbeddedEngine" if EMBEDDED else ""
+EMBEDDED_RECONCILER = "reconciler.manager.embedded.EmbeddedManager" if EMBEDDED else ""
 APPEND_SLASH = True
 
 LOGGING = {

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from django.conf import settings
-from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 
 from contracts.compiler import Compilation
+from portal.hooks import load_one
 
 log = logging.getLogger("slipway.contracts")
 
@@ -29,11 +28,11 @@ def graph_preview(compilation: Compilation) -> SafeString:
 
 def render_hook(setting: str, compilation: Compilation) -> SafeString:
     """A preview that fails is left out; the page that the author is writing on still works."""
-    dotted = getattr(settings, setting, "")
-    if not dotted:
+    render = load_one(setting)
+    if render is None:
         return SafeString("")
     try:
-        return SafeString(import_string(dotted.replace(":", "."))(compilation))
+        return SafeString(render(compilation))
     except Exception:
         log.exception("%s failed", setting)
         return SafeString("")

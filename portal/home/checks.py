@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 
 from portal.hooks import dotted_names, load
 
 
 @register()
-def hooks_can_be_loaded(**_: Any) -> list[CheckMessage]:
+def hooks_can_be_imported(**_: Any) -> list[CheckMessage]:
     return [
-        Warning(f"{setting} names {dotted}, which cannot be imported.", id="portal.W001")
+        Error(problem, id="portal.E001")
         for setting, dotted in dotted_names()
-        if load(dotted) is None
+        if (problem := import_problem(setting, dotted))
     ]
+
+
+def import_problem(setting: str, dotted: str) -> str:
+    try:
+        load(setting, dotted)
+    except ImproperlyConfigured as error:
+        return str(error)
+    return ""
 
 
 @register()

@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from portal.accounts.models import User
 from portal.accounts.permission import PLATFORM, can
-from portal.hooks import load
+from portal.hooks import load_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,7 @@ def make_entry(item: Mapping[str, Any], user: User | AnonymousUser, current: str
 
 
 def counted(view: str, user: User | AnonymousUser) -> int:
-    dotted = settings.NAVIGATION_COUNTS.get(view)
-    count = load(dotted) if dotted else None
+    count = load_entry("NAVIGATION_COUNTS", view)
     return int(count(user)) if count and user.is_authenticated else 0
 
 

@@ -8,10 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from django.conf import settings
-
 from portal.accounts.models import User
-from portal.hooks import load
+from portal.hooks import load_entry
 
 MOST_TOPICS = 50
 TOPIC = re.compile(r"[a-z]+(\.[A-Za-z0-9_-]{1,60})?")
@@ -55,6 +53,5 @@ def version_for(user: User, topic: str) -> str | None:
 
 
 def watchable_for(topic: str) -> Watchable | None:
-    dotted = settings.LIVE_TOPICS.get(topic.partition(".")[0])
-    found = load(dotted) if dotted else None
+    found = load_entry("LIVE_TOPICS", topic.partition(".")[0])
     return found() if found else None

@@ -25,7 +25,6 @@ def topics(settings):
     settings.LIVE_TOPICS = {
         "team": "tests.portal.live_topics.TeamTopic",
         "forbidden": "tests.portal.live_topics.ForbiddenTopic",
-        "gone": "tests.portal.live_topics.NotThere",
     }
     settings.ALLOWED_HOSTS = ["portal.example", "[::1]"]
 
@@ -118,7 +117,7 @@ async def test_without_a_session_there_is_a_code_that_says_so(transactional_db):
     assert await socket.close_code() == consumer.SESSION_OVER
 
 
-REFUSED = ["team.search", "forbidden", "forbidden.1", "gone.1", "unheard-of", "", "team.<script>"]
+REFUSED = ["team.search", "forbidden", "forbidden.1", "unheard-of", "", "team.<script>"]
 
 
 @pytest.mark.parametrize("asked", REFUSED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.core.checks import run_checks
 from django.db import OperationalError
 from django.test import RequestFactory
 
@@ -88,22 +87,6 @@ def test_without_javascript_search_is_a_page(sign_in, settings):
 def test_what_the_whole_portal_has_to_say_stands_above_every_page(sign_in, settings):
     settings.PORTAL_NOTICES = ["tests.portal.test_shell.say_something"]
     assert "The cluster is away." in sign_in("nobody").get("/account/").content.decode()
-
-
-def test_a_hook_that_cannot_be_loaded_costs_its_feature_and_not_the_page(sign_in, settings):
-    settings.PORTAL_NOTICES = ["no.such.room.notices"]
-    assert sign_in("nobody").get("/account/").status_code == 200
-    assert "PORTAL_NOTICES names no.such.room.notices" in " ".join(check.msg for check in run_checks())
-
-
-def test_every_hook_of_the_real_settings_can_be_loaded():
-    from portal import settings as real
-    from portal.hooks import HOOK_SETTINGS, load
-
-    for setting in HOOK_SETTINGS:
-        value = getattr(real, setting)
-        for dotted in value.values() if isinstance(value, dict) else value:
-            assert load(dotted) is not None, f"{setting}: {dotted}"
 
 
 def test_readiness_tells_what_rooms_know_beside_it(client, db, settings):

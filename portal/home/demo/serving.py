@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import uvicorn
-from django.conf import settings
 
-from portal.hooks import load
+from portal.hooks import load_one
 
 GRACE_PERIOD = 3  # seconds for open requests and sockets when the server stops
 
@@ -50,9 +49,7 @@ def _already_stopping(*_: Any) -> None:
 
 def start_reconciler() -> Any | None:
     """Start the reconciler in this process. None when it runs as a separate process."""
-    if not settings.EMBEDDED_RECONCILER:
-        return None
-    reconciler_class = load(settings.EMBEDDED_RECONCILER.replace(":", "."))
+    reconciler_class = load_one("EMBEDDED_RECONCILER")
     if reconciler_class is None:
         return None
     reconciler = reconciler_class()
