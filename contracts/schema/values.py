@@ -27,6 +27,7 @@ _EXPECTED = {
     "array": "a list",
     "object": "an object",
 }
+_ANY_VALUE: Schema = {}
 # Names of actual types, where they differ from the expected ones.
 _ACTUAL = {"boolean": "a boolean", "object": "a map", "number": "a decimal number"}
 
@@ -214,24 +215,31 @@ def _default_of(schema: Schema, key: str) -> Any:
 def _object_faults(schema: Schema, data: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     properties: Mapping[str, Schema] = schema.get("properties") or {}
     for name in schema.get("required") or ():
-        child = properties.get(name) or {}
-        absent = name not in data or (data[name] is None and not child.get("nullable"))
-        if absent and "default" not in child:
+        if _is_missing(data, name, properties.get(name) or {}):
             yield (*path, name), "required", "This field is required.", ""
     if len(data) < schema.get("minProperties", 0):
         yield path, "too-few", f"Must have at least {schema['minProperties']} entries.", ""
     if len(data) > schema.get("maxProperties", len(data)):
         yield path, "too-many", f"Must have at most {schema['maxProperties']} entries.", ""
     for name, value in data.items():
-        yield from _field_faults(schema, name, value, (*path, name))
+        child = properties[name] if name in properties else _additional(schema)
+        if child is _ANY_VALUE:
+            continue
+        if child is None:
+            hint = did_you_mean(name, properties)
+            yield (*path, name), "unknown-field", f"Unknown field “{name}”.", hint
+        elif value is not None or child.get("nullable"):
+            yield from faults(child, value, (*path, name))
 
 
-def _field_faults(schema: Schema, name: str, value: Any, path: Path) -> Iterator[Fault]:
-    properties: Mapping[str, Schema] = schema.get("properties") or {}
+def _is_missing(data: Mapping[str, Any], name: str, child: Schema) -> bool:
+    absent = name not in data or (data[name] is None and not child.get("nullable"))
+    return absent and "default" not in child
+
+
+def _additional(schema: Schema) -> Schema | None:
+    """The schema of fields that are not in ``properties``; None if there may be none."""
     more = schema.get("additionalProperties")
-    child = properties.get(name, more)
-    if isinstance(child, Mapping):
-        if value is not None or child.get("nullable"):
-            yield from faults(child, value, path)
-    elif not schema.get("x-kubernetes-preserve-unknown-fields") and more is not True:
-        yield path, "unknown-field", f"Unknown field “{name}”.", did_you_mean(name, properties)
+    if isinstance(more, Mapping):
+        return more
+    return _ANY_VALUE if more is True or schema.get("x-kubernetes-preserve-unknown-fields") else None

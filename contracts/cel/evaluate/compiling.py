@@ -70,8 +70,8 @@ class Compiler:
     def bind(self, scope: Scope, name: str) -> tuple[Scope, int]:
         """A scope in which ``name`` has its own slot in the frame."""
         self.slots += 1
-        place = self.slots + 1
-        return {**scope, name: place}, place
+        slot = self.slots + 1
+        return {**scope, name: slot}, slot
 
     # Names and selections
 
@@ -81,11 +81,11 @@ class Compiler:
 
     def visit_ident(self, node: Ident, scope: Scope) -> Run:
         name, start = node.name, node.start
-        place = None if node.rooted else scope.get(name)
-        if place in self.bound:
-            return calls.bound_name(place)
-        if place is not None:
-            return lambda frame: frame[place]
+        slot = None if node.rooted else scope.get(name)
+        if slot in self.bound:
+            return calls.bound_name(slot)
+        if slot is not None:
+            return lambda frame: frame[slot]
         constant = self._type_name(name)
 
         def variable(frame: Frame) -> Any:
@@ -142,14 +142,14 @@ class Compiler:
         path = f"{dotted_name(node.operand)}[{constant!r}]" if isinstance(constant, (str, int)) else ""
 
         def index(frame: Frame) -> Any:
-            container, place = operand(frame), key(frame)
-            kind = type(place)
-            if kind is str and isinstance(container, dict) and place in container:
-                return container[place]
-            if kind is int and isinstance(container, list) and 0 <= place < len(container):
-                return container[place]
+            container, position = operand(frame), key(frame)
+            kind = type(position)
+            if kind is str and isinstance(container, dict) and position in container:
+                return container[position]
+            if kind is int and isinstance(container, list) and 0 <= position < len(container):
+                return container[position]
             try:
-                return operators.index(container, place)
+                return operators.index(container, position)
             except CelError as error:
                 error.path = error.path or path
                 if isinstance(constant, str) and error.pending:
@@ -291,15 +291,15 @@ class Compiler:
 
     def visit_bind(self, node: Bind, scope: Scope) -> Run:
         value = self.run(node.value, scope)
-        inner, place = self.bind(scope, node.name)
-        self.bound.add(place)
-        return calls.bind(place, value, self.run(node.body, inner))
+        inner, slot = self.bind(scope, node.name)
+        self.bound.add(slot)
+        return calls.bind(slot, value, self.run(node.body, inner))
 
     def visit_macro(self, node: Macro, scope: Scope) -> Run:
-        target, inner, places = self.run(node.target, scope), scope, []
+        target, inner, slots = self.run(node.target, scope), scope, []
         for name in node.variables:
-            inner, place = self.bind(inner, name)
-            places.append(place)
+            inner, slot = self.bind(inner, name)
+            slots.append(slot)
         body = [self.run(part, inner) for part in node.body]
         weight = 1 + sum(part.weight for part in node.body)
-        return calls.guarded(comprehensions.build(node.name, target, places, body, weight), node.start)
+        return calls.guarded(comprehensions.build(node.name, target, slots, body, weight), node.start)

@@ -68,8 +68,6 @@ def _pattern(node: Node) -> Iterator[Fault]:
 
 
 def _format(text: Literal, values: Node, kinds: Sequence[Type]) -> Iterator[Fault]:
-    if not isinstance(text.value, str):
-        return
     verbs = clauses(text.value)
     for verb in verbs:
         if verb not in VERBS:

@@ -297,9 +297,7 @@ def select(operand: Any, name: str) -> Any:
 
 
 def has_field(operand: Any, name: str) -> bool:
-    """``has(operand.name)``."""
-    if isinstance(operand, dict):
-        return name in operand
+    """``has(operand.name)`` for values that are not maps."""
     if isinstance(operand, OptionalValue):
         return optional_index(operand, name).has_value
     if isinstance(operand, list):

@@ -240,6 +240,11 @@ def test_types(source: str, kind: str) -> None:
             "schema.spec.data.key == 'x': “==” is not defined for bytes and string. "
             "Convert the bytes with string(…).",
         ),
+        (
+            "schema.spec['ports']",
+            "schema.spec['ports']: A value of type __type_schema.spec cannot be indexed with string. "
+            "Select the field with a dot.",
+        ),
         ("'x' + [1]", "[1]: “+” is not defined for string and list(int)."),
         (
             "runtime.newCondition({type: 'A', status: 'True'})",

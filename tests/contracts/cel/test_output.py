@@ -98,6 +98,32 @@ def test_escaped_names_are_found_in_converted_objects() -> None:
     assert parse("[o].map(p, has(p.a__dash__b) ? p.a__dash__b : '')").evaluate({"o": seen}) == ["x"]
 
 
+@pytest.mark.parametrize(
+    ("format", "value", "seen"),
+    [
+        ({"type": "number"}, 1, 1.0),
+        ({"type": "number"}, "1", "1"),
+        ({"type": "string", "format": "byte"}, "not base64", "not base64"),
+        ({"type": "string", "format": "byte"}, 1, 1),
+        ({"type": "string", "format": "duration"}, "soon", "soon"),
+    ],
+)
+def test_a_value_that_does_not_match_its_format_is_unchanged(format: Any, value: Any, seen: Any) -> None:
+    kind = from_openapi({"type": "object", "properties": {"x": format}}, name="s")
+    found = wrap({"x": value}, kind)
+    assert isinstance(found, dict)
+    assert (type(found["x"]), found["x"]) == (type(seen), seen)
+
+
+def test_a_deeply_nested_object_is_an_error() -> None:
+    schema: dict[str, Any] = {"type": "object", "properties": {"x": {"$ref": "s"}}}
+    value: dict[str, Any] = {}
+    for _ in range(50_000):
+        value = {"x": value}
+    with pytest.raises(CelError, match="the object is nested too deeply"):
+        wrap(value, from_openapi(schema, name="s", resolve_ref=lambda _: schema))
+
+
 def test_unchanged_parts_are_not_copied() -> None:
     value = {"metadata": {"name": "x"}, "extra": [1, {"a": 2}]}
     assert wrap(value, SECRET) is value

@@ -34,6 +34,9 @@ class Broken(dict[str, Any]):
         ("1 in dyn(1)", "no such overload: @in(int, int)"),
         ("dyn({'a': 1})[dyn([1])]", "no such overload: _[_](map, list)"),
         ("dyn([1]).a", "no such overload: select(list)"),
+        ("has(dyn([1]).a)", "no such overload: has(list)"),
+        ("dyn(true) * true", "no such overload: _*_(bool, bool)"),
+        ("dyn(true) / true", "no such overload: _/_(bool, bool)"),
         ("[1].exists_one(x, dyn(1))", "no such overload: exists_one(int)"),
         ("omit() == 1", "omit() cannot be compared"),
         # Macros

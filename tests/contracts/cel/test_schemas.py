@@ -69,6 +69,21 @@ def test_types_of_schemas(schema: dict[str, Any], kind: str) -> None:
     assert str(from_openapi(schema, name="t", resolve_ref=definitions.__getitem__)) == kind
 
 
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        ({"type": "object", "additionalProperties": True}, MapType(STRING, DYN)),
+        ({"type": "object", "additionalProperties": {}}, MapType(STRING, DYN)),
+        ({"type": ["null"]}, DYN),
+        ({"type": ["null"], "items": {"type": "string"}}, ListType(STRING)),
+        ({"$ref": "#/loop"}, DYN),
+    ],
+    ids=str,
+)
+def test_open_schemas(schema: dict[str, Any], kind: Type) -> None:
+    assert from_openapi(schema, name="s", resolve_ref=lambda reference: {"$ref": reference}) == kind
+
+
 def test_a_schema_may_be_recursive() -> None:
     props = {
         "type": "object",

@@ -9,9 +9,10 @@ import pytest
 from contracts.cel import Environment, StructType, parse
 from contracts.cel.functions import METHODS
 from contracts.cel.types.cel_types import TypeType, accepts
+from contracts.cel.types.signatures import read_type
 from contracts.cel.values.cel_values import Duration, Timestamp, TypeValue, type_name
 
-WITH_ALL = Environment(extras=True)
+WITH_ALL = Environment(conditions=True, extras=True)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +80,8 @@ def test_the_cache_of_overloads_is_bounded() -> None:
         ("['inf', '-inf', 'NaN'].map(x, string(double(x)))", ["+Inf", "-Inf", "NaN"]),
         ("''.indexOf('a', 0) + ''.lastIndexOf('a', 0)", -2),
         ("'abc'.split('', 2)", ["a", "bc"]),
+        ("{'a': {'b': {'c': {'d': 1}}}}.a.b.c.d", 1),
+        ("runtime.condition({'status': {'conditions': [1, {'type': 'B'}]}}, 'A').status", ""),
         ("json.unmarshal('\"\\\\ud800\"')", "\ufffd"),
         ("json.marshal([1e30, 1e-9, duration('1s')])", '[1e+30,1e-9,"1s"]'),
         ("quantity('0.1n').asApproximateFloat() + quantity('-0.1n').asApproximateFloat()", 0.0),
@@ -89,6 +92,15 @@ def test_the_cache_of_overloads_is_bounded() -> None:
 )  # fmt: skip
 def test_edge_cases(source: str, wanted: Any) -> None:
     assert parse(source, WITH_ALL).evaluate({}) == wanted
+
+
+def test_a_long_path() -> None:
+    assert parse("a.b.c.d").evaluate({"a": {"b": {"c": {"d": 1}}}}) == 1
+
+
+def test_an_invalid_signature_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no type"):
+        read_type("")
 
 
 def test_a_long_string_is_charged_for_its_comparison() -> None:

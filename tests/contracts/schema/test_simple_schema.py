@@ -246,6 +246,11 @@ def test_a_required_alias_makes_fields_that_use_it_directly_required() -> None:
         ({"f": "[]Port | listType=map listMapKey=a listMapKey=a"}, "Duplicate “listMapKey=a”."),
         ({"f": '[]Port | listType=atomic listMapKey=""'}, "“listMapKey” is empty."),
         ({"f": date(2024, 1, 1)}, "A field must be a type (a string) or a map of fields."),
+        (
+            {"f": "[]float | default=[1e999]"},
+            "The default of lists must be JSON, but “[1e999]” is not. "
+            'For example default=["a", "b"] or default={"key": 1}.',
+        ),
         ({"f": "integer | minimum=1e999"}, "“minimum” must be a number, not “1e999”."),
         ({"f": "float | default=0x1p99999"}, "“default” must be a number, not “0x1p99999”."),
         (
