@@ -34,7 +34,7 @@ def crowd(count: int) -> str:
 
 REFUSED = {
     "an unknown field of a template": (DEPLOYMENT.replace("      selector", "      replicaz: 3\n      selector"), "spec.resources[0].template.spec.replicaz", "Unknown field “replicaz”. Did you mean “replicas”?"),
-    "a text for an integer": (replicas("'3'"), "spec.resources[0].template.spec.replicas", "This field takes an integer, not a string. Write it without quotes."),
+    "a quoted number for an integer": (replicas("'3'"), "spec.resources[0].template.spec.replicas", "This field takes an integer, not a string. Write it without quotes."),
     "a string for an integer": (replicas("${schema.spec.name}"), "spec.resources[0].template.spec.replicas", "This field takes int, but the expression returns string. Convert it with int(…)."),
     "a struct with a field too many": (container(f"{POD_SPEC}.ephemeralContainers[0]"), "spec.resources[1].template.spec.template.spec.containers[0]", "targetContainerName"),
     "one of two structs": (container(f"schema.spec.flag ? {POD_SPEC}.containers[0] : {POD_SPEC}.ephemeralContainers[0]"), "spec.resources[1].template.spec.template.spec.containers[0]", "The branches of “? :” have different types"),
@@ -66,7 +66,7 @@ ACCEPTED = {
     "one of two structs made dyn": container(f"schema.spec.flag ? dyn({POD_SPEC}.containers[0]) : dyn({POD_SPEC}.ephemeralContainers[0])"),
     "readyWhen that is compared": ready(DEPLOYMENT, "dyn(web.spec.replicas) == 1"),
     "ten dimensions": crowd(10),
-    "a port that is a name, where both may stand": "- id: a\n  template: {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80, targetPort: http}]}}",
+    "a port that is a name, where both are allowed": "- id: a\n  template: {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80, targetPort: http}]}}",
 }  # fmt: skip
 
 

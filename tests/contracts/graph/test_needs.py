@@ -24,7 +24,7 @@ def reads(expression: str, extra: str = "") -> str:
 
 NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "a template": (reads("a.metadata.name"), ("a",)),
-    "several uses of one node are one need": (reads("a.metadata.name + a.data.k + b.data.k"), ("a", "b")),
+    "several uses of one node are one dependency": (reads("a.metadata.name + a.data.k + b.data.k"), ("a", "b")),
     "in the author's order, not in that of the uses": (reads("b.data.k + a.data.k"), ("a", "b")),
     "both branches of a ternary": (reads("schema.spec.flag ? a.data.k : b.data.k"), ("a", "b")),
     "every operand of || and &&": (reads("string(schema.spec.flag || a.data.k == '' && b.data.k == '')"), ("a", "b")),
@@ -32,18 +32,18 @@ NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "has()": (reads("string(has(a.data))"), ("a",)),
     "an index": (reads("a.data['k']"), ("a",)),
     "the range of a comprehension": (reads("[a.data.k].map(x, x + b.data.k).join('')"), ("a", "b")),
-    "a variable of a comprehension is no node": (reads("schema.spec.items.map(a, a).join('')"), ()),
-    "a bound variable is no node": (reads("cel.bind(a, schema.spec.name, a + a)"), ()),
-    "a name inside a text is no node": (reads("'a.metadata.name'"), ()),
-    "a name in a literal is no node": (config_map("a") + config_map("z", "data: {k: a.metadata.name}"), ()),
-    "a field of that name is no node": (reads("schema.spec.free.a"), ()),
-    "schema is no node": (reads("schema.metadata.name"), ()),
+    "a variable of a comprehension is not a node": (reads("schema.spec.items.map(a, a).join('')"), ()),
+    "a bound variable is not a node": (reads("cel.bind(a, schema.spec.name, a + a)"), ()),
+    "a name inside a string is not a node": (reads("'a.metadata.name'"), ()),
+    "a name in a literal is not a node": (config_map("a") + config_map("z", "data: {k: a.metadata.name}"), ()),
+    "a field of that name is not a node": (reads("schema.spec.free.a"), ()),
+    "schema is not a node": (reads("schema.metadata.name"), ()),
     "forEach": (config_map("a") + config_map("z", extra="forEach: [{i: '${a.data.map(k, k)}'}]", name="${i}"), ("a",)),
     "includeWhen": (config_map("a") + config_map("z", extra="includeWhen: ['${has(a.data)}']"), ("a",)),
     "readyWhen makes none": (config_map("a") + config_map("z", extra="readyWhen: ['${has(z.data)}']"), ()),
     "the name of an external object": (config_map("a") + "- id: z\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: '${a.data.k}'}}\n", ("a",)),
     "a selector": (config_map("a") + "- id: z\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {selector: {matchLabels: {app: '${a.data.k}'}}}}\n", ("a",)),
-    "an iterator that is called as a node of nobody": (reads("i", ITEMS), ()),
+    "an iterator that is not named as a node": (reads("i", ITEMS), ()),
     "a label or an annotation": (config_map("a") + config_map("z").replace("name: z\n", "name: z\n      annotations: {after: '${a.metadata.uid}'}\n"), ("a",)),
 }  # fmt: skip
 
@@ -62,13 +62,13 @@ def test_status_expressions_do_not_affect_the_order() -> None:
 
 
 ORDERS = {
-    "nobody needs anybody": ("a b c d e f", "", "a b c d e f"),
+    "no dependencies": ("a b c d e f", "", "a b c d e f"),
     "a later one needs an earlier one": ("a b c d e f", "c>d", "a b c d e f"),
     "an earlier one needs its neighbour": ("a b c d e f", "d>c", "a b d c e f"),
     "the first needs the last": ("a b c d e f", "f>a f>b b>a", "c d e f b a"),
     "two knots": ("a b c d e f", "b>a c>a d>b d>c f>e a>e", "d b c a f e"),
     "the earlier of two that become free": ("a b c d", "a>b c>b c>d", "a c b d"),
-    "what becomes free does not overtake what stands before it": ("a b c", "a>c", "a b c"),
+    "a released node does not overtake earlier ones": ("a b c", "a>c", "a b c"),
     "the author's order counts, not that of letters": ("d z c a", "d>z d>c d>a", "d z c a"),
     "a chain against the author's order": ("a b c", "c>b b>a", "c b a"),
 }

@@ -29,7 +29,7 @@ from contracts.graph import cycles, find_cycle, layers, topological_order
         "position decides",
         "diamond",
         "unknown names are ignored",
-        "cycles and what needs them come last, but for what needs itself",
+        "cycles and their dependents come last, except a self-reference",
     ],
 )
 def test_a_name_comes_after_its_dependencies(needs: dict[str, list[str]], order: list[str]) -> None:
@@ -79,8 +79,8 @@ def test_the_number_of_reported_cycles_is_limited() -> None:
 BIG = {
     "a long chain": {str(n): [str(n - 1)] if n else [] for n in range(5000)},
     "a long ring": {str(n): [str((n + 1) % 300)] for n in range(300)},
-    "everybody needs all before": {str(n): [str(m) for m in range(n)] for n in range(300)},
-    "everybody needs everybody": {str(n): [str(m) for m in range(200) if m != n] for n in range(200)},
+    "each depends on all previous ones": {str(n): [str(m) for m in range(n)] for n in range(300)},
+    "each depends on all others": {str(n): [str(m) for m in range(200) if m != n] for n in range(200)},
 }
 
 
