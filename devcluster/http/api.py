@@ -120,7 +120,7 @@ class Api:
             return self._finalize(request, target, body)
         return self._put(request, target, body)
 
-    # ---- reading
+    # ---- reads
 
     def _get(self, request: web.Request, target: Target) -> web.Response:
         renderer = Renderer.of(request)
@@ -176,7 +176,7 @@ class Api:
             await lines.aclose()  # type: ignore[attr-defined]
         return response
 
-    # ---- writing
+    # ---- writes
 
     async def _body(self, request: web.Request) -> Any:
         raw = await request.read()
@@ -275,7 +275,7 @@ class Api:
         body = parse(raw, media) if raw.strip() else {}
         return delete_options(request.query, body if isinstance(body, dict) else {})
 
-    # ---- subresources of their own form
+    # ---- scale, finalize, reviews
 
     async def _scale(self, request: web.Request, target: Target) -> web.Response:
         media = Renderer.of(request).media

@@ -118,10 +118,10 @@ KEEPS_EMPTY = frozenset(["storageClassName", "ingressClassName"])
 
 def _scalar(value: Any, shape: Shape, path: str) -> Any:
     if shape.name == QUANTITY:
-        spelled = quantities.canonical(value) if not isinstance(value, bool | list | dict) else None
-        if spelled is None:
+        canonical = quantities.canonical(value) if not isinstance(value, bool | list | dict) else None
+        if canonical is None:
             raise bad_request(quantities.MESSAGE)
-        return spelled
+        return canonical
     kind = _json_type(value)
     if kind not in shape.types and not (kind == "integer" and "number" in shape.types):
         raise mismatch(value, shape, path)
@@ -154,7 +154,7 @@ GO_VALUES = {"integer": "number", "number": "number", "boolean": "bool"}
 
 
 class Mismatch(Exception):
-    """A value of the wrong type; `go` is what a server would have wanted, `path` where."""
+    """A value of the wrong type: `path`, the type that it has and the Go type that a server expects."""
 
     def __init__(self, path: str, got: str, wanted: str) -> None:
         self.path, self.got, self.wanted = path, got, wanted

@@ -16,7 +16,7 @@ from devcluster.machinery import fieldsets
 from devcluster.machinery.errors import ApiError
 from devcluster.machinery.fieldsets import MEMBER, Tree
 from devcluster.machinery.schema import Shape
-from devcluster.machinery.typed import compare, fields_of, merge, prune, shown_path
+from devcluster.machinery.typed import compare, fields_of, format_path, merge, prune
 
 Manifest = dict[str, Any]
 
@@ -183,7 +183,7 @@ def conflict_error(conflicts: Mapping[Owner, Tree]) -> ApiError:
     causes = []
     for owner in sorted(conflicts, key=lambda one: (one.manager, one.operation, one.subresource)):
         for path in fieldsets.paths(conflicts[owner]):
-            causes.append((_described(owner), shown_path(path), conflicts[owner]))
+            causes.append((_described(owner), format_path(path), conflicts[owner]))
     count = f"{len(causes)} conflict{'s' if len(causes) > 1 else ''}"
     message = f"Apply failed with {count}: {_listed([(who, path) for who, path, _ in causes])}"
     details = {

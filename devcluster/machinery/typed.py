@@ -37,7 +37,7 @@ def item_key(item: Any, shape: Shape) -> str:
     return f"k:{orjson.dumps(keys).decode()}"
 
 
-def shown_key(element: str) -> str:
+def format_element(element: str) -> str:
     """A path element as conflict messages write it."""
     if element.startswith("f:"):
         return f".{element[2:]}"
@@ -47,8 +47,8 @@ def shown_key(element: str) -> str:
     return "[" + ",".join(f"{key}={orjson.dumps(value).decode()}" for key, value in keys.items()) + "]"
 
 
-def shown_path(path: tuple[str, ...]) -> str:
-    return "".join(map(shown_key, path))
+def format_path(path: tuple[str, ...]) -> str:
+    return "".join(map(format_element, path))
 
 
 def associative(shape: Shape, value: Any) -> bool:
@@ -59,7 +59,7 @@ def mapping(shape: Shape, value: Any) -> bool:
     return shape.form in ("object", "any") and not shape.atomic and isinstance(value, dict)
 
 
-# ---- which fields an applied object names
+# ---- the fields of an applied object
 
 
 def fields_of(value: Any, shape: Shape | None, path: str = "") -> Tree:
@@ -106,8 +106,8 @@ def _fields_of_list(value: list[Any], shape: Shape, path: str) -> Tree:
                 f"fields {_quoted(shape.keys)} (and doesn't have default values for any key fields)"
             )
         if element in tree:
-            raise TypedError(f"{path}: duplicate entries for key {shown_key(element)}")
-        below = fields_of(item, shape.items, path + shown_key(element)) if isinstance(item, dict) else {}
+            raise TypedError(f"{path}: duplicate entries for key {format_element(element)}")
+        below = fields_of(item, shape.items, path + format_element(element)) if isinstance(item, dict) else {}
         tree[element] = below | MEMBER
     return tree
 
@@ -167,7 +167,7 @@ def _plain(value: Any) -> str:
     return _go(value).removeprefix("&{").removesuffix("}") if isinstance(value, dict | list) else _go(value)
 
 
-# ---- what differs between two objects
+# ---- comparison
 
 
 class Comparison:

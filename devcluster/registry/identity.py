@@ -15,7 +15,7 @@ from devcluster.storage.memory import Manifest
 OTHER_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request"
 
 
-def spelled(api_version: Any, kind: Any) -> str:
+def format_kind(api_version: Any, kind: Any) -> str:
     """A kind in messages of server-side apply: `apps/v1, Kind=Deployment`, `/v1, Kind=Secret`."""
     text = str(api_version or "")
     return f"{text if '/' in text else f'/{text}'}, Kind={kind or ''}"
@@ -84,7 +84,7 @@ def check_applied(target: Target, body: Manifest) -> Manifest:
     """The metadata of an applied body. Raises ApiError 400 if the body cannot be applied to the target."""
     kind = target.kind
     if body.get("apiVersion") != kind.api_version or body.get("kind") != kind.kind:
-        raise bad_request(f"invalid object type: {spelled(body.get('apiVersion'), body.get('kind'))}")
+        raise bad_request(f"invalid object type: {format_kind(body.get('apiVersion'), body.get('kind'))}")
     metadata = body.get("metadata")
     given: Manifest = metadata if isinstance(metadata, dict) else {}
     if given.get("managedFields"):

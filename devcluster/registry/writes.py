@@ -275,7 +275,7 @@ def _merge_applied(
     except TypedError as problem:
         meta = body.get("metadata") or {}
         name = f"{meta.get('namespace') or ''}/{meta.get('name')}"
-        kind = identity.spelled(target.kind.api_version, target.kind.kind)
+        kind = identity.format_kind(target.kind.api_version, target.kind.kind)
         message = f"failed to create typed patch object ({name}; {kind}): {problem}"
         raise ApiError(500, "", message) from None
 

@@ -59,7 +59,7 @@ class Memory:
         return self.table(resource).objects.get((namespace, name))
 
     def list(self, resource: str, namespace: str = "") -> list[Manifest]:
-        """Objects in order of namespace and name; all namespaces when `namespace` is empty."""
+        """Objects ordered by namespace and name; of all namespaces if `namespace` is empty."""
         objects = self.table(resource).objects
         keys = sorted(key for key in objects if not namespace or key[0] == namespace)
         return [objects[key] for key in keys]

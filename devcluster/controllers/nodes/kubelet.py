@@ -122,7 +122,7 @@ def _become_ready(pod: Object, context: Context) -> Iterator[Action]:
 
 def _fail_to_pull(pod: Object, broken: Object, context: Context) -> Iterator[Action]:
     image, why = broken.get("image", ""), pull_error(broken.get("image", ""))
-    yield _stuck(pod, context, {"reason": "ErrImagePull", "message": why})
+    yield _set_waiting(pod, context, {"reason": "ErrImagePull", "message": why})
     yield RecordEvent("Pod", pod, "Failed", f'Failed to pull image "{image}": {why}', "Warning")
     yield RecordEvent("Pod", pod, "Failed", "Error: ErrImagePull", "Warning")
 
@@ -131,7 +131,7 @@ def _back_off(pod: Object, context: Context) -> Iterator[Action]:
     broken = broken_container(pod)
     image = broken.get("image", "") if broken else ""
     message = f'Back-off pulling image "{image}"'
-    yield _stuck(
+    yield _set_waiting(
         pod,
         context,
         {"reason": "ImagePullBackOff", "message": f"{message}: ErrImagePull: {pull_error(image)}"},
@@ -208,7 +208,7 @@ def _terminated(pod: Object, context: Context, reason: str, code: int) -> Object
     return {"terminated": {"exitCode": code, "reason": reason, **times}}
 
 
-def _stuck(pod: Object, context: Context, waiting: Object) -> Action:
+def _set_waiting(pod: Object, context: Context, waiting: Object) -> Action:
     """The status with this waiting state for the containers whose image cannot be pulled."""
     status = pod["status"]
     entries = {}

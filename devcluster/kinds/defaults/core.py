@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from devcluster.kinds.defaults.pods import fill_spec, fill_template, quality, request_limits
+from devcluster.kinds.defaults.pods import fill_spec, fill_template, quality_of_service, request_limits
 
 Manifest = dict[str, Any]
 
@@ -77,7 +77,7 @@ def pod(manifest: Manifest) -> None:
             )
     status = manifest.setdefault("status", {})
     status.setdefault("phase", "Pending")
-    status.setdefault("qosClass", quality(spec))
+    status.setdefault("qosClass", quality_of_service(spec))
 
 
 def pod_template(manifest: Manifest) -> None:

@@ -123,7 +123,7 @@ def _fill_items(source: Manifest | None) -> None:
         _fill_variable({"valueFrom": item})
 
 
-def quality(spec: Manifest) -> str:
+def quality_of_service(spec: Manifest) -> str:
     """The quality-of-service class of a pod: Guaranteed, Burstable or BestEffort."""
     containers = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
     resources = [container.get("resources") or {} for container in containers]

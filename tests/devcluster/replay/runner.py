@@ -135,7 +135,7 @@ class Run:
     def _holds(self, answer: dict[str, Any], path: str, wanted: Any) -> bool:
         values = [answer["status"]] if path == "code" else find(answer["body"], path)
         if wanted in ("present", "absent"):
-            return bool(values) == (wanted == "present")
+            return bool(values) is (wanted == "present")
         return bool(self._fill(wanted) in values)
 
     def _watch(self, step: Step, request: Request) -> dict[str, Any]:
