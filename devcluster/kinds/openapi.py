@@ -16,15 +16,13 @@ META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 INFO = {"title": "Kubernetes", "version": "v1.36.2"}
 MEDIA = ("application/json", "application/yaml")
 KIND_DESCRIPTION = (
-    "Kind is a string value representing the REST resource this object represents. Servers may infer "
-    "this from the endpoint "
-    "the client submits requests to. Cannot be updated. In CamelCase. More info: "
+    "Kind is a string value representing the REST resource this object represents. Servers may infer this "
+    "from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: "
     "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds"
 )
 VERSION_DESCRIPTION = (
-    "APIVersion defines the versioned schema of this representation of an object. Servers should "
-    "convert recognized schemas "
-    "to the latest internal value, and may reject unrecognized values. More info: "
+    "APIVersion defines the versioned schema of this representation of an object. Servers should convert "
+    "recognized schemas to the latest internal value, and may reject unrecognized values. More info: "
     "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources"
 )
 METADATA_DESCRIPTION = (
