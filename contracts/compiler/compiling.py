@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts import cel
 from contracts.compiler.checks.conditions import check_conditions
-from contracts.compiler.checks.dependencies import needs_of, outline_of, report_cycles, uses
+from contracts.compiler.checks.dependencies import Use, needs_of, outline_of, report_cycles, uses
 from contracts.compiler.checks.expression_types import ExpressionChecker, instance_type, node_type
 from contracts.compiler.checks.node_types import check_nodes
 from contracts.compiler.checks.rules import check_rules
@@ -19,11 +19,10 @@ from contracts.compiler.checks.status import read_status, status_schema
 from contracts.compiler.checks.validation import check_defaults
 from contracts.compiler.compilation import Compilation
 from contracts.compiler.contract_document import Presentation
-from contracts.compiler.crd import build_crd
+from contracts.compiler.crd import CrdHead, build_crd
 from contracts.compiler.definition import Definition, Node, Outline, Scope
 from contracts.compiler.field_mappings import field_mappings_of
 from contracts.compiler.kinds.kind_schemas import KindSchemas, builtin_kinds
-from contracts.compiler.kinds.plurals import plural_of
 from contracts.compiler.parsing.nodes import NodeDraft, read_nodes
 from contracts.compiler.parsing.presentation import default_presentation, read_presentation
 from contracts.compiler.parsing.rgd_shape import check_shape, wrong_kind_hint
@@ -170,98 +169,77 @@ class _Compiler:
         if check_rules(self.spec_schema, at, self.reporter):
             check_defaults(self.spec_schema, at, self.reporter)
 
-    def _finish(self, drafts: list[NodeDraft], needs: dict[str, list[str]], found: Any) -> Definition | None:
+    def _finish(
+        self, drafts: list[NodeDraft], needs: dict[str, list[str]], found: list[Use]
+    ) -> Definition | None:
         spec_schema = self.spec_schema or {"type": "object"}
-        schema_type = instance_type(spec_schema, self.scope)
         types = {draft.id: node_type(draft) for draft in drafts if draft.id}
-        variables = {"schema": schema_type}
-        for draft in drafts:
-            if draft.id:
-                one = types[draft.id]
-                many = draft.type in ("collection", "external-collection")
-                variables[draft.id] = cel.ListType(one) if many else one
+        variables = {"schema": instance_type(spec_schema, self.scope), **_node_variables(drafts, types)}
         names = [*variables, *(name for draft in drafts for name in draft.iterators)]
         checker = ExpressionChecker(names, self.reporter)
-        check_nodes(drafts, variables, types, self.scope == "Cluster", checker, self.reporter)
+        check_nodes(drafts, variables, types, self.scope == "Cluster", checker)
         fields, conditions = read_status(self.schema.get("status"), self.reporter)
-        status = status_schema(fields, variables, checker, self.reporter)
-        check_conditions(
-            conditions, variables, instance_type(spec_schema, self.scope, status), checker, self.reporter
-        )
+        status = status_schema(fields, variables, checker)
+        check_conditions(conditions, variables, instance_type(spec_schema, self.scope, status), checker)
         if any(problem.is_error and problem.code not in RUNNABLE_WITH for problem in self.reporter.problems):
             return None
-        nodes = tuple(_node(draft, needs, found, types, self.reporter) for draft in drafts)
-        return self._definition(
-            nodes,
-            needs,
-            tuple(fields),
-            tuple(code for _, code in conditions),
-            spec_schema,
-            status,
-            schema_type,
-        )
-
-    def _definition(
-        self,
-        nodes: tuple[Node, ...],
-        needs: dict[str, list[str]],
-        fields: Any,
-        conditions: Any,
-        spec_schema: Schema,
-        status: Schema,
-        schema_type: Any,
-    ) -> Definition:
-        schema = self.schema
-        group, version = _text(schema.get("group")) or "kro.run", _text(schema.get("apiVersion"))
-        plural = plural_of(self.kind)
-        columns = tuple(schema.get("additionalPrinterColumns") or ())
-        short_names = tuple(schema.get("shortNames") or ())
-        categories = tuple(schema.get("categories") or ())
-        crd = build_crd(
-            contract=self.name,
-            group=group,
-            version=version,
-            kind=self.kind,
-            plural=plural,
-            scope=self.scope,
-            spec_schema=spec_schema,
-            status_schema=status,
-            columns=columns,
-            short_names=short_names,
-            categories=categories,
-            metadata=_map(schema.get("metadata")),
-        )
+        head = self._head()
+        crd = build_crd(head, spec_schema, status)
         definition = Definition(
             name=self.name,
-            group=group,
-            version=version,
-            kind=self.kind,
-            plural=plural,
-            singular=self.kind.lower(),
-            list_kind=f"{self.kind}List",
+            group=head.group,
+            version=head.version,
+            kind=head.kind,
+            plural=head.plural,
+            singular=head.singular,
+            list_kind=head.list_kind,
             scope=self.scope,
             spec_schema=spec_schema,
             status_schema=status,
             crd=crd,
-            nodes=nodes,
+            nodes=tuple(_node(draft, needs, found, types, self.reporter) for draft in drafts),
             order=tuple(topological_order(needs)),
             layers=tuple(map(tuple, layers(needs))),
             digest=digest_of(self.data),
-            status=fields,
-            conditions=conditions,
-            short_names=short_names,
-            categories=categories,
-            printer_columns=tuple(crd["spec"]["versions"][0]["additionalPrinterColumns"]),
-            schema_type=schema_type,
+            status=tuple(fields),
+            conditions=tuple(code for _, code in conditions),
+            short_names=head.short_names,
+            categories=head.categories,
+            printer_columns=head.printer_columns,
+            schema_type=variables["schema"],
         )
         return replace(definition, field_mappings=tuple(field_mappings_of(definition)))
+
+    def _head(self) -> CrdHead:
+        schema = self.schema
+        return CrdHead(
+            contract=self.name,
+            group=_text(schema.get("group")) or "kro.run",
+            version=_text(schema.get("apiVersion")),
+            kind=self.kind,
+            scope=self.scope,
+            short_names=tuple(schema.get("shortNames") or ()),
+            categories=tuple(schema.get("categories") or ()),
+            columns=tuple(schema.get("additionalPrinterColumns") or ()),
+            metadata=_map(schema.get("metadata")),
+        )
+
+
+def _node_variables(drafts: Sequence[NodeDraft], types: Mapping[str, cel.Type]) -> dict[str, cel.Type]:
+    """The variable of each node: its object, or a list of objects."""
+    many = ("collection", "external-collection")
+    return {
+        draft.id: cel.ListType(types[draft.id]) if draft.type in many else types[draft.id]
+        for draft in drafts
+        if draft.id
+    }
 
 
 def _node(
     draft: NodeDraft,
     needs: Mapping[str, Sequence[str]],
-    found: Any,
-    types: Mapping[str, Any],
+    found: Sequence[Use],
+    types: Mapping[str, cel.Type],
     reporter: Reporter,
 ) -> Node:
     return Node(

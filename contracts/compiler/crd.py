@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+from contracts.compiler.definition import Scope
+from contracts.compiler.kinds.plurals import plural_of
+
+LONGEST_LABEL_VALUE = 63
 
 PRINTER_COLUMNS: tuple[dict[str, Any], ...] = (
     {
@@ -27,42 +33,41 @@ PRINTER_COLUMNS: tuple[dict[str, Any], ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class CrdHead:
+    """Everything in ``spec.schema`` except the schemas; ``contract`` is the name of the definition."""
+
+    contract: str
+    group: str
+    version: str
+    kind: str
+    scope: Scope
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    columns: tuple[Mapping[str, Any], ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def plural(self) -> str:
+        return plural_of(self.kind)
+
+    @property
+    def singular(self) -> str:
+        return self.kind.lower()
+
+    @property
+    def list_kind(self) -> str:
+        return f"{self.kind}List"
+
+    @property
+    def printer_columns(self) -> tuple[Mapping[str, Any], ...]:
+        return tuple(dict(column) for column in self.columns or PRINTER_COLUMNS)
+
+
 def build_crd(
-    *,
-    contract: str,
-    group: str,
-    version: str,
-    kind: str,
-    plural: str,
-    scope: str,
-    spec_schema: Mapping[str, Any],
-    status_schema: Mapping[str, Any],
-    columns: Sequence[Mapping[str, Any]] = (),
-    short_names: Sequence[str] = (),
-    categories: Sequence[str] = (),
-    metadata: Mapping[str, Any] | None = None,
+    head: CrdHead, spec_schema: Mapping[str, Any], status_schema: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The whole object. ``spec`` is never required: an instance may be created without it (kro quirk 1)."""
-    names: dict[str, Any] = {
-        "plural": plural,
-        "singular": kind.lower(),
-        "kind": kind,
-        "listKind": f"{kind}List",
-    }
-    if short_names:
-        names["shortNames"] = list(short_names)
-    if categories:
-        names["categories"] = list(categories)
-    given = metadata or {}
-    object_metadata: dict[str, Any] = {
-        "name": f"{plural}.{group}",
-        "labels": {**(given.get("labels") or {}), **_own_labels(contract)},
-    }
-    annotations = {**(given.get("annotations") or {})}
-    if len(contract) > 63:
-        annotations["slipway.dev/contract"] = contract
-    if annotations:
-        object_metadata["annotations"] = annotations
     root = {
         "type": "object",
         "properties": {
@@ -73,31 +78,43 @@ def build_crd(
             "status": dict(status_schema),
         },
     }
+    version = {
+        "name": head.version,
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": root},
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": list(head.printer_columns),
+    }
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": object_metadata,
-        "spec": {
-            "group": group,
-            "names": names,
-            "scope": scope,
-            "versions": [
-                {
-                    "name": version,
-                    "served": True,
-                    "storage": True,
-                    "schema": {"openAPIV3Schema": root},
-                    "subresources": {"status": {}},
-                    "additionalPrinterColumns": [dict(column) for column in columns or PRINTER_COLUMNS],
-                }
-            ],
-        },
+        "metadata": _metadata(head),
+        "spec": {"group": head.group, "names": _names(head), "scope": head.scope, "versions": [version]},
     }
 
 
-def _own_labels(contract: str) -> dict[str, str]:
-    """A label value has at most 63 characters; a longer name is an annotation instead (kro quirk 25)."""
-    labels = {"app.kubernetes.io/managed-by": "slipway"}
-    if len(contract) <= 63:
-        labels["slipway.dev/contract"] = contract
-    return labels
+def _names(head: CrdHead) -> dict[str, Any]:
+    names: dict[str, Any] = {
+        "plural": head.plural,
+        "singular": head.singular,
+        "kind": head.kind,
+        "listKind": head.list_kind,
+    }
+    if head.short_names:
+        names["shortNames"] = list(head.short_names)
+    if head.categories:
+        names["categories"] = list(head.categories)
+    return names
+
+
+def _metadata(head: CrdHead) -> dict[str, Any]:
+    """The contract's name is a label, or an annotation when it is too long for one (kro quirk 25)."""
+    labels = {**(head.metadata.get("labels") or {}), "app.kubernetes.io/managed-by": "slipway"}
+    annotations = dict(head.metadata.get("annotations") or {})
+    if len(head.contract) <= LONGEST_LABEL_VALUE:
+        labels["slipway.dev/contract"] = head.contract
+    else:
+        annotations["slipway.dev/contract"] = head.contract
+    metadata: dict[str, Any] = {"name": f"{head.plural}.{head.group}", "labels": labels}
+    return {**metadata, "annotations": annotations} if annotations else metadata

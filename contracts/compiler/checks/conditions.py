@@ -8,7 +8,7 @@ from contracts import cel
 from contracts.cel.syntax.nodes import Call, Ident, Literal, NewCondition, walk
 from contracts.compiler.checks.expression_types import ExpressionChecker, Variables
 from contracts.compiler.definition import Code, Part
-from contracts.compiler.reporter import Reporter, characters
+from contracts.compiler.reporter import Location, Reporter, characters
 from contracts.problems import did_you_mean
 
 Path = tuple[str | int, ...]
@@ -22,9 +22,9 @@ def check_conditions(
     variables: Variables,
     schema_type: cel.Type,
     checker: ExpressionChecker,
-    reporter: Reporter,
 ) -> None:
     """Each entry, with its index, must return one condition or a list of them."""
+    reporter = checker.reporter
     names = {**variables, "schema": schema_type}
     declared: dict[str, int] = {}
     for index, code in conditions:
@@ -54,7 +54,7 @@ def _check_types(code: Code, at: Path, index: int, declared: dict[str, int], rep
         if declared.setdefault(name, index) != index:
             message = f"The condition “{name}” is declared by more than one entry."
             hint = f"See status.conditions[{declared[name]}]."
-            _report(at, part, literal, "condition-twice", message, hint, reporter)
+            reporter.add(_literal_at(at, part, literal), "condition-twice", message, hint)
 
 
 def _declared(code: Code) -> Iterator[tuple[Part, Literal]]:
@@ -78,7 +78,7 @@ def _check_reads(code: Code, at: Path, declared: dict[str, int], reporter: Repor
             else:
                 message = f"The reconciler has no condition “{literal.value}”."
                 hint = did_you_mean(str(literal.value), OWN_TYPES) or f"There are {', '.join(OWN_TYPES)}."
-            _report(at, part, literal, "condition-unknown", message, hint, reporter)
+            reporter.add(_literal_at(at, part, literal), "condition-unknown", message, hint)
 
 
 def _read_of_schema(node: object) -> Literal | None:
@@ -93,7 +93,5 @@ def _read_of_schema(node: object) -> Literal | None:
     return None
 
 
-def _report(
-    at: Path, part: Part, node: Literal, code: str, message: str, hint: str, reporter: Reporter
-) -> None:
-    reporter.add(characters(at, part.start + node.start, part.start + node.end), code, message, hint)
+def _literal_at(at: Path, part: Part, literal: Literal) -> Location:
+    return characters(at, part.start + literal.start, part.start + literal.end)

@@ -10,7 +10,7 @@ from contracts import cel
 from contracts.compiler.definition import Code, Part
 from contracts.compiler.kinds.kind_schemas import object_meta
 from contracts.compiler.parsing.nodes import NodeDraft
-from contracts.compiler.reporter import Reporter, characters
+from contracts.compiler.reporter import Location, Reporter, characters
 from contracts.problems import did_you_mean
 
 Schema = Mapping[str, Any]
@@ -71,7 +71,7 @@ class ExpressionChecker:
                     f"“{source}” returns {describe_type(found)}, but only a string can be part of a string."
                 )
                 hint = f"Write ${{string({source})}}." if found in _PRINTABLE else ""
-                self._report(at, part, 0, len(part.source), "cel-type", message, hint)
+                self.reporter.add(_whole(at, part), "cel-type", message, hint)
         return cel.STRING
 
     def _part_type(self, part: Part, at: Path, variables: Variables, place: str) -> cel.Type:
@@ -82,7 +82,8 @@ class ExpressionChecker:
         found, problems = cel.check(part.expression, variables)
         for problem in problems:
             code = problem.code or "cel-type"
-            self._report(at, part, problem.start, problem.end, code, problem.message, problem.hint)
+            where = _within(at, part, problem.start, problem.end)
+            self.reporter.add(where, code, problem.message, problem.hint)
         return cel.DYN if problems else found
 
     def _names_known(self, part: Part, at: Path, variables: Variables, place: str) -> bool:
@@ -92,7 +93,7 @@ class ExpressionChecker:
                 ok = False
                 message, hint = self._unknown_name(reference.root, variables, place)
                 end = reference.start + len(reference.root)
-                self._report(at, part, reference.start, end, "unknown-name", message, hint)
+                self.reporter.add(_within(at, part, reference.start, end), "unknown-name", message, hint)
         return ok
 
     def _unknown_name(self, name: str, variables: Variables, place: str) -> tuple[str, str]:
@@ -121,17 +122,12 @@ class ExpressionChecker:
             if name.startswith("runtime.") and place != "conditions":
                 ok = False
                 message = f"“{name}” is available only in status.conditions."
-                self._report(at, part, 0, len(part.source), "unknown-function", message, "")
+                self.reporter.add(_whole(at, part), "unknown-function", message)
             elif name == "omit" and place != "template":
                 ok = False
                 message = "omit() can only leave out a field of a template."
-                self._report(at, part, 0, len(part.source), "omit", message, "")
+                self.reporter.add(_whole(at, part), "omit", message)
         return ok
-
-    def _report(self, at: Path, part: Part, start: int, end: int, code: str, message: str, hint: str) -> None:
-        self.reporter.add(
-            characters(at, part.start + start, part.start + max(end, start + 1)), code, message, hint
-        )
 
     def condition(self, code: Code, at: Path, variables: Variables, place: str) -> None:
         """includeWhen and readyWhen: bool or an optional bool; dyn is rejected (kro §3.5).
@@ -179,6 +175,15 @@ class ExpressionChecker:
                 f"This field takes {takes}, but the expression returns {returns}{detail}.",
                 _conversion(found, expected),
             )
+
+
+def _whole(at: Path, part: Part) -> Location:
+    return _within(at, part, 0, len(part.source))
+
+
+def _within(at: Path, part: Part, start: int, end: int) -> Location:
+    """Characters ``start`` to ``end`` of an expression, at least one."""
+    return characters(at, part.start + start, part.start + max(end, start + 1))
 
 
 def describe_type(kind: cel.Type) -> str:

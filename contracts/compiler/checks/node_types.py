@@ -17,7 +17,6 @@ def check_nodes(
     types: Mapping[str, cel.Type],
     cluster_scoped: bool,
     checker: ExpressionChecker,
-    reporter: Reporter,
 ) -> None:
     for draft in drafts:
         others = Names(variables, draft.id)
@@ -28,8 +27,8 @@ def check_nodes(
         own = _own_names(draft, types.get(draft.id, cel.DYN))
         for index, code in enumerate(draft.ready_when):
             checker.condition(code, (*draft.at, "readyWhen", index), own, "readyWhen")
-        _check_identity(draft, reporter)
-        _check_omit(draft, cluster_scoped, reporter)
+        _check_identity(draft, checker.reporter)
+        _check_omit(draft, cluster_scoped, checker.reporter)
 
 
 def _own_names(draft: NodeDraft, one: cel.Type) -> dict[str, cel.Type]:

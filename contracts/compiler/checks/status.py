@@ -90,10 +90,9 @@ def _conditions(value: Any, reporter: Reporter) -> Iterator[tuple[int, Code]]:
             yield index, code
 
 
-def status_schema(
-    fields: list[Code], variables: Variables, checker: ExpressionChecker, reporter: Reporter
-) -> Schema:
+def status_schema(fields: list[Code], variables: Variables, checker: ExpressionChecker) -> Schema:
     """OpenAPI of the projected status: each leaf is typed by its expression."""
+    reporter = checker.reporter
     leaves: dict[Any, Any] = {}
     for code in fields:
         at = (*AT, *code.path)
