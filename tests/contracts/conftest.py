@@ -1,13 +1,17 @@
-"""People and texts that the tests of contracts share."""
+"""Users and texts that the tests of contracts share."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.test import Client
+
+from contracts.models import Contract
+from contracts.publishing import publish
+from portal.accounts.models import Membership, Role, Team, User
 
 SAMPLES = Path(__file__).resolve().parents[2] / "contracts" / "samples"
 
@@ -44,38 +48,40 @@ spec:
 """
 
 
+Browser = Callable[[User | None], Client]
+"""``browser(user)`` is a client in which that user is signed in; ``browser(None)`` an anonymous one."""
+
+
 @dataclass
 class People:
     """Two teams of engineers, a developer, a viewer and an administrator."""
 
-    engineer: Any
-    teammate: Any
-    other: Any
-    developer: Any
-    viewer: Any
-    root: Any
-    platform: Any
-    search: Any
+    engineer: User
+    teammate: User
+    other: User
+    developer: User
+    viewer: User
+    root: User
+    platform: Team
+    search: Team
 
 
 @pytest.fixture
 def people(db: None) -> People:
-    from portal.accounts.models import Membership, Role, Team, User
-
     platform = Team.objects.create(slug="platform", name="Platform")
     search = Team.objects.create(slug="search", name="Search")
 
-    def person(name: str, team: Any, role: str) -> Any:
+    def member(name: str, team: Team, role: Role) -> User:
         user = User.objects.create(username=name)
         Membership.objects.create(user=user, team=team, role=role)
         return user
 
     return People(
-        engineer=person("engineer", platform, Role.ENGINEER),
-        teammate=person("teammate", platform, Role.ENGINEER),
-        other=person("other", search, Role.ENGINEER),
-        developer=person("developer", platform, Role.DEVELOPER),
-        viewer=person("viewer", platform, Role.VIEWER),
+        engineer=member("engineer", platform, Role.ENGINEER),
+        teammate=member("teammate", platform, Role.ENGINEER),
+        other=member("other", search, Role.ENGINEER),
+        developer=member("developer", platform, Role.DEVELOPER),
+        viewer=member("viewer", platform, Role.VIEWER),
         root=User.objects.create(username="root", is_superuser=True),
         platform=platform,
         search=search,
@@ -84,23 +90,19 @@ def people(db: None) -> People:
 
 @pytest.fixture
 def small() -> str:
-    """A contract as short as one can be."""
+    """A minimal contract."""
     return SMALL
 
 
 @pytest.fixture
-def published(people: People) -> Any:
-    """The small contract, published once by the engineer."""
-    from contracts.publishing import publish
-
+def published(people: People) -> Contract:
+    """The minimal contract, published once by the engineer."""
     return publish(SMALL, by=people.engineer, note="The first").contract
 
 
 @pytest.fixture
-def browser(client: Client) -> Any:
-    """``browser(user)`` is a client in which that person is signed in; ``browser(None)`` a stranger's."""
-
-    def signed_in(user: Any) -> Client:
+def browser(client: Client) -> Browser:
+    def signed_in(user: User | None) -> Client:
         if user is not None:
             client.force_login(user)
         return client

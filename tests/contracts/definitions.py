@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from textwrap import dedent, indent
-from typing import Any
+from typing import Any, TypeVar
 
 from contracts.compiler import Compilation, Definition, compile_text
 from contracts.runtime import instance_of
+
+T = TypeVar("T")
 
 # Codes that warn; every other one refuses the definition.
 WARNINGS = frozenset({"expression-in-key", "kro-would-refuse", "unclosed-expression", "unknown-kind"})
@@ -92,6 +94,12 @@ def wired(names: str, edges: str) -> str:
 def with_value(value: str, extra: str = "") -> str:
     """A ConfigMap “a” with one value, as YAML."""
     return config_map("a", f"data:\n  k: {value}", extra)
+
+
+def existing(value: T | None) -> T:
+    """The value; fails when it is None."""
+    assert value is not None
+    return value
 
 
 def compiled(resources: str = "", **parts: str) -> Compilation:

@@ -7,21 +7,21 @@ import pytest
 from contracts import demo
 from contracts.contract_templates import samples, template_text
 from contracts.models import Contract, Revision
-from contracts.publishing import publish
+from contracts.publishing import Publication, publish
 from portal.accounts.models import Team
 
 
 @pytest.fixture
-def loaded(db):
+def loaded(db: None) -> list[Publication]:
     Team.objects.create(slug="platform", name="Platform")
     return demo.load()
 
 
-def test_every_sample_is_published_under_the_name_of_its_file(loaded):
+def test_every_sample_is_published_under_the_name_of_its_file(loaded: list[Publication]) -> None:
     assert {one.contract.name for one in loaded} == set(samples())
 
 
-def test_loading_again_changes_nothing_that_somebody_made_of_it(loaded):
+def test_loading_again_changes_nothing_that_somebody_made_of_it(loaded: list[Publication]) -> None:
     text = template_text("scheduled-job").replace("title: Scheduled job", "title: Nightly job")
     publish(text, by=None, note="Ours")
     Contract.objects.get(name="team-namespace").withdraw(by=None, reason="Not ours.")

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.documents import Limits, print_path, read
+from contracts.documents import Document, Limits, Span, print_path, read
 from contracts.documents.paths import parse_path
+from tests.contracts.definitions import existing
 
 
-def only(text: str):
+def only(text: str) -> Document:
     documents, problems = read(text)
     assert [p for p in problems if p.is_error] == []
     assert len(documents) == 1
     return documents[0]
 
 
-def cut(text: str, span) -> str:
-    """The stretch of a one-line span."""
+def cut(text: str, span: Span | None) -> str:
+    """The characters of a span within one line."""
+    assert span is not None
     assert span.line == span.end_line
     return text.splitlines()[span.line - 1][span.column - 1 : span.end_column - 1]
 
@@ -58,7 +61,7 @@ def cut(text: str, span) -> str:
         ("!!str 12", "12"),
     ],
 )
-def test_a_plain_scalar_means_what_kubernetes_reads(written, value):
+def test_a_plain_scalar_means_what_kubernetes_reads(written: str, value: Any) -> None:
     text = f"a: {written}\n" if written != "-" else "a: '-'\n"
     found = only(text).data["a"]
     assert found == value
@@ -66,43 +69,43 @@ def test_a_plain_scalar_means_what_kubernetes_reads(written, value):
 
 
 @pytest.mark.parametrize("written", ["yes", "No", "on", "y", "012", "0x1F", "1_0"])
-def test_what_may_surprise_is_a_warning(written):
+def test_what_may_surprise_is_a_warning(written: str) -> None:
     _, problems = read(f"a: {written}\n")
     assert [(p.code, p.severity, p.line, p.column) for p in problems] == [("yaml-surprise", "warning", 1, 4)]
 
 
-def test_a_key_called_n_arrives_as_false_and_is_pointed_at():
+def test_a_key_called_n_arrives_as_false_and_is_pointed_at() -> None:
     document, problems = read("spec:\n  n: integer\n")
     assert document[0].data == {"spec": {"false": "integer"}}
     assert str(problems[0]) == '2:3: Kubernetes reads “n” as false. Write "n" in quotes for the string.'
 
 
-def test_the_last_of_two_equal_keys_counts_as_it_does_for_kubectl():
+def test_the_last_of_two_equal_keys_counts_as_it_does_for_kubectl() -> None:
     documents, problems = read("a: 1\nb: 2\na: 3\n")
     assert documents[0].data == {"a": 3, "b": 2}
     assert str(problems[0]) == ("3:1: Duplicate key “a”: the last value is used. The first one is in line 1.")
     assert problems[0].severity == "warning"
 
 
-def test_merge_keys_anchors_and_several_documents():
+def test_merge_keys_anchors_and_several_documents() -> None:
     documents, problems = read("base: &b {p: 1, q: 2}\nc:\n  <<: *b\n  q: 3\n---\nd: 4\n---\n")
     assert [d.data for d in documents] == [{"base": {"p": 1, "q": 2}, "c": {"p": 1, "q": 3}}, {"d": 4}]
     assert problems == []
 
 
-def test_what_an_alias_stands_for_is_not_shared():
+def test_what_an_alias_stands_for_is_not_shared() -> None:
     data = only("a: &x [1]\nb: *x\n").data
     data["a"].append(2)
     assert data["b"] == [1]
 
 
-def test_places_of_keys_and_values():
+def test_places_of_keys_and_values() -> None:
     text = "spec:\n  ports:\n    - name: http\n      port: 80\n"
     document = only(text)
     assert cut(text, document.key_span(("spec", "ports"))) == "ports"
     assert cut(text, document.value_span(("spec", "ports", 0, "port"))) == "80"
     assert cut(text, document.span_of(("spec", "ports", 0, "name"))) == "name"
-    assert document.span_of(("spec", "ports", 0, "missing")).line == 3
+    assert existing(document.span_of(("spec", "ports", 0, "missing"))).line == 3
 
 
 @pytest.mark.parametrize(
@@ -121,7 +124,7 @@ def test_places_of_keys_and_values():
     ],
     ids=lambda text: text[:14],
 )
-def test_an_expression_is_found_inside_every_kind_of_scalar(text):
+def test_an_expression_is_found_inside_every_kind_of_scalar(text: str) -> None:
     document = only(text)
     path = ("a",) if isinstance(document.data, dict) else (1,)
     value = document.data["a"] if path == ("a",) else document.data[1]
@@ -143,7 +146,7 @@ def test_an_expression_is_found_inside_every_kind_of_scalar(text):
         ("? [a]\n: 1\n", "yaml-key", "A key must be a string."),
     ],
 )
-def test_a_faulty_text_gives_a_problem_with_its_place(text, code, words):
+def test_a_faulty_text_gives_a_problem_with_its_place(text: str, code: str, words: str) -> None:
     _, problems = read(text)
     found = next(p for p in problems if p.is_error)
     assert found.code == code
@@ -175,12 +178,12 @@ def merge_bomb() -> str:
     ],
     ids=["aliases", "merge keys", "flow depth", "block depth", "five megabytes", "documents"],
 )
-def test_a_hostile_text_is_refused_quickly(text, code):
+def test_a_hostile_text_is_refused_quickly(text: str, code: str) -> None:
     _, problems = read(text)
     assert code in [p.code for p in problems]
 
 
-def test_limits_are_the_callers():
+def test_limits_are_the_callers() -> None:
     assert (
         read("a: 1\n", limits=Limits(size=3))[1][0].message == "The text has 5 characters; the maximum is 3."
     )
@@ -195,21 +198,21 @@ def test_limits_are_the_callers():
         ((), ""),
     ],
 )
-def test_paths_are_printed_and_read_back(path, text):
+def test_paths_are_printed_and_read_back(path: tuple[str | int, ...], text: str) -> None:
     assert print_path(path) == text
     assert parse_path(text) == path
 
 
 @given(st.text(max_size=200))
 @settings(max_examples=150, deadline=None)
-def test_no_text_makes_it_fail(text):
+def test_no_text_makes_it_fail(text: str) -> None:
     documents, problems = read(text)
     assert documents or problems or not text.strip() or isinstance(problems, list)
 
 
 @given(st.text(alphabet="ab: -\n[]{}&*\"'|>${}#!<", max_size=80))
 @settings(max_examples=200, deadline=None)
-def test_no_text_that_looks_like_yaml_makes_it_fail(text):
+def test_no_text_that_looks_like_yaml_makes_it_fail(text: str) -> None:
     documents, _ = read(dedent(text))
     for document in documents:
         if isinstance(document.data, dict):
@@ -217,4 +220,4 @@ def test_no_text_that_looks_like_yaml_makes_it_fail(text):
                 span = document.value_span((key,))
                 assert span is not None
                 if isinstance(value, str):
-                    assert document.span_within((key,), 0, len(value)).line >= 1
+                    assert existing(document.span_within((key,), 0, len(value))).line >= 1

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from contracts.known_kinds import compile_known, known_kinds
-from contracts.models import KnownSchema
+from contracts.models import Contract, KnownSchema
 from contracts.publishing import publish
+from tests.contracts.conftest import People
 
 pytestmark = pytest.mark.django_db
 
@@ -38,18 +41,20 @@ def codes(text: str) -> list[tuple[str, str]]:
     return [(problem.code, problem.hint) for problem in compile_known(text).problems]
 
 
-def test_a_kind_that_nobody_knows_is_a_warning():
+def test_a_kind_that_nobody_knows_is_a_warning() -> None:
     compilation = compile_known(board())
     assert compilation.ok
     assert [problem.severity for problem in compilation.problems] == ["warning"]
 
 
-def test_the_kind_of_another_contract(published):
+def test_the_kind_of_another_contract(published: Contract) -> None:
     assert codes(board()) == []
     assert codes(board("mesage")) == [("unknown-field", "Did you mean “message”?")]
 
 
-def test_a_new_revision_of_the_other_contract_counts_at_once(published, people, small):
+def test_a_new_revision_of_the_other_contract_counts_at_once(
+    published: Contract, people: People, small: str
+) -> None:
     assert codes(board("colour")) != []
     publish(
         small.replace("    status:", "      colour: string | default=red\n    status:"), by=people.engineer
@@ -57,7 +62,7 @@ def test_a_new_revision_of_the_other_contract_counts_at_once(published, people, 
     assert codes(board("colour")) == []
 
 
-def test_the_kind_of_a_destination():
+def test_the_kind_of_a_destination() -> None:
     KnownSchema.objects.create(
         destination="embedded",
         group_version="cards.example.com/v1",
@@ -86,7 +91,9 @@ def test_the_kind_of_a_destination():
     assert codes(board("mesage", "cards.example.com/v1")) == [("unknown-field", "Did you mean “message”?")]
 
 
-def test_what_a_text_does_not_mention_is_not_loaded(published, django_assert_num_queries):
+def test_what_a_text_does_not_mention_is_not_loaded(
+    published: Contract, django_assert_num_queries: Any
+) -> None:
     KnownSchema.objects.create(
         destination="x", group_version="unused.example.com/v1", content_hash="1", document={}
     )

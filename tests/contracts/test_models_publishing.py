@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from contracts.models import Contract, Draft, ReasonMissing, RevisionIsImmutable
-from contracts.problems import Rejected
+from contracts.problems import Problem, Rejected
 from contracts.publishing import (
     BreakingChange,
     PublishRequest,
@@ -15,7 +15,10 @@ from contracts.publishing import (
     publish_request,
     review_publication,
 )
+from portal.accounts.models import User
 from portal.audit.models import Entry
+from tests.contracts.conftest import People
+from tests.contracts.definitions import existing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.backends]
 
@@ -27,7 +30,7 @@ def changed(text: str, *pairs: tuple[str, str]) -> str:
     return text
 
 
-def test_the_first_publication_makes_revision_one(people, small):
+def test_the_first_publication_makes_revision_one(people: People, small: str) -> None:
     done = publish(small, by=people.engineer, note=" The first ")
     contract = done.contract
     assert (done.new, done.revision.number, done.revision.note) == (True, 1, "The first")
@@ -42,7 +45,9 @@ def test_the_first_publication_makes_revision_one(people, small):
     assert contract.revision == done.revision
 
 
-def test_publishing_again_makes_revision_two_and_leaves_one_as_it_was(people, published, small):
+def test_publishing_again_makes_revision_two_and_leaves_one_as_it_was(
+    people: People, published: Contract, small: str
+) -> None:
     text = changed(small, ("What it says", "What the note says"), ("A note", "A better note"))
     done = publish(text, by=people.teammate)
     assert done.revision.number == 2
@@ -50,45 +55,47 @@ def test_publishing_again_makes_revision_two_and_leaves_one_as_it_was(people, pu
     assert published.revisions.get(number=1).text == small
 
 
-def test_the_same_text_makes_no_revision(people, published, small):
+def test_the_same_text_makes_no_revision(people: People, published: Contract, small: str) -> None:
     done = publish(small, by=people.engineer)
     assert (done.new, done.revision.number) == (False, 1)
     assert published.revisions.count() == 1
 
 
-def test_going_back_to_an_older_text_makes_a_new_number(people, published, small):
+def test_going_back_to_an_older_text_makes_a_new_number(
+    people: People, published: Contract, small: str
+) -> None:
     publish(changed(small, ("What it says", "What the note says")), by=people.engineer)
     assert publish(small, by=people.engineer).revision.number == 3
 
 
-def test_a_revision_cannot_be_changed(published):
+def test_a_revision_cannot_be_changed(published: Contract) -> None:
     revision = published.revisions.get()
     revision.text = "something else"
     with pytest.raises(RevisionIsImmutable):
         revision.save()
 
 
-def test_publishing_is_in_the_audit_log(people, published):
+def test_publishing_is_in_the_audit_log(people: People, published: Contract) -> None:
     entry = Entry.objects.get(verb="contract.published")
     assert (entry.actor, entry.subject_name, entry.team_slug) == (people.engineer, "A note", "platform")
     assert entry.detail["revision"] == 1
     assert entry.detail["note"] == "The first"
 
 
-def test_a_published_draft_is_gone(people, small):
+def test_a_published_draft_is_gone(people: People, small: str) -> None:
     draft = Draft.objects.create(author=people.engineer, text=small)
     publish_request(PublishRequest(draft.text, people.engineer, draft=draft))
     assert not Draft.objects.exists()
 
 
-def test_a_refused_draft_is_kept(people):
+def test_a_refused_draft_is_kept(people: People) -> None:
     draft = Draft.objects.create(author=people.engineer, text="kind: Nonsense")
     with pytest.raises(Rejected):
         publish_request(PublishRequest(draft.text, people.engineer, draft=draft))
     assert Draft.objects.get().text == "kind: Nonsense"
 
 
-def test_every_problem_is_told_at_once(people, small):
+def test_every_problem_is_told_at_once(people: People, small: str) -> None:
     text = changed(
         small, ("string | default", "strin | default"), ("${schema.spec.message}", "${schema.spec.mesage}")
     )
@@ -99,15 +106,18 @@ def test_every_problem_is_told_at_once(people, small):
     assert not Contract.objects.exists()
 
 
-def test_a_refused_revision_leaves_the_last_good_one_in_use(people, published, small):
+def test_a_refused_revision_leaves_the_last_good_one_in_use(
+    people: People, published: Contract, small: str
+) -> None:
     with pytest.raises(Rejected):
         publish(changed(small, ("${schema.spec.message}", "${schema.spec.mesage}")), by=people.engineer)
     published.refresh_from_db()
-    assert (published.revision.number, published.revision.text) == (1, small)
+    revision = existing(published.revision)
+    assert (revision.number, revision.text) == (1, small)
     assert published.revisions.count() == 1
 
 
-def test_another_order_of_nodes_is_another_revision(people, published, small):
+def test_another_order_of_nodes_is_another_revision(people: People, published: Contract, small: str) -> None:
     node = "    - id: more\n      template: {apiVersion: v1, kind: ConfigMap, metadata: {name: more}}\n"
     first, second = (
         changed(small, ("  resources:\n", f"  resources:\n{node}")),
@@ -117,7 +127,7 @@ def test_another_order_of_nodes_is_another_revision(people, published, small):
     assert publish(second, by=people.engineer).revision.number == 3
 
 
-def test_somebody_was_quicker(people, published, small):
+def test_somebody_was_quicker(people: People, published: Contract, small: str) -> None:
     """The engineer has looked at the changes since revision 1; meanwhile a teammate publishes revision 2."""
     publish(changed(small, ("A note", "From a teammate")), by=people.teammate)
     text = changed(small, ("A note", "From the engineer"))
@@ -126,7 +136,7 @@ def test_somebody_was_quicker(people, published, small):
     assert Contract.objects.get().title == "From a teammate"
 
 
-def test_a_failing_test_of_the_contract_refuses_it(people, small):
+def test_a_failing_test_of_the_contract_refuses_it(people: People, small: str) -> None:
     claim = "['settings.data.message == \"HELLO\"']"
     fine, loud = "{name: fine, expect: {}}", f"{{name: loud, expect: {{assert: {claim}}}}}"
     text = f"{small}  tests:\n    - {fine}\n    - {loud}\n"
@@ -141,29 +151,35 @@ def test_a_failing_test_of_the_contract_refuses_it(people, small):
 
 
 class TestWhoMayPublish:
-    def test_engineers_of_the_owning_team_and_administrators(self, people, small):
+    def test_engineers_of_the_owning_team_and_administrators(self, people: People, small: str) -> None:
         publish(small, by=people.engineer)
         assert publish(changed(small, ("A note", "Another")), by=people.root).revision.number == 2
 
     @pytest.mark.parametrize("name", ["developer", "viewer", "other"])
-    def test_nobody_else(self, people, small, name):
+    def test_nobody_else(self, people: People, small: str, name: str) -> None:
         with pytest.raises(PermissionDenied, match="belongs to the team Platform"):
             publish(small, by=getattr(people, name))
         assert not Contract.objects.exists()
 
-    def test_an_operator_at_the_command_line(self, people, small):
+    def test_an_operator_at_the_command_line(self, people: People, small: str) -> None:
         assert publish(small, by=None).revision.author_name == "slipway"
 
-    def test_without_an_owner_in_the_text_it_belongs_to_the_authors_team(self, people, small):
+    def test_without_an_owner_in_the_text_it_belongs_to_the_authors_team(
+        self, people: People, small: str
+    ) -> None:
         text = changed(small, ("  owner: platform\n", ""))
         assert publish(text, by=people.other).contract.owner == people.search
 
-    def test_a_contract_keeps_its_owner_when_the_text_stops_naming_one(self, people, published, small):
+    def test_a_contract_keeps_its_owner_when_the_text_stops_naming_one(
+        self, people: People, published: Contract, small: str
+    ) -> None:
         text = changed(small, ("  owner: platform\n", ""))
         with pytest.raises(PermissionDenied, match="Platform"):
             publish(text, by=people.other)
 
-    def test_both_teams_must_agree_when_it_passes_to_another_team(self, people, published, small):
+    def test_both_teams_must_agree_when_it_passes_to_another_team(
+        self, people: People, published: Contract, small: str
+    ) -> None:
         text = changed(small, ("owner: platform", "owner: search"))
         for alone in (people.engineer, people.other):
             with pytest.raises(PermissionDenied):
@@ -171,7 +187,7 @@ class TestWhoMayPublish:
         assert publish(text, by=people.root).contract.owner == people.search
 
 
-def problems_of(text: str, by) -> dict[str, object]:
+def problems_of(text: str, by: User) -> dict[str, Problem]:
     with pytest.raises(Rejected) as refusal:
         publish(text, by=by)
     return {problem.code: problem for problem in refusal.value.problems}
@@ -179,71 +195,96 @@ def problems_of(text: str, by) -> dict[str, object]:
 
 class TestCollisions:
     @pytest.mark.parametrize(
-        ("before", "after", "code", "line", "message"),
+        ("change", "code", "found"),
         [
             pytest.param(
-                "owner: platform", "owner: nobody", "owner-unknown", 28, "There is no team “nobody”.",
+                ("owner: platform", "owner: nobody"), "owner-unknown",
+                (
+                    "There is no team “nobody”.",
+                    28,
+                ),
                 id="unknown-owner",
             ),
             pytest.param(
-                "name: note", "name: new", "name-reserved", 4,
-                "“new” is reserved: a page of the portal has that address.", id="page-name",
+                ("name: note", "name: new"), "name-reserved",
+                (
+                    "“new” is reserved: a page of the portal has that address.",
+                    4,
+                ),
+                id="page-name",
             ),
             pytest.param(
-                "platform.example.com", "apps", "bad-name", 7,
-                "An API group must be a lowercase domain name, for example platform.example.com.",
+                ("platform.example.com", "apps"), "bad-name",
+                (
+                    "An API group must be a lowercase domain name, for example platform.example.com.",
+                    7,
+                ),
                 id="group-without-dot",
             ),
             pytest.param(
-                "platform.example.com", "storage.k8s.io", "group-reserved", 7,
-                "The group “storage.k8s.io” is reserved for Kubernetes, kro or Slipway itself.",
+                ("platform.example.com", "storage.k8s.io"), "group-reserved",
+                (
+                    "The group “storage.k8s.io” is reserved for Kubernetes, kro or Slipway itself.",
+                    7,
+                ),
                 id="protected-group",
             ),
             pytest.param(
-                "platform.example.com", "slipway.dev", "group-reserved", 7,
-                "The group “slipway.dev” is reserved for Kubernetes, kro or Slipway itself.", id="our-group",
+                ("platform.example.com", "slipway.dev"), "group-reserved",
+                (
+                    "The group “slipway.dev” is reserved for Kubernetes, kro or Slipway itself.",
+                    7,
+                ),
+                id="our-group",
             ),
         ],
     )  # fmt: skip
-    def test_reserved_names(self, people, small, before, after, code, line, message):
-        found = problems_of(changed(small, (before, after)), people.engineer)[code]
-        assert (found.message, found.line) == (message, line)
+    def test_reserved_names(
+        self, people: People, small: str, change: tuple[str, str], code: str, found: tuple[str, int]
+    ) -> None:
+        problem = problems_of(changed(small, change), people.engineer)[code]
+        assert (problem.message, problem.line) == found
 
-    def test_kros_own_kinds(self, people, small):
+    def test_kros_own_kinds(self, people: People, small: str) -> None:
         text = changed(small, ("platform.example.com", "kro.run"), ("kind: Note", "kind: GraphRevision"))
         assert "kind-reserved" in problems_of(text, people.engineer)
 
-    def test_a_kind_of_another_contract_is_named_with_its_owner(self, people, published, small):
+    def test_a_kind_of_another_contract_is_named_with_its_owner(
+        self, people: People, published: Contract, small: str
+    ) -> None:
         found = problems_of(changed(small, ("name: note", "name: memo")), people.engineer)["kind-taken"]
         assert found.message == (
             "The kind Note of platform.example.com belongs to the contract “note” of the team Platform."
         )
         assert (found.path, found.line) == ("spec.schema.kind", 9)
 
-    def test_a_withdrawn_contract_keeps_its_kind(self, people, published, small):
+    def test_a_withdrawn_contract_keeps_its_kind(
+        self, people: People, published: Contract, small: str
+    ) -> None:
         published.withdraw(by=people.engineer, reason="Nobody needs it")
         found = problems_of(changed(small, ("name: note", "name: memo")), people.engineer)["kind-taken"]
         assert "withdrawn, but its instances remain" in found.message
 
-    def test_the_same_plural_of_another_kind(self, people, published, small):
+    def test_the_same_plural_of_another_kind(self, people: People, published: Contract, small: str) -> None:
         text = changed(small, ("name: note", "name: memo"), ("kind: Note", "kind: NOTE"))
         assert "plural notes" in problems_of(text, people.engineer)["kind-taken"].message
 
     @pytest.mark.parametrize(
-        ("before", "after", "message"),
+        ("change", "message"),
         [
-            ("kind: Note", "kind: Memo", "The kind of “note” is Note and cannot be changed to Memo"),
+            (("kind: Note", "kind: Memo"), "The kind of “note” is Note and cannot be changed to Memo"),
             (
-                "platform.example.com",
-                "example.com",
+                ("platform.example.com", "example.com"),
                 "The group of “note” is platform.example.com and cannot be changed to",
             ),
-            ("    apiVersion: v1alpha1", "    apiVersion: v1", "The apiVersion of “note” is v1alpha1"),
-            ("    kind: Note", "    scope: Cluster\n    kind: Note", "The scope of “note” is Namespaced"),
+            (("    apiVersion: v1alpha1", "    apiVersion: v1"), "The apiVersion of “note” is v1alpha1"),
+            (("    kind: Note", "    scope: Cluster\n    kind: Note"), "The scope of “note” is Namespaced"),
         ],
     )
-    def test_what_a_contract_is_never_changes(self, people, published, small, before, after, message):
-        text = small.replace(before, after, 1)
+    def test_what_a_contract_is_never_changes(
+        self, people: People, published: Contract, small: str, change: tuple[str, str], message: str
+    ) -> None:
+        text = small.replace(*change, 1)
         if "scope: Cluster" in text:
             text = changed(text, ("          name: $", "          namespace: notes\n          name: $"))
         assert problems_of(text, people.engineer)["identity-changed"].message.startswith(message)
@@ -252,23 +293,25 @@ class TestCollisions:
 class TestBreakingChanges:
     BREAKING = ('message: string | default=hello description="What it says"', "other: string")
 
-    def breaking(self, small):
+    def breaking(self, small: str) -> str:
         return changed(small, self.BREAKING, ("${schema.spec.message}", "${schema.spec.other}"))
 
-    def test_they_are_shown_and_refused(self, people, published, small):
+    def test_they_are_shown_and_refused(self, people: People, published: Contract, small: str) -> None:
         with pytest.raises(BreakingChange) as refusal:
             publish(self.breaking(small), by=people.engineer)
         assert [problem.code for problem in refusal.value.problems] == ["breaking-change"]
         assert published.revisions.count() == 1
 
-    def test_with_a_reason_they_pass_and_the_reason_is_kept(self, people, published, small):
+    def test_with_a_reason_they_pass_and_the_reason_is_kept(
+        self, people: People, published: Contract, small: str
+    ) -> None:
         done = publish(self.breaking(small), by=people.engineer, breaking_reason="Nobody uses it yet")
         assert done.revision.number == 2
-        entry = Entry.objects.filter(verb="contract.published").first()
+        entry = existing(Entry.objects.filter(verb="contract.published").first())
         assert entry.reason == "Nobody uses it yet"
         assert entry.detail["breaking"]
 
-    def test_harmless_ones_need_no_reason(self, people, published, small):
+    def test_harmless_ones_need_no_reason(self, people: People, published: Contract, small: str) -> None:
         text = changed(small, ("    status:", "      colour: string | default=red\n    status:"))
         review = review_publication(text, by=people.engineer)
         assert review.changes
@@ -277,7 +320,7 @@ class TestBreakingChanges:
 
 
 class TestWithdrawal:
-    def test_it_disappears_from_the_catalog_and_comes_back(self, people, published):
+    def test_it_disappears_from_the_catalog_and_comes_back(self, people: People, published: Contract) -> None:
         published.withdraw(by=people.engineer, reason="It is replaced")
         assert not Contract.objects.available().exists()
         published.reinstate(by=people.engineer, reason="It is needed after all")
@@ -288,30 +331,32 @@ class TestWithdrawal:
             ("contract.reinstated", "It is needed after all"),
         ]
 
-    def test_twice_is_once(self, people, published):
+    def test_twice_is_once(self, people: People, published: Contract) -> None:
         published.withdraw(by=people.engineer, reason="It is replaced")
         moment = published.withdrawn_at
         published.withdraw(by=people.engineer, reason="Again")
         assert published.withdrawn_at == moment
         assert Entry.objects.filter(verb="contract.withdrawn").count() == 1
 
-    def test_a_reason_is_asked_for(self, people, published):
+    def test_a_reason_is_asked_for(self, people: People, published: Contract) -> None:
         with pytest.raises(ReasonMissing):
             published.withdraw(by=people.engineer, reason="  ")
         assert not published.withdrawn
 
     @pytest.mark.parametrize("name", ["developer", "viewer", "other"])
-    def test_only_engineers_of_the_owning_team(self, people, published, name):
+    def test_only_engineers_of_the_owning_team(self, people: People, published: Contract, name: str) -> None:
         with pytest.raises(PermissionDenied):
             published.withdraw(by=getattr(people, name), reason="Because")
 
-    def test_a_new_revision_does_not_offer_it_again(self, people, published, small):
+    def test_a_new_revision_does_not_offer_it_again(
+        self, people: People, published: Contract, small: str
+    ) -> None:
         published.withdraw(by=people.engineer, reason="It is replaced")
         assert publish(changed(small, ("A note", "Another")), by=people.engineer).contract.withdrawn
 
 
 class TestDrafts:
-    def test_a_text_changed_in_another_window_is_not_overwritten(self, people):
+    def test_a_text_changed_in_another_window_is_not_overwritten(self, people: People) -> None:
         draft = Draft.objects.create(author=people.engineer, text="one")
         seen = draft.version
         draft.save_text("two", seen=seen)
@@ -319,7 +364,7 @@ class TestDrafts:
         assert third.pk != draft.pk
         assert sorted(Draft.objects.values_list("text", flat=True)) == ["three", "two"]
 
-    def test_a_draft_that_is_gone_is_made_anew(self, people):
+    def test_a_draft_that_is_gone_is_made_anew(self, people: People) -> None:
         draft = Draft.objects.create(author=people.engineer, text="one")
         Draft.objects.all().delete()
         assert draft.save_text("two", seen=draft.version).text == "two"

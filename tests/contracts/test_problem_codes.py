@@ -51,9 +51,9 @@ def used() -> set[str]:
     return found - NOT_PROBLEMS
 
 
-def test_every_code_is_explained():
+def test_every_code_is_explained() -> None:
     assert used() - explained() == set()
 
 
-def test_every_explanation_is_of_a_code():
+def test_every_explanation_is_of_a_code() -> None:
     assert explained() - used() == set()

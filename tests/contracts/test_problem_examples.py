@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import indent
 
 import pytest
+import yaml
 
 from contracts.compiler import compile_text, schema_changes, validate_spec
 from contracts.name_conflicts import reserved_names
@@ -65,8 +66,6 @@ def instance(schema: str) -> Callable[[str], list[Problem]]:
     """Judge the example as the spec of an instance of a contract with these fields."""
 
     def problems(text: str) -> list[Problem]:
-        import yaml
-
         definition = compile_text(whole(schema=f"{SCHEMA}spec:\n  {schema}\n")).definition
         assert definition is not None
         return validate_spec(definition, yaml.safe_load(text))
@@ -223,7 +222,7 @@ EXAMPLES = examples()
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_the_wrong_example_has_the_problem_and_the_right_one_has_none(code):
+def test_the_wrong_example_has_the_problem_and_the_right_one_has_none(code: str) -> None:
     problems_of, example = CODES[code], EXAMPLES[code]
     assert code in {problem.code for problem in problems_of(example["wrong"])}
     after = problems_of(example["right"])
@@ -231,5 +230,5 @@ def test_the_wrong_example_has_the_problem_and_the_right_one_has_none(code):
     assert code in ALONE or [str(problem) for problem in after if problem.is_error] == []
 
 
-def test_every_other_code_is_one_that_no_example_can_show():
+def test_every_other_code_is_one_that_no_example_can_show() -> None:
     assert set(EXAMPLES) - set(CODES) == UNSHOWN

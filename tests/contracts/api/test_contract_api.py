@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from rest_framework.test import APIClient
 
 from contracts.models import Contract
 from contracts.publishing import publish
-from portal.accounts.models import APIToken
+from portal.accounts.models import APIToken, User
+from tests.contracts.conftest import People
+from tests.contracts.definitions import existing
 
 pytestmark = pytest.mark.django_db
 ROOT = "/api/v1/contracts/"
 
+SignedIn = Callable[[User | None], APIClient]
+
 
 @pytest.fixture
-def api():
-    def signed_in(user) -> APIClient:
+def api() -> SignedIn:
+    def signed_in(user: User | None) -> APIClient:
         client = APIClient()
         if user is not None:
             client.credentials(HTTP_AUTHORIZATION=f"Bearer {APIToken.issue(user, 'test')[1]}")
@@ -24,12 +30,12 @@ def api():
     return signed_in
 
 
-def test_a_stranger_gets_nothing(api, published):
+def test_a_stranger_gets_nothing(api: SignedIn, published: Contract) -> None:
     for path in (ROOT, f"{ROOT}note/", f"{ROOT}note/revisions/", f"{ROOT}note/revisions/1/"):
         assert api(None).get(path).status_code == 401
 
 
-def test_everybody_else_reads(api, people, published, small):
+def test_everybody_else_reads(api: SignedIn, people: People, published: Contract, small: str) -> None:
     client = api(people.viewer)
     (listed,) = client.get(ROOT).json()["results"]
     assert listed == client.get(f"{ROOT}note/").json()
@@ -53,27 +59,31 @@ def test_everybody_else_reads(api, people, published, small):
 @pytest.mark.parametrize(
     ("query", "number"), [("q=note", 1), ("q=zebra", 0), ("owner=search", 0), ("category=Texts", 1)]
 )
-def test_the_list_is_filtered(api, people, published, query, number):
+def test_the_list_is_filtered(
+    api: SignedIn, people: People, published: Contract, query: str, number: int
+) -> None:
     assert api(people.viewer).get(f"{ROOT}?{query}").json()["count"] == number
 
 
 @pytest.mark.parametrize("path", ["nothing/", "nothing/revisions/", "note/revisions/9/"])
-def test_what_is_not_there(api, people, published, path):
+def test_what_is_not_there(api: SignedIn, people: People, published: Contract, path: str) -> None:
     assert api(people.viewer).get(ROOT + path).status_code == 404
 
 
 class TestPublish:
-    def test_it_makes_a_revision(self, api, people, small):
+    def test_it_makes_a_revision(self, api: SignedIn, people: People, small: str) -> None:
         answer = api(people.engineer).post(ROOT, {"text": small, "note": "By pipeline"}, format="json")
         assert answer.status_code == 201
         assert answer.json() == {"contract": "note", "revision": 1, "new": True, "problems": []}
-        assert Contract.objects.get().revision.note == "By pipeline"
+        assert existing(Contract.objects.get().revision).note == "By pipeline"
 
-    def test_the_same_text_again(self, api, people, published, small):
+    def test_the_same_text_again(
+        self, api: SignedIn, people: People, published: Contract, small: str
+    ) -> None:
         answer = api(people.engineer).post(ROOT, {"text": small}, format="json")
         assert (answer.status_code, answer.json()["new"]) == (200, False)
 
-    def test_every_problem_is_in_the_answer(self, api, people, small):
+    def test_every_problem_is_in_the_answer(self, api: SignedIn, people: People, small: str) -> None:
         answer = api(people.engineer).post(
             ROOT, {"text": small.replace("c.message", "c.mesage")}, format="json"
         )
@@ -82,7 +92,9 @@ class TestPublish:
         (problem,) = answer.json()["problems"]
         assert (problem["line"], problem["path"]) == (22, "spec.resources[0].template.data.message")
 
-    def test_schema_changes_need_a_reason(self, api, people, published, small):
+    def test_schema_changes_need_a_reason(
+        self, api: SignedIn, people: People, published: Contract, small: str
+    ) -> None:
         text = small.replace('message: string | default=hello description="What it says"', "other: string")
         text = text.replace("schema.spec.message", "schema.spec.other")
         client = api(people.engineer)
@@ -93,19 +105,21 @@ class TestPublish:
         assert done.status_code == 201
 
     @pytest.mark.parametrize("name", ["developer", "viewer", "other"])
-    def test_only_the_owners(self, api, people, small, name):
+    def test_only_the_owners(self, api: SignedIn, people: People, small: str, name: str) -> None:
         answer = api(getattr(people, name)).post(ROOT, {"text": small}, format="json")
         assert answer.status_code == 403
         assert "belongs to the team Platform" in answer.json()["message"]
 
-    def test_without_a_text(self, api, people):
+    def test_without_a_text(self, api: SignedIn, people: People) -> None:
         answer = api(people.engineer).post(ROOT, {"note": "x"}, format="json")
         assert answer.status_code == 400
         assert answer.json()["problems"] == [{"path": "text", "message": "This field is required."}]
 
 
 class TestWithdrawal:
-    def test_put_and_delete_are_safe_to_repeat(self, api, people, published):
+    def test_put_and_delete_are_safe_to_repeat(
+        self, api: SignedIn, people: People, published: Contract
+    ) -> None:
         client = api(people.engineer)
         for _ in range(2):
             answer = client.put(f"{ROOT}note/withdrawal/", {"reason": "It is replaced"}, format="json")
@@ -114,18 +128,18 @@ class TestWithdrawal:
             answer = client.delete(f"{ROOT}note/withdrawal/?reason=Needed")
             assert (answer.status_code, answer.json()["withdrawn"]) == (200, False)
 
-    def test_a_reason_is_asked_for(self, api, people, published):
+    def test_a_reason_is_asked_for(self, api: SignedIn, people: People, published: Contract) -> None:
         answer = api(people.engineer).put(f"{ROOT}note/withdrawal/", {}, format="json")
         assert answer.status_code == 422
         assert answer.json()["problems"][0]["path"] == "reason"
 
-    def test_only_the_owners(self, api, people, published):
+    def test_only_the_owners(self, api: SignedIn, people: People, published: Contract) -> None:
         answer = api(people.other).put(f"{ROOT}note/withdrawal/", {"reason": "No"}, format="json")
         assert answer.status_code == 403
 
 
 class TestCheck:
-    def test_problems_of_a_text(self, api, people, small):
+    def test_problems_of_a_text(self, api: SignedIn, people: People, small: str) -> None:
         client = api(people.engineer)
         assert client.post(f"{ROOT}check/", {"text": small}, format="json").json() == {
             "publishable": True,
@@ -135,11 +149,13 @@ class TestCheck:
         assert answer["publishable"] is False
         assert answer["problems"][0]["code"] == "yaml-syntax"
 
-    def test_only_for_those_who_write(self, api, people, small):
+    def test_only_for_those_who_write(self, api: SignedIn, people: People, small: str) -> None:
         assert api(people.developer).post(f"{ROOT}check/", {"text": small}, format="json").status_code == 403
 
 
-def test_a_withdrawn_contract_is_still_listed(api, people, published, small):
+def test_a_withdrawn_contract_is_still_listed(
+    api: SignedIn, people: People, published: Contract, small: str
+) -> None:
     published.withdraw(by=people.engineer, reason="It is replaced")
     publish(small.replace("A note", "Still"), by=people.engineer)
     assert api(people.viewer).get(ROOT).json()["results"][0]["withdrawn"] is True

@@ -16,6 +16,8 @@ from django.core.management import CommandError, call_command
 from contracts.models import Contract
 from contracts.publishing import publish
 from portal.audit.models import Entry
+from tests.contracts.conftest import People
+from tests.contracts.definitions import existing
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SAMPLES = REPOSITORY / "contracts" / "samples"
@@ -52,11 +54,11 @@ def wrong(tmp_path: Path, small: str) -> Path:
 class TestWithoutADatabase:
     """These tests do not ask for a database, so a query would fail them."""
 
-    def test_a_right_file(self, file):
+    def test_a_right_file(self, file: Path) -> None:
         ended = Ended("check", file)
         assert (ended.code, ended.out) == (0, f"{file}: no problems.\n")
 
-    def test_a_wrong_file_is_named_with_line_column_path_and_hint(self, file, wrong):
+    def test_a_wrong_file_is_named_with_line_column_path_and_hint(self, file: Path, wrong: Path) -> None:
         ended = Ended("check", file, wrong)
         assert ended.code == 1
         first, second = ended.out.splitlines()
@@ -64,7 +66,7 @@ class TestWithoutADatabase:
         assert second.startswith(f"{wrong}:22:34 spec.resources[settings].template.data.message: ")
         assert second.endswith("Did you mean “message”?")
 
-    def test_problems_as_json_one_object_a_line(self, wrong):
+    def test_problems_as_json_one_object_a_line(self, wrong: Path) -> None:
         ended = Ended("check", "--json", wrong)
         (line,) = ended.out.splitlines()
         assert list(json.loads(line)) == [
@@ -82,29 +84,29 @@ class TestWithoutADatabase:
         assert ended.code == 1
 
     @pytest.mark.parametrize("verb", ["check", "crd", "graph", "test"])
-    def test_a_file_that_is_not_there(self, tmp_path, verb):
+    def test_a_file_that_is_not_there(self, tmp_path: Path, verb: str) -> None:
         ended = Ended(verb, tmp_path / "nothing.yaml")
         assert ended.code == 1
         assert "cannot be read" in ended.out + ended.err
 
     @pytest.mark.parametrize("verb", ["crd", "graph", "test"])
-    def test_a_wrong_file_is_refused_by_every_verb(self, wrong, verb):
+    def test_a_wrong_file_is_refused_by_every_verb(self, wrong: Path, verb: str) -> None:
         ended = Ended(verb, wrong)
         assert ended.code == 1
         assert f"{wrong}:22:34" in ended.err
 
-    def test_the_generated_definition(self, file):
+    def test_the_generated_definition(self, file: Path) -> None:
         crd = yaml.safe_load(Ended("crd", file).out)
         assert crd["metadata"]["name"] == "notes.platform.example.com"
         assert json.loads(Ended("crd", "--json", file).out) == crd
 
-    def test_the_graph_in_order_with_reasons(self):
+    def test_the_graph_in_order_with_reasons(self) -> None:
         lines = Ended("graph", SAMPLES / "stateless-service.yaml").out.splitlines()
         assert lines[0] == "1. deployment: Deployment (apps/v1)"
         assert lines[1] == "2. service: Service (v1)"
         assert lines[2].startswith("     needs deployment for deployment.metadata.name")
 
-    def test_the_graph_as_json(self):
+    def test_the_graph_as_json(self) -> None:
         graph = json.loads(Ended("graph", "--json", SAMPLES / "stateless-service.yaml").out)
         assert graph["order"] == ["deployment", "service"]
         assert graph["edges"][0]["needs"] == "deployment"
@@ -114,7 +116,7 @@ class TestWithoutADatabase:
         ["message: hi\n", "apiVersion: platform.example.com/v1alpha1\nkind: Note\nspec: {message: hi}\n"],
         ids=["only-the-spec", "a-whole-instance"],
     )  # fmt: skip
-    def test_rendering_an_input(self, file, tmp_path, given):
+    def test_rendering_an_input(self, file: Path, tmp_path: Path, given: str) -> None:
         source = tmp_path / "input.yaml"
         source.write_text(given)
         ended = Ended("render", file, "--input", source, "--json")
@@ -130,7 +132,7 @@ class TestWithoutADatabase:
         assert set(result) == {"nodes", "status", "conditions", "order"}
         assert set(node) == {"id", "state", "reason", "manifests"}
 
-    def test_rendering_with_what_the_cluster_is_said_to_hold(self, file, tmp_path):
+    def test_rendering_with_what_the_cluster_is_said_to_hold(self, file: Path, tmp_path: Path) -> None:
         source, observed = tmp_path / "input.yaml", tmp_path / "observed.yaml"
         source.write_text("message: hi\n")
         observed.write_text(
@@ -140,7 +142,7 @@ class TestWithoutADatabase:
         assert result["status"] == {"configMap": "example"}
         assert (result["nodes"][0]["state"], result["nodes"][0]["reason"]) == ("desired", "")
 
-    def test_a_bad_input_is_told_at_its_line(self, file, tmp_path):
+    def test_a_bad_input_is_told_at_its_line(self, file: Path, tmp_path: Path) -> None:
         source = tmp_path / "input.yaml"
         source.write_text("# what it says\nmesage: hi\n")
         ended = Ended("render", file, "--input", source)
@@ -148,7 +150,7 @@ class TestWithoutADatabase:
         assert f"{source}:2:" in ended.err
         assert "Did you mean “message”?" in ended.err
 
-    def test_kinds_of_custom_definitions(self, tmp_path, file, small):
+    def test_kinds_of_custom_definitions(self, tmp_path: Path, file: Path, small: str) -> None:
         mine = tmp_path / "mine.yaml"
         mine.write_text(
             small.replace("name: note", "name: memo").replace("kind: Note", "kind: Memo")
@@ -173,7 +175,9 @@ class TestWithoutADatabase:
         ],
         ids=["unknown-node", "list-for-one", "no-map"],
     )  # fmt: skip
-    def test_observed_objects_that_fit_no_node_are_refused(self, file, tmp_path, observed, told):
+    def test_observed_objects_that_fit_no_node_are_refused(
+        self, file: Path, tmp_path: Path, observed: str, told: str
+    ) -> None:
         source, seen = tmp_path / "input.yaml", tmp_path / "observed.yaml"
         source.write_text("message: hi\n")
         seen.write_text(observed)
@@ -181,7 +185,7 @@ class TestWithoutADatabase:
         assert ended.code == 1
         assert ended.err.startswith(f"{seen}{told}\n")
 
-    def test_a_broken_file_of_custom_definitions_is_named(self, file, tmp_path):
+    def test_a_broken_file_of_custom_definitions_is_named(self, file: Path, tmp_path: Path) -> None:
         (tmp_path / "crds").mkdir()
         broken = tmp_path / "crds" / "broken.yaml"
         broken.write_text("a: [")
@@ -189,20 +193,20 @@ class TestWithoutADatabase:
         assert ended.code == 1
         assert ended.err.startswith(f"{broken}:")
 
-    def test_problems_of_several_files_as_json(self, file, wrong, tmp_path):
+    def test_problems_of_several_files_as_json(self, file: Path, wrong: Path, tmp_path: Path) -> None:
         other = tmp_path / "other.yaml"
         other.write_text("kind: Contract\n")
         ended = Ended("check", "--json", wrong, file, other)
         found = [json.loads(line) for line in ended.out.splitlines()]
         assert (ended.code, {problem["file"] for problem in found}) == (1, {str(wrong), str(other)})
 
-    def test_warnings_alone_do_not_refuse(self, file):
+    def test_warnings_alone_do_not_refuse(self, file: Path) -> None:
         file.write_text(file.read_text().replace("spec.message}", "spec.message} ${"))
         ended = Ended("check", "--json", file)
         (problem,) = map(json.loads, ended.out.splitlines())
         assert (ended.code, problem["code"], problem["severity"]) == (0, "unclosed-expression", "warning")
 
-    def test_an_instance_that_can_never_be_made_refuses(self, file, tmp_path):
+    def test_an_instance_that_can_never_be_made_refuses(self, file: Path, tmp_path: Path) -> None:
         file.write_text(
             file.read_text().replace("${schema.spec.message}", "${string(int(schema.spec.message))}")
         )
@@ -213,18 +217,18 @@ class TestWithoutADatabase:
         assert (ended.code, node["state"], node["manifests"]) == (1, "failed", [])
         assert ended.err.startswith(f"{file}:22:20 ")
 
-    def test_problems_are_json_for_every_verb(self, wrong):
+    def test_problems_are_json_for_every_verb(self, wrong: Path) -> None:
         for verb in ("crd", "graph", "test"):
             ended = Ended(verb, "--json", wrong)
             assert (ended.code, json.loads(ended.out)["code"]) == (1, "unknown-field")
 
-    def test_tests_as_json(self):
+    def test_tests_as_json(self) -> None:
         ended = Ended("test", "--json", SAMPLES / "stateless-service.yaml")
         found = [json.loads(line) for line in ended.out.splitlines()]
         assert {tuple(trial) for trial in found} == {("name", "passed", "failures")}
         assert all(trial["passed"] for trial in found)
 
-    def test_a_process_whose_database_and_cluster_are_not_there(self):
+    def test_a_process_whose_database_and_cluster_are_not_there(self) -> None:
         nowhere = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "KUBECONFIG": "/nonexistent"}
         command = [sys.executable, str(REPOSITORY / "manage.py"), "contract", "check"]
         sample = str(SAMPLES / "stateless-service.yaml")
@@ -234,19 +238,19 @@ class TestWithoutADatabase:
         assert (ended.returncode, ended.stderr) == (0, "")
         assert ended.stdout
 
-    def test_a_reader_that_has_seen_enough_is_no_fault(self):
+    def test_a_reader_that_has_seen_enough_is_no_fault(self) -> None:
         command = [sys.executable, str(REPOSITORY / "manage.py"), "contract", "crd"]
         command.append(str(SAMPLES / "stateless-service.yaml"))
         running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        running.stdout.close()
-        assert (running.stderr.read(), running.wait(timeout=60)) == (b"", 0)
+        existing(running.stdout).close()
+        assert (existing(running.stderr).read(), running.wait(timeout=60)) == (b"", 0)
 
-    def test_tests_of_a_contract(self):
+    def test_tests_of_a_contract(self) -> None:
         ended = Ended("test", SAMPLES / "stateless-service.yaml")
         assert ended.code == 0
         assert ended.out.splitlines()[-1] == "6 of 6 tests passed."
 
-    def test_a_failing_test_refuses(self, file):
+    def test_a_failing_test_refuses(self, file: Path) -> None:
         claim = "['settings.data.message == \"HI\"']"
         case = f"  tests:\n    - {{name: loud, input: {{message: hi}}, expect: {{assert: {claim}}}}}\n"
         file.write_text(file.read_text() + case)
@@ -261,7 +265,7 @@ class TestWithoutADatabase:
 
 @pytest.mark.django_db
 class TestPublish:
-    def test_revision_one_then_two_then_nothing(self, file, small):
+    def test_revision_one_then_two_then_nothing(self, file: Path, small: str) -> None:
         assert Ended("publish", file, "--note", "The first").out == "note: revision 1 published.\n"
         file.write_text(small.replace("A note", "Another"))
         assert Ended("publish", file).out == "note: revision 2 published.\n"
@@ -270,10 +274,12 @@ class TestPublish:
         assert (first.note, first.author_name, first.text) == ("The first", "slipway", small)
 
     @pytest.fixture(autouse=True)
-    def teams(self, people):
+    def teams(self, people: People) -> People:
         return people
 
-    def test_a_refused_file_is_told_and_the_others_are_published(self, file, wrong, tmp_path, small):
+    def test_a_refused_file_is_told_and_the_others_are_published(
+        self, file: Path, wrong: Path, tmp_path: Path, small: str
+    ) -> None:
         other = tmp_path / "other.yaml"
         other.write_text(small.replace("name: note", "name: memo").replace("kind: Note", "kind: Memo"))
         ended = Ended("publish", wrong, other)
@@ -281,20 +287,21 @@ class TestPublish:
         assert ended.out == "memo: revision 1 published.\n"
         assert f"{wrong}:22:34" in ended.err
 
-    def test_on_behalf_of_somebody(self, file):
+    def test_on_behalf_of_somebody(self, file: Path) -> None:
         Ended("publish", file, "--as", "engineer")
-        assert Contract.objects.get().revision.author.username == "engineer"
+        revision = existing(Contract.objects.get().revision)
+        assert existing(revision.author).username == "engineer"
 
-    def test_on_behalf_of_somebody_who_may_not(self, file):
+    def test_on_behalf_of_somebody_who_may_not(self, file: Path) -> None:
         ended = Ended("publish", file, "--as", "developer")
         assert ended.code == 1
         assert "belongs to the team Platform" in ended.err
 
-    def test_on_behalf_of_nobody(self, file):
+    def test_on_behalf_of_nobody(self, file: Path) -> None:
         ended = Ended("publish", file, "--as", "ghost")
         assert (ended.code, ended.err) == (1, "There is no active user “ghost”.")
 
-    def test_schema_changes_need_a_reason(self, file, small, people):
+    def test_schema_changes_need_a_reason(self, file: Path, small: str, people: People) -> None:
         publish(small, by=None)
         text = small.replace('message: string | default=hello description="What it says"', "other: string")
         file.write_text(text.replace("schema.spec.message", "schema.spec.other"))
@@ -303,7 +310,7 @@ class TestPublish:
         assert "--allow-breaking" in ended.err
         assert Ended("publish", file, "--allow-breaking", "Nobody uses it").code == 0
 
-    def test_withdraw_and_offer_again(self, file):
+    def test_withdraw_and_offer_again(self, file: Path) -> None:
         Ended("publish", file)
         assert Ended("withdraw", "note", "--reason", "It is replaced").out == "note: withdrawn.\n"
         assert Contract.objects.get().withdrawn
@@ -313,19 +320,19 @@ class TestPublish:
             "It is replaced",
         ]
 
-    def test_a_person_says_why(self, file):
+    def test_a_person_says_why(self, file: Path) -> None:
         Ended("publish", file)
         ended = Ended("withdraw", "note", "--as", "root")
         assert (ended.code, "Enter a reason" in ended.err) == (1, True)
         assert not Contract.objects.get().withdrawn
 
-    def test_withdraw_what_is_not_there(self, file):
+    def test_withdraw_what_is_not_there(self, file: Path) -> None:
         Ended("publish", file)
         ended = Ended("withdraw", "nothing")
         assert (ended.code, ended.err) == (1, "There is no contract “nothing”. Contracts: note.")
 
 
-def test_processes_that_publish_at_once_get_different_numbers(tmp_path: Path, small: str):
+def test_processes_that_publish_at_once_get_different_numbers(tmp_path: Path, small: str) -> None:
     """Four processes, one database file: every number once, nothing lost."""
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
     manage = [sys.executable, str(REPOSITORY / "manage.py")]

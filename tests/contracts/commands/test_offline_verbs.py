@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def given(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch):
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Let a command find a text on standard input."""
 
     def put(text: str) -> None:
@@ -50,13 +51,17 @@ def run(verb: str, file: object, given: object, *more: object) -> Ended:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_definition_from_standard_input(verb: str, file: Path, given: Path, typed) -> None:
+def test_a_definition_from_standard_input(
+    verb: str, file: Path, given: Path, typed: Callable[[str], None]
+) -> None:
     typed(TEXT)
     piped, read = run(verb, "-", given), run(verb, file, given)
     assert (piped.code, piped.out) == (0, read.out.replace(str(file), "-"))
 
 
-def test_an_input_or_observed_objects_from_standard_input(file: Path, given: Path, typed) -> None:
+def test_an_input_or_observed_objects_from_standard_input(
+    file: Path, given: Path, typed: Callable[[str], None]
+) -> None:
     typed("name: typed\n")
     result = json.loads(Ended("render", file, "--input", "-", "--json").out)
     assert result["nodes"][0]["manifests"][0]["data"] == {"k": "typed"}
@@ -66,7 +71,7 @@ def test_an_input_or_observed_objects_from_standard_input(file: Path, given: Pat
 
 
 @pytest.mark.parametrize("arguments", [("check", "-", "-"), ("render", "-", "--input", "-")])
-def test_standard_input_is_read_once(arguments: tuple[str, ...], typed) -> None:
+def test_standard_input_is_read_once(arguments: tuple[str, ...], typed: Callable[[str], None]) -> None:
     typed(TEXT)
     ended = Ended(*arguments)
     assert (ended.code, "-: Standard input (“-”) can be read only once." in ended.err) == (1, True)

@@ -132,7 +132,8 @@ def test_items_that_lose_their_schema() -> None:
 )  # fmt: skip
 def test_the_identity_never_changes(part: str, value: str) -> None:
     old = defined()
-    changes = schema_changes(old, replace(old, **{part: value}))
+    values: dict[str, Any] = {part: value}
+    changes = schema_changes(old, replace(old, **values))
     assert told(changes) == [(f"{part}-changed", f"schema.{part}", YES)]
 
 

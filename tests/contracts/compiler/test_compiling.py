@@ -142,7 +142,7 @@ EVERY = {f"{group}: {name}": row for group, rows in (("template", TEMPLATES), ("
 
 
 @pytest.mark.parametrize(("resources", "complaint"), EVERY.values(), ids=EVERY.keys())
-def test_a_rule_of_the_language(resources, complaint):
+def test_a_rule_of_the_language(resources: str, complaint: str) -> None:
     assert complaints(resources) == ([complaint] if complaint else [])
     assert compiled(resources).ok is is_warning(complaint)
 
@@ -163,7 +163,7 @@ SECRETS = """
         ("data: {k: YQ==}", "s.data.k", "cel-type: This field takes string, but the expression returns bytes. Convert it with string(…)."),
     ],
 )  # fmt: skip
-def test_the_data_of_a_secret_are_bytes(value, read, complaint):
+def test_the_data_of_a_secret_are_bytes(value: str, read: str, complaint: str) -> None:
     assert complaints(SECRETS.replace("VALUE", value).replace("READ", read)) == (
         [complaint] if complaint else []
     )
@@ -205,7 +205,7 @@ def test_the_data_of_a_secret_are_bytes(value, read, complaint):
         ("conditions: ['${runtime.newCondition({type: \"A\", status: runtime.condition(schema, \"A\").status})}']", "condition-unknown: “A” is one of your own conditions, which cannot read each other. The reconciler's conditions are Ready, InstanceManaged, GraphResolved, ResourcesReady."),
     ],
 )  # fmt: skip
-def test_a_rule_of_the_status(status, complaint):
+def test_a_rule_of_the_status(status: str, complaint: str) -> None:
     assert complaints(DEPLOYMENT, status=status) == ([complaint] if complaint else [])
     assert compiled(DEPLOYMENT, status=status).ok is is_warning(complaint)
 
@@ -225,7 +225,7 @@ def test_a_rule_of_the_status(status, complaint):
         ("sttus: {}", "unknown-field: Unknown field “sttus”. Did you mean “status”?"),
     ],
 )  # fmt: skip
-def test_a_rule_of_the_schema_head(schema, complaint):
+def test_a_rule_of_the_schema_head(schema: str, complaint: str) -> None:
     assert complaints(schema=schema) == ([complaint] if complaint else [])
     assert compiled(schema=schema).ok is is_warning(complaint)
 
@@ -234,19 +234,19 @@ def test_a_rule_of_the_schema_head(schema, complaint):
     ("kind", "fine"),
     [("Policy", True), ("A1", True), ("policy", False), ("My-Kind", False), ("My_Kind", False), ("My.Kind", False), ("A" * 60, False), ("A" * 59, True)],
 )  # fmt: skip
-def test_a_kind_begins_with_a_capital_letter(kind, fine):
+def test_a_kind_begins_with_a_capital_letter(kind: str, fine: bool) -> None:
     assert compile_text(definition_text().replace("kind: Example", f"kind: {kind}")).ok is fine
 
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha1", "v12beta3"])
-def test_a_version(version):
+def test_a_version(version: str) -> None:
     assert compile_text(
         definition_text().replace("    apiVersion: v1alpha1", f"    apiVersion: {version}")
     ).ok
 
 
 @pytest.mark.parametrize("version", ["1", "v1gamma1", "kro.run/v1", "V1"])
-def test_what_is_no_version(version):
+def test_what_is_no_version(version: str) -> None:
     problems = compile_text(
         definition_text().replace("    apiVersion: v1alpha1", f"    apiVersion: {version}")
     ).problems
@@ -268,24 +268,24 @@ CLUSTER = "scope: Cluster"
         ("- id: a\n  template: {apiVersion: v1, kind: Namespace, metadata: {name: b}}", ""),
     ],
 )  # fmt: skip
-def test_a_cluster_scoped_contract_must_say_its_namespaces(resources, complaint):
+def test_a_cluster_scoped_contract_must_say_its_namespaces(resources: str, complaint: str) -> None:
     found = [each for each in complaints(resources, schema=CLUSTER) if not each.startswith("required")]
     assert found == ([complaint] if complaint else [])
 
 
-def test_a_definition_template_computes_its_metadata_only():
+def test_a_definition_template_computes_its_metadata_only() -> None:
     template = "- id: a\n  template: {apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: '${schema.spec.name}'}, spec: {group: '${schema.spec.name}'}}"
     assert complaints(template) == [
         "expression-in-crd: In a CustomResourceDefinition, only metadata can contain expressions."
     ]
 
 
-def test_a_port_may_be_a_number_or_a_name():
+def test_a_port_may_be_a_number_or_a_name() -> None:
     service = "- id: a\n  template: {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80, targetPort: http}, {port: 81, targetPort: 81}, {port: 82, targetPort: '${schema.spec.size}'}]}}"
     assert complaints(service) == []
 
 
-def test_a_quantity_may_be_a_number_or_a_text():
+def test_a_quantity_may_be_a_number_or_a_text() -> None:
     limits = "- id: a\n  template: {apiVersion: v1, kind: ResourceQuota, metadata: {name: a}, spec: {hard: {cpu: 1, memory: 1Gi, pods: '${schema.spec.size}', services: '${schema.spec.name}'}}}"
     assert complaints(limits) == []
 
@@ -302,7 +302,7 @@ def test_a_quantity_may_be_a_number_or_a_text():
         ("web.metadata.name", False),
     ],
 )
-def test_structs_are_compared_by_their_fields(expression, fine):
+def test_structs_are_compared_by_their_fields(expression: str, fine: bool) -> None:
     other = DEPLOYMENT.replace("web", "other").replace(
         "[{name: other, image: nginx}]", f"['${{{expression}}}']"
     )
@@ -323,11 +323,11 @@ def test_structs_are_compared_by_their_fields(expression, fine):
         (config_map("a") + config_map("b") + config_map("c"), ("a", "b", "c")),
     ],
 )
-def test_nodes_come_in_kros_order(resources, order):
+def test_nodes_come_in_kros_order(resources: str, order: tuple[str, str, str]) -> None:
     assert defined(resources).order == order
 
 
-def test_a_need_says_which_expression_makes_it_and_where():
+def test_a_need_says_which_expression_makes_it_and_where() -> None:
     definition = defined(config_map("a") + config_map("b", "data:\n  k: x-${a.metadata.name}"))
     (reason,) = definition.node("b").reasons
     assert (reason.node, reason.expression, reason.position) == ("a", "a.metadata.name", "template")
@@ -337,7 +337,7 @@ def test_a_need_says_which_expression_makes_it_and_where():
     assert line[reason.span.column - 1 : reason.span.end_column - 1] == "a.metadata.name"
 
 
-def test_both_branches_of_a_ternary_are_needed_but_readywhen_needs_nothing():
+def test_both_branches_of_a_ternary_are_needed_but_readywhen_needs_nothing() -> None:
     definition = defined(
         config_map("a")
         + config_map("b")
@@ -350,7 +350,7 @@ def test_both_branches_of_a_ternary_are_needed_but_readywhen_needs_nothing():
     assert definition.node("c").needs == ("a", "b")
 
 
-def test_a_template_field_knows_which_fields_of_the_form_feed_it():
+def test_a_template_field_knows_which_fields_of_the_form_feed_it() -> None:
     definition = defined(
         config_map("a", "data:\n  k: ${schema.spec.name}-${string(schema.spec.size)}")
         + config_map("b", "data: {k: '${a.data.k}'}")
@@ -362,7 +362,7 @@ def test_a_template_field_knows_which_fields_of_the_form_feed_it():
     assert feeds["c", "data.k"] == ("spec.rows[].key",)
 
 
-def test_rules_of_the_schema_are_checked_with_the_contract():
+def test_rules_of_the_schema_are_checked_with_the_contract() -> None:
     found = complaints(
         spec='a: integer | validation="self > \'x\'"\nb: \'integer | validation="self >"\'\nc: integer | validation="self > 1"'
     )

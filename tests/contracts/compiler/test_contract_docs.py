@@ -27,10 +27,10 @@ def keys(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("key", sorted(set(keys(CONTRACT_SCHEMA)) - {"examples"}))
-def test_a_key_is_explained(key):
+def test_a_key_is_explained(key: str) -> None:
     assert re.search(rf"`(form\.)?{key}`|\b{key}:", PAGES)
 
 
-def test_the_examples_are_yaml():
+def test_the_examples_are_yaml() -> None:
     blocks = TESTS.split("```yaml\n")[1:]
     assert all(isinstance(yaml.safe_load(block.partition("```")[0]), dict) for block in blocks)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from contracts.compiler import (
     validate_spec,
 )
 from contracts.compiler.parsing.presentation import field_paths, title_from_kind
-from tests.contracts.definitions import compiled, config_map, defined, definition_text
+from tests.contracts.definitions import compiled, config_map, defined, definition_text, existing
 
 CONTRACT = """---
 apiVersion: slipway.dev/v1alpha1
@@ -50,11 +51,11 @@ kind: Contract
         ("MyDNS", "mydns"),
     ],
 )
-def test_plurals_are_those_of_kro(kind, plural):
+def test_plurals_are_those_of_kro(kind: str, plural: str) -> None:
     assert plural_of(kind) == plural
 
 
-def test_the_crd_is_what_kro_generates():
+def test_the_crd_is_what_kro_generates() -> None:
     definition = defined(
         config_map("a"),
         schema="group: platform.example.com\nshortNames: [ex]\nmetadata: {labels: {team: a}, annotations: {b: c}}",
@@ -114,16 +115,18 @@ def test_the_crd_is_what_kro_generates():
     assert status["conditions"]["items"]["properties"]["observedGeneration"] == {"type": "integer"}
 
 
-def test_columns_of_the_author_replace_the_usual_ones():
+def test_columns_of_the_author_replace_the_usual_ones() -> None:
     definition = defined(
         schema="additionalPrinterColumns: [{name: Size, type: integer, jsonPath: .spec.size}]"
     )
     assert [column["name"] for column in definition.printer_columns] == ["Size"]
 
 
-def test_a_very_long_name_stands_in_an_annotation():
+def test_a_very_long_name_stands_in_an_annotation() -> None:
     long = "a" * 70
-    definition = compile_text(definition_text().replace("name: example", f"name: {long}")).definition
+    definition = existing(
+        compile_text(definition_text().replace("name: example", f"name: {long}")).definition
+    )
     assert "slipway.dev/contract" not in definition.crd["metadata"]["labels"]
     assert definition.crd["metadata"]["annotations"] == {"slipway.dev/contract": long}
 
@@ -142,16 +145,18 @@ def test_a_very_long_name_stands_in_an_annotation():
         ("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", True),
     ],
 )
-def test_kubernetes_own_kinds_are_known_offline(api_version, kind, plural, namespaced):
-    info = builtin_kinds().lookup(api_version, kind)
-    assert (info.plural, info.namespaced, info.schema["type"]) == (plural, namespaced, "object")
+def test_kubernetes_own_kinds_are_known_offline(
+    api_version: str, kind: str, plural: str, namespaced: bool
+) -> None:
+    info = existing(builtin_kinds().lookup(api_version, kind))
+    assert (info.plural, info.namespaced, existing(info.schema)["type"]) == (plural, namespaced, "object")
 
 
 @pytest.mark.parametrize(
     ("api_version", "kind"),
     [("v1", "Widget"), ("apps/v9", "Deployment"), ("v1", "Status"), ("v1", "ConfigMapList")],
 )
-def test_what_is_no_kind_of_kubernetes(api_version, kind):
+def test_what_is_no_kind_of_kubernetes(api_version: str, kind: str) -> None:
     assert builtin_kinds().lookup(api_version, kind) is None
 
 
@@ -178,20 +183,20 @@ WIDGETS = {
         ("{size: '${schema.spec.name}'}", ["cel-type"]),
     ],
 )
-def test_kinds_come_from_crds_too(spec, codes):
+def test_kinds_come_from_crds_too(spec: str, codes: list[str]) -> None:
     kinds = kinds_with(builtin_kinds(), crds=[WIDGETS])
     text = definition_text(
         f"- id: a\n  template: {{apiVersion: x.y/v1, kind: Widget, metadata: {{name: b}}, spec: {spec}}}"
     )
     compilation = compile_text(text, kinds=kinds)
     assert [p.code for p in compilation.problems] == codes
-    info = kinds.lookup("x.y/v1", "Widget")
+    info = existing(kinds.lookup("x.y/v1", "Widget"))
     assert (info.plural, info.namespaced) == ("widgetry", False)
     assert kinds.lookup("v1", "Pod") is not None
     assert kinds.digest != builtin_kinds().digest
 
 
-def test_kinds_come_from_a_clusters_openapi_too():
+def test_kinds_come_from_a_clusters_openapi_too() -> None:
     document = {
         "components": {
             "schemas": {
@@ -214,10 +219,10 @@ def test_kinds_come_from_a_clusters_openapi_too():
         "- id: a\n  template: {apiVersion: x.y/v1, kind: Gadget, metadata: {name: b}, spec: {size: '${schema.spec.name}', x: 1}}"
     )
     assert [p.code for p in compile_text(text, kinds=kinds).problems] == ["cel-type", "unknown-field"]
-    assert kinds.lookup("x.y/v1", "Gadget").plural == "gadgetry"
+    assert existing(kinds.lookup("x.y/v1", "Gadget")).plural == "gadgetry"
 
 
-def test_a_bare_definition_has_a_presentation():
+def test_a_bare_definition_has_a_presentation() -> None:
     presentation = compiled().presentation
     assert (presentation.title, presentation.icon, presentation.lifecycle, presentation.given) == (
         "Example",
@@ -237,7 +242,7 @@ def test_a_bare_definition_has_a_presentation():
         ("", ""),
     ],
 )
-def test_a_title_is_made_of_the_kind(kind, title):
+def test_a_title_is_made_of_the_kind(kind: str, title: str) -> None:
     assert title_from_kind(kind) == title
 
 
@@ -257,7 +262,7 @@ def test_a_title_is_made_of_the_kind(kind, title):
         ("spec: {tests: [{expect: {}}]}", "error required: This field is required."),
     ],
 )  # fmt: skip
-def test_a_contract_document_is_checked(body, problem):
+def test_a_contract_document_is_checked(body: str, problem: str) -> None:
     found = [
         f"{p.severity} {p.code}: {p.message} {p.hint}".strip()
         for p in compile_text(definition_text() + CONTRACT + body).problems
@@ -265,11 +270,11 @@ def test_a_contract_document_is_checked(body, problem):
     assert found == ([problem] if problem else [])
 
 
-def test_the_paths_of_a_form():
+def test_the_paths_of_a_form() -> None:
     assert {"name", "items[]", "rows[]", "rows[].key", "labels{}"} <= set(field_paths(defined().spec_schema))
 
 
-def test_nodes_that_go_and_come_are_told():
+def test_nodes_that_go_and_come_are_told() -> None:
     old, new = defined(config_map("a") + config_map("b")), defined(config_map("b") + config_map("c"))
     assert [(c.code, c.path) for c in schema_changes(old, new)] == [
         ("node-removed", "resources.a"),
@@ -289,7 +294,9 @@ def test_nodes_that_go_and_come_are_told():
         (None, None, ""),
     ],
 )
-def test_rules_of_the_schema_are_judged_for_the_form(spec, old, problem):
+def test_rules_of_the_schema_are_judged_for_the_form(
+    spec: dict[str, Any] | None, old: dict[str, Any] | None, problem: str
+) -> None:
     definition = defined(
         spec='size: integer | default=1 validation="self > 0"\nzone: string | immutable=true', types=""
     )
@@ -304,11 +311,11 @@ def test_rules_of_the_schema_are_judged_for_the_form(spec, old, problem):
         ("format.named(self)", ["warning"]),
     ],
 )
-def test_a_rule_may_use_what_the_api_server_knows(rule, told):
+def test_a_rule_may_use_what_the_api_server_knows(rule: str, told: list[str]) -> None:
     text = definition_text(spec=f"a: '[]integer | validation=\"{rule}\"'", types="")
     compilation = compile_text(text)
     assert [p.severity for p in compilation.problems] == told
-    assert validate_spec(compilation.definition, {"a": [1]}) == []
+    assert validate_spec(existing(compilation.definition), {"a": [1]}) == []
 
 
 TWENTY = """\
@@ -350,7 +357,7 @@ spec:
 """
 
 
-def test_twenty_mistakes_are_all_found_at_once_each_at_its_place():
+def test_twenty_mistakes_are_all_found_at_once_each_at_its_place() -> None:
     problems = compile_text(TWENTY).problems
     assert len(problems) >= 20
     assert all(p.line and p.column and p.path and p.message for p in problems)
@@ -359,14 +366,14 @@ def test_twenty_mistakes_are_all_found_at_once_each_at_its_place():
     assert [(p.line, p.column) for p in problems] == sorted((p.line, p.column) for p in problems)
 
 
-def test_form_and_graph_are_shown_while_there_are_mistakes():
+def test_form_and_graph_are_shown_while_there_are_mistakes() -> None:
     compilation = compile_text(TWENTY)
     assert compilation.definition is None
-    assert list(compilation.form_schema["properties"]) == ["name", "size", "many", "hue"]
-    assert [node.id for node in compilation.outline.nodes] == ["my-app", "spec", "config", "config"]
+    assert list(existing(compilation.form_schema)["properties"]) == ["name", "size", "many", "hue"]
+    assert [node.id for node in existing(compilation.outline).nodes] == ["my-app", "spec", "config", "config"]
 
 
-def test_a_problem_inside_a_block_scalar_points_into_it():
+def test_a_problem_inside_a_block_scalar_points_into_it() -> None:
     text = definition_text(
         config_map("a", "data:\n  k: |\n    first line\n    second ${schema.spec.nam} line\n")
     )
@@ -375,17 +382,17 @@ def test_a_problem_inside_a_block_scalar_points_into_it():
     assert line[problem.column - 1 : problem.end_column - 1] == "nam"
 
 
-def test_compiling_twice_compiles_once():
+def test_compiling_twice_compiles_once() -> None:
     text = definition_text(config_map("a")) + f"# {time.time_ns()}\n"
     first = compile_cached(text)
     assert compile_cached(text) is first
     assert compile_cached(text + "# more\n") is not first
 
 
-def test_the_digest_is_of_what_is_said_and_not_of_how():
+def test_the_digest_is_of_what_is_said_and_not_of_how() -> None:
     one, two = (
         defined(config_map("a")),
-        compile_text(definition_text(config_map("a")) + "# a comment\n").definition,
+        existing(compile_text(definition_text(config_map("a")) + "# a comment\n").definition),
     )
     assert one.digest == two.digest
     assert one.digest != defined(config_map("b")).digest
@@ -405,24 +412,24 @@ def test_the_digest_is_of_what_is_said_and_not_of_how():
         definition_text() + "---\n" + definition_text(),
     ],
 )
-def test_what_is_no_definition_is_said(text):
+def test_what_is_no_definition_is_said(text: str) -> None:
     compilation = compile_text(text)
     assert compilation.definition is None
     assert compilation.problems
     assert all(p.line for p in compilation.problems)
 
 
-def test_form_and_graph_are_shown_up_to_a_syntax_error():
+def test_form_and_graph_are_shown_up_to_a_syntax_error() -> None:
     text = definition_text(config_map("a") + config_map("b", "data: {k: '${a.metadata.name}'}"))
     broken = text + "    - id: c\n      template: {a: [\n"
     compilation = compile_text(broken)
     assert [p.code for p in compilation.problems] == ["yaml-syntax"]
-    assert "name" in compilation.form_schema["properties"]
-    assert [node.id for node in compilation.outline.nodes][:2] == ["a", "b"]
-    assert [(edge.node, edge.needs) for edge in compilation.outline.edges] == [("b", "a")]
+    assert "name" in existing(compilation.form_schema)["properties"]
+    assert [node.id for node in existing(compilation.outline).nodes][:2] == ["a", "b"]
+    assert [(edge.node, edge.needs) for edge in existing(compilation.outline).edges] == [("b", "a")]
 
 
-def test_a_selector_has_the_shape_of_kubernetes():
+def test_a_selector_has_the_shape_of_kubernetes() -> None:
     def selector(text: str) -> list[str]:
         node = f"- id: a\n  externalRef: {{apiVersion: v1, kind: Secret, metadata: {{selector: {text}}}}}"
         return [p.code for p in compiled(node).problems]

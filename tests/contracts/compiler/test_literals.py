@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -93,12 +94,12 @@ def problems_of(schema: object, value: object) -> list[Problem]:
 
 
 @pytest.mark.parametrize(("schema", "value", "told"), LITERALS.values(), ids=LITERALS.keys())
-def test_a_literal(schema, value, told):
+def test_a_literal(schema: Any, value: Any, told: str) -> None:
     found = [f"{problem.path}: {problem.message}" for problem in problems_of(schema, value)]
     assert found == ([told] if told else [])
 
 
-def test_all_problems_are_told_at_once():
+def test_all_problems_are_told_at_once() -> None:
     value = {"a": 1, "b": 2, "x.y/z": "t"}
     assert [problem.code for problem in problems_of(OBJECT, value)] == [
         "wrong-type",

@@ -6,15 +6,17 @@ from __future__ import annotations
 import json
 import random
 import time
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.compiler import compile_text, validate_spec
 from contracts.problems import Problem
 from contracts.runtime import instance_of, preview, render
-from tests.contracts.definitions import config_map, definition_text
+from tests.contracts.definitions import config_map, defined, definition_text
 
 FULL = definition_text(
     config_map("a", "data: {k: 'x-${schema.spec.name}'}", "readyWhen: ['${has(a.data)}']")
@@ -42,7 +44,7 @@ JSON = st.recursive(
 )
 
 
-def places(data: object, path: tuple = ()) -> list[tuple]:
+def places(data: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     found = [path] if path else []
     items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for key, child in items:
@@ -62,15 +64,13 @@ def survives(text: str) -> None:
         validate_spec(definition, {"name": 3})
 
 
-def test_the_base_of_the_mutations_compiles():
+def test_the_base_of_the_mutations_compiles() -> None:
     assert compile_text(FULL + CONTRACT).problems == ()
 
 
 @given(st.integers(0, 10_000), JSON)
 @settings(max_examples=100, deadline=None)
-def test_any_value_anywhere(seed, value):
-    import yaml
-
+def test_any_value_anywhere(seed: int, value: Any) -> None:
     documents = list(yaml.safe_load_all(FULL + CONTRACT))
     document = documents[seed % 2]
     everywhere = places(document)
@@ -84,7 +84,7 @@ def test_any_value_anywhere(seed, value):
 
 @given(st.integers(0, 1_000_000))
 @settings(max_examples=100, deadline=None)
-def test_any_damage_to_the_text(seed):
+def test_any_damage_to_the_text(seed: int) -> None:
     chance = random.Random(seed)
     text = FULL + CONTRACT
     for _ in range(chance.randint(1, 4)):
@@ -107,7 +107,7 @@ def test_any_damage_to_the_text(seed):
 
 @given(st.text(alphabet="ab.[]{}()'\"\\?:+$&|!=<>, 01", max_size=40))
 @settings(max_examples=100, deadline=None)
-def test_any_expression(source):
+def test_any_expression(source: str) -> None:
     survives(definition_text(config_map("a", "data:\n  k: " + json.dumps("${" + source + "}"))))
 
 
@@ -126,27 +126,25 @@ def test_any_expression(source):
     ],
     ids=lambda value: value[:12],
 )
-def test_no_expression_can_hang_it(value):
+def test_no_expression_can_hang_it(value: str) -> None:
     started = time.process_time()
     survives(definition_text(config_map("a", "data:\n  k: " + json.dumps(value))))
     assert time.process_time() - started < 20
 
 
-def test_an_expression_that_works_too_hard_fails_its_node():
+def test_an_expression_that_works_too_hard_fails_its_node() -> None:
     loops = "${string(lists.range(1000000).map(i, lists.range(1000000).map(j, i * j)).size())}"
-    definition = compile_text(definition_text(config_map("a", f"data: {{k: '{loops}'}}"))).definition
+    definition = defined(config_map("a", f"data: {{k: '{loops}'}}"))
     rendering = render(definition, instance_of(definition, {}), {})
     assert rendering.nodes["a"].state == "failed"
     assert rendering.fatal
 
 
-def test_no_value_of_an_instance_is_in_a_reason():
-    definition = compile_text(
-        definition_text(
-            config_map(
-                "a", "data: {k: '${string(int(schema.spec.name))}'}", "readyWhen: ['${int(a.data.k) > 0}']"
-            )
+def test_no_value_of_an_instance_is_in_a_reason() -> None:
+    definition = defined(
+        config_map(
+            "a", "data: {k: '${string(int(schema.spec.name))}'}", "readyWhen: ['${int(a.data.k) > 0}']"
         )
-    ).definition
+    )
     rendering = render(definition, instance_of(definition, {"name": "s3cr3t"}), {})
     assert "s3cr3t" not in str(rendering.nodes["a"].reason) + str(rendering.problems)

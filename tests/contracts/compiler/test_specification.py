@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from contracts.compiler import compile_text
@@ -134,14 +136,14 @@ RULES = {
 
 
 @pytest.mark.parametrize(("resources", "codes"), RULES.values(), ids=RULES.keys())
-def test_a_rule(resources, codes):
+def test_a_rule(resources: str, codes: str) -> None:
     compilation = compiled(resources)
     assert {problem.code for problem in compilation.problems} == set(codes.split())
     assert compilation.ok is (set(codes.split()) <= WARNINGS)
 
 
 @pytest.mark.parametrize("count", [10, 11])
-def test_at_most_ten_dimensions(count):
+def test_at_most_ten_dimensions(count: int) -> None:
     dimensions = [f"d{number}: ${{schema.spec.items}}" for number in range(count)]
     name = "-".join(f"${{d{number}}}" for number in range(count))
     found = [problem.code for problem in compiled(loop(*dimensions, name=name)).problems]
@@ -177,7 +179,7 @@ SECRET = "- id: secret\n  template: {apiVersion: v1, kind: Secret, metadata: {na
         ("web.spec.strategy.rollingUpdate.maxSurge", ANYTHING),
     ],
 )  # fmt: skip
-def test_the_type_of_a_status_field_shapes_the_crd(expression, schema):
+def test_the_type_of_a_status_field_shapes_the_crd(expression: str, schema: dict[str, Any]) -> None:
     definition = defined(DEPLOYMENT + SECRET, status=f"field: |-\n  ${{{expression}}}")
     assert definition.status_schema["properties"]["field"] == schema
 

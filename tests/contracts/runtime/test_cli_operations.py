@@ -10,7 +10,7 @@ import pytest
 from contracts.problems import Rejected
 from contracts.runtime import cli_operations
 from contracts.runtime.cli_operations import TextFile
-from tests.contracts.definitions import config_map, definition_text
+from tests.contracts.definitions import config_map, definition_text, existing
 
 TEXT = definition_text(
     config_map("a", "data: {k: '${schema.spec.name}'}")
@@ -27,7 +27,7 @@ spec:
 """
 
 
-def test_a_failing_test_is_shown_at_its_name():
+def test_a_failing_test_is_shown_at_its_name() -> None:
     (problem,) = cli_operations.check(
         TextFile(TEXT + CONTRACT + "      expect: {absent: [a]}\n      input: {items: []}", "c.yaml")
     )
@@ -36,7 +36,7 @@ def test_a_failing_test_is_shown_at_its_name():
     assert problem.path == "spec.tests[0]"
 
 
-def test_render_answers_with_plain_data():
+def test_render_answers_with_plain_data() -> None:
     answer = cli_operations.render_input(TextFile(TEXT), TextFile("items: [p]\nname: shop\n")).data
     assert [
         (node["id"], node["state"], node["reason"], len(node["manifests"])) for node in answer["nodes"]
@@ -54,7 +54,7 @@ def test_render_answers_with_plain_data():
     ("observed", "status"),
     [("", "False"), ("a: {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}", "True")],
 )
-def test_an_authors_condition_reads_the_reconcilers_as_they_would_be(observed, status):
+def test_an_authors_condition_reads_the_reconcilers_as_they_would_be(observed: str, status: str) -> None:
     block = 'conditions: [\'${runtime.newCondition({type: "Usable", status: runtime.condition(schema, "Ready").status})}\']'
     text = definition_text(config_map("a"), status=block)
     rendered = cli_operations.render_input(TextFile(text), TextFile("name: shop\n"), TextFile(observed))
@@ -62,7 +62,7 @@ def test_an_authors_condition_reads_the_reconcilers_as_they_would_be(observed, s
     assert rendered.problems == ()
 
 
-def test_render_takes_a_whole_resource_and_observed_objects():
+def test_render_takes_a_whole_resource_and_observed_objects() -> None:
     whole = (
         "apiVersion: kro.run/v1alpha1\nkind: Example\nmetadata: {name: z, namespace: w}\nspec: {items: []}\n"
     )
@@ -90,13 +90,13 @@ INPUTS = {
 
 
 @pytest.mark.parametrize(("given", "words"), INPUTS.values(), ids=INPUTS.keys())
-def test_a_faulty_input_is_refused_with_its_place(given, words):
+def test_a_faulty_input_is_refused_with_its_place(given: str, words: str) -> None:
     with pytest.raises(Rejected) as refusal:
         cli_operations.render_input(TextFile(TEXT), TextFile(given, "i.yaml"))
     assert words in str(refusal.value)
 
 
-def test_everything_that_is_wrong_with_an_input_is_told_at_once():
+def test_everything_that_is_wrong_with_an_input_is_told_at_once() -> None:
     given = "apiVersion: v1\nkind: Other\nmetadata: 3\nspec: {name: 3, size: x}\n"
     with pytest.raises(Rejected) as refusal:
         cli_operations.render_input(TextFile(TEXT), TextFile(given))
@@ -109,7 +109,7 @@ def test_everything_that_is_wrong_with_an_input_is_told_at_once():
     ]
 
 
-def test_an_input_as_kubectl_prints_it():
+def test_an_input_as_kubectl_prints_it() -> None:
     printed = """
       metadata:
         name: z
@@ -137,20 +137,20 @@ OBSERVED = {
 
 
 @pytest.mark.parametrize(("observed", "words"), OBSERVED.values(), ids=OBSERVED.keys())
-def test_faulty_observed_objects_are_refused_with_their_place(observed, words):
+def test_faulty_observed_objects_are_refused_with_their_place(observed: str, words: str) -> None:
     with pytest.raises(Rejected) as refusal:
         cli_operations.render_input(TextFile(TEXT), TextFile("items: []\n"), TextFile(observed, "o.yaml"))
     assert str(refusal.value) == f"o.yaml:1:1 {words}"
 
 
-def test_a_faulty_contract_is_refused_with_all_its_problems():
+def test_a_faulty_contract_is_refused_with_all_its_problems() -> None:
     text = TEXT.replace("${schema.spec.name}", "${schema.spec.nam}").replace("id: b", "id: B")
     with pytest.raises(Rejected) as refusal:
         cli_operations.crd(TextFile(text, "c.yaml"))
     assert [problem.file for problem in refusal.value.problems] == ["c.yaml"] * 2
 
 
-def test_graph_and_crd():
+def test_graph_and_crd() -> None:
     graph = cli_operations.graph(TextFile(TEXT))
     assert graph["edges"] == [{"node": "b", "needs": "a", "expressions": ["a.metadata.uid"]}]
     assert graph["layers"] == [["a", "c"], ["b"]]
@@ -161,14 +161,14 @@ def test_graph_and_crd():
     ] == [True]
 
 
-def test_kinds_from_files():
+def test_kinds_from_files() -> None:
     kinds = cli_operations.kinds_from(
         [TextFile("a: 1\n---\n" + str(cli_operations.crd(TextFile(TEXT))), "kinds.yaml")]
     )
-    assert kinds.lookup("kro.run/v1alpha1", "Example").plural == "examples"
+    assert existing(kinds.lookup("kro.run/v1alpha1", "Example")).plural == "examples"
 
 
-def test_a_file_of_kinds_that_cannot_be_read_is_named():
+def test_a_file_of_kinds_that_cannot_be_read_is_named() -> None:
     with pytest.raises(Rejected) as refused:
         cli_operations.kinds_from([TextFile("a: 1", "good.yaml"), TextFile("not: [yaml", "bad.yaml")])
     assert [(problem.file, problem.code) for problem in refused.value.problems] == [

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ LOOP = config_map(
 )
 
 
-def test_the_first_dimension_varies_slowest():
+def test_the_first_dimension_varies_slowest() -> None:
     definition = defined(LOOP)
     made = render(definition, instance(definition, items=["p", "q"]), {}).nodes["a"].manifests
     assert [manifest["metadata"]["name"] for manifest in made] == ["px", "py", "qx", "qy"]
@@ -42,7 +43,7 @@ def test_the_first_dimension_varies_slowest():
         "the list is not given",
     ],
 )
-def test_what_a_list_gives(items, state, code):
+def test_what_a_list_gives(items: Any, state: str, code: str) -> None:
     definition = defined(LOOP)
     spec = {} if items is None else {"items": items}
     rendering = render(definition, instance(definition, **spec), {})
@@ -62,7 +63,7 @@ EMPTY = {
 
 
 @pytest.mark.parametrize(("first", "second", "state"), EMPTY.values(), ids=EMPTY.keys())
-def test_an_empty_list_makes_nothing_at_once(first, second, state):
+def test_an_empty_list_makes_nothing_at_once(first: str, second: str, state: str) -> None:
     """Also where the lists together would be too many, and before the next list is looked at."""
     definition = defined(
         config_map(
@@ -79,7 +80,7 @@ def test_an_empty_list_makes_nothing_at_once(first, second, state):
     assert node.code == {"desired": "", "pending": "field-missing", "failed": "foreach-too-many"}[state]
 
 
-def test_elements_of_a_list_may_be_of_any_type():
+def test_elements_of_a_list_may_be_of_any_type() -> None:
     definition = defined(
         config_map(
             "a",
@@ -97,7 +98,7 @@ def test_elements_of_a_list_may_be_of_any_type():
     ]
 
 
-def test_a_collection_is_seen_in_its_desired_order_and_without_surplus():
+def test_a_collection_is_seen_in_its_desired_order_and_without_surplus() -> None:
     definition = defined(
         config_map(
             "a",

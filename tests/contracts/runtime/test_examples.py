@@ -41,14 +41,14 @@ def pairs() -> Iterator[tuple[Definition, str, dict[str, Any]]]:
 PAIRS = list(pairs()) if ROOT.is_dir() else []
 
 
-def test_the_instances_are_there(conformance: Path):
+def test_the_instances_are_there(conformance: Path) -> None:
     assert len(PAIRS) >= 8
 
 
 @pytest.mark.parametrize(
     ("definition", "instance"), [(a, c) for a, _, c in PAIRS], ids=[b for _, b, _ in PAIRS]
 )
-def test_an_example_instance(definition, instance):
+def test_an_example_instance(definition: Any, instance: Any) -> None:
     assert validate_spec(definition, instance.get("spec")) == []
     nodes = preview(definition, {**instance, "metadata": {"namespace": "default", **instance["metadata"]}})
     assert [node.reason for node in nodes if node.state == "failed"] == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.runtime import instance_of, render
+from contracts.runtime import Rendering, instance_of, render
 from tests.contracts.definitions import config_map, defined
 
 DATABASE = "- id: db\n  externalRef: {apiVersion: x.y/v1, kind: Database, metadata: {name: d}}\n"
@@ -24,14 +24,14 @@ def live(name: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def rendered(resources: str, observed: dict[str, Any] | None = None, **spec: Any):
+def rendered(resources: str, observed: dict[str, Any] | None = None, **spec: Any) -> Rendering:
     parts = {key: spec.pop(key) for key in ("status", "schema") if key in spec}
     definition = defined(resources, **parts)
     metadata = {"name": "shop", "namespace": "team"}
     return render(definition, instance_of(definition, spec, metadata), observed or {})
 
 
-def shown(rendering: Any, node_id: str) -> str:
+def shown(rendering: Rendering, node_id: str) -> str:
     """“state code”, with a “+” when it is ready."""
     node = rendering.nodes[node_id]
     return f"{node.state}{'+' if node.ready else ''} {node.code}".strip()

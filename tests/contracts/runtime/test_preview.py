@@ -17,13 +17,13 @@ def shown(resources: str, observed: dict[str, Any] | None = None, **spec: Any) -
     return {node.id: node for node in preview(defined(resources), {**INSTANCE, "spec": spec}, observed)}
 
 
-def test_defaults_are_filled_in():
+def test_defaults_are_filled_in() -> None:
     assert shown(config_map("a", "data: {k: '${schema.spec.name}-${string(schema.spec.size)}'}"))[
         "a"
     ].manifests[0]["data"] == {"k": "demo-3"}
 
 
-def test_a_dependent_reads_the_desired_manifest():
+def test_a_dependent_reads_the_desired_manifest() -> None:
     nodes = shown(
         config_map("a", "data: {k: v}", "readyWhen: ['${a.data.k == \"never\"}']")
         + config_map("b", "data: {k: '${a.data.k}'}")
@@ -31,7 +31,7 @@ def test_a_dependent_reads_the_desired_manifest():
     assert nodes["b"].manifests[0]["data"] == {"k": "v"}
 
 
-def test_what_only_the_cluster_knows_is_marked_and_the_marks_do_not_spread_as_values():
+def test_what_only_the_cluster_knows_is_marked_and_the_marks_do_not_spread_as_values() -> None:
     nodes = shown(
         config_map("a", "data: {k: '${schema.metadata.uid}'}")
         + config_map("b", "data: {k: 'x-${a.data.k}', u: '${a.metadata.uid}'}")
@@ -44,7 +44,7 @@ def test_what_only_the_cluster_knows_is_marked_and_the_marks_do_not_spread_as_va
     assert yaml.safe_dump(dict(nodes["b"].manifests[0]))
 
 
-def test_live_objects_stand_for_themselves():
+def test_live_objects_stand_for_themselves() -> None:
     live = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -79,11 +79,11 @@ def test_live_objects_stand_for_themselves():
     ],
     ids=["left out", "not decided yet", "failed", "list not given", "external"],
 )
-def test_states(resources, states):
+def test_states(resources: str, states: dict[str, Any]) -> None:
     assert {node.id: node.state for node in shown(resources, flag=False).values()} == states
 
 
-def test_collections():
+def test_collections() -> None:
     nodes = shown(
         config_map("a", extra="forEach: [{i: '${schema.spec.items}'}]", name="${i}")
         + config_map("b", "data: {k: '${string(size(a))}'}"),
@@ -93,18 +93,18 @@ def test_collections():
     assert nodes["b"].manifests[0]["data"] == {"k": "2"}
 
 
-def test_an_external_object_is_named():
+def test_an_external_object_is_named() -> None:
     node = shown("- id: e\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: b}}")["e"]
     assert node.reason == "Reads the Secret “b”, which must exist."
     assert node.lookups[0].namespace == "team"
 
 
-def test_a_field_that_is_not_filled_in_yet_is_marked():
+def test_a_field_that_is_not_filled_in_yet_is_marked() -> None:
     assert shown(config_map("a", "data: {k: '${schema.spec.labels.x}'}"))["a"].manifests[0]["data"] == {
         "k": "‹spec.labels is not set›"
     }
 
 
-def test_an_empty_form_can_be_previewed():
+def test_an_empty_form_can_be_previewed() -> None:
     (node,) = preview(defined(config_map("a", name="${schema.metadata.name}")), {})
     assert node.manifests[0]["metadata"]["name"] == "‹known after schema.metadata.name›"

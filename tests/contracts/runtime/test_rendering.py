@@ -24,7 +24,7 @@ def states(rendering: Rendering) -> dict[str, tuple[str, bool, str]]:
     return {node.id: (node.state, node.ready, node.code) for node in rendering.nodes.values()}
 
 
-def test_a_chain_comes_up_one_link_per_pass():
+def test_a_chain_comes_up_one_link_per_pass() -> None:
     definition = defined(
         config_map("c", "data: {k: '${b.data.k}'}")
         + config_map("a", "data: {k: '1'}")
@@ -48,7 +48,7 @@ def test_a_chain_comes_up_one_link_per_pass():
     assert third.nodes["c"].reason == "Not created yet."
 
 
-def test_reasons_say_what_is_waited_for():
+def test_reasons_say_what_is_waited_for() -> None:
     definition = defined(
         config_map("a")
         + config_map("b", "data: {k: '${a.metadata.uid}'}")
@@ -68,7 +68,7 @@ def test_reasons_say_what_is_waited_for():
     assert rendering.fatal is False
 
 
-def test_a_long_chain_waits_for_its_first_link_in_one_sentence():
+def test_a_long_chain_waits_for_its_first_link_in_one_sentence() -> None:
     definition = defined(
         config_map("a", "data: {k: '${schema.spec.labels.x}'}")
         + config_map("b", "data: {k: '${a.data.k}'}")
@@ -87,13 +87,13 @@ def test_a_long_chain_waits_for_its_first_link_in_one_sentence():
     ]
 
 
-def test_an_optional_field_that_is_not_set_is_named_as_the_instances():
+def test_an_optional_field_that_is_not_set_is_named_as_the_instances() -> None:
     definition = defined(config_map("a", "data: {k: '${string(schema.spec.ratio)}'}"))
     node = render(definition, instance(definition), {}).nodes["a"]
     assert (node.state, node.reason) == ("pending", "Waiting: “spec.ratio” is not set in this instance.")
 
 
-def test_namespaces_and_names():
+def test_namespaces_and_names() -> None:
     definition = defined(
         config_map("a")
         + config_map("b", name="b\n      namespace: other")
@@ -145,7 +145,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize(("body", "spec", "content"), VALUES.values(), ids=VALUES.keys())
-def test_values_of_a_template(body, spec, content):
+def test_values_of_a_template(body: str, spec: dict[str, Any], content: dict[str, Any]) -> None:
     definition = defined(config_map("a", body))
     made = render(definition, instance(definition, **spec), {}).nodes["a"].manifests[0]
     assert {
@@ -153,14 +153,14 @@ def test_values_of_a_template(body, spec, content):
     } == content
 
 
-def test_a_manifest_is_fresh_every_time():
+def test_a_manifest_is_fresh_every_time() -> None:
     definition = defined(config_map("a", "data: {k: v}"))
     first = render(definition, instance(definition), {}).nodes["a"].manifests[0]
     first["data"]["k"] = "changed"
     assert render(definition, instance(definition), {}).nodes["a"].manifests[0]["data"] == {"k": "v"}
 
 
-def test_a_fatal_error_stops_everything_and_says_where():
+def test_a_fatal_error_stops_everything_and_says_where() -> None:
     definition = defined(
         config_map("a", "data: {k: '${string(10 / schema.spec.size)}'}")
         + config_map("b")
@@ -197,7 +197,7 @@ INCLUDES = {
 
 
 @pytest.mark.parametrize(("condition", "spec", "state", "code"), INCLUDES.values(), ids=INCLUDES.keys())
-def test_includewhen(condition, spec, state, code):
+def test_includewhen(condition: str, spec: dict[str, Any], state: str, code: str) -> None:
     definition = defined(config_map("a", extra=f"includeWhen: ['{condition}']"))
     rendering = render(definition, instance(definition, **spec), {})
     node = rendering.nodes["a"]
@@ -205,7 +205,7 @@ def test_includewhen(condition, spec, state, code):
     assert rendering.fatal is (state == "failed")
 
 
-def test_entries_are_anded_in_order_and_false_stops():
+def test_entries_are_anded_in_order_and_false_stops() -> None:
     definition = defined(
         config_map("a", extra="includeWhen: ['${schema.spec.flag}', '${schema.spec.free.on == true}']")
     )
@@ -213,7 +213,7 @@ def test_entries_are_anded_in_order_and_false_stops():
     assert render(definition, instance(definition, flag=True), {}).fatal
 
 
-def test_being_left_out_is_contagious_over_every_kind_of_edge():
+def test_being_left_out_is_contagious_over_every_kind_of_edge() -> None:
     definition = defined(
         config_map("a", "data: {k: v}", "includeWhen: ['${schema.spec.flag}']")
         + config_map("b", SECOND)
@@ -233,7 +233,7 @@ def test_being_left_out_is_contagious_over_every_kind_of_edge():
     assert rendering.nodes["b"].ready
 
 
-def test_includewhen_on_a_node_waits_for_it():
+def test_includewhen_on_a_node_waits_for_it() -> None:
     definition = defined(
         config_map("a", "data: {go: 'no'}")
         + config_map("b", extra="includeWhen: ['${a.data.go == \"yes\"}']")
@@ -282,7 +282,7 @@ READY = {
 
 
 @pytest.mark.parametrize(("condition", "more", "ready", "code", "reason"), READY.values(), ids=READY.keys())
-def test_readywhen(condition, more, ready, code, reason):
+def test_readywhen(condition: str, more: dict[str, Any], ready: bool, code: str, reason: str) -> None:
     extra = f'readyWhen: ["{condition}"]' if condition else ""
     definition = defined(config_map("a", extra=extra) + config_map("b", "data: {k: '${a.metadata.name}'}"))
     observed = {
@@ -296,7 +296,7 @@ def test_readywhen(condition, more, ready, code, reason):
     assert rendering.fatal is False
 
 
-def test_readywhen_sees_plain_json():
+def test_readywhen_sees_plain_json() -> None:
     definition = defined(
         "- id: s\n  readyWhen: ['${s.data.k == dyn(\"YQ==\")}']\n  template: {apiVersion: v1, kind: Secret, metadata: {name: s}}\n"
         + config_map("c", "data: {k: '${string(s.data.k)}'}")
@@ -328,7 +328,7 @@ SEEN = """
 """
 
 
-def test_everything_but_readywhen_sees_objects_through_their_schema():
+def test_everything_but_readywhen_sees_objects_through_their_schema() -> None:
     definition = defined(SEEN, status="made: ${s.metadata.creationTimestamp.getFullYear()}")
     secret = {
         "apiVersion": "v1",
@@ -343,7 +343,7 @@ def test_everything_but_readywhen_sees_objects_through_their_schema():
     assert rendering.status == {"made": 2026}
 
 
-def test_the_data_of_a_secret_are_copied_whole():
+def test_the_data_of_a_secret_are_copied_whole() -> None:
     definition = defined(
         "- id: s\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: s}}\n"
         "- id: c\n  template: {apiVersion: v1, kind: Secret, metadata: {name: c}, data: '${s.data}'}\n"
@@ -353,7 +353,7 @@ def test_the_data_of_a_secret_are_copied_whole():
     assert rendering.nodes["c"].manifests[0]["data"] == {"k": "YQ=="}
 
 
-def test_a_null_of_an_object_counts_as_absent_and_is_copied_with_it():
+def test_a_null_of_an_object_counts_as_absent_and_is_copied_with_it() -> None:
     definition = defined(
         config_map("a", "data: {k: '${schema.spec.free.?x.orValue(\"none\")}'}")
         + config_map("b", "data: {k: '${json.marshal(schema.spec.free)}'}")
@@ -363,7 +363,7 @@ def test_a_null_of_an_object_counts_as_absent_and_is_copied_with_it():
     assert made == ["none", '{"x":null,"y":1}']
 
 
-def test_includewhen_on_a_node_waits_for_a_field_of_it_too():
+def test_includewhen_on_a_node_waits_for_a_field_of_it_too() -> None:
     definition = defined(config_map("a") + config_map("b", extra="includeWhen: ['${a.data.go == \"yes\"}']"))
     first = render(definition, instance(definition), {})
     rendering = render(definition, instance(definition), {"a": live(first, "a")})
@@ -374,7 +374,7 @@ def test_includewhen_on_a_node_waits_for_a_field_of_it_too():
     )
 
 
-def test_two_nodes_that_are_one_object_stop_everything():
+def test_two_nodes_that_are_one_object_stop_everything() -> None:
     definition = defined(config_map("a", name="same") + config_map("b", name="same"))
     rendering = render(definition, instance(definition), {})
     assert rendering.fatal
@@ -387,7 +387,7 @@ EXTERNAL = (
 SELECTED = "- id: e\n  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {selector: {matchLabels: {app: '${schema.spec.name}'}}}}\n"
 
 
-def test_an_external_object_is_waited_for_and_never_written():
+def test_an_external_object_is_waited_for_and_never_written() -> None:
     definition = defined(EXTERNAL + config_map("b", "data: {k: '${e.data.k}'}"))
     rendering = render(definition, instance(definition), {"e": None})
     node = rendering.nodes["e"]
@@ -408,7 +408,7 @@ def test_an_external_object_is_waited_for_and_never_written():
     assert rendering.nodes["b"].manifests[0]["data"] == {"k": "v"}
 
 
-def test_an_external_selection_is_a_list_and_no_match_is_ready():
+def test_an_external_selection_is_a_list_and_no_match_is_ready() -> None:
     definition = defined(SELECTED + config_map("b", "data: {k: '${string(size(e))}'}"))
     rendering = render(definition, instance(definition), {})
     assert (rendering.nodes["e"].state, rendering.nodes["e"].code) == ("pending", "not-observed")
@@ -422,7 +422,7 @@ def test_an_external_selection_is_a_list_and_no_match_is_ready():
     ("condition", "ready"),
     [("${size(e) > 1}", False), ("${has(each.data)}", True), ("${each.data.k == 'x'}", False)],
 )
-def test_readywhen_of_a_selection_sees_the_list_and_each(condition, ready):
+def test_readywhen_of_a_selection_sees_the_list_and_each(condition: str, ready: bool) -> None:
     definition = defined(SELECTED.rstrip("\n") + f'\n  readyWhen: ["{condition}"]\n')
     rendering = render(
         definition, instance(definition), {"e": [{"metadata": {"name": "q"}, "data": {"k": "v"}}]}
@@ -430,7 +430,7 @@ def test_readywhen_of_a_selection_sees_the_list_and_each(condition, ready):
     assert rendering.nodes["e"].ready is ready
 
 
-def test_a_cluster_scoped_instance_must_give_a_namespace():
+def test_a_cluster_scoped_instance_must_give_a_namespace() -> None:
     definition = defined(
         config_map("a", name="a\n      namespace: ${schema.spec.name}"), schema="scope: Cluster"
     )
@@ -457,7 +457,7 @@ state: ${schema.spec.name}
 """
 
 
-def test_the_status_holds_what_is_known_and_drops_what_fails():
+def test_the_status_holds_what_is_known_and_drops_what_fails() -> None:
     definition = defined(config_map("a", "data: {host: h}"), status=STATUS)
     early = render(definition, instance(definition, size=0), {})
     assert early.status == {"name": "demo"}
@@ -470,7 +470,7 @@ def test_the_status_holds_what_is_known_and_drops_what_fails():
     assert render(definition, instance(definition, size=5), {"a": a}).status["list"] == ["h", "u1"]
 
 
-def test_the_status_of_what_is_left_out_is_gone():
+def test_the_status_of_what_is_left_out_is_gone() -> None:
     definition = defined(
         config_map("a", "data: {k: v}", "includeWhen: ['${schema.spec.flag}']"), status="k: ${a.data.k}"
     )
@@ -479,7 +479,7 @@ def test_the_status_of_what_is_left_out_is_gone():
     assert render(definition, instance(definition, flag=False), {"a": a}).status == {}
 
 
-def test_a_timestamp_and_a_double_are_written_as_kro_writes_them():
+def test_a_timestamp_and_a_double_are_written_as_kro_writes_them() -> None:
     definition = defined(
         config_map("a"), status="when: ${a.metadata.creationTimestamp}\ndouble: ${schema.spec.ratio * 2.0}"
     )

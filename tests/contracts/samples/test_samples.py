@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import kubernetes_validate
 import pytest
 
-from contracts.compiler import compile_text, validate_spec
+from contracts.compiler import Compilation, compile_text, validate_spec
 from contracts.runtime import instance_of, preview, run_tests
 from contracts.views.field_table import field_rows
+from tests.contracts.definitions import existing
 
 SAMPLES = Path(__file__).resolve().parents[3] / "contracts" / "samples"
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.yaml"))
@@ -29,47 +32,50 @@ TOPOLOGY = {
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def sample(request: pytest.FixtureRequest):
+def sample(request: pytest.FixtureRequest) -> Compilation:
     return compile_text((SAMPLES / f"{request.param}.yaml").read_text(encoding="utf-8"))
 
 
-def test_there_are_six():
+def test_there_are_six() -> None:
     assert NAMES == [
         "public-web-service", "regional-service", "scheduled-job",
         "stateless-service", "stateless-service-ha", "team-namespace",
     ]  # fmt: skip
 
 
-def test_nothing_is_wrong_not_even_a_warning(sample):
+def test_nothing_is_wrong_not_even_a_warning(sample: Compilation) -> None:
     assert [str(problem) for problem in sample.problems] == []
 
 
-def test_its_own_tests_pass(sample):
+def test_its_own_tests_pass(sample: Compilation) -> None:
     trials = run_tests(sample)
     assert len(trials) >= 3
     assert [(trial.name, trial.failures) for trial in trials if not trial.passed] == []
 
 
-def test_every_field_is_described_and_has_a_default_or_must_be_given(sample):
-    rows = field_rows(sample.definition.spec_schema)
+def test_every_field_is_described_and_has_a_default_or_must_be_given(sample: Compilation) -> None:
+    definition = existing(sample.definition)
+    rows = field_rows(definition.spec_schema)
     assert [row.path for row in rows if not row.description] == []
-    tops = sample.definition.spec_schema["properties"]
-    required = sample.definition.spec_schema["required"]
+    tops = definition.spec_schema["properties"]
+    required = definition.spec_schema["required"]
     assert [name for name, field in tops.items() if "default" not in field and name not in required] == []
 
 
-def test_it_asks_for_intent_and_not_for_topology(sample):
-    assert TOPOLOGY.isdisjoint(sample.definition.spec_schema["properties"])
+def test_it_asks_for_intent_and_not_for_topology(sample: Compilation) -> None:
+    definition = existing(sample.definition)
+    assert TOPOLOGY.isdisjoint(definition.spec_schema["properties"])
 
 
-def test_every_field_stands_in_the_form_with_a_title_and_a_group(sample):
+def test_every_field_stands_in_the_form_with_a_title_and_a_group(sample: Compilation) -> None:
+    definition = existing(sample.definition)
     hints = sample.presentation.form.fields
-    for name in sample.definition.spec_schema["properties"]:
+    for name in definition.spec_schema["properties"]:
         assert hints[name].title, name
         assert hints[name].group, name
 
 
-def test_it_is_presented(sample):
+def test_it_is_presented(sample: Compilation) -> None:
     shown = sample.presentation
     assert all((shown.title, shown.description, shown.category, shown.icon, shown.tags))
     assert shown.owner == "platform"
@@ -77,13 +83,15 @@ def test_it_is_presented(sample):
     assert shown.icon in icons
 
 
-def test_its_status_says_something(sample):
-    fields = set(sample.definition.status_schema["properties"]) - {"state", "conditions"}
+def test_its_status_says_something(sample: Compilation) -> None:
+    definition = existing(sample.definition)
+    fields = set(definition.status_schema["properties"]) - {"state", "conditions"}
     assert len(fields) >= 3
 
 
-def test_containers_run_without_rights(sample):
-    for node in sample.definition.nodes:
+def test_containers_run_without_rights(sample: Compilation) -> None:
+    definition = existing(sample.definition)
+    for node in definition.nodes:
         spec = pod_spec(node.template)
         if spec is None:
             continue
@@ -94,11 +102,11 @@ def test_containers_run_without_rights(sample):
             assert set(container["resources"]) == {"requests", "limits"}
 
 
-def pod_spec(template) -> dict | None:
+def pod_spec(template: Mapping[str, Any]) -> dict[str, Any] | None:
     spec = template.get("spec") or {}
     if template["kind"] == "CronJob":
         spec = spec["jobTemplate"]["spec"]
-    pod = spec.get("template") or {}
+    pod: dict[str, Any] = spec.get("template") or {}
     return pod.get("spec")
 
 
@@ -117,12 +125,12 @@ def pod_spec(template) -> dict | None:
         ("team-namespace", {}, ["spec.group"]),
     ],
 )  # fmt: skip
-def test_bad_input_is_refused_at_its_field(name, spec, paths):
-    definition = compile_text((SAMPLES / f"{name}.yaml").read_text(encoding="utf-8")).definition
+def test_bad_input_is_refused_at_its_field(name: str, spec: dict[str, Any], paths: list[str]) -> None:
+    definition = existing(compile_text((SAMPLES / f"{name}.yaml").read_text(encoding="utf-8")).definition)
     assert sorted(problem.path for problem in validate_spec(definition, spec)) == sorted(paths)
 
 
-LEAST = {
+LEAST: dict[str, dict[str, Any]] = {
     "public-web-service": {"image": "shop:1.4", "host": "shop.example.com", "tlsSecret": "shop-tls"},
     "regional-service": {"image": "shop:1.4", "regions": ["eu-west", "us-east"]},
     "scheduled-job": {"image": "report:2", "schedule": "@daily", "secret": "keys"},
@@ -133,8 +141,8 @@ LEAST = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_resource_is_right_by_kubernetes_own_schema(name):
-    definition = compile_text((SAMPLES / f"{name}.yaml").read_text(encoding="utf-8")).definition
+def test_every_resource_is_right_by_kubernetes_own_schema(name: str) -> None:
+    definition = existing(compile_text((SAMPLES / f"{name}.yaml").read_text(encoding="utf-8")).definition)
     previewed = preview(definition, instance_of(definition, LEAST[name]))
     manifests = [manifest for node in previewed for manifest in node.manifests]
     assert len(manifests) >= 2

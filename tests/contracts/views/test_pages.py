@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.test import RequestFactory
 from django.urls import reverse
 
 from contracts.demo import load
@@ -10,12 +13,13 @@ from contracts.live_topics import ContractsTopic, ContractTopic
 from contracts.models import Contract, Draft
 from contracts.portal_hooks import find, home_sections
 from contracts.publishing import publish
+from tests.contracts.conftest import Browser, People
 
 pytestmark = pytest.mark.django_db
 
 READING = ("contracts:list", "contracts:detail", "contracts:revision", "contracts:compare", "contracts:file")
 WRITING = ("contracts:new", "contracts:edit", "contracts:import")
-ARGS = {
+ARGS: dict[str, list[Any]] = {
     "contracts:detail": ["note"],
     "contracts:revision": ["note", 1],
     "contracts:compare": ["note"],
@@ -31,40 +35,51 @@ def address(view: str) -> str:
 class TestWhoSeesWhat:
     @pytest.mark.parametrize("view", READING)
     @pytest.mark.parametrize("name", ["engineer", "other", "developer", "viewer", "root"])
-    def test_everybody_who_is_signed_in_reads(self, browser, people, published, view, name):
+    def test_everybody_who_is_signed_in_reads(
+        self, browser: Browser, people: People, published: Contract, view: str, name: str
+    ) -> None:
         assert browser(getattr(people, name)).get(address(view)).status_code == 200
 
     @pytest.mark.parametrize("view", READING + WRITING)
-    def test_a_stranger_is_asked_to_sign_in(self, browser, published, view):
+    def test_a_stranger_is_asked_to_sign_in(self, browser: Browser, published: Contract, view: str) -> None:
         answer = browser(None).get(address(view))
         assert answer.status_code == 302
-        assert "/login/" in answer.url
+        assert "/login/" in answer.headers["Location"]
 
     @pytest.mark.parametrize("view", WRITING)
     @pytest.mark.parametrize(
         ("name", "status"),
         [("engineer", 200), ("other", 200), ("root", 200), ("developer", 403), ("viewer", 403)],
     )
-    def test_only_engineers_write(self, browser, people, published, view, name, status):
+    @pytest.mark.usefixtures("published")
+    def test_only_engineers_write(
+        self, browser: Browser, people: People, view: str, name: str, status: int
+    ) -> None:
         assert browser(getattr(people, name)).get(address(view)).status_code == status
 
     @pytest.mark.parametrize("view", READING)
-    def test_reading_changes_nothing(self, browser, people, published, view):
+    def test_reading_changes_nothing(
+        self, browser: Browser, people: People, published: Contract, view: str
+    ) -> None:
         assert browser(people.engineer).post(address(view)).status_code == 405
 
     @pytest.mark.parametrize("view", ["contracts:withdrawal", "contracts:reinstatement"])
-    def test_changing_needs_a_post(self, browser, people, published, view):
+    def test_changing_needs_a_post(
+        self, browser: Browser, people: People, published: Contract, view: str
+    ) -> None:
         assert browser(people.engineer).get(reverse(view, args=["note"])).status_code == 405
 
     @pytest.mark.parametrize("name", ["developer", "other"])
-    def test_withdrawing_is_for_the_owners(self, browser, people, published, name):
+    def test_withdrawing_is_for_the_owners(
+        self, browser: Browser, people: People, published: Contract, name: str
+    ) -> None:
         answer = browser(getattr(people, name)).post(
             reverse("contracts:withdrawal", args=["note"]), {"reason": "No"}
         )
         assert answer.status_code == 403
         assert not Contract.objects.get().withdrawn
 
-    def test_a_draft_is_its_authors_alone(self, browser, people):
+    def test_a_draft_is_its_authors_alone(self, browser: Browser, people: People) -> None:
         draft = Draft.objects.create(author=people.engineer, text="a: secret")
         for view in ("contracts:draft", "contracts:publication"):
             assert browser(people.teammate).get(reverse(view, args=[draft.pk])).status_code == 404
@@ -82,20 +97,22 @@ class TestWritingIsGuarded:
 
     @pytest.mark.parametrize("view", POSTS)
     @pytest.mark.parametrize("name", ["developer", "viewer"])
-    def test_readers_are_told_why_not(self, browser, people, published, view, name):
+    def test_readers_are_told_why_not(
+        self, browser: Browser, people: People, published: Contract, view: str, name: str
+    ) -> None:
         answer = browser(getattr(people, name)).post(address(view), {"text": "a: 1", "save": "1"})
         assert answer.status_code == 403
         assert not Draft.objects.exists()
 
     @pytest.mark.parametrize("view", POSTS)
-    def test_strangers_are_asked_to_sign_in(self, browser, published, view):
+    def test_strangers_are_asked_to_sign_in(self, browser: Browser, published: Contract, view: str) -> None:
         answer = browser(None).post(address(view), {"text": "a: 1", "save": "1"})
         assert (answer.status_code, Draft.objects.exists()) == (302, False)
 
-    def test_checking_needs_a_post(self, browser, people):
+    def test_checking_needs_a_post(self, browser: Browser, people: People) -> None:
         assert browser(people.engineer).get(reverse("contracts:check")).status_code == 405
 
-    def test_a_draft_is_deleted_by_a_post_of_its_author(self, browser, people):
+    def test_a_draft_is_deleted_by_a_post_of_its_author(self, browser: Browser, people: People) -> None:
         draft = Draft.objects.create(author=people.engineer, text="a: 1")
         where = reverse("contracts:draft-delete", args=[draft.pk])
         assert browser(people.engineer).get(where).status_code == 405
@@ -105,18 +122,20 @@ class TestWritingIsGuarded:
     @pytest.mark.parametrize(
         "path", ["/contracts/%00/", "/contracts/?q=%00&owner=%00&category=%00", "/contracts/x/"]
     )
-    def test_odd_addresses_are_answered(self, browser, people, published, path):
+    def test_odd_addresses_are_answered(
+        self, browser: Browser, people: People, published: Contract, path: str
+    ) -> None:
         assert browser(people.engineer).get(path).status_code in (200, 400, 404)
 
 
 class TestShell:
     """What this room gives the pages around it."""
 
-    def test_engineers_find_contracts_by_their_words(self, people, published):
+    def test_engineers_find_contracts_by_their_words(self, people: People, published: Contract) -> None:
         assert [result.label for result in find(people.engineer, "note")] == ["A note"]
         assert list(find(people.developer, "note")) == []
 
-    def test_drafts_stand_on_the_front_page(self, rf, people):
+    def test_drafts_stand_on_the_front_page(self, rf: RequestFactory, people: People) -> None:
         Draft.objects.create(author=people.engineer, text="")
         request = rf.get("/")
         request.user = people.engineer
@@ -124,7 +143,7 @@ class TestShell:
         request.user = people.developer
         assert list(home_sections(request)) == []
 
-    def test_topics_are_heard_by_whoever_is_signed_in(self, people, published):
+    def test_topics_are_heard_by_whoever_is_signed_in(self, people: People, published: Contract) -> None:
         topic = ContractTopic()
         assert topic.may_listen(people.viewer, str(published.pk))
         assert not topic.may_listen(people.viewer, "0")
@@ -133,13 +152,15 @@ class TestShell:
         published.withdraw(by=people.engineer, reason="It is replaced")
         assert topic.version(str(published.pk)) != before
 
-    def test_the_samples_are_published_once(self, people):
+    def test_the_samples_are_published_once(self, people: People) -> None:
         assert [done.new for done in load()] == [True] * 6
         assert load() == []
 
 
 class TestList:
-    def test_it_shows_title_owner_kind_and_revision(self, browser, people, published):
+    def test_it_shows_title_owner_kind_and_revision(
+        self, browser: Browser, people: People, published: Contract
+    ) -> None:
         text = browser(people.viewer).get(reverse("contracts:list")).content.decode()
         for word in ("A note", "Platform", "Note", "Texts", "Published"):
             assert word in text
@@ -152,7 +173,9 @@ class TestList:
             ("state=published", True), ("state=withdrawn", False), ("state=beta", False), ("page=99", True),
         ],
     )  # fmt: skip
-    def test_filters_are_in_the_address(self, browser, people, published, query, found):
+    def test_filters_are_in_the_address(
+        self, browser: Browser, people: People, published: Contract, query: str, found: bool
+    ) -> None:
         text = browser(people.viewer).get(f"{reverse('contracts:list')}?{query}").content.decode()
         assert ("A note" in text) is found
         assert ("No results" in text) is not found
@@ -161,15 +184,21 @@ class TestList:
         ("name", "words"),
         [("engineer", "New contract"), ("viewer", "have not published any contracts yet")],
     )
-    def test_an_empty_list_says_what_can_be_done(self, browser, people, name, words):
+    def test_an_empty_list_says_what_can_be_done(
+        self, browser: Browser, people: People, name: str, words: str
+    ) -> None:
         assert words in browser(getattr(people, name)).get(reverse("contracts:list")).content.decode()
 
-    def test_drafts_are_shown_to_their_author(self, browser, people, published):
+    def test_drafts_are_shown_to_their_author(
+        self, browser: Browser, people: People, published: Contract
+    ) -> None:
         Draft.objects.create(author=people.engineer, contract=published)
         assert "Draft of note" in browser(people.engineer).get(reverse("contracts:list")).content.decode()
         assert "Draft of note" not in browser(people.teammate).get(reverse("contracts:list")).content.decode()
 
-    def test_the_live_refresh_gets_the_list_alone(self, browser, people, published):
+    def test_the_live_refresh_gets_the_list_alone(
+        self, browser: Browser, people: People, published: Contract
+    ) -> None:
         text = (
             browser(people.viewer)
             .get(reverse("contracts:list"), headers={"HX-Request": "true"})
@@ -179,18 +208,24 @@ class TestList:
 
 
 class TestReading:
-    def test_the_contract_shows_fields_and_nodes(self, browser, people, published):
+    def test_the_contract_shows_fields_and_nodes(
+        self, browser: Browser, people: People, published: Contract
+    ) -> None:
         text = browser(people.viewer).get(published.get_absolute_url()).content.decode()
         for word in ("message", "What it says", "ConfigMap", "settings", "Revision 1", "The first"):
             assert word in text
 
-    def test_a_revision_shows_its_text_coloured_and_escaped(self, browser, people, small):
+    def test_a_revision_shows_its_text_coloured_and_escaped(
+        self, browser: Browser, people: People, small: str
+    ) -> None:
         publish(small.replace("What it says", "<b>bold</b>"), by=people.engineer)
         text = browser(people.viewer).get(reverse("contracts:revision", args=["note", 1])).content.decode()
         assert '<span class="k">apiVersion</span>' in text
         assert "<b>bold</b>" not in text
 
-    def test_two_revisions_are_compared(self, browser, people, published, small):
+    def test_two_revisions_are_compared(
+        self, browser: Browser, people: People, published: Contract, small: str
+    ) -> None:
         publish(small.replace("What it says", "What the note says"), by=people.engineer)
         text = browser(people.viewer).get(reverse("contracts:compare", args=["note"])).content.decode()
         assert "From revision 1 to revision 2" in text
@@ -198,14 +233,18 @@ class TestReading:
         assert 'class="added"' in text
 
     @pytest.mark.parametrize("query", ["from=1&to=7", "from=x", "from=99999999999999999999"])
-    def test_revisions_that_do_not_exist(self, browser, people, published, query):
+    def test_revisions_that_do_not_exist(
+        self, browser: Browser, people: People, published: Contract, query: str
+    ) -> None:
         assert (
             browser(people.viewer).get(f"{reverse('contracts:compare', args=['note'])}?{query}").status_code
             == 404
         )
 
-    def test_files_to_take_away(self, browser, people, published, small):
-        def get(file: str):
+    def test_files_to_take_away(
+        self, browser: Browser, people: People, published: Contract, small: str
+    ) -> None:
+        def get(file: str) -> Any:
             return browser(people.viewer).get(reverse("contracts:file", args=["note", 1, file]))
 
         assert get("contract.yaml").content.decode() == small
@@ -216,7 +255,9 @@ class TestReading:
         assert "name: notes.platform.example.com" in get("crd.yaml").content.decode()
         assert get("other.yaml").status_code == 404
 
-    def test_a_withdrawn_contract_can_still_be_read(self, browser, people, published):
+    def test_a_withdrawn_contract_can_still_be_read(
+        self, browser: Browser, people: People, published: Contract
+    ) -> None:
         published.withdraw(by=people.engineer, reason="It is replaced")
         answer = browser(people.viewer).get(published.get_absolute_url())
         assert answer.status_code == 200
@@ -224,14 +265,16 @@ class TestReading:
 
 
 class TestWithdrawal:
-    def test_withdraw_and_offer_again(self, browser, people, published):
+    def test_withdraw_and_offer_again(self, browser: Browser, people: People, published: Contract) -> None:
         page = browser(people.engineer)
         page.post(reverse("contracts:withdrawal", args=["note"]), {"reason": "It is replaced"})
         assert Contract.objects.get().withdrawn
         page.post(reverse("contracts:reinstatement", args=["note"]), {"reason": "It is needed"})
         assert not Contract.objects.get().withdrawn
 
-    def test_without_a_reason_it_is_asked_again(self, browser, people, published):
+    def test_without_a_reason_it_is_asked_again(
+        self, browser: Browser, people: People, published: Contract
+    ) -> None:
         answer = browser(people.engineer).post(reverse("contracts:withdrawal", args=["note"]), {"reason": ""})
         assert answer.status_code == 422
         assert "Enter a reason" in answer.content.decode()
