@@ -46,6 +46,11 @@ class GraphNode:
     y: int = 0
 
     @property
+    def shows_fact(self) -> bool:
+        """Whether a list shows the fact beside the state, which it would only repeat in these states."""
+        return bool(self.fact) and self.state not in ("ignored", "pending", "waiting")
+
+    @property
     def label(self) -> str:
         """The accessible name of the link."""
         text = f"{self.kind} {self.name}: {self.state}" if self.state else f"{self.kind} {self.name}"

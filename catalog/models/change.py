@@ -84,5 +84,15 @@ class Change(models.Model):
         return f"{self.get_action_display()} {self.instance_name}"
 
     @property
+    def display_state(self) -> str:
+        """The state whose colour the change has on pages."""
+        states = {
+            ChangeState.DELIVERED: "ready",
+            ChangeState.REFUSED: "failed",
+            ChangeState.WAITING: "waiting",
+        }
+        return states.get(ChangeState(self.state), "progressing")
+
+    @property
     def is_pending(self) -> bool:
         return self.state in (ChangeState.WAITING, ChangeState.APPROVED)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models.change import Change
@@ -38,6 +39,15 @@ class FormDraft(models.Model):
 
     def __str__(self) -> str:
         return f"Draft of {self.instance or self.contract} by {self.author}"
+
+    def get_absolute_url(self) -> str:
+        if self.instance is not None:
+            return reverse("catalog:edit", args=[self.instance.pk])
+        return reverse("catalog:create", args=[self.contract.name])
+
+    @property
+    def label(self) -> str:
+        return f"Edit {self.instance.name}" if self.instance else f"New: {self.contract.title}"
 
     @classmethod
     def find(cls, author: User, contract: Contract, instance: Instance | None) -> FormDraft | None:

@@ -109,6 +109,12 @@ def preserved_query(request: HttpRequest) -> dict[str, str]:
     return {key: request.GET[key] for key in ("tab", "node", "view", "page") if request.GET.get(key)}
 
 
+def node_query(request: HttpRequest) -> str:
+    """The start of the query of links to nodes: the other parameters of the page."""
+    query = urlencode({key: value for key, value in preserved_query(request).items() if key != "node"})
+    return f"{query}&" if query else ""
+
+
 def paged(request: HttpRequest, rows: Any) -> Any:
     return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
 
@@ -144,9 +150,7 @@ def overview_context(
         "conditions": conditions,
         "true_conditions": sum(condition["state"] == "ready" for condition in conditions),
         "selected": node_panel(row, graph, selected, resources) if selected and selected.id != ROOT else None,
-        "node_query": urlencode(
-            {key: value for key, value in preserved_query(request).items() if key != "node"}
-        ),
+        "node_query": node_query(request),
     }
 
 

@@ -53,6 +53,10 @@ class Column:
     query: str
     direction: str  # ascending, descending or empty
 
+    @property
+    def icon(self) -> str:
+        return {"ascending": "arrow-up", "descending": "arrow-down"}.get(self.direction, "")
+
 
 @require_safe
 @login_required

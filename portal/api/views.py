@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch
+from django.urls import reverse as url_path
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -80,4 +81,6 @@ class WhoAmI(APIView):
 @login_required
 def docs(request: HttpRequest) -> HttpResponse:
     """The API reference. Common viewers need inline styles, which the content security policy forbids."""
-    return render(request, "api/docs.html", {"tags": operations()})
+    url = request.build_absolute_uri(url_path("api:whoami"))
+    context = {"tags": operations(), "first_request": f'curl -H "Authorization: Bearer $TOKEN" {url}'}
+    return render(request, "api/docs.html", context)

@@ -44,7 +44,7 @@ def test_a_form_previews_what_it_would_create_and_opens_the_instance(
     expect(page.locator("#preview .problems")).to_contain_text("ports[0].port")
     page.locator("[name='/ports/@0/port']").fill("80")
     expect(page.locator("#preview .problems")).to_contain_text(
-        "Everything that the contract asks for is there"
+        "All required fields are set"
     )
     page.get_by_text("Resources").first.click()
     expect(page.locator("#preview [data-node=deployment]")).to_be_visible()
@@ -82,7 +82,7 @@ def test_a_refused_form_leads_to_its_first_problem(
 ) -> None:
     page = visit(developer, "/catalog/service/create/")
     page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.get_by_role("alert").first).to_contain_text("things to fix")
+    expect(page.get_by_role("alert").first).to_contain_text("problems to fix")
     expect(page.locator("#name")).to_be_focused()
     assert axe(page) == []
 

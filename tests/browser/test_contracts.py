@@ -87,7 +87,7 @@ def test_the_list_is_filtered_while_typing_and_in_the_address(visit, engineer, c
     page.get_by_label("Search contracts", exact=True).fill("zebra")
     expect(page.locator("#contracts")).to_contain_text("No results")
     expect(page).to_have_url(re.compile("q=zebra"))
-    page.get_by_role("link", name="Clear filters").click()
+    page.get_by_role("link", name="Clear the filters").click()
     expect(page.locator("#contracts")).to_contain_text(contract.title)
 
 

@@ -102,7 +102,7 @@ def test_a_right_that_is_gone_is_said(live_page):
     live_site.CounterTopic.allowed = False
     live_page.line.cut()
     live_page.line.whole = True
-    expect(live_page.locator(".toast")).to_contain_text("You may no longer see this.")
+    expect(live_page.locator(".toast")).to_contain_text("You no longer have access.")
     expect(live_page.locator("[data-live-label]")).to_have_text("Offline")
 
 

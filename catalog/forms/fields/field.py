@@ -175,8 +175,8 @@ class Field:
         return self.field_type == "choice" and not self.has_default and not (self.required and self.given)
 
     @property
-    def numeric(self) -> bool:
-        return self.field_type in ("integer", "number")
+    def input_mode(self) -> str:
+        return {"integer": "numeric", "number": "decimal"}.get(self.field_type, "text")
 
     @property
     def advanced_needs_attention(self) -> bool:
