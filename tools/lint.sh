@@ -11,6 +11,7 @@ check "style" .venv/bin/ruff check .
 check "layout of code" .venv/bin/ruff format --check .
 check "types" .venv/bin/mypy .
 check "who imports whom" .venv/bin/lint-imports
+check "template format" .venv/bin/djlint templates --check --quiet
 check "templates" .venv/bin/djlint templates --lint --quiet
 check "templates compile" .venv/bin/python manage.py check_templates
 check "migrations" .venv/bin/python manage.py makemigrations --check --dry-run

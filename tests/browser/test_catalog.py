@@ -43,9 +43,7 @@ def test_a_form_previews_what_it_would_create_and_opens_the_instance(
     page.keyboard.type("99999")
     expect(page.locator("#preview .problems")).to_contain_text("ports[0].port")
     page.locator("[name='/ports/@0/port']").fill("80")
-    expect(page.locator("#preview .problems")).to_contain_text(
-        "All required fields are set"
-    )
+    expect(page.locator("#preview .problems")).to_contain_text("All required fields are set")
     page.get_by_text("Resources").first.click()
     expect(page.locator("#preview [data-node=deployment]")).to_be_visible()
     page.get_by_role("button", name="Create", exact=True).click()

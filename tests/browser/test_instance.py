@@ -33,7 +33,7 @@ def test_a_narrow_screen_gets_the_list_first_and_a_wide_one_the_graph(
 ) -> None:
     wide = visit(developer, f"/instances/{instance.pk}/")
     expect(wide.locator("[data-node=deployment]")).to_be_visible()
-    expect(wide.get_by_role("columnheader", name="Needs")).to_be_hidden()
+    expect(wide.get_by_role("columnheader", name="Depends on")).to_be_hidden()
     narrow = visit(developer, f"/instances/{instance.pk}/", width=390)
     expect(narrow.locator("[data-node=deployment]")).to_be_hidden()
     expect(narrow.get_by_role("link", name="shop", exact=True).first).to_be_visible()

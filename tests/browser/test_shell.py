@@ -44,7 +44,7 @@ def test_signing_in_leads_to_the_page_that_was_asked_for_and_signing_out_back(vi
 
 def test_the_demo_offers_its_accounts_only_when_it_is_the_demo(visit, settings):
     settings.EMBEDDED = False
-    expect(visit(None, "/login/").get_by_text("This is the demo")).to_have_count(0)
+    expect(visit(None, "/login/").get_by_text("Demo accounts")).to_have_count(0)
     settings.EMBEDDED = True
     expect(visit(None, "/login/").get_by_role("button", name="Sign in as engineer")).to_be_visible()
 

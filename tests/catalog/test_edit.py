@@ -13,6 +13,7 @@ from catalog.forms.spec_diff import explicit_values, field_changes, merge_three_
 from catalog.models import Action, Change, ChangeState, Instance, State
 from portal.audit.models import Entry
 from tests.catalog.schemas import SERVICE
+from tests.pages import squeezed
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def url(instance: Instance) -> str:
 def test_the_form_is_filled_and_defaults_that_nobody_asked_for_stay_defaults(
     developer: Client, instance: Instance
 ) -> None:
-    page = developer.get(url(instance)).content.decode()
+    page = squeezed(developer.get(url(instance)))
     assert 'value="shop:1"' in page
     assert 'name="/replicas" value=""' in page
 
@@ -56,7 +57,7 @@ def test_a_change_by_somebody_else_is_shown_and_mine_stands_on_top(
     Instance.objects.update(generation=2, spec={**instance.spec, "replicas": 5})
     mine = {"/image": "shop:2", "_base": "1", "_before": json.dumps(before)}
     answer = developer.post(url(instance), mine)
-    page = answer.content.decode()
+    page = squeezed(answer)
     assert answer.status_code == 409
     assert "This instance was changed while you were editing." in page
     assert 'name="/replicas" value="5"' in page

@@ -11,6 +11,7 @@ from catalog.models import Destination, Instance, InstanceResource
 from catalog.ownership_conflicts import ownership_conflicts
 from contracts.models import Contract
 from portal.accounts.models import User
+from tests.pages import squeezed
 
 pytestmark = pytest.mark.backends
 
@@ -27,7 +28,7 @@ def blog(make_instance: Callable[..., Instance]) -> Instance:
 
 def typed(client: Client, **changed: str) -> str:
     form = {"_name": "shop", "_namespace": "checkout", "/image": "shop:1", **changed}
-    return client.post(PREVIEW, form, headers={"HX-Request": "true"}).content.decode()
+    return squeezed(client.post(PREVIEW, form, headers={"HX-Request": "true"}))
 
 
 def test_the_preview_names_the_owner(sign_in: Callable[[str], Client], blog: Instance) -> None:
@@ -42,7 +43,7 @@ def test_the_preview_names_the_owner(sign_in: Callable[[str], Client], blog: Ins
 def test_elsewhere_nothing_is_said(
     sign_in: Callable[[str], Client], blog: Instance, changed: dict[str, str]
 ) -> None:
-    assert "belongs to" not in typed(sign_in("developer"), **changed)
+    assert "is owned by" not in typed(sign_in("developer"), **changed)
 
 
 def test_an_owner_that_one_may_not_see_is_not_named(

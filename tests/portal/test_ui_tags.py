@@ -114,7 +114,7 @@ def test_problems_with_a_place_lead_to_it():
         Problem("unknown-field", "There is no field nmae.", "spec.nmae", 3, 5, hint="Did you mean name?"),
         Problem("soft", "Old style.", severity="warning"),
     ]
-    shown = render("{% problem_list problems 'editor' %}", problems=found)
+    shown = " ".join(render("{% problem_list problems 'editor' %}", problems=found).split())
     assert 'data-goto-line="3" data-goto-column="5" data-editor="editor"' in shown
     assert "Did you mean name?" in shown
     assert 'data-state="warning"' in shown
