@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from portal.accounts.models import dns_label
+
+# The reconciler saves a heartbeat every few seconds. Without one for this long, it is not running.
+HEARTBEAT_TIMEOUT = timedelta(seconds=60)
+
+
+def is_overdue(seen: datetime | None) -> bool:
+    """Whether a heartbeat stopped. It did not if there never was one."""
+    return seen is not None and timezone.now() - seen > HEARTBEAT_TIMEOUT
 
 
 class Destination(models.Model):
@@ -33,3 +43,8 @@ class Destination(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def has_reconciler(self) -> bool:
+        """Whether a reconciler that is not on standby works on this cluster."""
+        return self.reconciler_seen_at is not None and not is_overdue(self.reconciler_seen_at)

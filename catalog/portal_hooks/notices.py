@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.utils import timezone
 
 from catalog.models import Destination
+from catalog.models.destination import is_overdue
 from portal.accounts.models import User
 from portal.home.notices import Notice
-
-SILENT_AFTER = 90  # seconds without a sign of life after which the reconciler counts as away
 
 
 def notices(user: User | AnonymousUser) -> Iterable[Notice]:
@@ -22,19 +19,15 @@ def notices(user: User | AnonymousUser) -> Iterable[Notice]:
             text = "Pages show what was last seen. What you ask for is kept and delivered when it returns."
             title = f"{destination.title} cannot be reached."
             yield Notice(title, text, state="warning", icon="unplug", since=destination.seen_at, stale=True)
-        elif destination.message and not is_old(destination.seen_at):
+        elif destination.message and not is_overdue(destination.seen_at):
             title = f"Nothing is done on {destination.title} from here."
             yield Notice(title, destination.message, state="warning", icon="unplug", stale=True)
-        elif is_old(destination.reconciler_seen_at):
+        elif is_overdue(destination.reconciler_seen_at):
             text = "Nothing is delivered or refreshed until it runs again. What you ask for is kept."
             title = "The reconciler gives no sign of life."
             yield Notice(
                 title, text, state="warning", icon="unplug", since=destination.reconciler_seen_at, stale=True
             )
-
-
-def is_old(seen: datetime | None) -> bool:
-    return seen is not None and (timezone.now() - seen).total_seconds() > SILENT_AFTER
 
 
 def health_facts() -> dict[str, str]:
@@ -43,4 +36,4 @@ def health_facts() -> dict[str, str]:
     seen = min((time for time in times if time), default=None)
     if seen is None or None in times:
         return {"reconciler": "not seen yet"}
-    return {"reconciler": f"silent since {seen:%Y-%m-%dT%H:%M:%SZ}" if is_old(seen) else "alive"}
+    return {"reconciler": f"silent since {seen:%Y-%m-%dT%H:%M:%SZ}" if is_overdue(seen) else "alive"}

@@ -1,4 +1,4 @@
-"""Database work of the engine: in one thread of its own, never on the engine's event loop."""
+"""Runs the reconciler's database work in one thread, off its event loop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 class DatabaseThread:
-    """One thread, so that the engine's writes follow each other and hold SQLite's lock for short moments."""
+    """Calls run one after another, in order. Each holds SQLite's lock only for its own transaction."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="slipway-rows")

@@ -1,7 +1,7 @@
-"""Changes → the cluster: what people asked for becomes a custom resource, or a refusal in words.
+"""Deliver one change: apply or delete its custom resource, or say why not.
 
-Level-based: a change stays approved until the cluster answered, so a crash at any moment loses none; a
-creation carries the change's name on the object, so that delivering it twice makes one.
+A change stays approved until its result is saved, so a crash loses none. A creation writes its token on the
+object, so that delivering it twice creates one object.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from reconciler.objects.accessors import (
 from reconciler.objects.names import CHANGE, INSTANCE_MANAGER, MANAGED_BY
 from reconciler.plan import field_differences
 
-WHILE_KIND_GOES = "Its kind is being removed from the cluster and comes back after."
+KIND_TERMINATING = "The cluster is deleting the kind. The change will be applied once it is recreated."
 
 
 async def deliver(client: Client, pending: PendingChange, generation_at: Mapping[str, int]) -> DeliveryResult:
-    """Ask the cluster. Never raises ``KubeError``: the answer says what became of it.
+    """Deliver a change. Never raises ``KubeError``: the result carries the reason.
 
-    ``generation_at``: resourceVersion → generation, of the versions that were seen lately: an edit conflicts
-    when the spec was changed meanwhile, not when only the status was.
+    ``generation_at``: resourceVersion → generation of recently observed versions. An edit conflicts when the
+    spec was changed since, not when only the status was.
     """
     try:
         resource = await client.kinds.find(pending.api_version, pending.kind)
@@ -50,26 +50,27 @@ async def deliver(client: Client, pending: PendingChange, generation_at: Mapping
         except ApiError as error:
             if not (error.namespace_missing and pending.team):
                 raise
-            await make_namespace(client, pending.namespace)
+            await create_namespace(client, pending.namespace)
             answer = await client.apply(resource, body, manager=INSTANCE_MANAGER)
         return DeliveryResult(
             ChangeState.DELIVERED, live={**answer, "apiVersion": pending.api_version, "kind": pending.kind}
         )
     except NotServed:
-        display_name = f"The cluster does not serve the kind {pending.kind} yet. {pending.kind_problem}"
-        return DeliveryResult(ChangeState.APPROVED, display_name.strip())
+        message = f"The cluster does not serve the kind {pending.kind} yet. {pending.kind_problem}"
+        return DeliveryResult(ChangeState.APPROVED, message.strip())
     except Unreachable as error:
-        return DeliveryResult(ChangeState.APPROVED, f"{error} The change will be delivered when it does.")
+        return DeliveryResult(ChangeState.APPROVED, f"{error} The change will be applied when it does.")
     except ApiError as error:
-        return refusal(error)
+        return result_of_error(error)
     except KubeError as error:
         return DeliveryResult(ChangeState.APPROVED, str(error))
 
 
 def is_delivered(pending: PendingChange, live: Manifest) -> bool:
-    """Whether it was done before, and only the answer was lost.
+    """Whether the change was applied before, and only the result was lost.
 
-    What became of a created object since is no part of the wish; an edit is done when the object is so.
+    A creation is delivered even if its object was changed since. An edit is delivered when the live object
+    has its fields.
     """
     if pending.action == Action.CREATE:
         return annotations_of(live).get(CHANGE) == pending.token
@@ -88,7 +89,7 @@ def is_same_object(pending: PendingChange, live: Manifest) -> bool:
 def precondition_failure(
     pending: PendingChange, live: Manifest | None, generation_at: Mapping[str, int]
 ) -> str:
-    """Why the cluster need not even be asked; empty when it may be."""
+    """Why the change cannot be applied to the live object; empty when it can."""
     if pending.action == Action.CREATE:
         if live is None:
             return ""
@@ -100,9 +101,8 @@ def precondition_failure(
     if not is_same_object(pending, live):
         return f"{pending.display_name} was deleted and recreated since you opened the form. Reload the page."
     if pending.base and pending.base != version_of(live):
-        base_generation = generation_at.get(pending.base)
-        unchanged = base_generation == generation_of(live) or pending.base_spec == (live.get("spec") or {})
-        if not unchanged:
+        same_generation = generation_at.get(pending.base) == generation_of(live)
+        if not same_generation and pending.base_spec != (live.get("spec") or {}):
             return (
                 f"{pending.display_name} was changed in the cluster since you opened the form. "
                 "Review the current values and submit again."
@@ -111,12 +111,12 @@ def precondition_failure(
 
 
 def manifest_to_apply(pending: PendingChange, live: Manifest | None) -> dict[str, Any]:
-    """The proposed object, with the name of the change that created it.
+    """The proposed object, with the token of the change that created it.
 
-    An edit is for the very object only.
+    An edit carries the uid, so that it applies to this object only.
     """
-    given = dict(pending.manifest.get("metadata") or {})
-    metadata: dict[str, Any] = {key: given[key] for key in ("labels", "annotations") if given.get(key)}
+    proposed = dict(pending.manifest.get("metadata") or {})
+    metadata: dict[str, Any] = {key: proposed[key] for key in ("labels", "annotations") if proposed.get(key)}
     metadata["name"] = pending.name
     if pending.namespace:
         metadata["namespace"] = pending.namespace
@@ -139,36 +139,38 @@ async def deliver_deletion(client: Client, pending: PendingChange, live: Manifes
     return DeliveryResult(ChangeState.DELIVERED)
 
 
-async def make_namespace(client: Client, name: str) -> None:
-    """A namespace that a team owns here and the cluster does not have yet."""
+async def create_namespace(client: Client, name: str) -> None:
+    """Create a namespace that a team owns in this portal and the cluster does not have."""
     resource = await client.kinds.find("v1", "Namespace")
     metadata = {"name": name, "labels": {MANAGED_BY: "slipway"}}
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
     try:
-        # Not applied: that would need the right to patch every namespace.
+        # Created, not applied: apply would need permission to patch every namespace.
         await client.create(resource, body, manager=INSTANCE_MANAGER)
     except ApiError as error:
-        if not error.conflict:  # somebody was quicker
+        if not error.conflict:  # it was created meanwhile
             raise
 
 
-def refusal(error: ApiError) -> DeliveryResult:
-    if error.namespace_missing:
-        message = f"The namespace {error.namespace_missing} does not exist in the cluster."
-    elif error.undeclared_field:
-        message = f"The contract has no field “{error.undeclared_field}”."
-    elif error.kind_terminating:
-        return DeliveryResult(ChangeState.APPROVED, WHILE_KIND_GOES)
-    elif error.lacks_right:
-        display_name = f"Slipway lacks a right in the cluster, and goes on once it has it: {error.message}"
-        return DeliveryResult(ChangeState.APPROVED, display_name)
-    elif error.code == 403:
-        message = f"The cluster does not let Slipway do this: {error.message}"
-    elif not error.is_refusal:
-        return DeliveryResult(
-            ChangeState.APPROVED, f"The cluster could not take it right now: {error.message}"
-        )
-    else:
-        message = f"The cluster refused it: {error.message}"
+def result_of_error(error: ApiError) -> DeliveryResult:
+    """Refused when the same request can never succeed, else approved: it is tried again."""
+    if error.kind_terminating:
+        return DeliveryResult(ChangeState.APPROVED, KIND_TERMINATING)
+    if error.lacks_right:
+        message = f"Slipway lacks a permission in the cluster. The change waits for it: {error.message}"
+        return DeliveryResult(ChangeState.APPROVED, message)
+    if not (error.is_refusal or error.namespace_missing or error.undeclared_field or error.code == 403):
+        message = f"The cluster could not apply the change. It will be tried again: {error.message}"
+        return DeliveryResult(ChangeState.APPROVED, message)
     causes = tuple({"field": cause.field, "message": cause.message} for cause in error.causes)
-    return DeliveryResult(ChangeState.REFUSED, message, causes)
+    return DeliveryResult(ChangeState.REFUSED, refusal_message(error), causes)
+
+
+def refusal_message(error: ApiError) -> str:
+    if error.namespace_missing:
+        return f"The namespace {error.namespace_missing} does not exist in the cluster."
+    if error.undeclared_field:
+        return f"The contract has no field “{error.undeclared_field}”."
+    if error.code == 403:
+        return f"The cluster does not permit this change: {error.message}"
+    return f"The cluster refused the change: {error.message}"

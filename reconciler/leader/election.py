@@ -21,18 +21,19 @@ from reconciler.leader.identity import LeaderIdentity, parse_identity
 from reconciler.objects.accessors import Manifest, version_of
 from reconciler.objects.names import LEASE, LEASE_MANAGER
 
-log = logging.getLogger("slipway.engine")
+log = logging.getLogger("slipway.reconciler")
 
 LEASE_RESOURCE = Resource("coordination.k8s.io", "v1", "Lease", "leases", namespaced=True)
-LEASE_DURATION = 15  # seconds without a renewal after which it is anybody's
-RENEW_DEADLINE = 10.0  # seconds after a renewal for which its holder writes; the rest is for writes under way
+# Seconds:
+LEASE_DURATION = 15  # without a renewal, before another process may acquire the Lease
+RENEW_DEADLINE = 10.0  # after a renewal, in which the leader may write; the rest is for writes under way
 RENEW_PERIOD, RETRY_PERIOD = 4.0, 1.0
-REQUEST_TIMEOUT = 4.0  # seconds that one request may take
-ATTEMPTS = 3  # somebody may be quicker
+REQUEST_TIMEOUT = 4.0
+ATTEMPTS = 3  # to write, when another process writes at the same time
 
 
 def elapsed() -> float:
-    """Seconds that go on counting while the machine sleeps, where the system has such a clock."""
+    """Seconds of a monotonic clock; it includes time in which the machine is suspended, where one does."""
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.clock_gettime(clock)
 
@@ -48,10 +49,10 @@ class LeaderElector:
         self, client: Client, namespace: str, me: LeaderIdentity, elapsed: Callable[[], float] = elapsed
     ) -> None:
         self._client, self._namespace, self._me, self._elapsed = client, namespace, me, elapsed
-        self._own: Manifest | None = None  # as it was written last
-        self._until = float("-inf")
-        self._observed = ("", 0.0)  # somebody else's: its version, and since when it has it
-        self._failure = ""  # why it could not be looked at
+        self._own: Manifest | None = None  # the Lease as this process last wrote it
+        self._until = float("-inf")  # when this process must stop writing
+        self._observed = ("", 0.0)  # another holder's Lease: its resourceVersion, and since when
+        self._failure = ""  # why the Lease could not be read or renewed
         self.standby_reason = ""
 
     @property
@@ -60,7 +61,7 @@ class LeaderElector:
 
     @property
     def is_leader(self) -> bool:
-        """Whether nobody else can hold it right now."""
+        """Whether no other process can hold the Lease right now."""
         return not self._namespace or self._elapsed() < self._until
 
     @property
@@ -68,22 +69,22 @@ class LeaderElector:
         return RENEW_PERIOD if self.is_leader else RETRY_PERIOD
 
     def permit(self) -> None:
-        """Before every write. Raises ``Unreachable`` when it is not certain that nobody else writes."""
+        """Call before every write. Raises ``Unreachable`` when another process may be the leader."""
         if not self.is_leader:
             raise Unreachable("The cluster does not answer.", f"the Lease {self.name} is not renewed")
 
-    # -- taking and renewing ----------------------------------------------------------------------------
+    # -- acquire and renew ------------------------------------------------------------------------------
 
     async def try_acquire_or_renew(self) -> None:
-        """Take it, renew it, or see who has it. Never raises ``KubeError``."""
+        """Acquire the Lease, renew it, or observe its holder. Never raises ``KubeError``."""
         if not self._namespace:
             return
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT):
                 await self._acquire_or_observe()
         except (Unreachable, TimeoutError) as error:
-            self._report_failure(str(error) or "it takes too long to answer")
-            await self._client.renew()  # it may have moved; whoever holds the lease is not known to be gone
+            self._report_failure(str(error) or "the request timed out")
+            await self._client.renew()  # its address may have changed
         except ApiError as error:
             self._report_failure(error.message)
             if error.is_refusal and not error.conflict and not self.is_leader:
@@ -98,8 +99,8 @@ class LeaderElector:
             if holder:
                 self._until = float("-inf")
                 self._set_standby_reason(
-                    f"Another reconciler looks after this cluster: {holder}. "
-                    "This one does nothing until that one stops."
+                    f"Another reconciler manages this cluster: {holder}. "
+                    "This one is on standby until the other one stops."
                 )
                 return
             try:
@@ -108,7 +109,7 @@ class LeaderElector:
             except ApiError as error:
                 if not (error.conflict or (live and error.not_found)):
                     raise
-                self._own = None  # somebody was quicker, or took it away: look again
+                self._own = None  # another process wrote or deleted the Lease: read it again
                 continue
             self._until = began + RENEW_DEADLINE
             self._set_standby_reason("")
@@ -119,8 +120,8 @@ class LeaderElector:
         before = (live or {}).get("spec") or {}
         spec: dict[str, Any] = {"leaseDurationSeconds": LEASE_DURATION, "renewTime": now}
         if before.get("holderIdentity") != self._me.identity:
-            turns = int(before.get("leaseTransitions") or 0) + 1 if live else 0
-            spec |= {"holderIdentity": self._me.identity, "acquireTime": now, "leaseTransitions": turns}
+            transitions = int(before.get("leaseTransitions") or 0) + 1 if live else 0
+            spec |= {"holderIdentity": self._me.identity, "acquireTime": now, "leaseTransitions": transitions}
         if live is not None:
             return await self._patch(live, spec)
         metadata = {"name": LEASE, "namespace": self._namespace}
@@ -137,18 +138,18 @@ class LeaderElector:
         return await self._client.merge(LEASE_RESOURCE, self._namespace, LEASE, patch, manager=LEASE_MANAGER)
 
     async def release(self) -> None:
-        """Let the next one have it at once, if it is still ours."""
-        mine, self._own, self._until = self._own, None, float("-inf")
-        if mine is None:
+        """Let another process acquire the Lease at once, if this process still holds it."""
+        own, self._own, self._until = self._own, None, float("-inf")
+        if own is None:
             return
         with contextlib.suppress(KubeError, TimeoutError):
             async with asyncio.timeout(REQUEST_TIMEOUT):
-                await self._patch(mine, {"holderIdentity": None})
+                await self._patch(own, {"holderIdentity": None})
 
-    # -- words ------------------------------------------------------------------------------------------
+    # -- reasons ----------------------------------------------------------------------------------------
 
     def _other_holder(self, live: Manifest) -> str:
-        """Who else has it, in words; empty when it is ours or may be taken."""
+        """The other process that holds the Lease; empty when it is ours or may be acquired."""
         spec = live.get("spec") or {}
         identity = str(spec.get("holderIdentity") or "")
         if identity in ("", self._me.identity):
@@ -163,32 +164,32 @@ class LeaderElector:
         return "" if holder.is_known_dead(self._me) else holder.display_name
 
     def _refusal_reason(self, error: ApiError) -> str:
-        unknown = (
-            f"Without the Lease {self.name} nothing tells whether another reconciler is at work, "
-            "so this one does nothing."
+        standby = (
+            f"This reconciler is on standby: without the Lease {self.name} it cannot know whether another "
+            "one works on this cluster."
         )
         if error.namespace_missing:
-            todo = (
+            action = (
                 f"The namespace {self._namespace} does not exist: "
-                "create it, or name another in SLIPWAY_LEASE_NAMESPACE."
+                "create it, or set SLIPWAY_LEASE_NAMESPACE to another one."
             )
         elif error.not_found:
-            todo = "The cluster serves no Leases: set SLIPWAY_LEASE=0 if there is but one reconciler."
+            action = "The cluster serves no Leases: set SLIPWAY_LEASE=0 if there is only one reconciler."
         elif error.code == 403:
-            todo = f"Allow it to get, create and patch leases there. The cluster says: {error.message}"
+            action = f"Allow it to get, create and patch Leases there. The API server says: {error.message}"
         else:
-            todo = f"The cluster says: {error.message}"
-        return f"{unknown} {todo}"
+            action = f"The API server says: {error.message}"
+        return f"{standby} {action}"
 
-    def _report_failure(self, failure_snapshot: str) -> None:
-        """To the log, once for as long as it lasts."""
+    def _report_failure(self, failure: str) -> None:
+        """Log the failure once for as long as it lasts."""
         if not self._failure:
-            log.warning("The Lease %s cannot be read or renewed: %s", self.name, failure_snapshot)
-        self._failure = failure_snapshot
+            log.warning("The Lease %s cannot be read or renewed: %s", self.name, failure)
+        self._failure = failure
 
     def _set_standby_reason(self, standby_reason: str) -> None:
         if standby_reason and standby_reason != self.standby_reason:
             log.warning("%s", standby_reason)
         elif self.standby_reason and not standby_reason:
-            log.info("The Lease %s is held by this process now.", self.name)
+            log.info("This process holds the Lease %s now.", self.name)
         self.standby_reason = standby_reason

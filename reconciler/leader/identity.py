@@ -1,4 +1,4 @@
-"""Who holds the lease: one process, told apart from every other on every machine."""
+"""The identity of a leader: names one process among all processes of all machines."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class LeaderIdentity:
-    """``host_scope`` stands for a state directory and the process numbers of one running system.
+    """``host_scope`` names a state directory and the PID space of one running system.
 
-    Only inside one place does a process number say anything: containers count from 1, and so does every boot.
+    A PID has a meaning only within one host scope: each container and each boot counts from 1.
     """
 
     host: str
@@ -30,7 +30,7 @@ class LeaderIdentity:
 
     @property
     def is_alive(self) -> bool:
-        """For a holder of this process's own place."""
+        """Whether the process runs. Valid only for an identity of this process's own host scope."""
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
@@ -42,7 +42,7 @@ class LeaderIdentity:
         return True
 
     def is_known_dead(self, seen_by: LeaderIdentity) -> bool:
-        """Whether ``seen_by`` can tell that this process is no more."""
+        """Whether ``seen_by`` can tell that this process has ended."""
         return (self.host, self.host_scope) == (seen_by.host, seen_by.host_scope) and not self.is_alive
 
 
@@ -53,7 +53,7 @@ def this_process(state: Path) -> LeaderIdentity:
 
 
 def parse_identity(identity: str) -> LeaderIdentity | None:
-    """None when somebody else wrote it, in a form of their own."""
+    """None for an identity that another program wrote in another format."""
     parts = identity.rsplit("_", 2)
     if len(parts) != 3 or not parts[2].isdigit():
         return None
@@ -61,7 +61,7 @@ def parse_identity(identity: str) -> LeaderIdentity | None:
 
 
 def boot_id() -> str:
-    """Names the running system until its next start; empty where the system does not say."""
+    """Names the running system until its next boot; empty where the system has no such id."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -69,7 +69,7 @@ def boot_id() -> str:
 
 
 def pid_namespace() -> str:
-    """Names the pid namespace; empty where there is but one."""
+    """Names the PID namespace; empty where the system has none."""
     try:
         return os.readlink("/proc/self/ns/pid")
     except OSError:

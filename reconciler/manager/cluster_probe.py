@@ -1,11 +1,10 @@
-"""Does the cluster answer? Its row says so, and the engine hears when it is back."""
+"""Probes the cluster, and saves on its row whether it answers and that a reconciler works on it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -16,10 +15,9 @@ from reconciler.base.signals import wait_or_poll
 from reconciler.kube import Client, KubeError
 from reconciler.projection.instances import save_destination
 
-log = logging.getLogger("slipway.engine")
+log = logging.getLogger("slipway.reconciler")
 
 PROBE_PERIOD, PROBE_PERIOD_WHEN_AWAY = 5.0, 1.0  # seconds
-SILENT_AFTER = timedelta(seconds=3 * PROBE_PERIOD)
 
 
 class ClusterProbe:
@@ -30,18 +28,20 @@ class ClusterProbe:
         self.destination = 0
         self.reachable: bool | None = None
         self._standby_reason = ""
-        self._news = asyncio.Event()
+        self._standby_changed = asyncio.Event()
 
     def set_standby_reason(self, standby_reason: str) -> None:
-        """Why the engine does nothing, in words for every page; empty while it works."""
+        """Why this reconciler is on standby, for a notice on every page; empty while it works."""
         if standby_reason != self._standby_reason:
             self._standby_reason = standby_reason
-            self._news.set()
+            self._standby_changed.set()
 
     async def run(self) -> None:
+        """Until cancelled."""
         while True:
             await self.probe()
-            await wait_or_poll(self._news, PROBE_PERIOD if self.reachable else PROBE_PERIOD_WHEN_AWAY)
+            period = PROBE_PERIOD if self.reachable else PROBE_PERIOD_WHEN_AWAY
+            await wait_or_poll(self._standby_changed, period)
 
     async def probe(self) -> None:
         try:
@@ -65,22 +65,20 @@ class ClusterProbe:
         if self.reachable is not False:
             log.warning("%s %s", error, getattr(error, "detail", ""))
         self.reachable = False
-        await self._client.renew()  # it may have moved, or its token changed
+        await self._client.renew()  # its address or its token may have changed
         await self._save(reachable=False, message=str(error))
 
     async def _save(self, **fields: Any) -> None:
-        """The sign of life is given by whoever is on duty; one that only stands by leaves the rows to it."""
+        """The reconciler at work saves its heartbeat. One on standby writes nothing beside it."""
         if not self._standby_reason:
             fields["reconciler_seen_at"] = timezone.now()
-        elif await self._database.call(is_served, self.destination):
+        elif await self._database.call(has_reconciler, self.destination):
             return
         await self._database.call(lambda: save_destination(self.destination, **fields))
 
 
-def is_served(destination: int) -> bool:
-    """Whether an engine keeps this very row, as its sign of life tells."""
-    since = timezone.now() - SILENT_AFTER
-    return Destination.objects.filter(pk=destination, reconciler_seen_at__gte=since).exists()
+def has_reconciler(destination: int) -> bool:
+    return Destination.objects.get(pk=destination).has_reconciler
 
 
 def is_simulated(version: dict[str, Any]) -> bool:

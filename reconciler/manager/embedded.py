@@ -1,4 +1,4 @@
-"""The engine inside another process (the web server of the demo): a thread and an event loop of its own."""
+"""The manager inside another process (the demo's web server), in its own thread and event loop."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import threading
 
 from reconciler.manager.manager import Manager
 
-log = logging.getLogger("slipway.engine")
+log = logging.getLogger("slipway.reconciler")
 
 
 class EmbeddedManager:
-    """``start`` returns at once; ``stop`` when everything it started has ended. Both may be repeated."""
+    """``start`` returns at once, ``stop`` when everything it started has ended. Both may be repeated."""
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
@@ -23,7 +23,7 @@ class EmbeddedManager:
 
     def start(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._main, name="slipway-engine", daemon=True)
+            self._thread = threading.Thread(target=self._main, name="slipway-reconciler", daemon=True)
             self._thread.start()
 
     def stop(self, seconds: float = 10.0) -> None:

@@ -1,6 +1,6 @@
-"""The engine: on duty while nobody else holds the cluster's Lease; its pulse beats all the time.
+"""The manager: probes a cluster, and runs its controllers while this process is the leader.
 
-One event loop; everything slow happens elsewhere.
+Everything runs on one event loop; slow work runs elsewhere.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from reconciler.leader.identity import this_process
 from reconciler.manager.cluster_probe import ClusterProbe
 from reconciler.manager.controllers import Controllers
 
-log = logging.getLogger("slipway.engine")
+log = logging.getLogger("slipway.reconciler")
 
 
 class Manager:
-    """``run`` until cancelled. It serves the default destination."""
+    """Reconciles the default destination. Call ``run``."""
 
     def __init__(self) -> None:
-        # A connection of its own: a renewal must not queue behind the writes that it permits.
+        # A separate client: a renewal must not queue behind the writes that it permits.
         self._elector_client = destinations.connect()
-        holder = this_process(Path(settings.STATE_DIR))
-        self.elector = LeaderElector(self._elector_client, settings.LEASE_NAMESPACE, holder)
+        identity = this_process(Path(settings.STATE_DIR))
+        self.elector = LeaderElector(self._elector_client, settings.LEASE_NAMESPACE, identity)
         self.client = destinations.connect(self.elector.permit)
         self.database = DatabaseThread()
         self.cluster_probe = ClusterProbe(self.client, self.database, self.resync)
@@ -38,7 +38,7 @@ class Manager:
         self._destination = 0
 
     async def run(self) -> None:
-        """Until cancelled; then everything that was started is stopped, and the next one may take over."""
+        """Until cancelled. Then stops everything that it started, and releases the Lease."""
         self._destination = (await self.database.call(destinations.default_destination)).pk
         self.cluster_probe.destination = self._destination
         log.info("The reconciler is running.")
@@ -55,29 +55,29 @@ class Manager:
     async def run_leader_election(self) -> None:
         """Until cancelled."""
         while True:
-            doubted = not self.elector.is_leader
+            was_leader = self.elector.is_leader
             await self.elector.try_acquire_or_renew()
             self.cluster_probe.set_standby_reason(self.elector.standby_reason)
             if self.elector.standby_reason:
                 await self.stop_controllers()
             elif self._controllers_task is None or self._controllers_task.done():
                 self.start_controllers()
-            elif doubted and self.elector.is_leader:
+            elif self.elector.is_leader and not was_leader:
                 self.resync()
             await asyncio.sleep(self.elector.retry_period)
 
     def start_controllers(self) -> None:
         self.controllers = Controllers(self.client, self.database, self._destination)
-        self._controllers_task = asyncio.create_task(self.controllers.run(), name="duty")
+        self._controllers_task = asyncio.create_task(self.controllers.run(), name="controllers")
 
     async def stop_controllers(self) -> None:
-        """Stop at once; returns when nothing of it runs any more."""
+        """Returns when none of their tasks runs any more."""
         if self._controllers_task is not None:
             self._controllers_task.cancel()
             await asyncio.gather(self._controllers_task, return_exceptions=True)
             self._controllers_task = self.controllers = None
 
     def resync(self) -> None:
-        """The cluster answers again, or takes our writes again."""
+        """The cluster answers again, or accepts our writes again."""
         if self.controllers is not None:
             self.controllers.resync()

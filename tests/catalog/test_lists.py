@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Destination, Instance, State
+from catalog.models.destination import HEARTBEAT_TIMEOUT
 from catalog.portal_hooks.counts import count_instances
 from catalog.portal_hooks.notices import health_facts, notices
 from catalog.portal_hooks.search import find
@@ -21,6 +22,7 @@ from contracts.models import Contract
 from portal.accounts.models import User
 
 pytestmark = pytest.mark.backends
+OVERDUE = HEARTBEAT_TIMEOUT.total_seconds() + 1
 
 
 @pytest.fixture
@@ -163,23 +165,23 @@ def test_the_shell_finds_and_counts_what_the_person_may_see(
     [
         pytest.param({"reachable": True}, 0, "", id="all-is-well"),
         pytest.param({"reachable": False, "message": "It is away."}, 0, "It cannot be reached.", id="away"),
-        pytest.param({"reachable": True}, 91, "The reconciler gives no sign of life.", id="silent"),
+        pytest.param({"reachable": True}, OVERDUE, "The reconciler gives no sign of life.", id="silent"),
         pytest.param(
-            {"reachable": True, "message": "Another reconciler looks after this cluster."},
+            {"reachable": True, "message": "Another reconciler manages this cluster."},
             0,
             "Nothing is done on It from here.",
             id="stands-by",
         ),
         pytest.param(
-            {"reachable": True, "message": "Another reconciler looks after this cluster."},
-            91,
+            {"reachable": True, "message": "Another reconciler manages this cluster."},
+            OVERDUE,
             "The reconciler gives no sign of life.",
             id="stood-by-and-is-silent",
         ),
     ],
 )
 def test_what_is_wrong_with_a_cluster_stands_above_every_page(
-    people: dict[str, User], fields: dict[str, Any], age: int, title: str
+    people: dict[str, User], fields: dict[str, Any], age: float, title: str
 ) -> None:
     seen = timezone.now() - timedelta(seconds=age)
     Destination.objects.create(slug="it", title="It", seen_at=seen, reconciler_seen_at=seen, **fields)

@@ -60,7 +60,7 @@ def test_a_change_waits_for_the_cluster_and_is_delivered(away: Harness, place: P
 
     def explained() -> bool:
         change.refresh_from_db()
-        return "will be delivered when it does" in change.message
+        return "will be applied when it does" in change.message
 
     wait_for(explained, "the change says why it waits")
     assert change.state == ChangeState.APPROVED

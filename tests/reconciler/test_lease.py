@@ -78,8 +78,8 @@ def test_the_first_has_it_and_the_second_says_who(reach: Reach) -> None:
     assert not first.standby_reason
     assert not second.is_leader
     assert second.standby_reason == (
-        "Another reconciler looks after this cluster: process 11 on one. "
-        "This one does nothing until that one stops."
+        "Another reconciler manages this cluster: process 11 on one. "
+        "This one is on standby until the other one stops."
     )
     spec = reach.live["spec"]
     assert (spec["holderIdentity"], spec["leaseDurationSeconds"]) == (FIRST.identity, LEASE_DURATION)
@@ -218,7 +218,7 @@ def test_a_namespace_that_is_not_there(reach: Reach) -> None:
     lease = LeaderElector(reach.cluster.client, "nowhere", FIRST, reach.clock)
     reach.try_acquire_or_renew(lease)
     assert lease.standby_reason.endswith(
-        "The namespace nowhere does not exist: create it, or name another in SLIPWAY_LEASE_NAMESPACE."
+        "The namespace nowhere does not exist: create it, or set SLIPWAY_LEASE_NAMESPACE to another one."
     )
 
 
@@ -245,12 +245,12 @@ FORBIDDEN = 'leases.coordination.k8s.io "slipway-reconciler" is forbidden'
     [
         pytest.param(
             web.json_response,
-            f"Allow it to get, create and patch leases there. The cluster says: {FORBIDDEN}",
+            f"Allow it to get, create and patch Leases there. The API server says: {FORBIDDEN}",
             id="no-right",
         ),
         pytest.param(
             web.Response,
-            "The cluster serves no Leases: set SLIPWAY_LEASE=0 if there is but one reconciler.",
+            "The cluster serves no Leases: set SLIPWAY_LEASE=0 if there is only one reconciler.",
             id="no-such-api",
         ),
     ],
@@ -278,8 +278,8 @@ def test_without_the_lease_nothing_is_done(answer: Any, message: str) -> None:
                 return lease.standby_reason
 
     assert asyncio.run(ask()) == (
-        "Without the Lease default/slipway-reconciler nothing tells whether another reconciler is at work, "
-        f"so this one does nothing. {message}"
+        "This reconciler is on standby: without the Lease default/slipway-reconciler it cannot know whether "
+        f"another one works on this cluster. {message}"
     )
 
 

@@ -173,7 +173,7 @@ def test_a_change_waits_while_its_kind_is_being_removed(harness: Harness) -> Non
     )
     wait_for(lambda: not harness.child("ConfigMap", "one-first"), "its own part is done")
     harness.create(contract, "two")
-    waiting = "Its kind is being removed from the cluster and comes back after."
+    waiting = "The cluster is deleting the kind. The change will be applied once it is recreated."
     wait_for(lambda: (row := harness.row("two")) and (row.state, row.message) == ("waiting", waiting))
     harness.cluster.merge(*kind, "one", {"metadata": {"finalizers": None}})
     wait_for(lambda: harness.row("two").state == "ready", "the kind is back", 40)
