@@ -1,4 +1,4 @@
-"""A CustomResourceDefinition for a test: only what the test is about is written in it."""
+"""A CustomResourceDefinition for a test, of which the test writes only what it is about."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def custom_definition(
     *,
     spec: Schema = ANY_OBJECT,
     status: Schema | None = None,
-    version: str = "v1",
     scope: str = "Namespaced",
 ) -> dict[str, Any]:
-    """``name`` is plural.group. With a schema of the status there is a subresource for it."""
+    """``name``: plural.group, or plural.group/version (default v1). A status makes its subresource."""
+    name, _, version = name.partition("/")
     plural, _, group = name.partition(".")
     properties = {"spec": spec} | ({"status": status} if status else {})
     schema = {"openAPIV3Schema": {"type": "object", "properties": properties}}
-    served: dict[str, Any] = {"name": version, "served": True, "storage": True, "schema": schema}
+    served: dict[str, Any] = {"name": version or "v1", "served": True, "storage": True, "schema": schema}
     if status:
         served["subresources"] = {"status": {}}
     names = {"plural": plural, "singular": kind.lower(), "kind": kind, "listKind": f"{kind}List"}

@@ -1,4 +1,4 @@
-"""The demo as its users start it: ``manage.py run``, a process of its own with a data folder of its own."""
+"""The demo as users start it: ``manage.py run``, in a process and with a state directory of its own."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Demo:
         raise RuntimeError(f"the demo was not ready after {READY_WITHIN:.0f} s:\n{self.log.read_text()}")
 
     def stop(self, how: int = signal.SIGINT) -> None:
-        """As Ctrl-C does; with SIGKILL, as an accident does."""
+        """Stop as Ctrl-C does; with SIGKILL, as a crash does."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
             self.process.wait(STOPS_WITHIN)
@@ -92,7 +92,7 @@ class Demo:
         try:
             return self.start()
         except BaseException:
-            self.stop()  # nobody else would
+            self.stop()  # __exit__ is not called
             raise
 
     def __exit__(
@@ -113,14 +113,13 @@ class Session(requests.Session):
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs.setdefault("timeout", 30)
-        if str(method).upper() != "GET":
+        method, url = str(method), str(url)
+        if method.upper() != "GET":
             kwargs["headers"] = {
                 "X-CSRFToken": self.cookies.get("csrftoken") or "",
                 "Referer": self.url,
             } | kwargs.get("headers", {})
-        return super().request(
-            method, f"{self.url}{url!s}" if str(url).startswith("/") else url, *args, **kwargs
-        )
+        return super().request(method, f"{self.url}{url}" if url.startswith("/") else url, *args, **kwargs)
 
 
 def free_port() -> int:

@@ -1,4 +1,4 @@
-"""Teams and people of every rank: who the screens of the portal and the catalog are tried with."""
+"""Teams and users with every role, for the tests of pages and permissions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from portal.accounts.models import Membership, Role, Team, User
 __all__ = ["people", "sign_in", "teams"]
 
 NAMESPACES = {"platform": (), "checkout": ("checkout", "checkout-staging"), "search": ("search",)}
-RANKS = {
+ROLES = {
     "admin": ("platform", Role.ADMINISTRATOR),
     "engineer": ("platform", Role.ENGINEER),
     "developer": ("checkout", Role.DEVELOPER),
@@ -25,32 +25,32 @@ RANKS = {
 
 @pytest.fixture
 def teams(db: None) -> dict[str, Team]:
-    made = {slug: Team.objects.create(slug=slug, name=slug.title()) for slug in NAMESPACES}
+    created = {slug: Team.objects.create(slug=slug, name=slug.title()) for slug in NAMESPACES}
     for slug, names in NAMESPACES.items():
         for name in names:
-            made[slug].namespaces.create(name=name)
-    return made
+            created[slug].namespaces.create(name=name)
+    return created
 
 
 @pytest.fixture
 def people(teams: dict[str, Team]) -> dict[str, User]:
-    """Everybody of ``RANKS``. The password of “viewer” is “viewer-secret”, and so on."""
-    made = {}
-    for name, rank in RANKS.items():
-        made[name] = User.objects.create_user(name, password=f"{name}-secret")
-        if rank:
-            Membership.objects.create(user=made[name], team=teams[rank[0]], role=rank[1])
-    return made
+    """The users of ``ROLES``. The password of “viewer” is “viewer-secret”, and so on."""
+    created = {}
+    for name, role in ROLES.items():
+        created[name] = User.objects.create_user(name, password=f"{name}-secret")
+        if role:
+            Membership.objects.create(user=created[name], team=teams[role[0]], role=role[1])
+    return created
 
 
 @pytest.fixture
 def sign_in(people: dict[str, User]) -> Callable[[str], Client]:
-    """``sign_in("developer")``: a browser of that person; ``""``: of a stranger."""
+    """``sign_in("developer")``: a client of that user; ``""``: an anonymous one."""
 
     def client(name: str) -> Client:
-        made = Client()
+        signed_in = Client()
         if name:
-            made.force_login(people[name])
-        return made
+            signed_in.force_login(people[name])
+        return signed_in
 
     return client

@@ -12,7 +12,7 @@ from tests.conftest import REPOSITORY
 from tests.kro_features import PAGE, Feature, Surprise, features, surprises, written
 
 FEATURES, SURPRISES = features(), surprises()
-NAMED = [*FEATURES, *SURPRISES]
+NAMED: list[Feature | Surprise] = [*FEATURES, *SURPRISES]
 
 
 @pytest.fixture(scope="module")

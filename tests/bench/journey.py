@@ -14,7 +14,7 @@ from tests.demo import Demo, Session
 
 TIMES = 15
 APPLIED_WITHIN = 20.0
-# Its resources wait for nothing that takes time in a cluster, so this measures the portal and the reconciler.
+# None of its resources waits for the cluster, so this measures the portal and the reconciler.
 CONTRACT = "team-namespace"
 RESOURCES = 5
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import ssl
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from playwright.sync_api import sync_playwright
 
+from tests.bench.cluster import Cluster
 from tests.bench.row import Row, milliseconds, percentile
 from tests.chromium import CHROMIUM, FLAGS
 from tests.demo import Demo, Session
@@ -41,7 +37,7 @@ spec:
       metadata: {name: "${schema.metadata.name}"}
       data: {text: "${schema.spec.text}"}
 """
-# Writes down when each text first stands on the page; the script policy does not bind what a test brings in.
+# Records when each text is first on the page; the content security policy does not apply to injected scripts.
 WATCH = """
 window.seenAt = {};
 const look = () => {
@@ -58,9 +54,7 @@ def measure() -> Iterator[Row]:
         Demo(Path(folder) / "demo") as demo,
         sync_playwright() as playwright,
     ):
-        engineer = demo.session("engineer")
-        answer = engineer.post("/api/v1/contracts/", json={"text": CONTRACT, "note": "for measuring"})
-        assert answer.ok, answer.text
+        publish(demo)
         page = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS).new_page(base_url=demo.url)
         page.add_init_script(WATCH)
         page.goto("/login/")
@@ -78,9 +72,15 @@ def measure() -> Iterator[Row]:
         )
 
 
+def publish(demo: Demo) -> None:
+    answer = demo.session("engineer").post("/api/v1/contracts/", json={"text": CONTRACT, "note": "bench"})
+    assert answer.ok, answer.text
+
+
 def ready_instance(developer: Session) -> int:
-    wish = {"contract": "probe", "namespace": "checkout", "name": "probe", "spec": {}}
-    answer = developer.post("/api/v1/instances/", json=wish)
+    """The key of a new instance of CONTRACT that is ready."""
+    body: dict[str, Any] = {"contract": "probe", "namespace": "checkout", "name": "probe", "spec": {}}
+    answer = developer.post("/api/v1/instances/", json=body)
     assert answer.ok, answer.text
     number = int(answer.json()["instance"]["id"])
     deadline = time.monotonic() + SHOWN_WITHIN
@@ -97,25 +97,6 @@ def change(cluster: Cluster, page: Any, number: int) -> float:
     cluster.patch("/api/v1/namespaces/checkout/configmaps/probe?fieldManager=bench", {"data": {"seen": text}})
     deadline = began + SHOWN_WITHIN
     while not (seen := page.evaluate("text => window.seenAt[text] ?? 0", text)):
-        assert time.time() < deadline, f"{text} did not come to the page"
+        assert time.time() < deadline, f"{text} did not appear"
         time.sleep(0.002)
     return float(seen) / 1000 - began
-
-
-class Cluster:
-    """Just enough to change an object."""
-
-    def __init__(self, kubeconfig: Path) -> None:
-        config = yaml.safe_load(kubeconfig.read_text())
-        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
-        authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
-        self.server, self.token = cluster["server"], user["token"]
-        self.context = ssl.create_default_context(cadata=authority)
-
-    def patch(self, path: str, body: dict[str, Any]) -> None:
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/merge-patch+json"}
-        request = urllib.request.Request(
-            self.server + path, json.dumps(body).encode(), headers, method="PATCH"
-        )
-        with urllib.request.urlopen(request, timeout=10, context=self.context) as answer:
-            answer.read()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Change, Destination, FormDraft, Instance
@@ -209,12 +210,7 @@ def test_typing_answers_with_messages_and_preview_only(developer: Client) -> Non
     assert reshaped["HX-Retarget"] == "#instance-form"
 
 
-def test_submitting_takes_less_than_300_ms(developer: Client) -> None:
-    developer.get(CREATE)  # the contract is compiled once
-    times = []
-    for number in range(5):
-        start = time.perf_counter()
-        answer = developer.post(CREATE, {**GOOD, "_name": f"shop-{number}"})
-        developer.get(answer["Location"])
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.3
+def test_submitting_sends_few_queries(developer: Client) -> None:
+    with CaptureQueriesContext(connection) as sent:
+        developer.post(CREATE, GOOD)
+    assert len(sent) <= 29, [one["sql"] for one in sent]

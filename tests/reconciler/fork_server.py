@@ -13,7 +13,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+
+import django
 
 from tests.conftest import REPOSITORY
 
@@ -57,14 +60,10 @@ def fork_server(kubeconfig: Path, state: Path, database: Path) -> Iterator[ForkS
 
 
 def main() -> None:
-    import django
-
     django.setup()
-    import kubernetes.aio.client
-    import kubernetes.aio.config  # noqa: F401  imported when a connection is made; here once for all
-
-    from reconciler.manager.manager import Manager
-
+    for module in ("kubernetes.aio.client", "kubernetes.aio.config"):
+        import_module(module)  # a connection imports them; here it is done once for all children
+    manager = import_module("reconciler.manager.manager")  # only after setup()
     for line in sys.stdin:
         word, _, pid = line.strip().partition(" ")
         if word == "reap":
@@ -73,7 +72,7 @@ def main() -> None:
             continue
         child = os.fork()
         if child == 0:
-            asyncio.run(Manager().run())
+            asyncio.run(manager.Manager().run())
             os._exit(0)
         print(child, flush=True)
 

@@ -145,6 +145,7 @@ def harness(transactional_db: None, cluster: DevCluster, settings: Any) -> Itera
     made.close()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("answered", [False, True], ids=["answers-lost", "answers-taken"])
 def test_one_write_in_every_life(

@@ -329,6 +329,7 @@ def holder(harness: Harness) -> int:
     return found.pid if found else 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
 def test_the_next_one_takes_over(
     stopped_harness: Harness, kubeconfig: Path, tmp_path: Path, ending: signal.Signals
@@ -355,6 +356,7 @@ def test_the_next_one_takes_over(
     assert Instance.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_a_second_portal_waits_and_its_pages_say_for_whom(
     stopped_harness: Harness, kubeconfig: Path, tmp_path: Path
 ) -> None:
@@ -380,6 +382,7 @@ def test_a_second_portal_waits_and_its_pages_say_for_whom(
             wait_for(lambda: message() == "", "and says nothing any more")
 
 
+@pytest.mark.slow
 def test_a_standby_says_nothing_where_another_one_serves(
     stopped_harness: Harness, kubeconfig: Path, tmp_path: Path
 ) -> None:

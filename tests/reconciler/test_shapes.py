@@ -181,7 +181,7 @@ def test_a_change_waits_while_its_kind_is_being_removed(harness: Harness) -> Non
 
 
 def test_why_a_kind_is_not_served_stands_on_what_waits_for_it(harness: Harness) -> None:
-    other = custom_definition(f"others.{harness.group}", "Pair", version="v9")
+    other = custom_definition(f"others.{harness.group}/v9", "Pair")
     harness.cluster.apply(other)
     wait_for(lambda: harness.cluster.served(f"{harness.group}/v9", "Pair"))
     contract = harness.publish(PAIR)

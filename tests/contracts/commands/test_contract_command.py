@@ -332,6 +332,7 @@ class TestPublish:
         assert (ended.code, ended.err) == (1, "There is no contract “nothing”. Contracts: note.")
 
 
+@pytest.mark.slow
 def test_processes_that_publish_at_once_get_different_numbers(tmp_path: Path, small: str) -> None:
     """Four processes, one database file: every number once, nothing lost."""
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
