@@ -20,7 +20,6 @@ from contracts.cel.types.cel_types import (
     Type,
 )
 
-SYMBOLS = {"_[_]": "[ ]", "_in_": "in"}
 GATE_MESSAGES = {
     "omit": (
         "omit() requires the CELOmitFunction feature gate to be enabled, and works only in templates.",
@@ -66,9 +65,9 @@ def gated_function(name: str) -> tuple[str, str]:
 
 
 def no_operator(operator: str, kinds: Sequence[Type]) -> str:
-    sign = SYMBOLS.get(operator, operator.strip("_"))
     if operator == "_[_]":
         return f"A value of type {kinds[0]} cannot be indexed with {kinds[1]}."
+    sign = operator.strip("_")
     if len(kinds) == 1:
         return f"“{sign}” is not defined for {kinds[0]}."
     return f"“{sign}” is not defined for {kinds[0]} and {kinds[1]}."
