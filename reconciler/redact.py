@@ -1,4 +1,4 @@
-"""A live object as a person may see it: no secret values, nothing that only machines read. Pure."""
+"""A live object as people may see it: without secret values and managed fields. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from typing import Any
 
 from reconciler.objects.accessors import Manifest, metadata_of
 
-# An annotation that repeats the whole object, values of a Secret included.
-REPEATS = "kubectl.kubernetes.io/last-applied-configuration"
+# An annotation that repeats the whole object, including the values of a Secret.
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-def shown(live: Manifest) -> dict[str, Any]:
-    """Without managed fields; a Secret's values only as their sizes."""
+def redact(live: Manifest) -> dict[str, Any]:
+    """Without managed fields; the values of a Secret are replaced by their sizes."""
     metadata = {key: value for key, value in metadata_of(live).items() if key != "managedFields"}
-    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != REPEATS}
+    annotations = {
+        key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED
+    }
     if annotations:
         metadata["annotations"] = annotations
     else:

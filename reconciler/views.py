@@ -1,8 +1,9 @@
-"""The few live reads that a person asks for by name. Everything else on a page comes from rows."""
+"""Live reads that a person requests. Everything else on a page comes from rows."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -15,33 +16,50 @@ from catalog.models import Instance, InstanceResource
 from portal.accounts.permission import can
 from reconciler.destinations import connect
 from reconciler.kube import ApiError, KubeError, NotServed, Unreachable
-from reconciler.redact import shown
+from reconciler.redact import redact
 
-PATIENCE = 5.0  # seconds that a page waits for a cluster
+READ_TIMEOUT = 5.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class LiveManifest:
+    """``live``: without secret values. ``problem``: why it is empty."""
+
+    live: dict[str, Any] | None = None
+    problem: str = ""
+    status: int = 200
+
+    @property
+    def text(self) -> str:
+        return yaml.safe_dump(self.live, sort_keys=False, allow_unicode=True) if self.live else ""
 
 
 @require_GET
 @login_required
 def manifest(request: HttpRequest, pk: int, resource: int) -> HttpResponse:
-    """One resource as it stands in the cluster now: a fragment, or the text with ``?format=json|yaml``."""
+    """The live manifest of a resource: a fragment, or the manifest alone with ``?format=json|yaml``."""
     instance = get_object_or_404(Instance.objects.visible_to(request.user), pk=pk)
     decision = can(request.user, "view", instance)
     if not decision:
-        return answer(request, instance, None, None, decision.reason, 403)
+        return respond(request, instance, None, LiveManifest(problem=decision.reason, status=403))
     row = get_object_or_404(InstanceResource, pk=resource, instance=instance)
+    return respond(request, instance, row, read_manifest(row))
+
+
+def read_manifest(row: InstanceResource) -> LiveManifest:
     try:
         live = asyncio.run(read(row))
     except Unreachable as error:
-        return answer(request, instance, row, None, str(error), 503)
+        return LiveManifest(problem=str(error), status=503)
     except (KubeError, TimeoutError) as error:
-        return answer(request, instance, row, None, display_name(error), 502)
+        return LiveManifest(problem=problem_of(error), status=502)
     if live is None:
-        return answer(request, instance, row, None, f"{row} is not in the cluster right now.", 404)
-    return answer(request, instance, row, shown(live), "", 200)
+        return LiveManifest(problem=f"{row} does not exist in the cluster.", status=404)
+    return LiveManifest(redact(live))
 
 
 async def read(row: InstanceResource) -> dict[str, Any] | None:
-    async with asyncio.timeout(PATIENCE), connect() as client:
+    async with asyncio.timeout(READ_TIMEOUT), connect() as client:
         try:
             kind = await client.kinds.find(row.api_version, row.kind)
         except NotServed:
@@ -49,33 +67,30 @@ async def read(row: InstanceResource) -> dict[str, Any] | None:
         return await client.get(kind, row.namespace, row.name)
 
 
-def display_name(error: Exception) -> str:
+def problem_of(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "The cluster takes too long to answer. Try again in a moment."
     if isinstance(error, ApiError) and error.code == 403:
-        return f"The cluster does not let Slipway read this: {error.message}"
+        return f"The cluster does not permit Slipway to read this: {error.message}"
     return str(error)
 
 
-def answer(
-    request: HttpRequest,
-    instance: Instance,
-    row: InstanceResource | None,
-    live: dict[str, Any] | None,
-    problem: str,
-    status: int,
+def respond(
+    request: HttpRequest, instance: Instance, row: InstanceResource | None, found: LiveManifest
 ) -> HttpResponse:
-    desired = request.GET.get("format", "")
-    text = yaml.safe_dump(live, sort_keys=False, allow_unicode=True) if live else ""
-    if desired == "json":
-        return JsonResponse({"detail": problem} if problem else live or {}, status=status)
-    if desired == "yaml":
-        return HttpResponse(text or problem, content_type="text/plain; charset=utf-8", status=status)
+    requested = request.GET.get("format", "")
+    if requested == "json":
+        body = {"detail": found.problem} if found.problem else found.live or {}
+        return JsonResponse(body, status=found.status)
+    text = found.text
+    if requested == "yaml":
+        plain = "text/plain; charset=utf-8"
+        return HttpResponse(text or found.problem, content_type=plain, status=found.status)
     context = {
         "instance": instance,
         "resource": row,
         "text": text,
         "lines": text.splitlines(),
-        "problem": problem,
+        "problem": found.problem,
     }
-    return render(request, "reconciler/_manifest.html", context, status=status)
+    return render(request, "reconciler/_manifest.html", context, status=found.status)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-log = logging.getLogger("slipway.engine")
+log = logging.getLogger("slipway.reconciler")
 
 Runnable = Callable[[], Coroutine[Any, Any, None]]
 

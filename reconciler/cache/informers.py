@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from contracts.runtime import Lookup
-from reconciler.kube import Client, Informer, Resource
+from reconciler.kube import Client, EventHandler, Informer, ListOptions, Resource, StoreOptions
 from reconciler.kube.informer import Event
 from reconciler.objects.accessors import Manifest, labels_of, metadata_of, reference_to
 from reconciler.objects.names import INSTANCE_ID
@@ -18,7 +18,7 @@ OnChild = Callable[[str, Event, Manifest, Manifest | None], None]  # uid of the 
 
 
 class WatchKey(NamedTuple):
-    """What one informer watches."""
+    """What one informer watches. ``fields`` also tells informers of one selection apart by their purpose."""
 
     group_kind: str
     namespace: str
@@ -72,10 +72,9 @@ class SharedInformers:
         informer = Informer(
             self._client,
             resource,
-            labels=INSTANCE_ID,
-            on_change=self._child_changed,
-            index=lambda obj: filter(None, [labels_of(obj).get(INSTANCE_ID)]),
-            keep=without_managed_fields_of_others,
+            EventHandler(self._child_changed),
+            ListOptions(labels=INSTANCE_ID),
+            StoreOptions(instance_ids, without_managed_fields_of_others),
         )
         return self.start(watch_key, informer)
 
@@ -119,21 +118,18 @@ class SharedInformers:
         watch_key = WatchKey(resource.group_kind, namespace, labels, fields or "*")
         informer = self._informers.get(watch_key)
         if informer is None:
-            informer = self.start(
-                watch_key,
-                Informer(
-                    self._client,
-                    resource,
-                    namespace=namespace,
-                    labels=labels,
-                    fields=fields,
-                    on_change=lambda *_: self._on_external(watch_key),
-                ),
-            )
+            handler = EventHandler(lambda *_: self._on_external(watch_key))
+            options = ListOptions(namespace, labels, fields)
+            informer = self.start(watch_key, Informer(self._client, resource, handler, options))
         await synced(informer)
         if lookup.name:
             return watch_key, informer.get(namespace, lookup.name)
         return watch_key, informer.all()
+
+
+def instance_ids(obj: Manifest) -> list[str]:
+    uid = labels_of(obj).get(INSTANCE_ID)
+    return [uid] if uid else []
 
 
 async def synced(informer: Informer) -> None:

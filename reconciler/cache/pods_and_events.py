@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reconciler.cache.informers import SharedInformers, WatchKey
-from reconciler.kube import Client, Informer, KubeError
+from reconciler.kube import Client, EventHandler, Informer, KubeError, ListOptions, StoreOptions
 from reconciler.kube.informer import Event
 from reconciler.objects.accessors import (
     Manifest,
@@ -77,11 +77,10 @@ class PodAndEventWatcher:
             resource = await self._client.kinds.find("v1", kind)
         except KubeError:
             return  # without it only the words are poorer
-        keep = trimmed_pod if kind == "Pod" else lambda obj: obj
-        informer = Informer(
-            self._client, resource, namespace=namespace, on_change=on_change, index=owner_keys, keep=keep
-        )
-        known[namespace] = self._informers.start(WatchKey(kind, namespace, "", "companion"), informer)
+        store = StoreOptions(owner_keys, trimmed_pod) if kind == "Pod" else StoreOptions(owner_keys)
+        options = ListOptions(namespace)
+        informer = Informer(self._client, resource, EventHandler(on_change), options, store)
+        known[namespace] = self._informers.start(WatchKey(kind, namespace, "", "all"), informer)
 
     # -- pods -------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from reconciler.cache.informers import WatchKey
 from reconciler.context import ClusterContext
 from reconciler.kinds import cluster_schemas, compiled
 from reconciler.kinds.crd import CRD_RESOURCE, CrdStatus, ensure_crd
-from reconciler.kube import Informer, KubeError
+from reconciler.kube import EventHandler, Informer, KubeError
 from reconciler.kube.informer import Event
 from reconciler.objects.accessors import Manifest
 from reconciler.objects.health import health_of
@@ -56,7 +56,7 @@ class ContractController:
     async def _watch_definitions(self) -> Informer:
         """Watch the cluster's definitions: a kind that is added, edited or deleted is reconciled again."""
         if self._definitions is None:
-            informer = Informer(self._client, CRD_RESOURCE, on_change=self._on_definition)
+            informer = Informer(self._client, CRD_RESOURCE, EventHandler(self._on_definition))
             watch_key = WatchKey(CRD_RESOURCE.group_kind, "", "", "")
             self._definitions = self._context.informers.start(watch_key, informer)
         await self._definitions.synced.wait()
@@ -104,12 +104,11 @@ class ContractController:
         group_kind = published.group_kind
         if group_kind in self._context.instances.informers:
             return
-        informer = Informer(
-            self._client,
-            published.resource,
+        handler = EventHandler(
             on_change=lambda event, obj, _: self._context.on_instance(group_kind, event, obj),
             on_sync=lambda: self._on_listed(group_kind),
         )
+        informer = Informer(self._client, published.resource, handler)
         watch_key = WatchKey(group_kind, "", "", "instances")
         self._context.instances.informers[group_kind] = self._context.informers.start(watch_key, informer)
 

@@ -1,7 +1,7 @@
-"""Requests to one API server: raw JSON over an aiohttp session, errors as values with words.
+"""Requests to one API server: raw JSON over an aiohttp session.
 
-Objects are plain dicts, read with orjson and never turned into models: a model drops fields that it does not
-know. Every write names its field manager. At most ``WRITES_AT_ONCE`` writes are under way at a time.
+Objects are plain dicts and never turned into models: a model drops fields that it does not know. Every write
+names its field manager. At most ``WRITES_AT_ONCE`` writes are sent at a time.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import aiohttp
@@ -28,14 +29,33 @@ LARGEST_LINE = 4 * 1024 * 1024
 TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=None)
 
-APPLY = "application/apply-patch+yaml"  # JSON is YAML, and much faster to write
-MERGE = "application/merge-patch+json"
+APPLY = {"Content-Type": "application/apply-patch+yaml"}  # JSON is YAML, and much faster to write
+MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def data(self) -> bytes | None:
+        return None if self.body is None else orjson.dumps(self.body)
+
+    @property
+    def all_headers(self) -> dict[str, str]:
+        accepted = {"Accept": "application/json"}
+        sent = {} if self.body is None else {"Content-Type": "application/json"}
+        return {**accepted, **sent, **self.headers}
 
 
 class Client:
-    """One API server. ``access`` is asked again after a 401, so that short-lived tokens are renewed.
+    """One API server. ``access`` is called again after a 401, so that short-lived tokens are renewed.
 
-    ``permit`` is called before every write, and may raise ``KubeError`` to keep it from being sent.
+    ``permit`` is called before every write, and may raise ``KubeError`` to prevent it.
     """
 
     def __init__(
@@ -48,7 +68,7 @@ class Client:
         self._opening = asyncio.Lock()
         self._streams: set[aiohttp.ClientResponse] = set()
         self.kinds = RestMap(self)
-        self.epoch = 0  # grows whenever the configuration is read anew: it may be another cluster
+        self.epoch = 0  # grows whenever the configuration is read again: it may be another cluster
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,12 +109,12 @@ class Client:
         *,
         query: Mapping[str, str] | None = None,
         body: Any = None,
-        content_type: str = "application/json",
         headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """One request, the JSON of its answer. Raises ``ApiError`` or ``Unreachable``."""
+        """One request and the JSON of its answer. Raises ``ApiError`` or ``Unreachable``."""
+        request = Request(method, path, query or {}, body, headers or {})
         for attempt in (1, 2):
-            async with self._send(method, path, query, body, content_type, headers) as response:
+            async with self._send(request, TIMEOUT) as response:
                 data = await response.read()
                 if response.status < 400:
                     return orjson.loads(data) if data else {}
@@ -105,44 +125,32 @@ class Client:
 
     @contextlib.asynccontextmanager
     async def _send(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None,
-        body: Any,
-        content_type: str,
-        headers: Mapping[str, str] | None,
-        patience: aiohttp.ClientTimeout = TIMEOUT,
+        self, request: Request, limits: aiohttp.ClientTimeout
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         session, access = await self._open()
-        sent = {"Accept": "application/json", **(headers or {})}
-        data = None
-        if body is not None:
-            data, sent["Content-Type"] = orjson.dumps(body), content_type
-        limit = self._writing() if method != "GET" else contextlib.nullcontext()
+        slot = self._writing() if request.method != "GET" else contextlib.nullcontext()
         try:
             async with (
-                limit,
+                slot,
                 session.request(
-                    method,
-                    access.host + path,
-                    params=query,
-                    data=data,
-                    headers=sent,
-                    timeout=patience,
+                    request.method,
+                    access.host + request.path,
+                    params=request.query,
+                    data=request.data,
+                    headers=request.all_headers,
+                    timeout=limits,
                     proxy=access.proxy,
                     server_hostname=access.server_name,
                 ) as response,
             ):
                 yield response
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            detail = f"{access.host}: {format_path(error)}"
-            raise Unreachable("The cluster does not answer.", detail) from error
+            raise Unreachable("The cluster does not answer.", f"{access.host}: {detail_of(error)}") from error
 
     @contextlib.asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
         async with self._writes:
-            self._permit()  # now, and not when it began to wait for its turn
+            self._permit()  # now, and not when the write began to wait
             yield
 
     # -- verbs ------------------------------------------------------------------------------------------
@@ -151,7 +159,7 @@ class Client:
         return await self.request("GET", "/version")
 
     async def get(self, resource: Resource, namespace: str, name: str) -> dict[str, Any] | None:
-        """The object, or None when there is none."""
+        """The object, or None if it does not exist."""
         try:
             return await self.request("GET", resource.path(namespace, name))
         except ApiError as error:
@@ -176,7 +184,7 @@ class Client:
             query["continue"] = metadata["continue"]
 
     async def create(self, resource: Resource, body: Mapping[str, Any], *, manager: str) -> dict[str, Any]:
-        """A new object; refused (409) when there is one of its name."""
+        """A new object; refused (409) if one of its name exists."""
         path = resource.path(body["metadata"].get("namespace") or "")
         return await self.request("POST", path, query={"fieldManager": manager}, body=body)
 
@@ -188,28 +196,28 @@ class Client:
         manager: str,
         subresource: str = "",
     ) -> dict[str, Any]:
-        """Server-side apply of exactly these fields, taking them from other managers (``force``)."""
+        """Server-side apply of exactly these fields, taken over from other managers (``force``)."""
         query = {"fieldManager": manager, "force": "true", "fieldValidation": "Strict"}
         metadata = body["metadata"]
         path = resource.path(metadata.get("namespace") or "", metadata["name"], subresource)
-        return await self.request("PATCH", path, query=query, body=body, content_type=APPLY)
+        return await self.request("PATCH", path, query=query, body=body, headers=APPLY)
 
     async def merge(
         self, resource: Resource, namespace: str, name: str, patch: Mapping[str, Any], *, manager: str
     ) -> dict[str, Any]:
-        """JSON merge patch; with ``metadata.resourceVersion`` it is refused when somebody was quicker."""
+        """JSON merge patch; with ``metadata.resourceVersion`` it is refused if the object has changed."""
         return await self.request(
             "PATCH",
             resource.path(namespace, name),
             query={"fieldManager": manager},
             body=patch,
-            content_type=MERGE,
+            headers=MERGE,
         )
 
     async def delete(
         self, resource: Resource, namespace: str, name: str, *, uid: str = "", propagation: str = "Background"
     ) -> bool:
-        """Ask for the deletion; False when it was gone, or is another object than the one with this uid."""
+        """Request the deletion; False if the object does not exist, or has another uid."""
         body: dict[str, Any] = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",
@@ -230,8 +238,8 @@ class Client:
     ) -> AsyncIterator[dict[str, Any]]:
         """Watch events as they come, until the server closes. Raises ``ApiError`` for an ERROR event too."""
         query = {"watch": "true", "allowWatchBookmarks": "true", **query}
-        sending = self._send("GET", resource.path(namespace), query, None, "", None, WATCH_TIMEOUT)
-        async with sending as response:
+        request = Request("GET", resource.path(namespace), query)
+        async with self._send(request, WATCH_TIMEOUT) as response:
             if response.status >= 400:
                 raise read_error(response.status, await response.read(), response.headers.get("Retry-After"))
             self._streams.add(response)
@@ -260,7 +268,8 @@ def read_error(code: int, data: bytes, retry_after: str | None) -> ApiError:
     return from_status(code, body if isinstance(body, dict) else None, text, retry_after)
 
 
-def format_path(error: BaseException) -> str:
+def detail_of(error: BaseException) -> str:
+    """For the log."""
     if isinstance(error, TimeoutError):
         return "it took too long"
     if isinstance(error, aiohttp.ClientConnectorError):

@@ -1,11 +1,11 @@
-"""Where a cluster is and how to speak to it: kubeconfig, in-cluster, TLS, tokens and exec plugins.
+"""How to reach a cluster: kubeconfig, in-cluster, TLS, tokens and exec plugins.
 
-Reading all that is the official package's work (``kubernetes.aio``); it is imported only when a connection is
-made, because it takes half a second. The session itself is ours.
+The official package reads all of that (``kubernetes.aio``); the session is our own.
 """
 
 from __future__ import annotations
 
+import importlib
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,21 +25,21 @@ class Access:
     server_name: str | None = None
 
 
-async def read_kubeconfig(where: Path | str) -> Access:
-    """The current context of a kubeconfig file. Raises ``Unreachable`` in words when it cannot be used."""
-    from kubernetes.aio.client import Configuration
-    from kubernetes.aio.config import ConfigException, load_kube_config
+def official(module: str) -> Any:
+    """A module of ``kubernetes.aio``, imported at the first connection because that takes half a second."""
+    return importlib.import_module(f"kubernetes.aio.{module}")
 
+
+async def read_kubeconfig(where: Path | str) -> Access:
+    """The current context of a kubeconfig file. Raises ``Unreachable`` if it cannot be used."""
     path = existing(where)
-    configuration = Configuration()
+    reader, configuration = official("config"), official("client").Configuration()
     try:
-        await load_kube_config(  # type: ignore[no-untyped-call]
-            config_file=path, client_configuration=configuration
-        )
+        await reader.load_kube_config(config_file=path, client_configuration=configuration)
         return await access_of(configuration)
-    except (ConfigException, OSError, ValueError, KeyError, TypeError) as error:
+    except (reader.ConfigException, OSError, ValueError, KeyError, TypeError) as error:
         raise Unreachable(
-            "The file that names the cluster cannot be used: the reconciler's log says why.",
+            "The kubeconfig file cannot be used; the reconciler's log says why.",
             detail=f"kubeconfig {path}: {error}",
         ) from error
 
@@ -47,21 +47,18 @@ async def read_kubeconfig(where: Path | str) -> Access:
 def existing(where: Path | str) -> str:
     path = Path(where).expanduser()
     if not path.is_file():
-        raise Unreachable("The file that names the cluster is not there yet.", f"no kubeconfig at {path}")
+        raise Unreachable("The kubeconfig file does not exist yet.", f"no kubeconfig at {path}")
     return str(path)
 
 
 async def read_in_cluster() -> Access:
     """The service account of the pod that this process runs in. Raises ``Unreachable``."""
-    from kubernetes.aio.client import Configuration
-    from kubernetes.aio.config import ConfigException, load_incluster_config
-
-    configuration = Configuration()
+    reader, configuration = official("config"), official("client").Configuration()
     try:
-        load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        reader.load_incluster_config(client_configuration=configuration)
         return await access_of(configuration)
-    except (ConfigException, OSError) as error:
-        raise Unreachable(f"The pod's own service account cannot be used: {error}") from error
+    except (reader.ConfigException, OSError) as error:
+        raise Unreachable(f"The pod's service account cannot be used: {error}") from error
 
 
 async def access_of(configuration: Any) -> Access:
@@ -83,7 +80,7 @@ def tls_context(configuration: Any) -> ssl.SSLContext:
     context = ssl.create_default_context(
         cafile=configuration.ssl_ca_cert, cadata=getattr(configuration, "ca_cert_data", None)
     )
-    # Clusters sign their own certificates, and many of those authorities lack what strict checking asks for.
+    # Clusters sign their own certificates, whose authorities often lack what strict verification requires.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if configuration.cert_file:
         context.load_cert_chain(configuration.cert_file, keyfile=configuration.key_file)

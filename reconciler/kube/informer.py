@@ -1,9 +1,9 @@
-"""The objects of one kind, kept true by list and watch.
+"""The objects of one kind in memory, kept up to date by list and watch.
 
-A WatchList stream where the server offers it (KEP-3157), else pages and then a watch. Bookmarks are on,
-so that a quiet watch does not grow old. A watch that ends is resumed; one that is too old (410) lists
-again and tells what changed meanwhile, lost deletions too. ``store_write`` puts the answer of a write into
-the cache at once: what was just written is never read back older.
+Uses a WatchList stream where the server offers it (KEP-3157), else pages and then a watch. Bookmarks keep a
+quiet watch from expiring. A watch that ends is resumed; one that is too old (410) lists again and reports
+what changed meanwhile, missed deletions included. ``store_write`` puts the answer of a write into the cache
+at once: what was just written is never read back older.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from reconciler.kube.client import Client, selectors
@@ -32,43 +33,57 @@ WATCH_SECONDS = (240, 480)  # asked of the server, so that a half-open connectio
 INITIAL_END = "k8s.io/initial-events-end"
 
 
-def nothing(_: Manifest) -> Iterable[str]:
+def no_groups(_: Manifest) -> Iterable[str]:
     return ()
 
 
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """Which objects are listed and watched; all by default."""
+
+    namespace: str = ""
+    labels: str = ""
+    fields: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventHandler:
+    """``on_sync`` is called after each complete list."""
+
+    on_change: OnChange
+    on_sync: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """``index``: the groups that an object is found under. ``transform``: drops what need not be stored."""
+
+    index: Index = no_groups
+    transform: Callable[[dict[str, Any]], dict[str, Any]] = lambda obj: obj
+
+
 class Informer:
-    """Start ``run`` as a task; ``synced`` is set once everything has been seen."""
+    """Start ``run`` as a task; ``synced`` is set once everything has been listed."""
 
     def __init__(
         self,
         client: Client,
         resource: Resource,
-        *,
-        namespace: str = "",
-        labels: str = "",
-        fields: str = "",
-        on_change: OnChange,
-        on_sync: Callable[[], None] = lambda: None,
-        index: Index = nothing,
-        keep: Callable[[dict[str, Any]], dict[str, Any]] = lambda obj: obj,
+        handler: EventHandler,
+        options: ListOptions = ListOptions(),
+        store: StoreOptions = StoreOptions(),
     ) -> None:
-        """``index`` names the groups that an object is found under.
-
-        ``keep`` drops what memory need not hold.
-        """
-        self.client, self.resource, self.namespace = client, resource, namespace
-        self._selectors = selectors(labels, fields)
-        self._labels, self._fields = labels, fields
-        self._on_change, self._on_sync, self._index, self._keep = on_change, on_sync, index, keep
+        self.client, self.resource = client, resource
+        self._handler, self._options, self._store = handler, options, store
         self._objects: dict[Key, Manifest] = {}
         self._groups: dict[str, set[Key]] = defaultdict(set)
         self._version = ""
-        self._doubtful: set[Key] = set()  # seen before contact was lost: it may be another cluster by now
+        self._doubtful: set[Key] = set()  # seen before the connection was lost: it may be another cluster now
         self._epoch = client.epoch
         self._streaming_list = True
         self._nudged = asyncio.Event()
         self.synced = asyncio.Event()
-        self.failure = ""  # why it is not in touch with the server, in words
+        self.failure = ""  # why it is not connected to the server
 
     # -- reading ----------------------------------------------------------------------------------------
 
@@ -91,25 +106,25 @@ class Informer:
         """
         if self._was_deleted(obj):
             return
-        self._put({**obj, "apiVersion": self.resource.api_version, "kind": self.resource.kind}, tell=False)
+        self._put({**obj, "apiVersion": self.resource.api_version, "kind": self.resource.kind}, notify=False)
 
     def _was_deleted(self, obj: Manifest) -> bool:
         """Whether the watch is past the version of an object that is not in the cache."""
         absent = (namespace_of(obj), name_of(obj)) not in self._objects
         return absent and bool(self._version) and not is_newer(version_of(obj), self._version)
 
-    def _put(self, obj: dict[str, Any], *, tell: bool = True) -> None:
+    def _put(self, obj: dict[str, Any], *, notify: bool = True) -> None:
         key = (namespace_of(obj), name_of(obj))
         old = self._objects.get(key)
         if old is not None and self._is_known(key, obj, old):
             return
-        kept = self._keep(obj)
+        kept = self._store.transform(obj)
         self._unindex(key, old)
         self._objects[key] = kept
-        for group in self._index(kept):
+        for group in self._store.index(kept):
             self._groups[group].add(key)
-        if tell:
-            self._on_change("modified" if old is not None else "added", kept, old)
+        if notify:
+            self._handler.on_change("modified" if old is not None else "added", kept, old)
 
     def _is_known(self, key: Key, obj: Manifest, old: Manifest) -> bool:
         """Whether the cache already holds this, or something newer."""
@@ -120,28 +135,28 @@ class Informer:
 
     def _drop(self, key: Key, version: str) -> None:
         old = self._objects.get(key)
-        learned = key not in self._doubtful and version and old and is_newer(version_of(old), version)
-        if old is None or learned:
-            return  # a newer object of this name was learned meanwhile
+        newer = key not in self._doubtful and version and old and is_newer(version_of(old), version)
+        if old is None or newer:
+            return  # a newer object of this name was stored meanwhile
         self._doubtful.discard(key)
         del self._objects[key]
         self._unindex(key, old)
-        self._on_change("deleted", old, old)
+        self._handler.on_change("deleted", old, old)
 
     def _unindex(self, key: Key, old: Manifest | None) -> None:
-        for group in self._index(old) if old is not None else ():
+        for group in self._store.index(old) if old is not None else ():
             self._groups[group].discard(key)
             if not self._groups[group]:
                 del self._groups[group]
 
-    # -- keeping true -----------------------------------------------------------------------------------
+    # -- list and watch -----------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Until cancelled."""
         wait = FIRST_WAIT
         while True:
             if self._epoch != self.client.epoch:
-                self._doubt()
+                self._distrust()
             try:
                 await self._follow()
                 wait = FIRST_WAIT
@@ -151,11 +166,11 @@ class Informer:
                     continue
                 wait = await self._pause(error, error.retry_after or wait)
             except KubeError as error:
-                self._doubt()
+                self._distrust()
                 wait = await self._pause(error, wait)
 
-    def _doubt(self) -> None:
-        """What answers next may be another cluster under the same name, whose versions say nothing here."""
+    def _distrust(self) -> None:
+        """The next answer may come from another cluster of this name, whose versions are not comparable."""
         self._version, self._doubtful, self._epoch = "", set(self._objects), self.client.epoch
 
     async def _pause(self, error: KubeError, wait: float) -> float:
@@ -171,7 +186,7 @@ class Informer:
         return FIRST_WAIT
 
     def nudge(self) -> None:
-        """Try again now, if it waits after a failure."""
+        """Retry now, if it waits after a failure."""
         self._nudged.set()
 
     async def _follow(self) -> None:
@@ -185,8 +200,9 @@ class Informer:
                     raise
                 self._streaming_list = False  # an older server, or one without the feature
         else:
+            options = self._options
             items, version = await self.client.list_all(
-                self.resource, self.namespace, labels=self._labels, fields=self._fields
+                self.resource, options.namespace, labels=options.labels, fields=options.fields
             )
             self._replace(items, version)
 
@@ -213,9 +229,10 @@ class Informer:
 
     async def _events(self, query: Mapping[str, str]) -> Any:
         seconds = random.randint(*WATCH_SECONDS)  # noqa: S311 (spreads the load, no secret)
-        query = {**query, **self._selectors, "timeoutSeconds": str(seconds)}
+        selected = selectors(self._options.labels, self._options.fields)
+        query = {**query, **selected, "timeoutSeconds": str(seconds)}
         async with asyncio.timeout(seconds + 30):
-            async for event in self.client.watch(self.resource, self.namespace, query=query):
+            async for event in self.client.watch(self.resource, self._options.namespace, query=query):
                 self.failure = ""
                 yield event
 
@@ -244,4 +261,4 @@ class Informer:
         self._version, self.failure = version, ""
         self._doubtful.clear()
         self.synced.set()
-        self._on_sync()
+        self._handler.on_sync()

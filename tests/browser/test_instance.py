@@ -99,7 +99,7 @@ def test_a_manifest_that_cannot_be_read_says_why_inside_the_panel(
     page = visit(developer, f"/instances/{instance.pk}/?node=deployment")
     page.get_by_role("link", name="Live manifest of shop").click()
     note = page.locator("#live-manifest").get_by_role("alert")
-    expect(note).to_contain_text("is not in the cluster right now")
+    expect(note).to_contain_text("does not exist in the cluster")
     expect(page.locator(".toast")).to_have_count(0)
     panel, inside = page.locator("#live-manifest").bounding_box(), note.bounding_box()
     assert panel

@@ -24,7 +24,7 @@ from portal.accounts.models import Team, User
 from reconciler.base.db_thread import DatabaseThread
 from reconciler.changes.controller import ChangeController
 from reconciler.context import ClusterContext
-from reconciler.kube import Access, Client, Informer, Resource
+from reconciler.kube import Access, Client, EventHandler, Informer, Resource
 from reconciler.kube.informer import Event
 from reconciler.objects.accessors import uid_of
 from reconciler.status.assess import Assessment
@@ -113,7 +113,7 @@ class Scene:
         self.database = DatabaseThread()
         self.context = ClusterContext(client, self.database, rows.destination.pk)
         self.projection, self.instances = self.context.projection, self.context.instances
-        self.informer = Informer(client, PAIRS, on_change=self.on_change)
+        self.informer = Informer(client, PAIRS, EventHandler(self.on_change))
         self.instances.informers[PAIRS.group_kind] = self.informer
         self.seen: set[str] = set()
         self.changes = ChangeController(self.context)

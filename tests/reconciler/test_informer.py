@@ -1,4 +1,4 @@
-"""An informer stays true: whatever happens between it and the API server."""
+"""An informer stays up to date, whatever happens between it and the API server."""
 
 from __future__ import annotations
 
@@ -11,24 +11,37 @@ from typing import Any
 import pytest
 
 from devcluster.storage import memory
-from reconciler.kube import Access, Client, Informer, Resource, read_kubeconfig
+from reconciler.kube import (
+    Access,
+    Client,
+    EventHandler,
+    Informer,
+    ListOptions,
+    Resource,
+    StoreOptions,
+    read_kubeconfig,
+)
 from tests.clusters import DevCluster
 
 Seen = list[tuple[str, str]]
+UNCHANGED = StoreOptions()
 
 
 class Watching:
-    """An informer of ConfigMaps in ``default`` that can be interrupted, and what it told."""
+    """An informer of ConfigMaps in ``default`` that can be interrupted, and what it reported."""
 
-    def __init__(self, client: Client, resource: Resource, *, streaming: bool = True, **options: Any) -> None:
+    def __init__(
+        self,
+        client: Client,
+        resource: Resource,
+        *,
+        streaming: bool = True,
+        labels: str = "",
+        store: StoreOptions = UNCHANGED,
+    ) -> None:
         self.seen: Seen = []
-        self.informer = Informer(
-            client,
-            resource,
-            namespace="default",
-            on_change=lambda event, obj, _: self.seen.append((event, obj["metadata"]["name"])),
-            **options,
-        )
+        handler = EventHandler(lambda event, obj, _: self.seen.append((event, obj["metadata"]["name"])))
+        self.informer = Informer(client, resource, handler, ListOptions("default", labels), store)
         self.informer._streaming_list = streaming
         self.task: asyncio.Task[None] | None = None
 
@@ -149,7 +162,7 @@ async def test_groups_follow_the_labels(client: Client, maps: Resource) -> None:
     def team(obj: Any) -> list[str]:
         return [label for label in [(obj["metadata"].get("labels") or {}).get("team")] if label]
 
-    watching = Watching(client, maps, index=team)
+    watching = Watching(client, maps, store=StoreOptions(index=team))
     await watching.start()
     await put(client, maps, "one", labels={"team": "red"})
     await put(client, maps, "two", labels={"team": "red"})

@@ -1,4 +1,4 @@
-"""The live manifest: who may read it, and that no secret is in it."""
+"""The live manifest: who may read it, and that it contains no secret."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from catalog.models import InstanceResource
 from portal.accounts.models import Membership, Role, Team, User
-from reconciler.redact import shown
+from reconciler.redact import redact
 from tests.reconciler.contracts import SERVICE
 from tests.reconciler.harness import Harness, wait_for
 
@@ -50,7 +50,7 @@ def test_who_may_read_a_live_manifest(harness: Harness) -> None:
     assert live["data"] == {"password": "set, 11 bytes"}
 
 
-def test_what_is_not_there_is_said(harness: Harness) -> None:
+def test_an_object_that_does_not_exist(harness: Harness) -> None:
     row = resource(harness, "Service")
     harness.manager.stop()
     harness.cluster.delete("v1", "Service", harness.namespace, "web")
@@ -58,16 +58,16 @@ def test_what_is_not_there_is_said(harness: Harness) -> None:
     answer = signed_in(admin).get(address(row), {"format": "yaml"})
     assert (answer.status_code, answer.content.decode()) == (
         404,
-        "Service web is not in the cluster right now.",
+        "Service web does not exist in the cluster.",
     )
 
 
-def test_a_cluster_that_is_away_is_said(harness: Harness, settings: object) -> None:
+def test_an_unreachable_cluster(harness: Harness, settings: object) -> None:
     row = resource(harness, "Service")
     settings.KUBECONFIG = "/nowhere/kubeconfig"  # type: ignore[attr-defined]
     answer = signed_in(User.objects.create_superuser("admin")).get(address(row), {"format": "yaml"})
     assert answer.status_code == 503
-    assert answer.content.decode() == "The file that names the cluster is not there yet."
+    assert answer.content.decode() == "The kubeconfig file does not exist yet."
 
 
 @pytest.mark.parametrize(
@@ -93,14 +93,14 @@ def test_a_cluster_that_is_away_is_said(harness: Harness, settings: object) -> N
                 },
             },
             {"kind": "Secret", "metadata": {"name": "a"}},
-            id="what-repeats-the-object-is-left-out",
+            id="an-annotation-that-repeats-the-object-is-removed",
         ),
         pytest.param(
             {"kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"p": "x"}},
             {"kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"p": "x"}},
-            id="a-config-map-is-open",
+            id="a-config-map-is-unchanged",
         ),
     ],
 )
-def test_shown(live: dict[str, object], expected: dict[str, object]) -> None:
-    assert shown(live) == expected
+def test_redact(live: dict[str, object], expected: dict[str, object]) -> None:
+    assert redact(live) == expected
