@@ -16,7 +16,7 @@ class DatabaseThread:
     """Calls run one after another, in order. Each holds SQLite's lock only for its own transaction."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="slipway-rows")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="slipway-database")
 
     async def call(self, work: Callable[..., Result], *arguments: Any) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work, arguments)

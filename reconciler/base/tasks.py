@@ -1,4 +1,4 @@
-"""Tasks that run side by side for as long as something lasts."""
+"""Concurrent tasks that run until cancelled."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ async def run_all(runnables: Sequence[Runnable]) -> None:
 
 
 async def restart_on_error(runnable: Runnable) -> None:
-    """A task that must outlive every error: tell of it, wait a little, go on."""
+    """A task that continues after every error: log it, wait a second, restart."""
     while True:
         try:
             await runnable()
         except Exception:
-            log.exception("The task %s of the reconciler failed; it goes on.", runnable.__qualname__)
+            log.exception("The reconciler's task %s failed and is restarted.", runnable.__qualname__)
             await asyncio.sleep(1.0)

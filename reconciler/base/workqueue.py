@@ -1,4 +1,4 @@
-"""Keys that want a pass. One key is never in two passes at once; a failing key comes back later and later."""
+"""A rate-limited work queue. One key is never processed twice at once; a failing key backs off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BASE_DELAY, MAX_DELAY = 0.2, 60.0  # seconds
 
 
 class WorkQueue(Generic[Key]):
-    """``add`` while a key is being worked on makes it due again as soon as that pass is over."""
+    """A key that is added while it is processed is due again as soon as that is done."""
 
     def __init__(self) -> None:
         self._due: OrderedDict[Key, None] = OrderedDict()
@@ -43,7 +43,7 @@ class WorkQueue(Generic[Key]):
             self._ready.set()
 
     def add_after(self, key: Key, seconds: float) -> None:
-        """Due in a while; the earliest time that was asked for counts."""
+        """Due after so many seconds; the earliest requested time counts."""
         loop = asyncio.get_running_loop()
         timer = self._timers.get(key)
         if timer is not None:
@@ -53,7 +53,7 @@ class WorkQueue(Generic[Key]):
         self._timers[key] = loop.call_later(seconds, self.add, key)
 
     def add_rate_limited(self, key: Key, at_least: float = 0.0) -> float:
-        """Due again after seconds that double with every failure in a row, with jitter; returns them."""
+        """Due again after a back-off that doubles with every failure. Returns its seconds."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         limit = min(BASE_DELAY * 2 ** (failures - 1), MAX_DELAY)
         seconds: float = max(at_least, limit * random.uniform(0.5, 1.0))  # noqa: S311 (jitter, no secret)
@@ -64,7 +64,7 @@ class WorkQueue(Generic[Key]):
         self._failures.pop(key, None)
 
     def discard(self, key: Key) -> None:
-        """The key is gone for good."""
+        """The key is not needed any more."""
         self.forget(key)
         timer = self._timers.pop(key, None)
         if timer is not None:

@@ -1,8 +1,8 @@
-"""What happens below an instance's resources: the pods that a workload owns, and the cluster's own events.
+"""The pods of an instance's workloads, and the cluster's events of its resources.
 
-The deepest error is what helps: a Deployment says "0 of 3 pods are ready", its pod says that the image
-does not exist. Pods are watched only in namespaces where a workload was not ready, events only where
-instances have resources.
+The deepest error helps most: a Deployment reports "0 of 3 pods are ready", its pod that the image does not
+exist. Pods are watched only in namespaces where a workload was not ready, events only where instances have
+resources.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from reconciler.objects.accessors import (
     Manifest,
     Reference,
     controller_of,
+    group_kind,
+    group_of,
     is_deleting,
     labels_of,
     metadata_of,
@@ -40,7 +42,7 @@ NOISE = frozenset({"Scheduled", "Pulling", "Pulled", "Created", "Started", "Succ
 
 
 class PodAndEventWatcher:
-    """``on_dependent_changed`` gets the uid of an instance when a pod of one of its resources changed."""
+    """Calls ``on_dependent_changed`` with the uid of an instance when a pod of it changes its health."""
 
     def __init__(
         self,
@@ -53,10 +55,10 @@ class PodAndEventWatcher:
         self._on_dependent_changed, self._on_event_record = on_dependent_changed, on_event_record
         self._pods: dict[str, Informer] = {}
         self._events: dict[str, Informer] = {}
-        self.pod_health: dict[str, Health] = {}  # uid of a child → what its worst pod says
+        self.pod_health: dict[str, Health] = {}  # uid of a child → the health of its worst pod
 
     async def follow(self, members: Sequence[Manifest]) -> None:
-        """Watch what these live resources may be told about by. Starts each watch once."""
+        """Watch the events, and if necessary the pods, of these live resources. Starts each watch once."""
         for namespace in {namespace_of(member) for member in members} - {""}:
             if namespace not in self._events:
                 await self._watch("Event", namespace, self._events, self._event_changed)
@@ -76,7 +78,7 @@ class PodAndEventWatcher:
         try:
             resource = await self._client.kinds.find("v1", kind)
         except KubeError:
-            return  # without it only the words are poorer
+            return  # without it only the reasons are less precise
         store = StoreOptions(owner_keys, trimmed_pod) if kind == "Pod" else StoreOptions(owner_keys)
         options = ListOptions(namespace)
         informer = Informer(self._client, resource, EventHandler(on_change), options, store)
@@ -88,17 +90,17 @@ class PodAndEventWatcher:
         owner = self.owner_of_pod(pod)
         if owner is None:
             return
-        said = self.worst_pod(owner)
-        if self.pod_health.get(uid_of(owner)) == said:
+        health = self.worst_pod(owner)
+        if self.pod_health.get(uid_of(owner)) == health:
             return
-        if said is None:
+        if health is None:
             self.pod_health.pop(uid_of(owner), None)
         else:
-            self.pod_health[uid_of(owner)] = said
+            self.pod_health[uid_of(owner)] = health
         self._on_dependent_changed(labels_of(owner).get(INSTANCE_ID, ""))
 
     def owner_of_pod(self, pod: Manifest) -> Manifest | None:
-        """The resource of ours that this pod belongs to, through its ReplicaSet if need be."""
+        """The resource that owns this pod, directly or through a ReplicaSet."""
         for kind, name in owners(pod):
             found = self._informers.child(f"{kind}.{WORKLOADS[kind]}", namespace_of(pod), name)
             if found is not None:
@@ -106,13 +108,13 @@ class PodAndEventWatcher:
         return None
 
     def worst_pod(self, owner: Manifest) -> Health | None:
-        """What the worst pod of a workload says, when it cannot go on by itself."""
+        """The health of the worst pod of a workload, if one cannot become ready by itself."""
         informer = self._pods.get(namespace_of(owner))
         pods = informer.group(f"{owner['kind']}/{name_of(owner)}") if informer else []
-        for word in ("failed", "waiting"):
+        for state in ("failed", "waiting"):
             for pod in pods:
                 health = health_of(pod)
-                if health.state == word and not is_deleting(pod):
+                if health.state == state and not is_deleting(pod):
                     return Health(health.state, "", f"{health.message} Pod {name_of(pod)}.")
         return None
 
@@ -128,18 +130,18 @@ class PodAndEventWatcher:
         self._on_event_record(labels_of(child).get(INSTANCE_ID, ""), record_of(obj, about, child))
 
     def child_of(self, about: Mapping[str, Any]) -> Manifest | None:
-        """The resource of ours that an event is about: itself, or the owner of the pod or ReplicaSet."""
+        """The resource that an event is about: the object itself, or the owner of the pod or ReplicaSet."""
         kind, namespace, name = (
             str(about.get("kind")),
             str(about.get("namespace") or ""),
             str(about.get("name")),
         )
-        group = str(about.get("apiVersion") or "").rpartition("/")[0]
-        found = self._informers.child(f"{kind}.{group}" if group else kind, namespace, name)
+        group = group_of(str(about.get("apiVersion") or ""))
+        found = self._informers.child(group_kind(group, kind), namespace, name)
         if found is not None:
             return found
         for owner, owner_name in owners_by_name(kind, name):
-            found = self._informers.child(f"{owner}.{WORKLOADS[owner]}", namespace, owner_name)
+            found = self._informers.child(group_kind(WORKLOADS[owner], owner), namespace, owner_name)
             if found is not None:
                 return found
         return None
@@ -150,7 +152,7 @@ def owner_keys(pod: Manifest) -> list[str]:
 
 
 def owners(pod: Manifest) -> list[tuple[str, str]]:
-    """(kind, name) of what owns a pod; a ReplicaSet stands for the Deployment whose name it carries too."""
+    """(kind, name) of the owners of a pod: for a ReplicaSet, also the Deployment whose name it contains."""
     controller = controller_of(pod)
     if controller is None or controller.get("kind") not in WORKLOADS:
         return []
@@ -159,7 +161,7 @@ def owners(pod: Manifest) -> list[tuple[str, str]]:
 
 
 def owners_by_name(kind: str, name: str) -> list[tuple[str, str]]:
-    """The same for an event, which names a pod or a ReplicaSet but not its owner."""
+    """The owners for an event, which names a pod or a ReplicaSet but not its owner."""
     first = name.rpartition("-")[0]
     if kind == "ReplicaSet":
         return [("Deployment", first)]
@@ -173,8 +175,8 @@ def owners_by_name(kind: str, name: str) -> list[tuple[str, str]]:
 
 
 def trimmed_pod(pod: dict[str, Any]) -> dict[str, Any]:
-    """A pod as far as its health is read; there may be many."""
-    desired = (
+    """Only what a pod's health is read from; there may be many."""
+    read = (
         "name",
         "namespace",
         "uid",
@@ -192,7 +194,7 @@ def trimmed_pod(pod: dict[str, Any]) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {key: metadata[key] for key in desired if key in metadata},
+        "metadata": {key: metadata[key] for key in read if key in metadata},
         "spec": spec,
         "status": pod.get("status") or {},
     }

@@ -1,7 +1,4 @@
-"""A destination's row → a live connection.
-
-How to reach a cluster stands in the environment, never in the row.
-"""
+"""A destination's row → a client. The environment says how to reach a cluster, never the row."""
 
 from __future__ import annotations
 
@@ -26,21 +23,18 @@ def kubeconfig_path() -> Path | None:
 
 
 async def read_access() -> Access:
-    """Read anew at every connection, because the embedded cluster has another port after a restart."""
+    """Read again for every connection, because the embedded cluster has another port after a restart."""
     path = kubeconfig_path()
     return await read_in_cluster() if path is None else await read_kubeconfig(path)
 
 
 def connect(permit: Callable[[], None] = lambda: None) -> Client:
-    """A client of the default destination. Nothing is read or sent before the first request.
-
-    ``permit``: as of ``Client``.
-    """
+    """A client of the default destination; it connects when needed. ``permit``: as in ``Client``."""
     return Client(read_access, permit)
 
 
 def default_destination() -> Destination:
-    """The row of the cluster that this reconciler serves, made when there is none."""
+    """The row of the cluster that this reconciler manages, created if necessary."""
     with transaction.atomic():
         row, _ = Destination.objects.get_or_create(
             is_default=True, defaults={"slug": "default", "title": "Default cluster"}

@@ -1,4 +1,4 @@
-"""The OpenAPI of a cluster's own kinds → rows, so that contracts are checked against them also without it.
+"""The OpenAPI schemas of a cluster's own kinds → rows, so that contracts are checked without the cluster too.
 
 Kubernetes' built-in kinds are known offline, and a contract's generated kind is known from the contract.
 """
@@ -30,20 +30,20 @@ async def documents(client: Client) -> dict[str, tuple[str, str]]:
     return found
 
 
-async def changed(
+async def changed_schemas(
     client: Client, known: Mapping[str, str], own: Collection[str]
 ) -> tuple[list[dict[str, Any]], set[str]]:
-    """Rows to write, and every group and version that the cluster has besides the built-in ones.
+    """Rows to write, and every group and version that the cluster serves besides the built-in ones.
 
     ``known``: what the rows hold, as group and version → hash. ``own``: ``Kind.group`` of contracts.
     """
-    offered = await documents(client)
+    served = await documents(client)
     builtin = builtin_groups()
     kinds = kinds_by_version(await client.kinds.everything(), own)
-    desired = {name for name in offered if name not in builtin and kinds.get(name)}
+    desired = {name for name in served if name not in builtin and kinds.get(name)}
     rows = []
     for name in sorted(desired):
-        content, address = offered[name]
+        content, address = served[name]
         if known.get(name) == content:
             continue
         parts = urlsplit(address)
@@ -69,7 +69,7 @@ def known_hashes(destination: int) -> dict[str, str]:
 
 
 def save_schemas(destination: int, rows: Sequence[Mapping[str, Any]], desired: set[str]) -> None:
-    """Write what is new; forget what the cluster does not serve any more."""
+    """Write the new ones; delete those that the cluster no longer serves."""
     slug = Destination.objects.get(pk=destination).slug
     for row in rows:
         KnownSchema.objects.update_or_create(

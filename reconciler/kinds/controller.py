@@ -132,7 +132,7 @@ class ContractController:
             known = await database.call(cluster_schemas.known_hashes, destination)
             own = {contract.published.group_kind for contract in self._context.contracts.values()}
             try:
-                rows, desired = await cluster_schemas.changed(self._client, known, own)
+                rows, desired = await cluster_schemas.changed_schemas(self._client, known, own)
             except KubeError:
                 self._new_kinds.set()  # the cluster is unreachable: try again
                 await asyncio.sleep(WHILE_AWAY)

@@ -1,6 +1,6 @@
 """Make the cluster serve the kind of a published contract: its CustomResourceDefinition.
 
-A definition that somebody else installed is never overwritten; the contract's row says whose it is.
+A definition of another owner is never overwritten; the contract's row names the owner.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class CrdStatus:
 
 
 def crd_of(definition: Definition) -> dict[str, Any]:
-    """The generated definition with the labels by which Slipway knows its own."""
+    """The generated definition with the labels that mark it as Slipway's."""
     crd = dict(definition.crd)
     metadata = dict(crd["metadata"])
     text = json.dumps(crd, sort_keys=True)
@@ -59,38 +59,35 @@ def crd_of(definition: Definition) -> dict[str, Any]:
 
 
 def foreign_owner(live: Manifest, definition: Definition) -> str:
-    """Who else a definition belongs to, in words; empty when it is this contract's."""
+    """The name of another owner of a definition; empty when it is this contract's."""
     labels = labels_of(live)
     if labels.get(MANAGED_BY) != "slipway":
         if labels.get("kro.run/owned") == "true":
-            return (
-                f"kro's definition {labels.get('kro.run/resource-graph-definition-name', 'of another name')}"
-            )
+            return f"kro (ResourceGraphDefinition {labels.get('kro.run/resource-graph-definition-name', 'unknown')})"
         tool = labels.get(MANAGED_BY) or labels.get("app.kubernetes.io/part-of")
-        return f"“{tool}”" if tool else "somebody who left no label on it"
+        return f"“{tool}”" if tool else "an unknown owner, because it has no label"
     other = annotations_of(live).get(CONTRACT) or labels.get(CONTRACT, "")
     return "" if other == definition.name else f"the contract “{other}”"
 
 
 async def ensure_crd(client: Client, definition: Definition, live: Manifest | None) -> CrdStatus:
-    """Create or update the definition, unless it is not ours; say how it stands. Raises ``KubeError``."""
+    """Create or update the definition, unless it has another owner. Raises ``KubeError``."""
     desired = crd_of(definition)
     if live is not None:
         owner = foreign_owner(live, definition)
         if owner:
             message = (
                 f"The cluster already has {definition.crd_name}, and it belongs to {owner}. "
-                "It was left as it is. "
-                "Choose another kind or group, or have that definition removed."
+                "It was not changed. Choose another kind or group, or have that definition removed."
             )
-            return CrdStatus("False", "OwnedBySomebodyElse", message)
+            return CrdStatus("False", "OwnerConflict", message)
     if live is None or annotations_of(live).get(DIGEST) != desired["metadata"]["annotations"][DIGEST]:
         try:
             live = await apply_crd(client, desired)
         except ApiError as error:
             if not error.is_refusal:
                 raise
-            # What was there before goes on being served, and its instances with it.
+            # The earlier definition, if any, is still served, and its instances with it.
             served = live is not None and health_of(live).state == "ready"
             return CrdStatus("False", "Refused", f"The cluster refused the kind: {error.message}", served)
     health = health_of(live)
@@ -98,7 +95,7 @@ async def ensure_crd(client: Client, definition: Definition, live: Manifest | No
         return CrdStatus("True", "Ready", f"The kind {definition.kind} is served.", True)
     if health.state == "failed":
         return CrdStatus("False", "NamesNotAccepted", health.message)
-    return CrdStatus("False", "Establishing", "The cluster is taking up the kind.")
+    return CrdStatus("False", "Establishing", "The cluster is establishing the kind.")
 
 
 async def apply_crd(client: Client, desired: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""Which kinds a cluster serves, and under which address: the REST map.
+"""The REST map: which kinds a cluster serves, and under which path.
 
-Aggregated discovery (two requests) where the server has it, else one request per group and version. A kind
-that is not in the map is asked for once more, at most every second: a CRD may have been installed meanwhile.
+Uses aggregated discovery (two requests) where the server offers it, else one request per group and version. A
+kind that is not in the map is looked up again, at most once a second: its CRD may have been installed
+meanwhile.
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reconciler.kube.errors import ApiError, NotServed
+from reconciler.objects.accessors import group_kind
 
 if TYPE_CHECKING:
     from reconciler.kube.client import Client
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
-LOOK_AGAIN_AFTER = 1.0  # seconds
+REFRESH_PERIOD = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One kind as a cluster serves it."""
+    """One kind that a cluster serves."""
 
     group: str
     version: str
@@ -38,10 +40,10 @@ class Resource:
 
     @property
     def group_kind(self) -> str:
-        return f"{self.kind}.{self.group}" if self.group else self.kind
+        return group_kind(self.group, self.kind)
 
     def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
-        """The address of a collection or an object; parts are quoted, so no name can change the request."""
+        """The path of a collection or an object. Parts are quoted, so that no name can change the request."""
         parts = ["apis", self.group, self.version] if self.group else ["api", self.version]
         if self.namespaced and namespace:
             parts += ["namespaces", namespace]
@@ -50,13 +52,13 @@ class Resource:
 
 
 class RestMap:
-    """Kinds of one cluster, read when first needed."""
+    """The kinds of one cluster, read when first needed."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._kinds: dict[tuple[str, str], Resource] = {}
         self._preferred: dict[str, list[Resource]] = {}  # "Kind.group" → versions, preferred first
-        self._read_at = -LOOK_AGAIN_AFTER
+        self._read_at = -REFRESH_PERIOD
         self._dirty = False
         self._lock = asyncio.Lock()
 
@@ -81,12 +83,12 @@ class RestMap:
         return list(self._kinds.values())
 
     def forget(self) -> None:
-        """Something changed: look again at the next question."""
+        """The kinds changed: read them again at the next lookup."""
         self._dirty = True
 
     async def _refresh(self) -> None:
         async with self._lock:
-            if not self._dirty and time.monotonic() - self._read_at < LOOK_AGAIN_AFTER:
+            if not self._dirty and time.monotonic() - self._read_at < REFRESH_PERIOD:
                 return
             self._dirty = False
             try:
@@ -113,7 +115,7 @@ async def read(client: Client) -> Any:
             try:
                 document = await client.request("GET", f"{root}/{group_version}")
             except ApiError as error:
-                if error.code in (404, 503):  # an aggregated API whose server is away
+                if error.code in (404, 503):  # an aggregated API whose server is unreachable
                     continue
                 raise
             for resource in legacy(group_version, document):

@@ -1,4 +1,4 @@
-"""What can go wrong when talking to an API server, by what one can do about it."""
+"""Errors of an API server and of the connection to it, by what can be done about them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One field that the API server objects to."""
+    """One field that the API server rejects."""
 
     field: str
     message: str
@@ -17,13 +17,13 @@ class Cause:
 
 
 class KubeError(Exception):
-    """Anything that a cluster, or the way to it, answered instead of what was asked for."""
+    """A request to a cluster failed."""
 
 
 class Unreachable(KubeError):
-    """No answer: the address, the network, TLS, or the credentials' helper. Trying again later may help.
+    """No answer: the address, the network, TLS, or the credential plugin. A later attempt may succeed.
 
-    ``detail`` is for the log: addresses and the words of sockets help nobody who only uses the portal.
+    ``detail`` is for the log: addresses and socket errors do not help users of the portal.
     """
 
     def __init__(self, message: str, detail: str = "") -> None:
@@ -32,7 +32,7 @@ class Unreachable(KubeError):
 
 
 class NotServed(KubeError):
-    """The cluster serves no such kind (yet): its CustomResourceDefinition is not installed."""
+    """The cluster does not serve the kind (yet): its CustomResourceDefinition is not installed."""
 
     def __init__(self, api_version: str, kind: str) -> None:
         self.api_version, self.kind = api_version, kind
@@ -40,7 +40,7 @@ class NotServed(KubeError):
 
 
 class ApiError(KubeError):
-    """A ``Status`` of the API server: HTTP code, reason, message in words, the fields that caused it."""
+    """A ``Status`` of the API server: HTTP code, reason, message, and the fields that caused it."""
 
     def __init__(
         self,
@@ -71,27 +71,24 @@ class ApiError(KubeError):
 
     @property
     def namespace_missing(self) -> str:
-        """The namespace whose absence caused the 404, or an empty text."""
-        display_name = self.message.split('"')
-        return (
-            display_name[1]
-            if self.code == 404 and self.message.startswith("namespaces ") and len(display_name) > 1
-            else ""
-        )
+        """The namespace whose absence caused the 404, or an empty string."""
+        if self.code != 404 or not self.message.startswith("namespaces "):
+            return ""
+        return self.message.partition('"')[2].partition('"')[0]
 
     @property
     def kind_terminating(self) -> bool:
-        """The kind itself is being removed from the cluster; until it has gone, nothing of it can be made."""
+        """The kind itself is being deleted; no object of it can be created before it is recreated."""
         return self.code == 403 and "custom resource definition is terminating" in self.message
 
     @property
     def lacks_right(self) -> bool:
-        """RBAC has not granted it (yet); other 403s are a policy's or a quota's judgement of the object."""
+        """RBAC does not permit it (yet). Other 403s are decisions of a policy or a quota about the object."""
         return self.code == 403 and " cannot " in self.message and ' in API group "' in self.message
 
     @property
     def undeclared_field(self) -> str:
-        """The field that the kind does not have; a server-side apply answers 500 for it, not 422."""
+        """The field that the kind does not have. A server-side apply answers 500 for it, not 422."""
         for marker in (": field not declared in schema", "unknown field "):
             if marker in self.message:
                 before, _, after = self.message.partition(marker)
@@ -102,7 +99,7 @@ class ApiError(KubeError):
 
     @property
     def is_refusal(self) -> bool:
-        """Asking the same again is pointless: a person must change something."""
+        """The same request would be rejected again: a person must change something."""
         if self.undeclared_field or "duplicate entries for key" in self.message:
             return True
         if self.gone or self.kind_terminating:
@@ -111,7 +108,7 @@ class ApiError(KubeError):
 
 
 def from_status(code: int, body: Mapping[str, Any] | None, text: str, retry_after: str | None) -> ApiError:
-    """Read an error answer; ``body`` is the ``Status`` object when the answer was one."""
+    """The error of an answer. ``body``: the ``Status`` object, if the answer is one."""
     status = body if body and body.get("kind") == "Status" else {}
     details = status.get("details") or {}
     causes = [

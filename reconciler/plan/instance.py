@@ -73,7 +73,7 @@ def step_for(
         return Apply(child.node, child.index, child.reference, child.body, "create")
     owner = other_owner(instance, live)
     if owner:
-        reason = f"{child.reference.display_name} belongs to {owner}. It was left as it is."
+        reason = f"{child.reference.display_name} belongs to {owner}. It was not changed."
         return Refuse(child.node, child.reference, reason)
     if is_deleting(live):
         return Wait(child.node, deletion_message(live, child.reference.display_name), "being-deleted")

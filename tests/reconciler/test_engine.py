@@ -197,7 +197,7 @@ def test_an_object_of_another_instance_is_never_touched(harness: Harness) -> Non
     row = wait_for(lambda: (row := harness.row("second")) and row.state == "failed" and row, "it fails")
     assert row.message == (
         f"map: ConfigMap {harness.namespace}/shared belongs to Named {harness.namespace}/owner. "
-        "It was left as it is."
+        "It was not changed."
     )
     assert harness.child("ConfigMap", "shared")["data"] == {"owner": "owner"}
     propose_deletion(instance=harness.row("second"), by=harness.user)
@@ -266,7 +266,7 @@ def test_a_kind_that_somebody_else_installed_is_not_overwritten(harness: Harness
 
     def verdict() -> dict[str, Any] | None:
         contract.refresh_from_db()
-        return next((one for one in contract.conditions if one["reason"] == "OwnedBySomebodyElse"), None)
+        return next((one for one in contract.conditions if one["reason"] == "OwnerConflict"), None)
 
     message = wait_for(verdict)["message"]
     assert f"pairs.{harness.group}, and it belongs to “helm”" in message

@@ -195,7 +195,7 @@ def test_what_belongs_to_others_is_refused_with_their_name(
     }
     planned = decide(pair, {}, [theirs], members=[])
     assert words(planned.refusals) == [
-        ("refuse", "first", f"ConfigMap home/one-first belongs to {owner}. It was left as it is.")
+        ("refuse", "first", f"ConfigMap home/one-first belongs to {owner}. It was not changed.")
     ]
     assert planned.applies == ()
 

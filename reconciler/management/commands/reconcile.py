@@ -1,4 +1,4 @@
-"""``manage.py reconcile``: the reconciler as a process of its own."""
+"""``manage.py reconcile``: the reconciler as a separate process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.manager.manager import Manager
 
 
 class Command(BaseCommand):
-    help = "Keep every instance true to its contract, until told to stop (SIGTERM, Ctrl-C)."
+    help = "Reconcile instances with their contracts until stopped (SIGTERM, Ctrl-C)."
 
     def handle(self, *args: Any, **options: Any) -> None:
         where = kubeconfig_path() or "the service account of this pod"
