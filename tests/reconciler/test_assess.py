@@ -336,7 +336,7 @@ def test_what_was_ready_once_is_known_until_the_spec_changes() -> None:
 
 
 @pytest.mark.parametrize("name", ["it is suspended", "its contract does not compile", "the pass failed"])
-def test_a_pass_that_renders_nothing_forgets_nothing(name: str) -> None:
+def test_a_pass_that_renders_nothing_keeps_what_is_known(name: str) -> None:
     known = after(READY, name)
     assert (known.was_ready, known.resources) == (True, READY.resources)
 

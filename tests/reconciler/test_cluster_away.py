@@ -72,7 +72,7 @@ def test_a_change_waits_for_the_cluster_and_is_delivered(away: Harness, place: P
     assert change.state == ChangeState.DELIVERED
 
 
-def test_what_was_deleted_meanwhile_is_noticed(away: Harness, place: Place) -> None:
+def test_what_was_deleted_meanwhile_is_detected(away: Harness, place: Place) -> None:
     contract = away.publish(PAIR)
     for name in ("kept", "lost"):
         away.create(contract, name)

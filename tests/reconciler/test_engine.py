@@ -74,7 +74,7 @@ def test_what_the_api_server_refuses_says_which_field(harness: Harness) -> None:
     assert (row.state, row.reason) == ("failed", "Refused")
 
 
-def test_a_taken_name_is_refused_and_left_alone(harness: Harness) -> None:
+def test_a_name_in_use_is_refused_and_its_object_unchanged(harness: Harness) -> None:
     contract = harness.publish(NAMED)
     wait_until_served(harness, contract)
     harness.cluster.apply(harness.manifest(contract, "one", map="a"))
@@ -84,7 +84,7 @@ def test_a_taken_name_is_refused_and_left_alone(harness: Harness) -> None:
     assert harness.instance(contract, "one")["spec"]["map"] == "a"
 
 
-def test_an_instance_made_with_kubectl_appears(harness: Harness) -> None:
+def test_an_instance_created_with_kubectl_appears(harness: Harness) -> None:
     contract = harness.publish(NAMED)
     wait_until_served(harness, contract)
     harness.cluster.apply(harness.manifest(contract, "mine", map="m"))
@@ -119,7 +119,7 @@ def test_an_edited_child_is_repaired_and_the_fields_are_named(harness: Harness) 
     )
 
 
-def test_fields_of_others_are_left_alone(harness: Harness) -> None:
+def test_fields_of_other_managers_are_not_changed(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one", text="right")
     harness.cluster.merge("v1", "ConfigMap", harness.namespace, "one-first", {"data": {"more": "theirs"}})
@@ -127,14 +127,14 @@ def test_fields_of_others_are_left_alone(harness: Harness) -> None:
     wait_for(lambda: harness.child("ConfigMap", "one-first")["data"] == {"text": "right", "more": "theirs"})
 
 
-def test_a_field_that_leaves_the_template_leaves_the_object(harness: Harness) -> None:
+def test_a_field_removed_from_the_template_is_removed_from_the_object(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one")
     harness.publish(PAIR.replace("data: {text:", "data: {other:"))
     wait_for(lambda: harness.child("ConfigMap", "one-first")["data"] == {"other": "hello"})
 
 
-def test_a_node_that_is_left_out_is_pruned_and_comes_again(harness: Harness) -> None:
+def test_an_excluded_node_is_pruned_and_recreated_when_included(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one", extra=True)
     assert harness.child("ConfigMap", "one-extra") is not None
@@ -205,7 +205,7 @@ def test_an_object_of_another_instance_is_never_touched(harness: Harness) -> Non
     assert harness.child("ConfigMap", "shared")["data"] == {"owner": "owner"}
 
 
-def test_an_object_of_nobody_is_adopted_and_an_event_says_so(harness: Harness) -> None:
+def test_an_unmanaged_object_is_adopted_and_an_event_says_so(harness: Harness) -> None:
     contract = harness.publish(NAMED)
     harness.cluster.apply(
         {
@@ -223,7 +223,7 @@ def test_an_object_of_nobody_is_adopted_and_an_event_says_so(harness: Harness) -
     )
 
 
-def test_a_suspended_instance_is_left_alone(harness: Harness) -> None:
+def test_a_suspended_instance_is_not_changed(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one", text="right")
     mark = {"metadata": {"annotations": {"slipway.dev/reconcile": "suspended"}}}
@@ -239,7 +239,7 @@ def test_a_suspended_instance_is_left_alone(harness: Harness) -> None:
     wait_until_ready(harness, "one")
 
 
-def test_a_kind_that_somebody_else_installed_is_not_overwritten(harness: Harness) -> None:
+def test_a_kind_that_another_tool_installed_is_not_overwritten(harness: Harness) -> None:
     crd = {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -274,7 +274,7 @@ def test_a_kind_that_somebody_else_installed_is_not_overwritten(harness: Harness
     assert live["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "helm"}
 
 
-def test_an_external_object_is_waited_for_and_followed(harness: Harness) -> None:
+def test_an_external_object_is_waited_for_and_watched(harness: Harness) -> None:
     contract = harness.publish(READER)
     harness.create(contract, "one", source="given")
     row = wait_for(lambda: (row := harness.row("one")) and row.nodes and row)
@@ -293,7 +293,7 @@ def test_an_external_object_is_waited_for_and_followed(harness: Harness) -> None
     wait_until_ready(harness, "one")
 
 
-def test_a_withdrawn_contract_still_looks_after_its_instances(harness: Harness) -> None:
+def test_instances_of_a_withdrawn_contract_are_still_reconciled(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one", text="right")
     contract.withdraw(by=None, reason="replaced")
@@ -304,7 +304,7 @@ def test_a_withdrawn_contract_still_looks_after_its_instances(harness: Harness) 
     assert harness.child("ConfigMap", "one-first") is None
 
 
-def test_a_web_service_comes_up_in_order(harness: Harness) -> None:
+def test_a_web_service_becomes_ready(harness: Harness) -> None:
     contract = harness.publish(SERVICE)
     row = create_ready(harness, contract, "web")
     assert {one.kind: one.fact for one in row.resources.all()}["Deployment"] == "2/2"
@@ -346,7 +346,7 @@ def test_an_idle_instance_costs_no_write(harness: Harness) -> None:
     assert "x" in harness.child("Deployment", "web", "apps/v1")["metadata"]["labels"]
 
 
-def test_a_namespace_that_is_deleted_takes_its_instances_with_it(harness: Harness) -> None:
+def test_instances_are_deleted_with_their_namespace(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one")
     harness.cluster.delete("v1", "Namespace", "", harness.namespace)
@@ -377,7 +377,7 @@ def test_created_and_deleted_at_once_leaves_nothing(harness: Harness) -> None:
     assert harness.child("ConfigMap", "one-first") is None
 
 
-def test_a_namespace_of_a_team_is_made_when_it_is_missing(harness: Harness) -> None:
+def test_a_missing_namespace_of_a_team_is_created(harness: Harness) -> None:
     name = f"fresh-{harness.suffix}"
     harness.team.namespaces.create(name=name)
     contract = harness.publish(PAIR)
@@ -387,7 +387,7 @@ def test_a_namespace_of_a_team_is_made_when_it_is_missing(harness: Harness) -> N
     wait_for(lambda: Instance.objects.filter(namespace=name, state="ready").exists())
 
 
-def test_a_namespace_of_nobody_is_refused_by_its_name(harness: Harness) -> None:
+def test_a_namespace_without_a_team_is_refused_with_its_name(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     body = harness.manifest(contract, "one")
     body["metadata"]["namespace"] = "nobodys"
@@ -397,7 +397,7 @@ def test_a_namespace_of_nobody_is_refused_by_its_name(harness: Harness) -> None:
     assert change.message == "The namespace nobodys does not exist in the cluster."
 
 
-def test_an_instance_whose_inventory_was_taken_off_leaves_nothing_behind(harness: Harness) -> None:
+def test_an_instance_whose_inventory_was_removed_leaves_nothing_behind(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one")
     harness.manager.stop()

@@ -89,7 +89,7 @@ def test_a_required_sibling_switches_them_off(cluster: Cluster) -> None:
     assert live["spec"]["beside"] == {"word": "x", "inner": {"size": 3}}
 
 
-def test_an_instance_without_a_spec_is_let_in_even_if_fields_are_required(cluster: Cluster) -> None:
+def test_an_instance_without_a_spec_is_accepted_even_if_fields_are_required(cluster: Cluster) -> None:
     kind = Kind(cluster, REQUIRED)
     assert "spec" not in kind.apply("one")
     assert "spec.name" in kind.refusal("one")
@@ -101,7 +101,7 @@ def test_a_duplicate_item_is_refused(cluster: Cluster) -> None:
     assert "Duplicate value" in kind.refusal("one", members=["a", "a"])
 
 
-def test_rules_have_kros_words(cluster: Cluster) -> None:
+def test_rules_have_kros_messages(cluster: Cluster) -> None:
     kind = Kind(cluster, RULES)
     kind.apply("one", spec={"colour": "red", "size": 1})
     assert "validation failed" in kind.refusal("one", colour="red", size=0)
@@ -109,7 +109,7 @@ def test_rules_have_kros_words(cluster: Cluster) -> None:
     assert kind.apply("one", spec={"colour": "red", "size": 2})["spec"]["size"] == 2
 
 
-def test_names_columns_and_metadata_stand_in_the_cluster(cluster: Cluster) -> None:
+def test_names_columns_and_metadata_are_in_the_definition(cluster: Cluster) -> None:
     columns = "additionalPrinterColumns: [{name: Size, type: integer, jsonPath: .spec.size}]"
     names = "shortNames: [ex]\ncategories: [apps]\nmetadata: {labels: {team: a}, annotations: {b: c}}"
     live = Kind(cluster, RULES, f"{columns}\n{names}").live

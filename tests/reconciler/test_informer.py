@@ -99,7 +99,7 @@ async def until(question: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("streaming", [True, False], ids=["watch-list", "list-and-watch"])
-async def test_it_sees_what_is_there_and_what_comes(client: Client, maps: Resource, streaming: bool) -> None:
+async def test_it_observes_existing_and_new_objects(client: Client, maps: Resource, streaming: bool) -> None:
     await put(client, maps, "before")
     watching = Watching(client, maps, streaming=streaming)
     await watching.start()
@@ -119,7 +119,7 @@ async def test_it_sees_what_is_there_and_what_comes(client: Client, maps: Resour
 
 
 @pytest.mark.parametrize("streaming", [True, False], ids=["watch-list", "list-and-watch"])
-async def test_after_410_it_lists_again_and_tells_what_it_missed(
+async def test_after_410_it_lists_again_and_reports_what_it_missed(
     client: Client, maps: Resource, monkeypatch: pytest.MonkeyPatch, streaming: bool
 ) -> None:
     monkeypatch.setattr(memory, "HISTORY", 3)
@@ -173,7 +173,7 @@ async def test_groups_follow_the_labels(client: Client, maps: Resource) -> None:
     await watching.stop()
 
 
-async def test_an_object_that_loses_its_label_leaves(client: Client, maps: Resource) -> None:
+async def test_an_object_that_loses_its_label_is_removed(client: Client, maps: Resource) -> None:
     watching = Watching(client, maps, labels="team")
     await watching.start()
     await put(client, maps, "one", labels={"team": "red"})
@@ -184,7 +184,7 @@ async def test_an_object_that_loses_its_label_leaves(client: Client, maps: Resou
     await watching.stop()
 
 
-async def test_another_cluster_under_the_same_name_is_believed(cluster: DevCluster, tmp_path: Path) -> None:
+async def test_another_cluster_under_the_same_name_is_accepted(cluster: DevCluster, tmp_path: Path) -> None:
     """Versions of another cluster say nothing about those that were seen before."""
     where = tmp_path / "kubeconfig"
     where.write_text(cluster.kubeconfig.read_text())

@@ -17,7 +17,7 @@ from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.steps import create_ready
 
 
-def test_a_label_of_the_instance_that_an_expression_reads_is_followed(harness: Harness) -> None:
+def test_an_edited_label_that_an_expression_reads_takes_effect(harness: Harness) -> None:
     """Quirk 21."""
     contract = publish_contract(
         harness, map_node("a", "data: {k: '${schema.metadata.?labels.?tier.orValue(\"none\")}'}")
@@ -46,7 +46,7 @@ def test_an_item_in_another_namespace_is_repaired(harness: Harness) -> None:
     assert harness.cluster.get("v1", "ConfigMap", "default", name) is None
 
 
-def test_a_status_field_that_fails_takes_no_other_with_it(harness: Harness) -> None:
+def test_a_failing_status_field_does_not_affect_others(harness: Harness) -> None:
     """Quirk 12."""
     status = "name: ${a.metadata.name}\nshare: ${10 / schema.spec.n}"
     contract = publish_contract(harness, map_node("a"), status=status)
@@ -84,7 +84,7 @@ JOB = f"""
 """
 
 
-def test_the_pods_of_a_job_go_with_it(harness: Harness) -> None:
+def test_the_pods_of_a_job_are_deleted_with_it(harness: Harness) -> None:
     """Quirk 26."""
 
     def pods() -> list[object]:

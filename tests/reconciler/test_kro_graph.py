@@ -23,7 +23,7 @@ from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.steps import create_ready, wait_until_ready
 
 
-def test_an_instance_of_nothing_is_active_at_once(harness: Harness) -> None:
+def test_an_instance_without_resources_is_active_at_once(harness: Harness) -> None:
     contract = publish_contract(harness)
     create_ready(harness, contract, "one")
     assert live_status(harness, contract)["state"] == "ACTIVE"
@@ -43,7 +43,7 @@ def test_a_dependent_waits_for_readywhen_though_its_field_exists(harness: Harnes
     assert map_names(harness) == {"one-a", "one-b"}
 
 
-def test_a_missing_field_holds_its_readers_and_nobody_else(harness: Harness) -> None:
+def test_a_missing_field_blocks_only_its_readers(harness: Harness) -> None:
     contract = publish_contract(
         harness, map_node("a") + map_node("b", "data: {k: '${a.data.late}'}") + map_node("c")
     )
@@ -70,7 +70,7 @@ FATAL = {
 
 
 @pytest.mark.parametrize("resources", FATAL.values(), ids=FATAL.keys())
-def test_what_can_never_be_applies_nothing_at_all(harness: Harness, resources: str) -> None:
+def test_an_impossible_graph_applies_nothing(harness: Harness, resources: str) -> None:
     contract = publish_contract(harness, resources + map_node("z"))
     harness.create(contract, "one")
     status = wait_for_state(harness, contract, "ERROR")
@@ -78,7 +78,7 @@ def test_what_can_never_be_applies_nothing_at_all(harness: Harness, resources: s
     assert map_names(harness) == set()
 
 
-def test_a_chain_vanishes_with_its_first_link_and_so_do_its_status_fields(harness: Harness) -> None:
+def test_a_chain_is_excluded_with_its_first_node_and_so_are_its_status_fields(harness: Harness) -> None:
     chain = (
         map_node("a", "data: {k: v}", "includeWhen: ['${schema.spec.extra}']")
         + map_node("b", "data: {k: '${a.data.k}'}")
@@ -112,7 +112,7 @@ def test_includewhen_follows_another_resource(harness: Harness) -> None:
 COLLECTION = config_map("a", extra="forEach: [{i: '${schema.spec.items}'}]", name=f"{NAME}-${{i}}")
 
 
-def test_a_shrinking_collection_keeps_what_stays(harness: Harness) -> None:
+def test_a_shrinking_collection_keeps_the_remaining_items(harness: Harness) -> None:
     contract = publish_contract(harness, COLLECTION)
     create_ready(harness, contract, "one", items=["p", "q", "r"])
     kept = {name: harness.child("ConfigMap", name)["metadata"]["uid"] for name in ("one-p", "one-r")}
@@ -125,7 +125,7 @@ def test_a_shrinking_collection_keeps_what_stays(harness: Harness) -> None:
         assert place.items() <= metadata["labels"].items()
 
 
-def test_an_item_that_belongs_to_another_instance_is_left_alone(harness: Harness) -> None:
+def test_an_item_of_another_instance_is_not_changed(harness: Harness) -> None:
     item = config_map(
         "a", "data: {owner: '${schema.metadata.name}'}", "forEach: [{i: '${schema.spec.items}'}]", name="${i}"
     )
@@ -147,7 +147,7 @@ SELECTED = """
 """
 
 
-def test_an_external_object_is_never_marked_and_never_deleted(harness: Harness) -> None:
+def test_an_external_object_is_never_labelled_and_never_deleted(harness: Harness) -> None:
     contract = publish_contract(harness, EXTERNAL + map_node("b", "data: {k: '${given.data.k}'}"))
     before = apply_unmanaged(harness, "given", k="v")
     create_ready(harness, contract, "one")
@@ -162,7 +162,7 @@ def test_an_external_object_is_never_marked_and_never_deleted(harness: Harness) 
     assert harness.child("ConfigMap", "given") == before
 
 
-def test_a_selection_follows_labels_and_none_is_fine(harness: Harness) -> None:
+def test_a_selection_follows_labels_and_may_be_empty(harness: Harness) -> None:
     joined = '${given.map(one, one.metadata.name).sort().join(",")}'
     contract = publish_contract(harness, SELECTED + map_node("b", f"data:\n  k: '{joined}'"))
     create_ready(harness, contract, "one")

@@ -28,7 +28,7 @@ from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.steps import create_ready, wait_until_ready
 
 
-def test_labels_of_a_child_and_the_books_of_its_instance(harness: Harness) -> None:
+def test_labels_of_a_child_and_the_inventory_of_its_instance(harness: Harness) -> None:
     contract = publish_contract(
         harness, map_node("a", "data: {k: v}") + config_map("b", name=f"{NAME}\n      namespace: default")
     )
@@ -56,7 +56,7 @@ def test_labels_of_a_child_and_the_books_of_its_instance(harness: Harness) -> No
     assert harness.cluster.get("v1", "ConfigMap", "default", "one") is None
 
 
-def test_what_was_adopted_goes_with_its_instance(harness: Harness) -> None:
+def test_what_was_adopted_is_deleted_with_its_instance(harness: Harness) -> None:
     apply_unmanaged(harness, "one-a", kept="yes")
     contract = publish_contract(harness, map_node("a", "data: {k: v}"))
     create_ready(harness, contract, "one")
@@ -79,7 +79,7 @@ def test_nothing_is_pruned_while_a_node_is_pending(harness: Harness) -> None:
     wait_for(lambda: map_names(harness) == {"one-b", "one-c"}, "now it is pruned")
 
 
-def test_what_is_not_ready_holds_up_no_pruning(harness: Harness) -> None:
+def test_what_is_not_ready_does_not_delay_pruning(harness: Harness) -> None:
     toggled = map_node("a", extra="includeWhen: ['${schema.spec.extra}']")
     contract = publish_contract(
         harness, toggled + map_node("b", extra="readyWhen: ['${b.data.go == \"yes\"}']")
@@ -91,7 +91,7 @@ def test_what_is_not_ready_holds_up_no_pruning(harness: Harness) -> None:
     assert harness.row("one").state == "progressing"
 
 
-def test_an_instance_goes_although_its_contract_cannot_be_read(harness: Harness) -> None:
+def test_an_instance_is_deleted_although_its_contract_does_not_compile(harness: Harness) -> None:
     contract = publish_contract(harness, map_node("a") + map_node("b", "data: {k: '${a.metadata.name}'}"))
     create_ready(harness, contract, "one")
     harness.manager.stop()
@@ -107,7 +107,7 @@ HOLD = {"metadata": {"finalizers": ["example.com/hold"]}}
 RELEASE = {"metadata": {"finalizers": None}}
 
 
-def test_what_needs_a_child_that_is_being_deleted_waits_and_the_rest_goes_on(harness: Harness) -> None:
+def test_only_dependents_of_a_child_that_is_being_deleted_wait(harness: Harness) -> None:
     later = map_node("c", "data: {k: '${b.metadata.name}'}", "includeWhen: ['${schema.spec.extra}']")
     contract = publish_contract(
         harness,
@@ -136,7 +136,7 @@ def test_what_needs_a_child_that_is_being_deleted_waits_and_the_rest_goes_on(har
 
 
 @pytest.mark.parametrize("name", ["slipway.dev/reconcile", "kro.run/reconcile"])
-def test_a_suspended_instance_says_so_and_can_be_deleted(harness: Harness, name: str) -> None:
+def test_a_suspended_instance_reports_it_and_can_be_deleted(harness: Harness, name: str) -> None:
     contract = publish_contract(harness, map_node("a"), status="name: ${a.metadata.name}")
     create_ready(harness, contract, "one")
     mark = {"metadata": {"annotations": {name: "Suspended"}}}
@@ -194,7 +194,7 @@ def gate(harness: Harness, limit: int) -> dict[str, Any]:
     }
 
 
-def test_what_the_api_server_does_not_let_in_is_told_and_tried_again(harness: Harness) -> None:
+def test_what_the_api_server_rejects_is_reported_and_retried(harness: Harness) -> None:
     harness.cluster.apply(gate(harness, 5))
     version = f"gates-{harness.suffix}.example.com/v1"
     body = f'{{apiVersion: {version}, kind: Gate, metadata: {{name: "{NAME}"}}, spec: {{size: 9}}}}'

@@ -15,7 +15,7 @@ from tests.reconciler.contracts import NESTED, PAIR, PLACE, SERVICE, SPOKEN
 from tests.reconciler.harness import Harness, wait_for
 
 
-def test_a_cluster_wide_instance_makes_a_namespace_and_what_is_in_it(harness: Harness) -> None:
+def test_a_cluster_scoped_instance_creates_a_namespace_and_its_contents(harness: Harness) -> None:
     contract = harness.publish(PLACE)
     name = f"place-{harness.suffix}"
     body = {"apiVersion": contract.api_version, "kind": contract.kind, "metadata": {"name": name}, "spec": {}}
@@ -60,7 +60,7 @@ def test_names_longer_than_a_label_value(harness: Harness) -> None:
     assert all(len(value) <= 63 for value in labels_of(child).values())
 
 
-def test_an_authors_conditions_stand_in_the_cluster_and_ours_beside_them_on_the_row(harness: Harness) -> None:
+def test_an_authors_conditions_are_written_and_the_row_has_the_built_in_ones_too(harness: Harness) -> None:
     contract = harness.publish(SPOKEN)
     harness.create(contract, "one")
     row = wait_for(lambda: (row := harness.row("one")) and row.state == "ready" and row)
@@ -76,7 +76,7 @@ def test_an_authors_conditions_stand_in_the_cluster_and_ours_beside_them_on_the_
     ]
 
 
-def test_what_was_ready_and_is_not_any_more_is_degraded(harness: Harness) -> None:
+def test_what_was_ready_and_is_not_is_degraded(harness: Harness) -> None:
     contract = harness.publish(SERVICE)
     harness.create(contract, "web")
     wait_for(lambda: (row := harness.row("web")) and row.state == "ready")
@@ -86,7 +86,7 @@ def test_what_was_ready_and_is_not_any_more_is_degraded(harness: Harness) -> Non
     wait_for(lambda: harness.row("web").state == "ready", "it recovers")
 
 
-def test_a_loss_that_no_engine_saw_is_degraded(harness: Harness) -> None:
+def test_a_loss_while_no_reconciler_runs_is_degraded(harness: Harness) -> None:
     contract = harness.publish(SERVICE)
     harness.create(contract, "web")
     wait_for(lambda: (row := harness.row("web")) and row.state == "ready")
@@ -136,7 +136,7 @@ def test_scaling_up_is_progress_and_no_loss(harness: Harness) -> None:
     assert harness.row("web").was_ready
 
 
-def test_the_schemas_of_the_clusters_own_kinds_are_kept_for_checking(harness: Harness) -> None:
+def test_the_schemas_of_the_clusters_own_kinds_are_saved_for_validation(harness: Harness) -> None:
     group = f"other-{harness.suffix}.example.com"
     crd = custom_definition(f"gadgets.{group}", "Gadget", scope="Cluster")
     harness.publish(PAIR)
@@ -148,7 +148,7 @@ def test_the_schemas_of_the_clusters_own_kinds_are_kept_for_checking(harness: Ha
     wait_for(lambda: not KnownSchema.objects.filter(group_version=f"{group}/v1").exists())
 
 
-def test_a_definition_that_somebody_deletes_comes_back_and_its_instances_go(harness: Harness) -> None:
+def test_a_deleted_definition_is_recreated_and_its_instances_are_deleted(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     harness.create(contract, "one")
     wait_for(lambda: (row := harness.row("one")) and row.state == "ready")
@@ -180,7 +180,7 @@ def test_a_change_waits_while_its_kind_is_being_removed(harness: Harness) -> Non
     assert harness.row("one") is None
 
 
-def test_why_a_kind_is_not_served_stands_on_what_waits_for_it(harness: Harness) -> None:
+def test_an_instance_that_waits_for_a_kind_says_why_it_is_not_served(harness: Harness) -> None:
     other = custom_definition(f"others.{harness.group}/v9", "Pair")
     harness.cluster.apply(other)
     wait_for(lambda: harness.cluster.served(f"{harness.group}/v9", "Pair"))
@@ -192,7 +192,7 @@ def test_why_a_kind_is_not_served_stands_on_what_waits_for_it(harness: Harness) 
     wait_for(lambda: harness.row("one").state == "ready", "the name is free", 40)
 
 
-def test_a_revision_that_a_newer_slipway_would_refuse_goes_on(harness: Harness) -> None:
+def test_a_revision_that_a_newer_slipway_would_refuse_is_still_reconciled(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     harness.create(contract, "one")
     wait_for(lambda: (row := harness.row("one")) and row.state == "ready")

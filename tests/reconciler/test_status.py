@@ -243,7 +243,7 @@ def test_an_authors_conditions_remain_while_nothing_is_rendered(
     [(["Usable"], ["Usable"]), ([], [one["type"] for one in BUILT_IN])],
     ids=["the author's", "none"],
 )
-def test_without_a_compiled_contract_the_object_shows_whose_conditions_they_are(
+def test_without_a_compiled_contract_the_authors_conditions_are_recognized(
     before: list[str], expected: list[str]
 ) -> None:
     given = instance([condition(kind) for kind in before])

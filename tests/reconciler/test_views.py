@@ -32,7 +32,7 @@ def signed_in(user: User) -> Client:
     return client
 
 
-def test_who_may_read_a_live_manifest(harness: Harness) -> None:
+def test_permission_to_read_a_live_manifest(harness: Harness) -> None:
     row = resource(harness, "Secret")
     teammate, stranger = User.objects.create_user("teammate"), User.objects.create_user("stranger")
     Membership.objects.create(team=harness.team, user=teammate, role=Role.VIEWER)

@@ -41,7 +41,7 @@ async def test_the_earliest_time_counts() -> None:
         assert await queue.get() == "a"
 
 
-async def test_failures_wait_longer_and_success_forgets_them() -> None:
+async def test_failures_back_off_and_success_resets_it() -> None:
     queue: WorkQueue[str] = WorkQueue()
     waits = [queue.add_rate_limited("a") for _ in range(12)]
     assert 0.1 <= waits[0] <= 0.2
