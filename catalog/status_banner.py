@@ -53,7 +53,7 @@ def banner_for(instance: Instance, change: Change | None, destination: Destinati
         _TITLES.get(State(instance.state), ""),
         instance.message,
         instance.state_since,
-        node=_worst_node(instance),
+        node=instance.reason_node,
     )
 
 
@@ -80,15 +80,6 @@ def _unreachable(change: Change | None, destination: Destination) -> StatusBanne
     request = _REQUESTS.get(Action(change.action), "Change")
     text = f"It will be applied when {destination.title} is reachable again. {destination.message}".strip()
     return StatusBanner("unknown", f"{request} saved; waiting for the cluster", text, destination.seen_at)
-
-
-_SEVERITY = {State.FAILED: 0, State.DEGRADED: 1, State.WAITING: 2, State.PROGRESSING: 3, "pending": 4}
-
-
-def _worst_node(instance: Instance) -> str:
-    affected = [node for node in instance.nodes if node.get("state") in _SEVERITY and node.get("reason")]
-    worst = min(affected, key=lambda node: _SEVERITY[node["state"]], default=None)
-    return str(worst["id"]) if worst else ""
 
 
 def worst_first(conditions: list[dict[str, str]], *, failing: bool = False) -> list[dict[str, str]]:

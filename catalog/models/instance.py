@@ -108,6 +108,7 @@ class Instance(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.WAITING)
     reason = models.CharField(max_length=80, blank=True)  # CamelCase, for programs
     message = models.TextField(blank=True)  # the reason for people
+    reason_node = models.CharField(max_length=100, blank=True)  # id of the node that the message is about
     state_since = models.DateTimeField(default=timezone.now)
     was_ready = models.BooleanField(default=False)
     suspended = models.BooleanField(default=False)
@@ -184,6 +185,7 @@ class Instance(models.Model):
             state=State.DELETING,
             reason="DeletionRequested",
             message="Deletion requested.",
+            reason_node="",
             state_since=timezone.now(),
         )
         self.refresh_from_db()

@@ -63,7 +63,8 @@ def foreign_owner(live: Manifest, definition: Definition) -> str:
     labels = labels_of(live)
     if labels.get(MANAGED_BY) != "slipway":
         if labels.get("kro.run/owned") == "true":
-            return f"kro (ResourceGraphDefinition {labels.get('kro.run/resource-graph-definition-name', 'unknown')})"
+            name = labels.get("kro.run/resource-graph-definition-name", "unknown")
+            return f"kro (ResourceGraphDefinition {name})"
         tool = labels.get(MANAGED_BY) or labels.get("app.kubernetes.io/part-of")
         return f"“{tool}”" if tool else "an unknown owner, because it has no label"
     other = annotations_of(live).get(CONTRACT) or labels.get(CONTRACT, "")

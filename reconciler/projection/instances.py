@@ -90,7 +90,7 @@ def find(destination: int, contract: int, key: Key) -> Instance | None:
     return rows.first()
 
 
-STATE_FIELDS = ("state", "reason", "message")
+STATE_FIELDS = ("state", "reason", "message", "reason_node")
 FIELDS = (
     "revision_id",
     "uid",
@@ -137,6 +137,7 @@ def field_values(snapshot: Snapshot) -> dict[str, Any]:
         "state": assessment.state,
         "reason": assessment.reason,
         "message": assessment.message,
+        "reason_node": assessment.node[:100],
         "was_ready": assessment.was_ready,
         "suspended": assessment.is_suspended,
         "deletion_requested_at": moment(metadata_of(obj).get("deletionTimestamp")),

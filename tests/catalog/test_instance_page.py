@@ -93,6 +93,13 @@ def test_the_headline_says_the_one_thing_that_matters(
     assert (found.title if found else None, found.state if found else None) == (title, state)
 
 
+def test_the_banner_names_the_node_that_its_message_is_about() -> None:
+    row = Instance(state="failed", message="web: no image", reason_node="web")
+    found = banner_for(row, None, Destination(title="It", reachable=True))
+    assert found is not None
+    assert (found.text, found.node) == ("web: no image", "web")
+
+
 def test_a_change_that_nobody_will_deliver_now_says_why() -> None:
     standing_by = Destination(title="It", reachable=True, message="Another reconciler looks after it.")
     found = banner_for(Instance(state="waiting"), Change(state="approved", action="create"), standing_by)
