@@ -31,6 +31,10 @@ def desired_body(spec: dict[str, Any]) -> dict[str, Any]:
     return {**DESIRED, "spec": spec}
 
 
+def owned_list(*items: str) -> dict[str, Any]:
+    return {"f:spec": {"f:set": {item: {} for item in items}}}
+
+
 CONTAINER = 'k:{"name":"app"}'
 PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
 
@@ -39,6 +43,31 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
     ("want", "spec", "owned", "expected"),
     [
         pytest.param(DESIRED["spec"], {"size": 3, "tags": {"a": "b"}}, OWNED, [], id="as-desired"),
+        pytest.param(
+            {"set": ["a", "b"]}, {"set": ["b", "a", "c"]}, owned_list('v:"a"', 'v:"b"'), [], id="a-set"
+        ),
+        pytest.param(
+            {"set": ["a"]},
+            {"set": ["a", "b"]},
+            owned_list('v:"a"', 'v:"b"'),
+            [FieldDifference("spec.set", "differs")],
+            id="a-set-with-an-undesired-member",
+        ),
+        pytest.param({"set": [1, 2]}, {"set": [1, 2]}, owned_list("i:0", "i:1"), [], id="by-position"),
+        pytest.param(
+            {"set": [1, 3]},
+            {"set": [1, 2]},
+            owned_list("i:0", "i:1"),
+            [FieldDifference("spec.set", "differs")],
+            id="by-position-and-another-value",
+        ),
+        pytest.param(
+            {"set": "text"},
+            {"set": ["a"]},
+            owned_list('v:"a"'),
+            [FieldDifference("spec.set", "differs")],
+            id="a-string-instead-of-a-list",
+        ),
         pytest.param(
             DESIRED["spec"],
             {"size": 3, "tags": {"a": "b", "x": "y"}, "more": 1},

@@ -24,7 +24,7 @@ from reconciler.status.outcome import (
     Reconciled,
     Suspended,
 )
-from reconciler.status.report import Report, report
+from reconciler.status.report import Report, report, status_manifest
 from tests.contracts.definitions import config_map, defined
 
 BEFORE, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
@@ -189,6 +189,13 @@ def test_whose_conditions_are_written(
     assert types(written(with_conditions(*entries), instance(before, **spec))) == expected
 
 
+def test_the_page_shows_the_authors_conditions_and_the_built_in_ones() -> None:
+    made = reported(with_conditions(ALWAYS), instance())
+    assert [one["type"] for one in made.conditions] == ["Usable", *(one["type"] for one in BUILT_IN)]
+    assert made.fields == {}
+    assert status_manifest(instance(), made.status)["status"] == made.status
+
+
 def test_an_authors_ready_does_not_change_the_state() -> None:
     entry = '${runtime.newCondition({type: "Ready", status: "False"})}'
     assert written(with_conditions(entry), instance())["state"] == "ACTIVE"
@@ -198,7 +205,7 @@ def test_an_authors_ready_does_not_change_the_state() -> None:
     ("entries", "message"),
     [
         ((ALWAYS, LATER), "status.conditions[2]: “runtime.newCondition("),
-        ((ALWAYS, PER_ITEM), "status.conditions: The condition “Usable” is given more than once"),
+        ((ALWAYS, PER_ITEM), "status.conditions: The condition “Usable” is returned more than once"),
     ],
     ids=["an invalid status", "a duplicate type"],
 )
