@@ -1,8 +1,6 @@
-"""The websocket of a page. It says what changed, never what it changed to: the page asks again with its own
-rights.
+"""The websocket of a page. A message names a topic that changed; the page requests the content itself.
 
-Close codes: 4401 the session is over, 4403 nothing of what was asked for may be heard, 4408 the browser
-reads too slowly.
+Close codes: 4401 the session ended, 4403 none of the topics is permitted, 4408 the browser reads too slowly.
 """
 
 from __future__ import annotations
@@ -24,64 +22,66 @@ from portal.live import loop
 from portal.live.origin import same_origin
 from portal.live.publish import user_group
 from portal.live.subscriptions import group_name
-from portal.live.topics import Known, look, wanted
+from portal.live.topics import TopicVersion, current_versions, parse_topics
 
 SESSION_OVER, NOTHING_ALLOWED, TOO_SLOW = 4401, 4403, 4408
-GATHER = 0.03  # seconds in which further changes join the same batch
-RIGHTS_LAST = 5.0  # seconds for which a decision is believed without asking again
-LOOK_AT_SESSION = 60.0  # seconds after which an idle socket asks whether its session still lives
-SEND_WITHIN = 10.0  # seconds that a browser has to read a message
+# Seconds:
+BATCH_DELAY = 0.03  # in which further changes join the same batch
+RIGHTS_TTL = 5.0  # for which permissions are cached
+SESSION_CHECK_PERIOD = 60.0  # between checks of an idle socket's session
+SEND_TIMEOUT = 10.0  # that a browser has to read a message
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def connect(self) -> None:
         self.topics: list[str] = []
-        self.changed: dict[str, str] = {}
+        self.changed: dict[str, str] = {}  # topic → newest version that was not sent yet
         self.wake = asyncio.Event()
         self.checked_at = 0.0
-        self.worker: asyncio.Task[None] | None = None
+        self.sender: asyncio.Task[None] | None = None
         if not same_origin(self.scope):
             await self.close()
             return
         loop.serve_from_here()
         await self.accept()
-        user = await self.person()
+        user = await self.current_user()
         if user is None:
             await self.close(SESSION_OVER)
             return
-        await self.listen(user)
+        await self.join_topics(user)
 
-    async def listen(self, user: User) -> None:
-        """Join first and read afterwards: the other way round would lose what changes in between."""
-        self.topics = wanted(parse_qs(self.scope["query_string"].decode("latin-1")).get("topics", []))
+    async def join_topics(self, user: User) -> None:
+        """Join the groups first and read the versions afterwards, so that no change in between is lost."""
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        self.topics = parse_topics(query.get("topics", []))
         self.user_pk = user.pk
         await self.channel_layer.group_add(user_group(user.pk), self.channel_name)
         for topic in self.topics:
             await self.channel_layer.group_add(group_name(topic), self.channel_name)
-        known = await database_sync_to_async(look)(user, self.topics)
-        await self.drop(known)
+        versions = await database_sync_to_async(current_versions)(user, self.topics)
+        await self.leave_forbidden(versions)
         if self.topics:
             self.checked_at = time.monotonic()
-            for one in known:
+            for one in versions:
                 if one.version is not None:
-                    await self.tell(one.topic, one.version)
-            self.worker = asyncio.create_task(self.work())
+                    await self.send_version(one.topic, one.version)
+            self.sender = asyncio.create_task(self.send_changes())
 
     async def disconnect(self, code: int) -> None:
-        if self.worker:
-            self.worker.cancel()
+        if self.sender:
+            self.sender.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self.worker
+                await self.sender
         for topic in self.topics:
             await self.channel_layer.group_discard(group_name(topic), self.channel_name)
         if hasattr(self, "user_pk"):
             await self.channel_layer.group_discard(user_group(self.user_pk), self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """A browser has nothing to say here; commands are ordinary requests."""
+        """Ignores what a browser sends: commands are ordinary requests."""
 
     async def live_changed(self, event: dict[str, Any]) -> None:
-        """From ``publish``. Only the newest version of a topic is kept, so a slow reader costs no memory."""
+        """From ``publish``. Keeps one version of a topic, the newest: a slow reader costs no memory."""
         self.changed[event["topic"]] = event["version"]
         self.wake.set()
 
@@ -90,42 +90,41 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.checked_at = 0.0
         self.wake.set()
 
-    async def work(self) -> None:
-        """Send what changed, batch by batch, to somebody who may still hear it."""
+    async def send_changes(self) -> None:
+        """Send changes batch by batch while the user may see them."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), LOOK_AT_SESSION)
-            await asyncio.sleep(GATHER)
+                await asyncio.wait_for(self.wake.wait(), SESSION_CHECK_PERIOD)
+            await asyncio.sleep(BATCH_DELAY)
             self.wake.clear()
             batch, self.changed = self.changed, {}
-            if time.monotonic() - self.checked_at > RIGHTS_LAST and not await self.still_allowed():
+            if time.monotonic() - self.checked_at > RIGHTS_TTL and not await self.check_rights():
                 return
             for topic, version in batch.items():
                 if topic in self.topics:
-                    await self.tell(topic, version)
+                    await self.send_version(topic, version)
 
-    async def still_allowed(self) -> bool:
-        user = await self.person()
+    async def check_rights(self) -> bool:
+        """Leave topics that are no longer permitted. False when the socket was closed."""
+        user = await self.current_user()
         if user is None:
             await self.close(SESSION_OVER)
             return False
-        await self.drop(await database_sync_to_async(look)(user, self.topics))
+        await self.leave_forbidden(await database_sync_to_async(current_versions)(user, self.topics))
         self.checked_at = time.monotonic()
         return bool(self.topics)
 
-    async def drop(self, known: list[Known]) -> None:
-        """Stop listening to what this person may not, or no longer, hear; with nothing left, say so and
-        close."""
-        refused = {one.topic for one in known if one.version is None}
-        for topic in refused:
+    async def leave_forbidden(self, versions: list[TopicVersion]) -> None:
+        """Leave the topics that this user may not see; close the socket when none is left."""
+        forbidden = {one.topic for one in versions if one.version is None}
+        for topic in forbidden:
             await self.channel_layer.group_discard(group_name(topic), self.channel_name)
-        self.topics = [topic for topic in self.topics if topic not in refused]
+        self.topics = [topic for topic in self.topics if topic not in forbidden]
         if not self.topics:
             await self.close(NOTHING_ALLOWED)
 
-    async def person(self) -> User | None:
-        """Who holds the session now: read afresh, since it may have ended, or the person been made
-        inactive."""
+    async def current_user(self) -> User | None:
+        """The user of the session, read again: it may have ended, or the user been deactivated."""
         session = self.scope["session"]
         key = session.session_key
 
@@ -137,9 +136,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         user: User | None = await database_sync_to_async(read)()
         return user
 
-    async def tell(self, topic: str, version: str) -> None:
+    async def send_version(self, topic: str, version: str) -> None:
         message = json.dumps({"topic": topic, "version": version})
         try:
-            await asyncio.wait_for(self.send(text_data=message), SEND_WITHIN)
+            await asyncio.wait_for(self.send(text_data=message), SEND_TIMEOUT)
         except TimeoutError:
             await self.close(TOO_SLOW)

@@ -1,5 +1,4 @@
-"""Tell every browser that watches a topic to look again. A message names what changed and carries no
-content."""
+"""Publish a topic: wake everything that waits for it. A message names the topic and carries no content."""
 
 from __future__ import annotations
 
@@ -35,7 +34,7 @@ def _announce(topic: str, version: str) -> None:
 
 
 def revoke(user: User) -> None:
-    """Make every socket of this person look again at what it may hear, once the transaction is committed."""
+    """Make every socket of this user check its rights again, once the transaction is committed."""
     pk = user.pk
     transaction.on_commit(lambda: send(user_group(pk), {"type": "live.rights"}))
 
@@ -46,5 +45,5 @@ def send(group: str, message: dict[str, Any]) -> None:
         return
     try:
         loop.run(lambda: layer.group_send(group, message))
-    except Exception:  # a page that misses a message catches up by itself
-        log.warning("could not tell the browsers about %s", group, exc_info=True)
+    except Exception:  # a page that misses a message catches up when it reconnects
+        log.warning("Could not send a message to the group %s.", group, exc_info=True)

@@ -1,4 +1,4 @@
-"""Whatever takes a right away makes the sockets of that person look again."""
+"""Makes the sockets of a user check their rights when one may have been taken away."""
 
 from __future__ import annotations
 

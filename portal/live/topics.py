@@ -1,5 +1,4 @@
-"""Topics and who may listen to them. The first word of a topic names the class in ``LIVE_TOPICS`` that
-decides."""
+"""Live topics and who may listen to them. The prefix of a topic selects its class in ``LIVE_TOPICS``."""
 
 from __future__ import annotations
 
@@ -11,12 +10,12 @@ from typing import Protocol
 from portal.accounts.models import User
 from portal.hooks import load_entry
 
-MOST_TOPICS = 50
+MAX_TOPICS = 50
 TOPIC = re.compile(r"[a-z]+(\.[A-Za-z0-9_-]{1,60})?")
 
 
-class Watchable(Protocol):
-    """What a room gives for its topics. ``argument`` is what follows the dot: "instance.7" → "7"."""
+class LiveTopic(Protocol):
+    """What a class in ``LIVE_TOPICS`` provides. ``argument`` follows the dot: "instance.7" → "7"."""
 
     def may_listen(self, user: User, argument: str) -> bool: ...
 
@@ -26,32 +25,27 @@ class Watchable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What a topic is at now, for one person; None: this person may not listen to it."""
+class TopicVersion:
+    """The current version of a topic; None when the user may not listen to it."""
 
     topic: str
     version: str | None
 
 
-def wanted(query: Iterable[str]) -> list[str]:
-    """The topics that a browser asks for, each once, nonsense left out, at most ``MOST_TOPICS``."""
+def parse_topics(query: Iterable[str]) -> list[str]:
+    """The valid topics of a query, each once, at most ``MAX_TOPICS``."""
     names = (name for text in query for name in text.split(","))
-    return list(dict.fromkeys(name for name in names if TOPIC.fullmatch(name)))[:MOST_TOPICS]
+    return list(dict.fromkeys(name for name in names if TOPIC.fullmatch(name)))[:MAX_TOPICS]
 
 
-def look(user: User, topics: Iterable[str]) -> list[Known]:
-    """Decide for each topic whether this person may listen, and read where it stands."""
-    return [Known(topic, version_for(user, topic)) for topic in topics]
+def current_versions(user: User, topics: Iterable[str]) -> list[TopicVersion]:
+    return [TopicVersion(topic, version_for(user, topic)) for topic in topics]
 
 
 def version_for(user: User, topic: str) -> str | None:
-    watchable = watchable_for(topic)
-    argument = topic.partition(".")[2]
-    if watchable is None or not watchable.may_listen(user, argument):
+    prefix, _, argument = topic.partition(".")
+    topic_class = load_entry("LIVE_TOPICS", prefix)
+    if topic_class is None:
         return None
-    return watchable.version(argument)
-
-
-def watchable_for(topic: str) -> Watchable | None:
-    found = load_entry("LIVE_TOPICS", topic.partition(".")[0])
-    return found() if found else None
+    found: LiveTopic = topic_class()
+    return found.version(argument) if found.may_listen(user, argument) else None

@@ -14,9 +14,11 @@ POLL_PERIOD = 2.0  # seconds
 TOPICS = ("changes", "contracts")  # what the reconciler reads from rows
 
 
-async def wait_or_poll(event: asyncio.Event, period: float) -> None:
-    """Wait until the event is set, but not longer than ``period`` seconds, and clear it."""
+async def wait_or_poll(event: asyncio.Event, period: float) -> bool:
+    """Wait at most ``period`` seconds until the event is set, and clear it. Return whether it was set."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(period):
             await event.wait()
+    was_set = event.is_set()
     event.clear()
+    return was_set

@@ -20,6 +20,7 @@ from catalog.portal_hooks.search import find
 from catalog.state_counts import StateCounts
 from contracts.models import Contract
 from portal.accounts.models import User
+from reconciler.manager.cluster_probe import has_reconciler
 
 pytestmark = pytest.mark.backends
 OVERDUE = HEARTBEAT_TIMEOUT.total_seconds() + 1
@@ -186,6 +187,17 @@ def test_what_is_wrong_with_a_cluster_stands_above_every_page(
     seen = timezone.now() - timedelta(seconds=age)
     Destination.objects.create(slug="it", title="It", seen_at=seen, reconciler_seen_at=seen, **fields)
     assert [notice.title for notice in notices(people["developer"])] == ([title] if title else [])
+
+
+@pytest.mark.parametrize(("age", "running"), [(OVERDUE - 2, True), (OVERDUE, False), (None, False)])
+@pytest.mark.django_db
+def test_pages_and_a_reconciler_on_standby_agree_whether_one_is_running(
+    people: dict[str, User], age: float | None, running: bool
+) -> None:
+    seen = None if age is None else timezone.now() - timedelta(seconds=age)
+    row = Destination.objects.create(slug="it", title="It", reachable=True, reconciler_seen_at=seen)
+    assert row.has_reconciler is has_reconciler(row.pk) is running
+    assert bool(list(notices(people["developer"]))) is (age == OVERDUE)
 
 
 @pytest.mark.parametrize(

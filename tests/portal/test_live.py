@@ -1,9 +1,11 @@
-"""The websocket: who gets in, what is said, and what ends it. Real sockets to the real application."""
+"""The websocket: who may open it, what it sends, and what closes it. Real sockets to the real application."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -14,14 +16,14 @@ from portal.accounts.models import Membership, Role, Team, User
 from portal.asgi import application
 from portal.live import consumer
 from portal.live.publish import publish
-from portal.live.topics import wanted
+from portal.live.topics import parse_topics
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.backends]
 WITHIN = 5
 
 
 @pytest.fixture(autouse=True)
-def topics(settings):
+def topics(settings: Any) -> None:
     settings.LIVE_TOPICS = {
         "team": "tests.portal.live_topics.TeamTopic",
         "forbidden": "tests.portal.live_topics.ForbiddenTopic",
@@ -30,7 +32,7 @@ def topics(settings):
 
 
 @pytest.fixture
-def member(transactional_db) -> User:
+def member(transactional_db: None) -> User:
     user = User.objects.create(username="developer")
     Membership.objects.create(
         user=user, team=Team.objects.create(slug="checkout", name="Checkout"), role=Role.DEVELOPER
@@ -49,36 +51,48 @@ class Socket(ApplicationCommunicator):
     """A browser's end of the websocket, without a network. (Channels' own one needs daphne.)"""
 
     def __init__(
-        self, session="", topics="team.checkout", origin="http://portal.example", host="portal.example"
-    ):
+        self,
+        session: str = "",
+        topics: str = "team.checkout",
+        origin: str = "http://portal.example",
+        host: str = "portal.example",
+    ) -> None:
         headers = [(b"host", host.encode()), (b"cookie", f"sessionid={session}".encode())]
         if origin:
             headers.append((b"origin", origin.encode()))
         query = f"topics={topics}".encode()
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]
             application, {"type": "websocket", "path": "/ws/live/", "query_string": query, "headers": headers}
         )
 
     async def enters(self) -> bool:
-        await self.send_input({"type": "websocket.connect"})
-        return (await self.receive_output(WITHIN))["type"] == "websocket.accept"
+        await self._send({"type": "websocket.connect"})
+        return bool((await self._next())["type"] == "websocket.accept")
 
     async def hear(self) -> dict[str, str]:
-        message = await self.receive_output(WITHIN)
+        message = await self._next()
         assert message["type"] == "websocket.send", message
-        return json.loads(message["text"])
+        heard: dict[str, str] = json.loads(message["text"])
+        return heard
 
     async def say(self, text: str) -> None:
-        await self.send_input({"type": "websocket.receive", "text": text})
+        await self._send({"type": "websocket.receive", "text": text})
 
     async def close_code(self) -> int:
-        while (message := await self.receive_output(WITHIN))["type"] != "websocket.close":
+        while (message := await self._next())["type"] != "websocket.close":
             pass
-        return message["code"]
+        return int(message["code"])
 
     async def leave(self) -> None:
-        await self.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.wait(WITHIN)
+        await self._send({"type": "websocket.disconnect", "code": 1000})
+        await self.wait(WITHIN)  # type: ignore[no-untyped-call]
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self.send_input(message)  # type: ignore[no-untyped-call]
+
+    async def _next(self) -> dict[str, Any]:
+        message: dict[str, Any] = await self.receive_output(WITHIN)  # type: ignore[no-untyped-call]
+        return message
 
 
 def checkout(version: int) -> dict[str, str]:
@@ -87,7 +101,7 @@ def checkout(version: int) -> dict[str, str]:
 
 
 @pytest.fixture
-async def socket(member):
+async def socket(member: User) -> AsyncIterator[Socket]:
     """A member's socket that has heard where its topic stands."""
     made = Socket(await sync_to_async(session_of)(member))
     assert await made.enters()
@@ -97,12 +111,12 @@ async def socket(member):
         await made.leave()
 
 
-async def test_the_current_version_comes_at_once_and_each_change_after_it(socket):
+async def test_the_current_version_comes_at_once_and_each_change_after_it(socket: Socket) -> None:
     await sync_to_async(publish)("team.checkout", 2)
     assert await socket.hear() == checkout(2)
 
 
-async def test_changes_of_one_moment_are_one_message(socket):
+async def test_changes_of_one_moment_are_one_message(socket: Socket) -> None:
     for version in range(2, 40):
         await sync_to_async(publish)("team.checkout", version)
     heard = [await socket.hear()]
@@ -111,7 +125,7 @@ async def test_changes_of_one_moment_are_one_message(socket):
     assert len(heard) < 38
 
 
-async def test_without_a_session_there_is_a_code_that_says_so(transactional_db):
+async def test_without_a_session_there_is_a_code_that_says_so(transactional_db: None) -> None:
     socket = Socket("nonsense")
     assert await socket.enters()
     assert await socket.close_code() == consumer.SESSION_OVER
@@ -121,13 +135,13 @@ REFUSED = ["team.search", "forbidden", "forbidden.1", "unheard-of", "", "team.<s
 
 
 @pytest.mark.parametrize("asked", REFUSED)
-async def test_what_may_not_be_heard_is_refused(member, asked):
+async def test_what_may_not_be_heard_is_refused(member: User, asked: str) -> None:
     socket = Socket(await sync_to_async(session_of)(member), topics=asked)
     assert await socket.enters()
     assert await socket.close_code() == consumer.NOTHING_ALLOWED
 
 
-async def test_what_may_be_heard_is_heard_beside_what_may_not(member):
+async def test_what_may_be_heard_is_heard_beside_what_may_not(member: User) -> None:
     socket = Socket(await sync_to_async(session_of)(member), topics="team.search,team.checkout,forbidden")
     await socket.enters()
     assert await socket.hear() == checkout(1)
@@ -137,34 +151,34 @@ async def test_what_may_be_heard_is_heard_beside_what_may_not(member):
     await socket.leave()
 
 
-async def test_leaving_the_team_ends_it_at_once(member, socket):
+async def test_leaving_the_team_ends_it_at_once(member: User, socket: Socket) -> None:
     await sync_to_async(lambda: Membership.objects.get(user=member).delete())()
     assert await socket.close_code() == consumer.NOTHING_ALLOWED
 
 
-def sign_out(user):
+def sign_out(user: User, session: str) -> None:
     client = Client()
-    client.cookies["sessionid"] = user.session
+    client.cookies["sessionid"] = session
     client.post("/logout/", HTTP_HOST="portal.example")
 
 
-def make_inactive(user):
+def make_inactive(user: User, session: str) -> None:
     user.is_active = False
     user.save()
 
 
-def change_the_password(user):
+def change_the_password(user: User, session: str) -> None:
     user.set_password("another")
     user.save()
 
 
 @pytest.mark.parametrize("end", [sign_out, make_inactive, change_the_password])
-async def test_the_end_of_the_session_ends_the_socket(member, end):
-    member.session = await sync_to_async(session_of)(member)
-    socket = Socket(member.session)
+async def test_the_end_of_the_session_ends_the_socket(member: User, end: Callable[[User, str], None]) -> None:
+    session = await sync_to_async(session_of)(member)
+    socket = Socket(session)
     await socket.enters()
     await socket.hear()
-    await sync_to_async(end)(member)
+    await sync_to_async(end)(member, session)
     assert await socket.close_code() == consumer.SESSION_OVER
 
 
@@ -182,26 +196,26 @@ async def test_the_end_of_the_session_ends_the_socket(member, end):
         ("", "portal.example", False),
     ],
 )
-async def test_only_our_own_pages_may_open_it(member, origin, host, enters):
+async def test_only_our_own_pages_may_open_it(member: User, origin: str, host: str, enters: bool) -> None:
     socket = Socket(await sync_to_async(session_of)(member), origin=origin, host=host)
     assert await socket.enters() is enters
     await socket.leave()
 
 
-async def test_a_trusted_origin_may_open_it(member, settings):
+async def test_a_trusted_origin_may_open_it(member: User, settings: Any) -> None:
     settings.CSRF_TRUSTED_ORIGINS = ["https://front.example"]
     socket = Socket(await sync_to_async(session_of)(member), origin="https://front.example")
     assert await socket.enters()
     await socket.leave()
 
 
-async def test_what_a_browser_says_is_ignored(socket):
+async def test_what_a_browser_says_is_ignored(socket: Socket) -> None:
     await socket.say('{"topics": ["team.search"]}')
     await sync_to_async(publish)("team.checkout", 3)
     assert await socket.hear() == checkout(3)
 
 
-async def test_a_change_published_from_another_thread_and_loop_arrives(socket):
+async def test_a_change_published_from_another_thread_and_loop_arrives(socket: Socket) -> None:
     await asyncio.to_thread(publish, "team.checkout", 4)
     assert await socket.hear() == checkout(4)
 
@@ -214,5 +228,5 @@ async def test_a_change_published_from_another_thread_and_loop_arrives(socket):
         ([",".join(f"instance.{n}" for n in range(90))], [f"instance.{n}" for n in range(50)]),
     ],
 )
-def test_topics_are_read_strictly(query, topics):
-    assert wanted(query) == topics
+def test_topics_are_read_strictly(query: list[str], topics: list[str]) -> None:
+    assert parse_topics(query) == topics

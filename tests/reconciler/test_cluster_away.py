@@ -1,9 +1,10 @@
-"""The cluster is away: rows stay, changes wait and say why, and all goes on when it returns."""
+"""An unreachable cluster: rows stay, changes wait and say why, and are applied when it answers again."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,16 @@ from tests.reconciler.contracts import PAIR
 from tests.reconciler.harness import Harness, wait_for
 
 
-class Place:
-    """A cluster that can be stopped and started; its kubeconfig stands at one path all the time."""
+class RestartableCluster:
+    """A cluster that can be stopped and started. The path of its kubeconfig stays the same."""
 
     def __init__(self, folder: Path) -> None:
         self.kubeconfig, self._state = folder / "kubeconfig", folder / "state"
         self._cluster: DevCluster | None = None
 
     def start(self) -> None:
-        self._cluster = DevCluster(state=self._state).start()
+        self._cluster = DevCluster(state=self._state)
+        self._cluster.start()
         shutil.copy(self._cluster.kubeconfig, self.kubeconfig)
 
     def stop(self) -> None:
@@ -33,30 +35,41 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    made = Place(tmp_path)
+def cluster(tmp_path: Path) -> Iterator[RestartableCluster]:
+    made = RestartableCluster(tmp_path)
     made.start()
     yield made
     made.stop()
 
 
 @pytest.fixture
-def away(transactional_db: None, place: Place, settings: Any) -> Iterator[Harness]:
-    settings.KUBECONFIG = str(place.kubeconfig)
-    made = Harness(place.kubeconfig)
+def harness(transactional_db: None, cluster: RestartableCluster, settings: Any) -> Iterator[Harness]:
+    settings.KUBECONFIG = str(cluster.kubeconfig)
+    made = Harness(cluster.kubeconfig)
     made.manager.start()
     yield made
     made.close()
 
 
-def test_a_change_waits_for_the_cluster_and_is_delivered(away: Harness, place: Place) -> None:
-    contract = away.publish(PAIR)
-    away.create(contract, "before")
-    wait_for(lambda: away.row("before").state == "ready")
-    place.stop()
+def state_of(harness: Harness, name: str) -> str | None:
+    row = harness.row(name)
+    return row.state if row else None
+
+
+def is_ready(harness: Harness, name: str) -> bool:
+    return state_of(harness, name) == "ready"
+
+
+def test_a_change_waits_for_the_cluster_and_is_delivered(
+    harness: Harness, cluster: RestartableCluster
+) -> None:
+    contract = harness.publish(PAIR)
+    harness.create(contract, "before")
+    wait_for(lambda: state_of(harness, "before") == "ready")
+    cluster.stop()
     wait_for(lambda: Destination.objects.get().reachable is False, "it is noticed")
-    assert away.row("before").state == "ready"
-    change = away.create(contract, "during")
+    assert state_of(harness, "before") == "ready"
+    change = harness.create(contract, "during")
 
     def explained() -> bool:
         change.refresh_from_db()
@@ -64,24 +77,24 @@ def test_a_change_waits_for_the_cluster_and_is_delivered(away: Harness, place: P
 
     wait_for(explained, "the change says why it waits")
     assert change.state == ChangeState.APPROVED
-    assert away.row("during").state == "waiting"
-    place.start()
-    wait_for(lambda: away.row("during").state == "ready", "it is delivered", seconds=30)
+    assert state_of(harness, "during") == "waiting"
+    cluster.start()
+    wait_for(lambda: state_of(harness, "during") == "ready", "it is delivered", seconds=30)
     wait_for(lambda: Destination.objects.get().reachable is True)
     change.refresh_from_db()
     assert change.state == ChangeState.DELIVERED
 
 
-def test_what_was_deleted_meanwhile_is_detected(away: Harness, place: Place) -> None:
-    contract = away.publish(PAIR)
+def test_what_was_deleted_meanwhile_is_detected(harness: Harness, cluster: RestartableCluster) -> None:
+    contract = harness.publish(PAIR)
     for name in ("kept", "lost"):
-        away.create(contract, name)
-        wait_for(lambda name=name: away.row(name).state == "ready")
-    away.manager.stop()
+        harness.create(contract, name)
+        wait_for(partial(is_ready, harness, name))
+    harness.manager.stop()
     finalizers = {"metadata": {"finalizers": None}}
-    away.cluster.merge(contract.api_version, contract.kind, away.namespace, "lost", finalizers)
-    away.cluster.delete(contract.api_version, contract.kind, away.namespace, "lost")
-    away.cluster.delete("v1", "ConfigMap", away.namespace, "kept-first")
-    away.manager.start()
-    wait_for(lambda: away.row("lost") is None, "the row of what is gone goes")
-    wait_for(lambda: away.child("ConfigMap", "kept-first"), "drift of the meantime is repaired")
+    harness.cluster.merge(contract.api_version, contract.kind, harness.namespace, "lost", finalizers)
+    harness.cluster.delete(contract.api_version, contract.kind, harness.namespace, "lost")
+    harness.cluster.delete("v1", "ConfigMap", harness.namespace, "kept-first")
+    harness.manager.start()
+    wait_for(lambda: harness.row("lost") is None, "the row of what is gone goes")
+    wait_for(lambda: harness.child("ConfigMap", "kept-first"), "drift of the meantime is repaired")

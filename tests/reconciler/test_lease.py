@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import secrets
 import signal
@@ -258,9 +259,8 @@ FORBIDDEN = 'leases.coordination.k8s.io "slipway-reconciler" is forbidden'
 def test_without_the_lease_nothing_is_done(answer: Any, message: str) -> None:
     async def serve(request: web.Request) -> web.StreamResponse:
         if answer is web.json_response:
-            return web.json_response(
-                {"kind": "Status", "status": "Failure", "message": FORBIDDEN, "code": 403}, status=403
-            )
+            status = {"kind": "Status", "status": "Failure", "message": FORBIDDEN, "code": 403}
+            return web.Response(text=json.dumps(status), content_type="application/json", status=403)
         return web.Response(text="404 page not found", status=404)
 
     async def ask() -> str:
@@ -300,6 +300,7 @@ def test_an_engine_that_loses_it_does_nothing_until_it_has_it_again(harness: Har
     harness.create(contract, "one")
     wait_for(lambda: (row := harness.row("one")) and row.state == "ready")
     manager = harness.manager.manager
+    assert manager is not None
     given_to(harness, SECOND.identity)
     wait_for(lambda: manager.controllers is None, "it has stopped")
     assert "process 22 on two" in manager.elector.standby_reason
