@@ -19,7 +19,7 @@ def contract(engineer) -> Contract:
         "owner: platform", f"owner: {engineer.teams.get().slug}"
     )
     publish(text, by=engineer, note="The first")
-    again = text.replace("Runs one copy", "Runs exactly one copy")
+    again = text.replace("Runs one replica", "Runs exactly one replica")
     return publish(again, by=engineer, note="Better words").contract
 
 
