@@ -1,4 +1,4 @@
-"""kro's features and the tests that show them; ``python -m tests.kro_features`` writes the page's tables."""
+"""kro's features and the tests that cover them; ``python -m tests.kro_features`` writes the page's tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = HERE.parent / "docs/reference/kro-compatibility.md"
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """``tests``: node ids of pytest, in which ``*`` stands for any part of a parameter's id."""
+    """``tests``: node ids of pytest, in which ``*`` matches any part of a parameter's id."""
 
     row: int
     feature: str
@@ -24,8 +24,8 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True)
-class Surprise:
-    """What surprises in kro, and what Slipway does instead."""
+class Quirk:
+    """A quirk of kro, and what Slipway does instead."""
 
     kro: str
     here: str
@@ -41,8 +41,8 @@ def features() -> list[Feature]:
     return [Feature(**row) for row in documents()[0]]
 
 
-def surprises() -> list[Surprise]:
-    return [Surprise(**row) for row in documents()[1]]
+def quirks() -> list[Quirk]:
+    return [Quirk(**row) for row in documents()[1]]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -50,11 +50,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def written(page: str) -> str:
-    """The page with the tables of today."""
+def updated(page: str) -> str:
+    """The page with current tables."""
     rows = [(str(one.row), one.feature, one.differs or "the same") for one in features()]
     page = between(page, "features", table(("#", "In kro", "In Slipway"), rows))
-    return between(page, "surprises", table(("In kro", "In Slipway"), [(s.kro, s.here) for s in surprises()]))
+    return between(page, "quirks", table(("In kro", "In Slipway"), [(s.kro, s.here) for s in quirks()]))
 
 
 def between(page: str, name: str, text: str) -> str:
@@ -64,4 +64,4 @@ def between(page: str, name: str, text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text()))
+    PAGE.write_text(updated(PAGE.read_text()))

@@ -9,10 +9,10 @@ import sys
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.kro_features import PAGE, Feature, Surprise, features, surprises, written
+from tests.kro_features import PAGE, Feature, Quirk, features, quirks, updated
 
-FEATURES, SURPRISES = features(), surprises()
-NAMED: list[Feature | Surprise] = [*FEATURES, *SURPRISES]
+FEATURES, QUIRKS = features(), quirks()
+NAMED: list[Feature | Quirk] = [*FEATURES, *QUIRKS]
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +36,10 @@ def test_a_row_has_tests_or_a_reason(feature: Feature) -> None:
     assert len(set(feature.tests)) == len(feature.tests)
 
 
-@pytest.mark.parametrize("surprise", SURPRISES, ids=lambda one: one.kro)
-def test_what_is_mended_is_tested(surprise: Surprise) -> None:
-    assert surprise.here
-    assert surprise.tests
+@pytest.mark.parametrize("quirk", QUIRKS, ids=lambda one: one.kro)
+def test_a_fixed_quirk_is_tested(quirk: Quirk) -> None:
+    assert quirk.here
+    assert quirk.tests
 
 
 def test_every_named_test_exists(collected: list[str]) -> None:
@@ -59,4 +59,4 @@ def pattern(test: str) -> re.Pattern[str]:
 
 def test_the_page_says_the_same() -> None:
     page = PAGE.read_text()
-    assert page == written(page), "The tables are not of today: make docs"
+    assert page == updated(page), "The tables are outdated: make docs"
