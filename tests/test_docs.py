@@ -11,10 +11,12 @@ from contracts.compiler import compile_text
 from tests.conftest import REPOSITORY
 
 DOCS = REPOSITORY / "docs"
-PAGES = sorted(
-    [*DOCS.rglob("*.md"), *map(REPOSITORY.joinpath, ("README.md", "CONTRIBUTING.md", "devcluster/README.md"))]
-)
+READMES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "devcluster/README.md")
+PAGES = sorted([*DOCS.rglob("*.md"), *map(REPOSITORY.joinpath, READMES)])
 READS_ENVIRONMENT = re.compile(r"""\b(?:env|flag|words)\("([A-Z_]+)\"""")
+SOURCE_PATH = re.compile(
+    r"`((?:portal|contracts|catalog|reconciler|devcluster|static|templates|tests)/[\w./-]*)`"
+)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -32,6 +34,12 @@ def test_links_lead_somewhere(page: Path) -> None:
         if "://" not in link and not (page.parent / link).resolve().exists()
     ]
     assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_source_files_exist(page: Path) -> None:
+    missing = [path for path in SOURCE_PATH.findall(page.read_text()) if not (REPOSITORY / path).exists()]
+    assert missing == []
 
 
 def test_every_command_of_the_readme_exists() -> None:
