@@ -7,6 +7,7 @@ import tempfile
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from devcluster.kinds.validation_rules import RuleEvaluator
 from devcluster.server import Server, Settings
@@ -45,7 +46,7 @@ class DevCluster:
     def ca(self) -> str:
         return self.running.ca.decode()
 
-    def start(self) -> DevCluster:
+    def start(self) -> Self:
         self._thread.start()
         self.running = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(10)
         self.running.write_kubeconfig(self.kubeconfig)
@@ -63,7 +64,7 @@ class DevCluster:
         self._loop.close()
         self._folder.cleanup()
 
-    def __enter__(self) -> DevCluster:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(

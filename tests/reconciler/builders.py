@@ -59,8 +59,8 @@ def update_and_wait(harness: Harness, contract: Contract, **spec: Any) -> None:
     """Change the spec of ``one`` as a user who sees its current version."""
 
     def is_current() -> bool:
-        row, live = harness.row("one"), harness.instance(contract, "one")
-        return row.resource_version == live["metadata"]["resourceVersion"]
+        row, live = harness.get_row("one"), harness.get_instance(contract, "one")
+        return bool(row.resource_version == live["metadata"]["resourceVersion"])
 
     wait_for(is_current, "the row is current")
     assert wait_until_decided(update(harness, contract, "one", **spec)).state == ChangeState.DELIVERED
@@ -81,7 +81,8 @@ def wait_for_state(harness: Harness, contract: Contract, state: str, generation:
         seen = {one.get("observedGeneration") for one in status.get("conditions") or ()}
         return status if status.get("state") == state and seen == {generation} else None
 
-    return wait_for(reached, f"it is {state}")
+    status: dict[str, Any] = wait_for(reached, f"it is {state}")
+    return status
 
 
 def live_status(harness: Harness, contract: Contract) -> dict[str, Any]:

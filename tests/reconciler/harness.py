@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import secrets
 import threading
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from catalog.changes import propose_creation
 from catalog.models import Change, Destination, Instance
@@ -17,8 +18,11 @@ from contracts.models import Contract, Revision
 from portal.accounts.models import Team, TeamNamespace, User
 from reconciler.destinations import default_destination
 from reconciler.kube import Client, NotServed, read_kubeconfig
+from reconciler.manager.controllers import Controllers
 from reconciler.manager.embedded import EmbeddedManager
+from reconciler.manager.manager import Manager
 
+T = TypeVar("T")
 TIMEOUT = 15.0  # seconds that a test waits for an expected state
 
 
@@ -38,7 +42,7 @@ class Cluster:
         self._thread.join(5)
         self._loop.close()
 
-    def run(self, request: Coroutine[Any, Any, Any]) -> Any:
+    def run(self, request: Coroutine[Any, Any, T]) -> T:
         self.client.kinds.forget()  # so that new kinds are found at once
         return asyncio.run_coroutine_threadsafe(request, self._loop).result(30)
 
@@ -49,8 +53,14 @@ class Cluster:
             return False
         return True
 
+    def read(self, api_version: str, kind: str, namespace: str, name: str) -> dict[str, Any]:
+        """The object, which has to exist."""
+        found = self.get(api_version, kind, namespace, name)
+        assert found is not None, f"there is no {kind} {namespace}/{name}"
+        return found
+
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> dict[str, Any] | None:
-        async def request() -> Any:
+        async def request() -> dict[str, Any] | None:
             resource = await self.client.kinds.find(api_version, kind)
             return await self.client.get(resource, namespace, name)
 
@@ -59,14 +69,14 @@ class Cluster:
     def list(
         self, api_version: str, kind: str, namespace: str = "", labels: str = ""
     ) -> list[dict[str, Any]]:
-        async def request() -> Any:
+        async def request() -> builtins.list[dict[str, Any]]:
             resource = await self.client.kinds.find(api_version, kind)
             return (await self.client.list_all(resource, namespace, labels=labels))[0]
 
         return self.run(request())
 
     def apply(self, body: dict[str, Any], manager: str = "kubectl") -> dict[str, Any]:
-        async def request() -> Any:
+        async def request() -> dict[str, Any]:
             resource = await self.client.kinds.find(body["apiVersion"], body["kind"])
             return await self.client.apply(resource, body, manager=manager)
 
@@ -77,14 +87,14 @@ class Cluster:
     ) -> dict[str, Any]:
         """As ``kubectl edit`` does."""
 
-        async def request() -> Any:
+        async def request() -> dict[str, Any]:
             resource = await self.client.kinds.find(api_version, kind)
             return await self.client.merge(resource, namespace, name, patch, manager="kubectl-edit")
 
         return self.run(request())
 
     def delete(self, api_version: str, kind: str, namespace: str, name: str) -> None:
-        async def request() -> Any:
+        async def request() -> bool:
             resource = await self.client.kinds.find(api_version, kind)
             return await self.client.delete(resource, namespace, name)
 
@@ -105,6 +115,17 @@ class Harness:
         self.user = User.objects.create_user(f"user-{self.suffix}")
         self.destination: Destination = default_destination()
         self.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
+
+    @property
+    def running_manager(self) -> Manager:
+        assert self.manager.manager is not None, "the manager is not running"
+        return self.manager.manager
+
+    @property
+    def running_controllers(self) -> Controllers:
+        controllers = self.running_manager.controllers
+        assert controllers is not None, "the controllers are not running"
+        return controllers
 
     def close(self) -> None:
         self.manager.stop()
@@ -157,11 +178,25 @@ class Harness:
     def row(self, name: str) -> Instance | None:
         return Instance.objects.filter(name=name, namespace=self.namespace).first()
 
+    def get_row(self, name: str) -> Instance:
+        """The row, which has to exist."""
+        row = self.row(name)
+        assert row is not None, f"there is no row {name}"
+        return row
+
     def instance(self, contract: Contract, name: str) -> dict[str, Any] | None:
         return self.cluster.get(contract.api_version, contract.kind, self.namespace, name)
 
     def child(self, kind: str, name: str, api_version: str = "v1") -> dict[str, Any] | None:
         return self.cluster.get(api_version, kind, self.namespace, name)
+
+    def get_instance(self, contract: Contract, name: str) -> dict[str, Any]:
+        """The instance in the cluster, which has to exist."""
+        return self.cluster.read(contract.api_version, contract.kind, self.namespace, name)
+
+    def get_child(self, kind: str, name: str, api_version: str = "v1") -> dict[str, Any]:
+        """The object in the cluster, which has to exist."""
+        return self.cluster.read(api_version, kind, self.namespace, name)
 
 
 def wait_for(condition: Callable[[], Any], what: str = "", seconds: float = TIMEOUT) -> Any:

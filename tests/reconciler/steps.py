@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from catalog.changes import propose_update
 from catalog.models import Change, Instance
 from contracts.models import Contract
+from reconciler.objects.accessors import condition_of
 from tests.reconciler.harness import Harness, wait_for
 
 
 def wait_until_ready(harness: Harness, name: str) -> Instance:
-    return wait_for(lambda: (row := harness.row(name)) and row.state == "ready" and row, f"{name} is ready")
+    def ready() -> bool:
+        row = harness.row(name)
+        return row is not None and row.state == "ready"
+
+    wait_for(ready, f"{name} is ready")
+    return harness.get_row(name)
 
 
 def create_ready(harness: Harness, contract: Contract, name: str, **spec: Any) -> Instance:
@@ -37,6 +44,13 @@ def wait_until_decided(change: Change) -> Change:
 
     wait_for(ask, "the change is decided")
     return change
+
+
+def get_condition(obj: dict[str, Any], kind: str) -> Mapping[str, Any]:
+    """The condition of this type, which has to exist."""
+    found = condition_of(obj, kind)
+    assert found is not None, f"there is no condition {kind}"
+    return found
 
 
 def event_reasons(harness: Harness, name: str) -> set[str]:

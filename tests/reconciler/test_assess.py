@@ -115,8 +115,10 @@ class Case:
 
 
 NO_IMAGE = Health("failed", "0/1", "The image shop:2 cannot be pulled. Pod web-x.")
-TOO_SLOW = {"conditions": [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]}
-BLIND = {"conditions": [{"type": "ScalingActive", "status": "False", "reason": "NoMetrics"}]}
+TOO_SLOW: dict[str, Any] = {
+    "conditions": [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]
+}
+BLIND: dict[str, Any] = {"conditions": [{"type": "ScalingActive", "status": "False", "reason": "NoMetrics"}]}
 OPEN = {"data": {"open": "yes"}}
 BROKEN_CONDITION = """
 conditions:

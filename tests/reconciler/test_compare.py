@@ -8,13 +8,13 @@ import pytest
 
 from reconciler.plan.compare import FieldDifference, field_differences, same_quantity
 
-DESIRED = {
+DESIRED: dict[str, Any] = {
     "apiVersion": "v1",
     "kind": "Thing",
     "metadata": {"name": "a"},
     "spec": {"size": 3, "tags": {"a": "b"}},
 }
-OWNED = {"f:spec": {"f:size": {}, "f:tags": {"f:a": {}}}}
+OWNED: dict[str, Any] = {"f:spec": {"f:size": {}, "f:tags": {"f:a": {}}}}
 
 
 def live(spec: dict[str, Any], owned: dict[str, Any], manager: str = "slipway/children") -> dict[str, Any]:

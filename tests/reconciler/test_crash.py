@@ -19,6 +19,10 @@ def delivered() -> int:
     return Instance.objects.exclude(uid="").count()
 
 
+def wait_for_delivery(count: int) -> None:
+    wait_for(lambda: delivered() >= count, "it delivers a change", 30)
+
+
 @pytest.mark.slow
 def test_killed_at_random_moments(stopped_harness: Harness, kubeconfig: Path, tmp_path: Path) -> None:
     harness = stopped_harness
@@ -29,15 +33,13 @@ def test_killed_at_random_moments(stopped_harness: Harness, kubeconfig: Path, tm
     chance = random.Random(7)
     for _ in range(3):
         with reconciler(kubeconfig, tmp_path) as process:
-            started = delivered()
-            target = min(started + 1, len(names))
-            wait_for(lambda target=target: delivered() >= target, "it delivers a change", 30)
+            wait_for_delivery(min(delivered() + 1, len(names)))
             time.sleep(chance.uniform(0, 0.25))  # the moment is random on purpose
             process.kill()
     with reconciler(kubeconfig, tmp_path):
         wait_for(lambda: Instance.objects.filter(state="ready").count() == len(names), seconds=30)
         for name in names[:4]:
-            propose_deletion(instance=harness.row(name), by=harness.user)
+            propose_deletion(instance=harness.get_row(name), by=harness.user)
         wait_for(lambda: Instance.objects.count() == 4, "half of them are gone", seconds=30)
     assert not Change.objects.exclude(state=ChangeState.DELIVERED).exists()
     maps = harness.cluster.list("v1", "ConfigMap", harness.namespace, "app.kubernetes.io/managed-by=slipway")

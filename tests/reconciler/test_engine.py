@@ -6,12 +6,13 @@ from typing import Any
 
 from catalog.changes import propose_creation, propose_deletion
 from catalog.models import Change, ChangeState, Instance
-from reconciler.objects.accessors import condition_of, labels_of
+from reconciler.objects.accessors import labels_of
 from tests.reconciler.contracts import FLEET, NAMED, PAIR, READER, SERVICE
 from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.steps import (
     create_ready,
     event_reasons,
+    get_condition,
     update,
     wait_until_decided,
     wait_until_ready,
@@ -24,7 +25,7 @@ def test_a_change_becomes_an_instance_and_its_resources(harness: Harness) -> Non
     change = harness.create(contract, "one", text="hi")
     row = wait_until_ready(harness, "one")
     change.refresh_from_db()
-    first, second = harness.child("ConfigMap", "one-first"), harness.child("ConfigMap", "one-second")
+    first, second = harness.get_child("ConfigMap", "one-first"), harness.get_child("ConfigMap", "one-second")
     assert change.state == ChangeState.DELIVERED
     assert first["data"] == {"text": "hi"}
     assert second["data"] == {"first": "one-first", "uid": first["metadata"]["uid"]}
@@ -38,9 +39,9 @@ def test_a_change_becomes_an_instance_and_its_resources(harness: Harness) -> Non
         ("first", "one-first", "ready"),
         ("second", "one-second", "ready"),
     ]
-    instance = harness.instance(contract, "one")
+    instance = harness.get_instance(contract, "one")
     assert instance["status"]["state"] == "ACTIVE"
-    assert condition_of(instance, "Ready")["status"] == "True"
+    assert get_condition(instance, "Ready")["status"] == "True"
     assert row.team == harness.team
     assert row.labels == row.annotations == {}
     assert row.destination.reachable
@@ -50,7 +51,7 @@ def test_an_edit_reaches_the_children(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one", text="before")
     assert wait_until_decided(update(harness, contract, "one", text="after")).state == ChangeState.DELIVERED
-    wait_for(lambda: harness.child("ConfigMap", "one-first")["data"] == {"text": "after"})
+    wait_for(lambda: harness.get_child("ConfigMap", "one-first")["data"] == {"text": "after"})
     wait_for(lambda: "Updated" in event_reasons(harness, "one"))
 
 
@@ -62,7 +63,7 @@ def test_an_edit_of_what_somebody_else_changed_is_refused(harness: Harness) -> N
     assert change.state == ChangeState.REFUSED
     expected = f"{harness.namespace}/one was changed in the cluster since you opened the form."
     assert change.message.startswith(expected)
-    assert harness.child("ConfigMap", "one-first")["data"] == {"text": "before"}
+    assert harness.get_child("ConfigMap", "one-first")["data"] == {"text": "before"}
 
 
 def test_what_the_api_server_refuses_says_which_field(harness: Harness) -> None:
@@ -70,7 +71,7 @@ def test_what_the_api_server_refuses_says_which_field(harness: Harness) -> None:
     change = wait_until_decided(harness.create(contract, "one", map="m", copies=9))
     assert change.state == ChangeState.REFUSED
     assert [cause["field"] for cause in change.causes] == ["spec.copies"]
-    row = harness.row("one")
+    row = harness.get_row("one")
     assert (row.state, row.reason) == ("failed", "Refused")
 
 
@@ -81,7 +82,7 @@ def test_a_name_in_use_is_refused_and_its_object_unchanged(harness: Harness) -> 
     Instance.objects.all().delete()  # as if the portal had not seen it yet
     change = wait_until_decided(harness.create(contract, "one", map="b"))
     assert change.state == ChangeState.REFUSED
-    assert harness.instance(contract, "one")["spec"]["map"] == "a"
+    assert harness.get_instance(contract, "one")["spec"]["map"] == "a"
 
 
 def test_an_instance_created_with_kubectl_appears(harness: Harness) -> None:
@@ -95,7 +96,7 @@ def test_an_instance_created_with_kubectl_appears(harness: Harness) -> None:
 def test_a_deleted_child_is_recreated(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one")
-    old = harness.child("ConfigMap", "one-first")["metadata"]["uid"]
+    old = harness.get_child("ConfigMap", "one-first")["metadata"]["uid"]
     harness.cluster.delete("v1", "ConfigMap", harness.namespace, "one-first")
 
     def back() -> bool:
@@ -103,7 +104,7 @@ def test_a_deleted_child_is_recreated(harness: Harness) -> None:
         return live is not None and live["metadata"]["uid"] != old
 
     wait_for(back, "it is recreated")
-    event = wait_for(lambda: harness.row("one").events.filter(reason="Restored").first())
+    event = wait_for(lambda: harness.get_row("one").events.filter(reason="Restored").first())
     assert event.message == f"Recreated ConfigMap {harness.namespace}/one-first, which had been deleted."
 
 
@@ -111,8 +112,8 @@ def test_an_edited_child_is_repaired_and_the_fields_are_named(harness: Harness) 
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one", text="right")
     harness.cluster.merge("v1", "ConfigMap", harness.namespace, "one-first", {"data": {"text": "wrong"}})
-    wait_for(lambda: harness.child("ConfigMap", "one-first")["data"] == {"text": "right"})
-    event = wait_for(lambda: harness.row("one").events.filter(reason="DriftRepaired").first())
+    wait_for(lambda: harness.get_child("ConfigMap", "one-first")["data"] == {"text": "right"})
+    event = wait_for(lambda: harness.get_row("one").events.filter(reason="DriftRepaired").first())
     assert event.message == (
         f"Repaired ConfigMap {harness.namespace}/one-first, "
         "which had been changed by kubectl-edit: data.text."
@@ -124,14 +125,16 @@ def test_fields_of_other_managers_are_not_changed(harness: Harness) -> None:
     create_ready(harness, contract, "one", text="right")
     harness.cluster.merge("v1", "ConfigMap", harness.namespace, "one-first", {"data": {"more": "theirs"}})
     harness.cluster.merge("v1", "ConfigMap", harness.namespace, "one-first", {"data": {"text": "wrong"}})
-    wait_for(lambda: harness.child("ConfigMap", "one-first")["data"] == {"text": "right", "more": "theirs"})
+    wait_for(
+        lambda: harness.get_child("ConfigMap", "one-first")["data"] == {"text": "right", "more": "theirs"}
+    )
 
 
 def test_a_field_removed_from_the_template_is_removed_from_the_object(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one")
     harness.publish(PAIR.replace("data: {text:", "data: {other:"))
-    wait_for(lambda: harness.child("ConfigMap", "one-first")["data"] == {"other": "hello"})
+    wait_for(lambda: harness.get_child("ConfigMap", "one-first")["data"] == {"other": "hello"})
 
 
 def test_an_excluded_node_is_pruned_and_recreated_when_included(harness: Harness) -> None:
@@ -141,7 +144,7 @@ def test_an_excluded_node_is_pruned_and_recreated_when_included(harness: Harness
     wait_until_decided(update(harness, contract, "one", extra=False))
     wait_for(lambda: harness.child("ConfigMap", "one-extra") is None, "it is pruned")
     wait_for(lambda: "Pruned" in event_reasons(harness, "one"))
-    wait_for(lambda: harness.row("one").resources.count() == 2)
+    wait_for(lambda: harness.get_row("one").resources.count() == 2)
     wait_until_ready(harness, "one")
     wait_until_decided(update(harness, contract, "one", extra=True))
     wait_for(lambda: harness.child("ConfigMap", "one-extra"), "it is there again")
@@ -160,10 +163,10 @@ def test_a_collection_follows_its_list(harness: Harness) -> None:
     assert names() == {"a", "b", "c"}
     wait_until_decided(update(harness, contract, "all", members=["c", "d"]))
     wait_for(lambda: names() == {"c", "d"}, "it follows")
-    item = harness.child("ConfigMap", "all-d")
+    item = harness.get_child("ConfigMap", "all-d")
     assert labels_of(item)["slipway.dev/collection-index"] == "1"
     assert labels_of(item)["slipway.dev/collection-size"] == "2"
-    wait_for(lambda: [one.name for one in harness.row("all").resources.all()] == ["all-c", "all-d"])
+    wait_for(lambda: [one.name for one in harness.get_row("all").resources.all()] == ["all-c", "all-d"])
 
 
 def test_deletion_goes_in_reverse_order_and_names_what_holds_it(harness: Harness) -> None:
@@ -171,7 +174,7 @@ def test_deletion_goes_in_reverse_order_and_names_what_holds_it(harness: Harness
     create_ready(harness, contract, "one")
     hold = {"metadata": {"finalizers": ["example.com/hold"]}}
     harness.cluster.merge("v1", "ConfigMap", harness.namespace, "one-second", hold)
-    propose_deletion(instance=harness.row("one"), by=harness.user)
+    propose_deletion(instance=harness.get_row("one"), by=harness.user)
     row = wait_for(
         lambda: (row := harness.row("one")) and "example.com/hold" in row.message and row,
         "it says what holds it",
@@ -199,10 +202,10 @@ def test_an_object_of_another_instance_is_never_touched(harness: Harness) -> Non
         f"map: ConfigMap {harness.namespace}/shared belongs to Named {harness.namespace}/owner. "
         "It was not changed."
     )
-    assert harness.child("ConfigMap", "shared")["data"] == {"owner": "owner"}
-    propose_deletion(instance=harness.row("second"), by=harness.user)
+    assert harness.get_child("ConfigMap", "shared")["data"] == {"owner": "owner"}
+    propose_deletion(instance=harness.get_row("second"), by=harness.user)
     wait_for(lambda: harness.row("second") is None)
-    assert harness.child("ConfigMap", "shared")["data"] == {"owner": "owner"}
+    assert harness.get_child("ConfigMap", "shared")["data"] == {"owner": "owner"}
 
 
 def test_an_unmanaged_object_is_adopted_and_an_event_says_so(harness: Harness) -> None:
@@ -216,8 +219,8 @@ def test_an_unmanaged_object_is_adopted_and_an_event_says_so(harness: Harness) -
         }
     )
     create_ready(harness, contract, "one", map="old")
-    assert harness.child("ConfigMap", "old")["data"] == {"owner": "one", "kept": "yes"}
-    event = wait_for(lambda: harness.row("one").events.filter(reason="Adopted").first())
+    assert harness.get_child("ConfigMap", "old")["data"] == {"owner": "one", "kept": "yes"}
+    event = wait_for(lambda: harness.get_row("one").events.filter(reason="Adopted").first())
     assert event.message == (
         f"Adopted ConfigMap {harness.namespace}/old, which existed before, last changed by kubectl."
     )
@@ -228,19 +231,19 @@ def test_a_suspended_instance_is_not_changed(harness: Harness) -> None:
     create_ready(harness, contract, "one", text="right")
     mark = {"metadata": {"annotations": {"slipway.dev/reconcile": "suspended"}}}
     harness.cluster.merge(contract.api_version, contract.kind, harness.namespace, "one", mark)
-    wait_for(lambda: harness.row("one").suspended)
+    wait_for(lambda: harness.get_row("one").suspended)
     harness.cluster.merge("v1", "ConfigMap", harness.namespace, "one-first", {"data": {"text": "wrong"}})
     unmark = {"metadata": {"annotations": {"slipway.dev/reconcile": None}}}
-    wait_for(lambda: harness.row("one").reason == "Suspended")
-    assert harness.child("ConfigMap", "one-first")["data"] == {"text": "wrong"}
-    assert harness.row("one").resources.count() == 2, "the page would say that nothing was created"
+    wait_for(lambda: harness.get_row("one").reason == "Suspended")
+    assert harness.get_child("ConfigMap", "one-first")["data"] == {"text": "wrong"}
+    assert harness.get_row("one").resources.count() == 2, "the page would say that nothing was created"
     harness.cluster.merge(contract.api_version, contract.kind, harness.namespace, "one", unmark)
-    wait_for(lambda: harness.child("ConfigMap", "one-first")["data"] == {"text": "right"})
+    wait_for(lambda: harness.get_child("ConfigMap", "one-first")["data"] == {"text": "right"})
     wait_until_ready(harness, "one")
 
 
 def test_a_kind_that_another_tool_installed_is_not_overwritten(harness: Harness) -> None:
-    crd = {
+    crd: dict[str, Any] = {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": {
@@ -270,7 +273,7 @@ def test_a_kind_that_another_tool_installed_is_not_overwritten(harness: Harness)
 
     message = wait_for(verdict)["message"]
     assert f"pairs.{harness.group}, and it belongs to “helm”" in message
-    live = harness.cluster.get(crd["apiVersion"], crd["kind"], "", f"pairs.{harness.group}")
+    live = harness.cluster.read(crd["apiVersion"], crd["kind"], "", f"pairs.{harness.group}")
     assert live["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "helm"}
 
 
@@ -289,7 +292,7 @@ def test_an_external_object_is_waited_for_and_watched(harness: Harness) -> None:
     give("1")
     wait_for(lambda: (live := harness.child("ConfigMap", "one-copy")) and live["data"] == {"value": "1"})
     give("2")
-    wait_for(lambda: harness.child("ConfigMap", "one-copy")["data"] == {"value": "2"})
+    wait_for(lambda: harness.get_child("ConfigMap", "one-copy")["data"] == {"value": "2"})
     wait_until_ready(harness, "one")
 
 
@@ -299,7 +302,7 @@ def test_instances_of_a_withdrawn_contract_are_still_reconciled(harness: Harness
     contract.withdraw(by=None, reason="replaced")
     harness.cluster.delete("v1", "ConfigMap", harness.namespace, "one-first")
     wait_for(lambda: harness.child("ConfigMap", "one-first"), "it is back")
-    propose_deletion(instance=harness.row("one"), by=harness.user)
+    propose_deletion(instance=harness.get_row("one"), by=harness.user)
     wait_for(lambda: harness.row("one") is None)
     assert harness.child("ConfigMap", "one-first") is None
 
@@ -327,23 +330,23 @@ def test_the_reason_of_a_failing_pod_is_the_headline(harness: Harness) -> None:
 def test_an_idle_instance_costs_no_write(harness: Harness) -> None:
     contract = harness.publish(SERVICE)
     create_ready(harness, contract, "web")
-    queue = harness.manager.manager.controllers.context.queue
+    queue = harness.running_controllers.context.queue
     before = {
-        kind: harness.child(kind, "web", version)
+        kind: harness.get_child(kind, "web", version)
         for kind, version in (("Deployment", "apps/v1"), ("Secret", "v1"))
     }
-    instance = harness.instance(contract, "web")
+    instance = harness.get_instance(contract, "web")
     harness.cluster.merge(
         "apps/v1", "Deployment", harness.namespace, "web", {"metadata": {"labels": {"x": "y"}}}
     )
     wait_for(lambda: queue.idle)
     assert (
-        harness.instance(contract, "web")["metadata"]["resourceVersion"]
+        harness.get_instance(contract, "web")["metadata"]["resourceVersion"]
         == instance["metadata"]["resourceVersion"]
     )
-    after = harness.child("Secret", "web")
+    after = harness.get_child("Secret", "web")
     assert after["metadata"]["resourceVersion"] == before["Secret"]["metadata"]["resourceVersion"]
-    assert "x" in harness.child("Deployment", "web", "apps/v1")["metadata"]["labels"]
+    assert "x" in harness.get_child("Deployment", "web", "apps/v1")["metadata"]["labels"]
 
 
 def test_instances_are_deleted_with_their_namespace(harness: Harness) -> None:
@@ -371,7 +374,7 @@ def test_created_and_deleted_at_once_leaves_nothing(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     wait_until_served(harness, contract)
     harness.create(contract, "one")
-    propose_deletion(instance=harness.row("one"), by=harness.user)
+    propose_deletion(instance=harness.get_row("one"), by=harness.user)
     wait_for(lambda: harness.row("one") is None, "the row is gone", 20)
     assert harness.instance(contract, "one") is None
     assert harness.child("ConfigMap", "one-first") is None

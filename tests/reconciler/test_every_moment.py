@@ -20,11 +20,11 @@ from catalog.changes import propose_deletion, propose_update
 from catalog.models import Change, ChangeState, Event
 from contracts.models import Contract
 from devcluster.machinery.errors import ApiError
-from reconciler.objects.accessors import condition_of
 from tests.clusters import DevCluster
 from tests.reconciler.fork_server import ForkServer, fork_server
 from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.processes import database_file
+from tests.reconciler.steps import get_condition
 
 CREW = """
 apiVersion: kro.run/v1alpha1
@@ -176,9 +176,9 @@ def test_one_write_in_every_life(
             name: uid for name, uid in uids.items() if name != "one-a"
         }
         assert {one["data"].get("text") for name, one in after.items() if name != "one-roll"} == {"new"}
-        assert harness.instance(contract, "one")["status"]["count"] == 3
+        assert harness.get_instance(contract, "one")["status"]["count"] == 3
 
-        propose_deletion(instance=harness.row("one"), by=harness.user)
+        propose_deletion(instance=harness.get_row("one"), by=harness.user)
         lives.until(lambda: harness.row("one") is None)
         assert not maps(harness)
         assert harness.instance(contract, "one") is None
@@ -196,9 +196,9 @@ def is_settled(harness: Harness, contract: Contract) -> bool:
     row = harness.row("one")
     if row is None or row.state != "ready":
         return False
-    live = harness.instance(contract, "one")
-    ready = condition_of(live, "Ready")
-    return (ready["status"], ready["observedGeneration"]) == ("True", live["metadata"]["generation"])
+    live = harness.get_instance(contract, "one")
+    ready = get_condition(live, "Ready")
+    return bool((ready["status"], ready["observedGeneration"]) == ("True", live["metadata"]["generation"]))
 
 
 def is_delivered(change: Change) -> bool:

@@ -58,6 +58,11 @@ class Watching:
     def names(self) -> set[str]:
         return {obj["metadata"]["name"] for obj in self.informer.all()} - {"kube-root-ca.crt"}
 
+    def data_of(self, name: str) -> Any:
+        found = self.informer.get("default", name)
+        assert found is not None, f"there is no ConfigMap {name}"
+        return found["data"]
+
     def told(self) -> Seen:
         return [one for one in self.seen if one[1] != "kube-root-ca.crt"]
 
@@ -114,7 +119,7 @@ async def test_it_observes_existing_and_new_objects(client: Client, maps: Resour
         ("modified", "before"),
         ("deleted", "after"),
     ]
-    assert watching.informer.get("default", "before")["data"] == {"value": "2"}
+    assert watching.data_of("before") == {"value": "2"}
     await watching.stop()
 
 
@@ -151,10 +156,10 @@ async def test_what_was_just_written_is_never_read_back_older(client: Client, ma
     new = await put(client, maps, "one", "2")
     watching.informer.store_write(new)
     watching.informer.store_write(old)
-    assert watching.informer.get("default", "one")["data"] == {"value": "2"}
+    assert watching.data_of("one") == {"value": "2"}
     await put(client, maps, "last")
     await until(lambda: "last" in watching.names())
-    assert watching.informer.get("default", "one")["data"] == {"value": "2"}
+    assert watching.data_of("one") == {"value": "2"}
     await watching.stop()
 
 
@@ -202,5 +207,5 @@ async def test_another_cluster_under_the_same_name_is_accepted(cluster: DevClust
             where.write_text(other.kubeconfig.read_text())
             await client.renew()
             await put(client, maps, "one", "anew")
-            await until(lambda: watching.informer.get("default", "one")["data"] == {"value": "anew"})
+            await until(lambda: watching.data_of("one") == {"value": "anew"})
         await watching.stop()

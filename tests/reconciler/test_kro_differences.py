@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.objects.accessors import condition_of
+from typing import Any
+
 from tests.contracts.definitions import config_map
 from tests.reconciler.builders import (
     NAME,
@@ -14,7 +15,7 @@ from tests.reconciler.builders import (
     wait_for_state,
 )
 from tests.reconciler.harness import Harness, wait_for
-from tests.reconciler.steps import create_ready
+from tests.reconciler.steps import create_ready, get_condition
 
 
 def test_an_edited_label_that_an_expression_reads_takes_effect(harness: Harness) -> None:
@@ -23,10 +24,10 @@ def test_an_edited_label_that_an_expression_reads_takes_effect(harness: Harness)
         harness, map_node("a", "data: {k: '${schema.metadata.?labels.?tier.orValue(\"none\")}'}")
     )
     create_ready(harness, contract, "one")
-    assert harness.child("ConfigMap", "one-a")["data"] == {"k": "none"}
+    assert harness.get_child("ConfigMap", "one-a")["data"] == {"k": "none"}
     label = {"metadata": {"labels": {"tier": "gold"}}}
     harness.cluster.merge(contract.api_version, contract.kind, harness.namespace, "one", label)
-    wait_for(lambda: harness.child("ConfigMap", "one-a")["data"] == {"k": "gold"}, "it follows the label")
+    wait_for(lambda: harness.get_child("ConfigMap", "one-a")["data"] == {"k": "gold"}, "it follows the label")
 
 
 def test_an_item_in_another_namespace_is_repaired(harness: Harness) -> None:
@@ -39,7 +40,7 @@ def test_an_item_in_another_namespace_is_repaired(harness: Harness) -> None:
     create_ready(harness, contract, "one", items=[name])
     harness.cluster.merge("v1", "ConfigMap", "default", name, {"data": {"k": "wrong"}})
     wait_for(
-        lambda: harness.cluster.get("v1", "ConfigMap", "default", name)["data"] == {"k": "v"},
+        lambda: harness.cluster.read("v1", "ConfigMap", "default", name)["data"] == {"k": "v"},
         "it is repaired",
     )
     delete_instance(harness, "one")
@@ -55,7 +56,7 @@ def test_a_failing_status_field_does_not_affect_others(harness: Harness) -> None
     update_and_wait(harness, contract, n=0)
     told = wait_for_state(harness, contract, "ACTIVE", generation=2)
     assert (told["name"], "share" in told) == ("one-a", False)
-    event = wait_for(lambda: harness.row("one").events.filter(reason="StatusIncomplete").first())
+    event = wait_for(lambda: harness.get_row("one").events.filter(reason="StatusIncomplete").first())
     assert event.message.startswith("status.share: ")
 
 
@@ -65,7 +66,7 @@ def test_state_and_ready_agree(harness: Harness) -> None:
     create_ready(harness, contract, "one")
     for generation in (1, 2):
         told = wait_for_state(harness, contract, "ACTIVE", generation)
-        assert condition_of({"status": told}, "Ready")["status"] == "True"
+        assert get_condition({"status": told}, "Ready")["status"] == "True"
         if generation == 1:
             update_and_wait(harness, contract, n=7)
 
@@ -87,7 +88,7 @@ JOB = f"""
 def test_the_pods_of_a_job_are_deleted_with_it(harness: Harness) -> None:
     """Quirk 26."""
 
-    def pods() -> list[object]:
+    def pods() -> list[dict[str, Any]]:
         return harness.cluster.list("v1", "Pod", harness.namespace)
 
     contract = publish_contract(harness, JOB)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.objects.accessors import condition_of
 from tests.contracts.definitions import config_map
 from tests.reconciler.builders import (
     NAME,
@@ -20,7 +19,7 @@ from tests.reconciler.builders import (
     wait_for_state,
 )
 from tests.reconciler.harness import Harness, wait_for
-from tests.reconciler.steps import create_ready, wait_until_ready
+from tests.reconciler.steps import create_ready, get_condition, wait_until_ready
 
 
 def test_an_instance_without_resources_is_active_at_once(harness: Harness) -> None:
@@ -52,7 +51,7 @@ def test_a_missing_field_blocks_only_its_readers(harness: Harness) -> None:
     assert map_names(harness) == {"one-a", "one-c"}
     set_data(harness, "one-a", late="x")
     wait_until_ready(harness, "one")
-    assert harness.child("ConfigMap", "one-b")["data"] == {"k": "x"}
+    assert harness.get_child("ConfigMap", "one-b")["data"] == {"k": "x"}
 
 
 FATAL = {
@@ -74,7 +73,7 @@ def test_an_impossible_graph_applies_nothing(harness: Harness, resources: str) -
     contract = publish_contract(harness, resources + map_node("z"))
     harness.create(contract, "one")
     status = wait_for_state(harness, contract, "ERROR")
-    assert condition_of({"status": status}, "Ready")["status"] == "False"
+    assert get_condition({"status": status}, "Ready")["status"] == "False"
     assert map_names(harness) == set()
 
 
@@ -115,11 +114,11 @@ COLLECTION = config_map("a", extra="forEach: [{i: '${schema.spec.items}'}]", nam
 def test_a_shrinking_collection_keeps_the_remaining_items(harness: Harness) -> None:
     contract = publish_contract(harness, COLLECTION)
     create_ready(harness, contract, "one", items=["p", "q", "r"])
-    kept = {name: harness.child("ConfigMap", name)["metadata"]["uid"] for name in ("one-p", "one-r")}
+    kept = {name: harness.get_child("ConfigMap", name)["metadata"]["uid"] for name in ("one-p", "one-r")}
     update_and_wait(harness, contract, items=["p", "r"])
     wait_for(lambda: map_names(harness) == set(kept), "the surplus is gone")
     for index, (name, uid) in enumerate(kept.items()):
-        metadata = harness.child("ConfigMap", name)["metadata"]
+        metadata = harness.get_child("ConfigMap", name)["metadata"]
         place = {"slipway.dev/collection-index": str(index), "slipway.dev/collection-size": "2"}
         assert metadata["uid"] == uid
         assert place.items() <= metadata["labels"].items()
@@ -134,7 +133,7 @@ def test_an_item_of_another_instance_is_not_changed(harness: Harness) -> None:
     harness.create(contract, "two", items=["shared"])
     message = wait_for(lambda: (row := harness.row("two")) and row.state == "failed" and row.message)
     assert f"ConfigMap {harness.namespace}/shared belongs to Example {harness.namespace}/one" in message
-    assert harness.child("ConfigMap", "shared")["data"] == {"owner": "one"}
+    assert harness.get_child("ConfigMap", "shared")["data"] == {"owner": "one"}
 
 
 EXTERNAL = "- id: given\n  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {name: given}}\n"
@@ -168,7 +167,7 @@ def test_a_selection_follows_labels_and_may_be_empty(harness: Harness) -> None:
     create_ready(harness, contract, "one")
 
     def seen() -> str:
-        return str(harness.child("ConfigMap", "one-b")["data"]["k"])
+        return str(harness.get_child("ConfigMap", "one-b")["data"]["k"])
 
     assert seen() == ""
     for name in ("p", "q"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def test_labels_of_a_child_and_the_inventory_of_its_instance(harness: Harness) -
         harness, map_node("a", "data: {k: v}") + config_map("b", name=f"{NAME}\n      namespace: default")
     )
     create_ready(harness, contract, "one")
-    instance, child = harness.instance(contract, "one"), harness.child("ConfigMap", "one-a")
+    instance, child = harness.get_instance(contract, "one"), harness.get_child("ConfigMap", "one-a")
     assert labels_of(child) == {
         "app.kubernetes.io/managed-by": "slipway",
         "slipway.dev/instance-id": instance["metadata"]["uid"],
@@ -60,7 +61,7 @@ def test_what_was_adopted_is_deleted_with_its_instance(harness: Harness) -> None
     apply_unmanaged(harness, "one-a", kept="yes")
     contract = publish_contract(harness, map_node("a", "data: {k: v}"))
     create_ready(harness, contract, "one")
-    assert harness.child("ConfigMap", "one-a")["data"] == {"k": "v", "kept": "yes"}
+    assert harness.get_child("ConfigMap", "one-a")["data"] == {"k": "v", "kept": "yes"}
     delete_instance(harness, "one")
     assert map_names(harness) == set()
 
@@ -88,7 +89,7 @@ def test_what_is_not_ready_does_not_delay_pruning(harness: Harness) -> None:
     wait_for_state(harness, contract, "IN_PROGRESS")
     update_and_wait(harness, contract, extra=False)
     wait_for(lambda: map_names(harness) == {"one-b"}, "it is pruned")
-    assert harness.row("one").state == "progressing"
+    assert harness.get_row("one").state == "progressing"
 
 
 def test_an_instance_is_deleted_although_its_contract_does_not_compile(harness: Harness) -> None:
@@ -116,11 +117,11 @@ def test_only_dependents_of_a_child_that_is_being_deleted_wait(harness: Harness)
         + later,
     )
     create_ready(harness, contract, "one", extra=False)
-    old = harness.child("ConfigMap", "one-b")["metadata"]["uid"]
+    old = harness.get_child("ConfigMap", "one-b")["metadata"]["uid"]
     patch_config_map(harness, "one-b", HOLD)
     harness.cluster.delete("v1", "ConfigMap", harness.namespace, "one-b")
 
-    def condition() -> dict[str, Any] | None:
+    def condition() -> Mapping[str, Any] | None:
         found = condition_of({"status": live_status(harness, contract)}, "ResourcesReady")
         return found if found and found["reason"] == "ResourceDeleting" else None
 
@@ -128,11 +129,11 @@ def test_only_dependents_of_a_child_that_is_being_deleted_wait(harness: Harness)
     update_and_wait(harness, contract, extra=True, n=2)
     wait_for(lambda: (condition() or {}).get("observedGeneration") == 2)
     assert map_names(harness) == {"one-a", "one-b"}
-    assert harness.child("ConfigMap", "one-a")["data"] == {"k": "2"}
+    assert harness.get_child("ConfigMap", "one-a")["data"] == {"k": "2"}
     patch_config_map(harness, "one-b", RELEASE)
     wait_until_ready(harness, "one")
     assert map_names(harness) == {"one-a", "one-b", "one-c"}
-    assert harness.child("ConfigMap", "one-b")["metadata"]["uid"] != old
+    assert harness.get_child("ConfigMap", "one-b")["metadata"]["uid"] != old
 
 
 @pytest.mark.parametrize("name", ["slipway.dev/reconcile", "kro.run/reconcile"])
@@ -161,8 +162,8 @@ def test_a_compatible_revision_reaches_the_kind_and_its_instances(harness: Harne
         map_node("a", "data: {k: '${schema.spec.colour}'}"),
         spec=f"{SPEC}\ncolour: string | default=red",
     )
-    wait_for(lambda: harness.child("ConfigMap", "one-a")["data"] == {"k": "red"}, "the instance follows")
-    crd = harness.cluster.get(
+    wait_for(lambda: harness.get_child("ConfigMap", "one-a")["data"] == {"k": "red"}, "the instance follows")
+    crd = harness.cluster.read(
         "apiextensions.k8s.io/v1", "CustomResourceDefinition", "", f"examples.{harness.group}"
     )
     schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
@@ -205,4 +206,4 @@ def test_what_the_api_server_rejects_is_reported_and_retried(harness: Harness) -
     assert live_status(harness, contract)["state"] == "ERROR"
     harness.cluster.apply(gate(harness, 50))
     wait_until_ready(harness, "one")
-    assert harness.child("Gate", "one", version)["spec"] == {"size": 9}
+    assert harness.get_child("Gate", "one", version)["spec"] == {"size": 9}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -67,14 +68,19 @@ def decide(
     live: list[dict[str, Any]],
     *,
     instance: dict[str, Any] = INSTANCE,
-    members: list[dict[str, Any]] | None = None,
     known: dict[str, LastApplied] | None = None,
 ) -> Plan:
     rendering = render(pair, instance, observed)
     found = {reference_to(one).identity: one for one in live}
-    observation = Observation(instance, live if members is None else members, found)
     graph = Graph(pair, rendering, observed, children(instance, pair, rendering))
-    return plan(observation, graph, known)
+    return plan(Observation(instance, live, found), graph, known)
+
+
+def decide_about_stranger(pair: Definition, stranger: dict[str, Any]) -> Plan:
+    """A plan when an object of the same name exists that is no member of the instance."""
+    rendering = render(pair, INSTANCE, {})
+    graph = Graph(pair, rendering, {}, children(INSTANCE, pair, rendering))
+    return plan(Observation(INSTANCE, [], {reference_to(stranger).identity: stranger}), graph, None)
 
 
 def first(pair: Definition) -> dict[str, Any]:
@@ -82,7 +88,7 @@ def first(pair: Definition) -> dict[str, Any]:
 
 
 def words(steps: Any) -> list[tuple[str, str, str]]:
-    shown = []
+    shown: list[tuple[str, str, str]] = []
     for step in steps:
         match step:
             case Apply():
@@ -193,7 +199,7 @@ def test_what_belongs_to_others_is_refused_with_their_name(
         **body,
         "metadata": {**body["metadata"], "labels": labels, "annotations": annotations, "uid": "u"},
     }
-    planned = decide(pair, {}, [theirs], members=[])
+    planned = decide_about_stranger(pair, theirs)
     assert words(planned.refusals) == [
         ("refuse", "first", f"ConfigMap home/one-first belongs to {owner}. It was not changed.")
     ]
@@ -207,7 +213,7 @@ def test_what_is_unmanaged_is_adopted(pair: Definition) -> None:
         **body,
         "metadata": {"name": "one-first", "namespace": "home", "uid": "u", "managedFields": [entry]},
     }
-    (step,) = decide(pair, {}, [theirs], members=[]).applies
+    (step,) = decide_about_stranger(pair, theirs).applies
     assert (step.why, step.by) == ("adopt", "helm")
 
 
@@ -322,10 +328,16 @@ def test_items_are_numbered_with_the_first_dimension_slowest() -> None:
     assert places == [("px", "0"), ("py", "1"), ("qx", "2"), ("qy", "3")]
 
 
+def deleted_names(steps: Iterable[object]) -> list[str]:
+    deletions = [step for step in steps if isinstance(step, Delete)]
+    assert deletions == list(steps)
+    return [step.reference.name for step in deletions]
+
+
 def test_deletion_takes_the_highest_wave_and_waits_for_it(pair: Definition) -> None:
     one, two = both(pair)
     step = plan_deletion([one, two])
-    assert [one.reference.name for one in step.steps] == ["one-second"]
+    assert deleted_names(step.steps) == ["one-second"]
     deleting = {
         **two,
         "metadata": {**two["metadata"], "deletionTimestamp": "now", "finalizers": ["x.com/hold"]},
@@ -333,7 +345,7 @@ def test_deletion_takes_the_highest_wave_and_waits_for_it(pair: Definition) -> N
     (wait,) = plan_deletion([one, deleting]).steps
     assert isinstance(wait, Wait)
     assert wait.reason.endswith("; waiting for the finalizer x.com/hold.")
-    assert [step.reference.name for step in plan_deletion([one]).steps] == ["one-first"]
+    assert deleted_names(plan_deletion([one]).steps) == ["one-first"]
     assert plan_deletion([]).done
 
 

@@ -9,10 +9,11 @@ from django.db.models.signals import post_save
 from catalog.changes import propose_creation, propose_deletion
 from catalog.models import Instance
 from contracts.models import KnownSchema, Revision
-from reconciler.objects.accessors import annotations_of, condition_of, finalizers_of, labels_of
+from reconciler.objects.accessors import annotations_of, finalizers_of, labels_of
 from tests.custom_kinds import custom_definition
 from tests.reconciler.contracts import NESTED, PAIR, PLACE, SERVICE, SPOKEN
 from tests.reconciler.harness import Harness, wait_for
+from tests.reconciler.steps import get_condition
 
 
 def test_a_cluster_scoped_instance_creates_a_namespace_and_its_contents(harness: Harness) -> None:
@@ -23,6 +24,7 @@ def test_a_cluster_scoped_instance_creates_a_namespace_and_its_contents(harness:
         contract=contract, destination=harness.destination, manifest=body, by=harness.user
     )
     row = change.instance
+    assert row is not None
 
     def ready() -> bool:
         row.refresh_from_db()
@@ -42,10 +44,10 @@ def test_a_kind_that_is_not_served_yet_is_waited_for(harness: Harness) -> None:
     row = wait_for(lambda: (row := harness.row("one")) and row.nodes and row)
     assert row.message == (f"inner: The cluster does not serve the kind Pair of {harness.group}/v1alpha1.")
     harness.publish(PAIR)
-    wait_for(lambda: harness.row("one").state == "ready", "it comes up when the kind does")
-    assert harness.child("ConfigMap", "one-inner-first")["data"] == {"text": "deep"}
-    assert harness.row("one-inner").state == "ready"
-    propose_deletion(instance=harness.row("one"), by=harness.user)
+    wait_for(lambda: harness.get_row("one").state == "ready", "it comes up when the kind does")
+    assert harness.get_child("ConfigMap", "one-inner-first")["data"] == {"text": "deep"}
+    assert harness.get_row("one-inner").state == "ready"
+    propose_deletion(instance=harness.get_row("one"), by=harness.user)
     wait_for(lambda: harness.row("one") is None and harness.row("one-inner") is None)
     assert harness.child("ConfigMap", "one-inner-first") is None
 
@@ -55,7 +57,7 @@ def test_names_longer_than_a_label_value(harness: Harness) -> None:
     name = "a-name-that-goes-on-and-on-and-on-until-it-does-not-fit-a-label-value-any-more"
     harness.create(contract, name)
     wait_for(lambda: (row := harness.row(name)) and row.state == "ready")
-    child = harness.child("ConfigMap", f"{name}-first")
+    child = harness.get_child("ConfigMap", f"{name}-first")
     assert annotations_of(child)["slipway.dev/instance"] == f"Pair {harness.namespace}/{name}"
     assert all(len(value) <= 63 for value in labels_of(child).values())
 
@@ -64,9 +66,9 @@ def test_an_authors_conditions_are_written_and_the_row_has_the_built_in_ones_too
     contract = harness.publish(SPOKEN)
     harness.create(contract, "one")
     row = wait_for(lambda: (row := harness.row("one")) and row.state == "ready" and row)
-    live = harness.instance(contract, "one")
+    live = harness.get_instance(contract, "one")
     assert [(one["type"], one["status"]) for one in live["status"]["conditions"]] == [("Usable", "True")]
-    assert condition_of(live, "Usable")["observedGeneration"] == 1
+    assert get_condition(live, "Usable")["observedGeneration"] == 1
     assert [one["type"] for one in row.conditions] == [
         "Usable",
         "InstanceManaged",
@@ -82,8 +84,8 @@ def test_what_was_ready_and_is_not_is_degraded(harness: Harness) -> None:
     wait_for(lambda: (row := harness.row("web")) and row.state == "ready")
     for pod in harness.cluster.list("v1", "Pod", harness.namespace):
         harness.cluster.delete("v1", "Pod", harness.namespace, pod["metadata"]["name"])
-    wait_for(lambda: harness.row("web").state == "degraded", "it is degraded")
-    wait_for(lambda: harness.row("web").state == "ready", "it recovers")
+    wait_for(lambda: harness.get_row("web").state == "degraded", "it is degraded")
+    wait_for(lambda: harness.get_row("web").state == "ready", "it recovers")
 
 
 def test_a_loss_while_no_reconciler_runs_is_degraded(harness: Harness) -> None:
@@ -97,14 +99,14 @@ def test_a_loss_while_no_reconciler_runs_is_degraded(harness: Harness) -> None:
             harness.cluster.merge("v1", "Node", "", name, {"spec": {"unschedulable": True}})
         for pod in harness.cluster.list("v1", "Pod", harness.namespace):
             harness.cluster.delete("v1", "Pod", harness.namespace, pod["metadata"]["name"])
-        wait_for(lambda: not harness.child("Deployment", "web", "apps/v1")["status"].get("readyReplicas"))
+        wait_for(lambda: not harness.get_child("Deployment", "web", "apps/v1")["status"].get("readyReplicas"))
         harness.manager.start()
-        wait_for(lambda: harness.row("web").state != "ready", "it is noticed")
-        assert harness.row("web").state == "degraded"
+        wait_for(lambda: harness.get_row("web").state != "ready", "it is noticed")
+        assert harness.get_row("web").state == "degraded"
     finally:
         for name in nodes:
             harness.cluster.merge("v1", "Node", "", name, {"spec": {"unschedulable": None}})
-    wait_for(lambda: harness.row("web").state == "ready", "it recovers")
+    wait_for(lambda: harness.get_row("web").state == "ready", "it recovers")
 
 
 SCALED = Path(__file__).parents[2] / "contracts/samples/stateless-service-ha.yaml"
@@ -133,7 +135,7 @@ def test_scaling_up_is_progress_and_no_loss(harness: Harness) -> None:
         post_save.disconnect(remember, sender=Instance)
     assert "progressing" in seen
     assert "degraded" not in seen
-    assert harness.row("web").was_ready
+    assert harness.get_row("web").was_ready
 
 
 def test_the_schemas_of_the_clusters_own_kinds_are_saved_for_validation(harness: Harness) -> None:
@@ -165,7 +167,7 @@ def test_a_change_waits_while_its_kind_is_being_removed(harness: Harness) -> Non
     contract = harness.publish(PAIR)
     harness.create(contract, "one")
     wait_for(lambda: (row := harness.row("one")) and row.state == "ready")
-    own = finalizers_of(harness.instance(contract, "one"))
+    own = finalizers_of(harness.get_instance(contract, "one"))
     kind = (contract.api_version, contract.kind, harness.namespace)
     harness.cluster.merge(*kind, "one", {"metadata": {"finalizers": [*own, "example.com/held"]}})
     harness.cluster.delete(
@@ -176,7 +178,7 @@ def test_a_change_waits_while_its_kind_is_being_removed(harness: Harness) -> Non
     waiting = "The cluster is deleting the kind. The change will be applied once it is recreated."
     wait_for(lambda: (row := harness.row("two")) and (row.state, row.message) == ("waiting", waiting))
     harness.cluster.merge(*kind, "one", {"metadata": {"finalizers": None}})
-    wait_for(lambda: harness.row("two").state == "ready", "the kind is back", 40)
+    wait_for(lambda: harness.get_row("two").state == "ready", "the kind is back", 40)
     assert harness.row("one") is None
 
 
@@ -189,7 +191,7 @@ def test_an_instance_that_waits_for_a_kind_says_why_it_is_not_served(harness: Ha
     row = wait_for(lambda: (row := harness.row("one")) and "already in use" in row.message and row)
     assert row.message.startswith("The cluster does not serve the kind Pair yet. ")
     harness.cluster.delete(other["apiVersion"], other["kind"], "", other["metadata"]["name"])
-    wait_for(lambda: harness.row("one").state == "ready", "the name is free", 40)
+    wait_for(lambda: harness.get_row("one").state == "ready", "the name is free", 40)
 
 
 def test_a_revision_that_a_newer_slipway_would_refuse_is_still_reconciled(harness: Harness) -> None:
@@ -198,6 +200,7 @@ def test_a_revision_that_a_newer_slipway_would_refuse_is_still_reconciled(harnes
     wait_for(lambda: (row := harness.row("one")) and row.state == "ready")
     fields = 'range: Range | default={} validation="self.low < self.high"\n      text:'
     types = "    types:\n      Range: {low: integer | default=1, high: integer | default=2}\n    status:"
+    assert contract.revision is not None
     text = contract.revision.text.replace("text:", fields, 1).replace("    status:", types, 1)
     number = contract.revision.number + 1
     contract.revision = Revision.objects.create(contract=contract, number=number, text=text, digest="2")
@@ -211,4 +214,4 @@ def test_a_revision_that_a_newer_slipway_would_refuse_is_still_reconciled(harnes
     wait_for(is_refused, "the cluster does not take the default either")
     harness.cluster.delete("v1", "ConfigMap", harness.namespace, "one-first")
     wait_for(lambda: harness.child("ConfigMap", "one-first"), "it is looked after all the same")
-    wait_for(lambda: harness.row("one").state == "ready")
+    wait_for(lambda: harness.get_row("one").state == "ready")
