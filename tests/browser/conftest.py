@@ -18,19 +18,31 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol, cast
 
 import pytest
+import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from catalog.models import Destination, Instance
 from contracts.models import Contract
 from contracts.publishing import publish
 from portal.accounts.models import Membership, Role, Team, User
+from portal.asgi import application
 from tests.catalog.conftest import SERVICE, fill_instance
 from tests.chromium import CHROMIUM
+
+Theme = Literal["light", "dark"]
+Shoot = Callable[[Page, str], None]
+
+
+class RunAxe(Protocol):
+    """The accessibility problems of a page, one per line. With a name, the page is photographed as well."""
+
+    def __call__(self, page: Page, name: str = "") -> list[str]: ...
+
 
 HERE = Path(__file__).parent
 STARTS_WITHIN = 10
@@ -62,10 +74,6 @@ def orm_beside_the_browser() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The address of a server that runs as long as the tests do."""
-    import uvicorn
-
-    from portal.asgi import application
-
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
     made = uvicorn.Server(
@@ -88,7 +96,12 @@ def site(server: str, transactional_db: None) -> str:
     return server
 
 
-Visit = Callable[..., Page]
+class Visit(Protocol):
+    complaints: list[str]
+
+    def __call__(
+        self, user: User | None = None, path: str = "/", *, theme: Theme = "light", width: int = 1440
+    ) -> Page: ...
 
 
 @pytest.fixture
@@ -98,8 +111,12 @@ def visit(site: str, chromium: Browser) -> Iterator[Visit]:
     contexts: list[Any] = []
     complaints: list[str] = []
 
+    def note_errors(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(message.text)
+
     def open_page(
-        user: User | None = None, path: str = "/", *, theme: str = "light", width: int = 1440
+        user: User | None = None, path: str = "/", *, theme: Theme = "light", width: int = 1440
     ) -> Page:
         context = chromium.new_context(
             base_url=site,
@@ -108,7 +125,7 @@ def visit(site: str, chromium: Browser) -> Iterator[Visit]:
             reduced_motion="reduce",
         )
         contexts.append(context)
-        cookies = [{"name": "theme", "value": theme, "url": site}]
+        cookies: list[Any] = [{"name": "theme", "value": theme, "url": site}]
         if user is not None:
             client = Client()
             client.force_login(user)
@@ -117,22 +134,25 @@ def visit(site: str, chromium: Browser) -> Iterator[Visit]:
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("console", note_errors)
         page.goto(path)
         return page
 
-    open_page.complaints = complaints  # type: ignore[attr-defined]
-    yield open_page
+    visit = cast(Visit, open_page)
+    visit.complaints = complaints
+    yield visit
     for context in contexts:
         context.close()
     assert not [text for text in complaints if not EXPECTED.match(text)]
 
 
 @pytest.fixture
-def axe() -> Callable[[Page], list[str]]:
+def axe(shot: Shoot) -> RunAxe:
     """What keeps people from using the page, a line each; ``assert axe(page) == []``."""
 
-    def run(page: Page) -> list[str]:
+    def run(page: Page, name: str = "") -> list[str]:
+        if name:
+            shot(page, name)
         found = Axe().run(page).response["violations"]
         return [
             f"{one['id']}: {node['target']} {node['failureSummary']}"
@@ -144,7 +164,7 @@ def axe() -> Callable[[Page], list[str]]:
 
 
 @pytest.fixture
-def shot() -> Callable[[Page, str], None]:
+def shot() -> Shoot:
     """Keeps a picture of the page when ``SLIPWAY_SCREENSHOTS`` names a folder."""
     folder = os.environ.get("SLIPWAY_SCREENSHOTS")
 

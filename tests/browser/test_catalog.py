@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from catalog.models import Change, Destination, Instance, State
 from contracts.models import Contract
 from portal.accounts.models import User
-
-Visit = Callable[..., Page]
+from tests.browser.conftest import RunAxe, Theme, Visit
 
 
 def test_the_catalog_is_filtered_while_typing(
-    visit: Visit, axe: Callable[[Page], list[str]], developer: User, contract: Contract
+    visit: Visit, axe: RunAxe, developer: User, contract: Contract
 ) -> None:
     page = visit(developer, "/catalog/")
     assert axe(page) == []
@@ -28,7 +26,7 @@ def test_the_catalog_is_filtered_while_typing(
 
 
 def test_a_form_previews_what_it_would_create_and_opens_the_instance(
-    visit: Visit, axe: Callable[[Page], list[str]], developer: User, contract: Contract, cluster: Destination
+    visit: Visit, axe: RunAxe, developer: User, contract: Contract, cluster: Destination
 ) -> None:
     page = visit(developer, "/catalog/service/create/")
     assert axe(page) == []
@@ -76,7 +74,7 @@ def test_typing_is_never_overwritten_by_an_answer(
 
 
 def test_a_refused_form_leads_to_its_first_problem(
-    visit: Visit, axe: Callable[[Page], list[str]], developer: User, contract: Contract, cluster: Destination
+    visit: Visit, axe: RunAxe, developer: User, contract: Contract, cluster: Destination
 ) -> None:
     page = visit(developer, "/catalog/service/create/")
     page.get_by_role("button", name="Create", exact=True).click()
@@ -97,7 +95,7 @@ def test_form_and_yaml_are_one_draft(
 
 
 def test_an_instance_page_moves_by_itself(
-    visit: Visit, axe: Callable[[Page], list[str]], developer: User, instance: Instance
+    visit: Visit, axe: RunAxe, developer: User, instance: Instance
 ) -> None:
     page = visit(developer, f"/instances/{instance.pk}/")
     expect(page.locator("[data-live-label]")).to_have_text("Live")
@@ -197,22 +195,16 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)])
+@pytest.mark.parametrize("screen", [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)])
 def test_nothing_keeps_people_from_using_a_page(
-    visit: Visit,
-    axe: Callable[[Page], list[str]],
-    shot: Callable[[Page, str], None],
-    developer: User,
-    instance: Instance,
-    theme: str,
-    width: int,
+    visit: Visit, axe: RunAxe, developer: User, instance: Instance, screen: tuple[Theme, int]
 ) -> None:
+    theme, width = screen
     page = visit(developer, "/catalog/", theme=theme, width=width)
     found = {}
     for name, path in PAGES.items():
         page.goto(path.format(pk=instance.pk))
-        shot(page, f"{name}-{theme}-{width}")
-        found[name] = axe(page)
+        found[name] = axe(page, f"{name}-{theme}-{width}")
         overflow = page.locator("html").evaluate("page => page.scrollWidth - page.clientWidth")
         if overflow > 0:
             found[name].append(f"{overflow} pixels wider than the window")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
 
 from contracts.contract_templates import template_text
 from contracts.models import Contract, Draft
 from contracts.publishing import publish
+from portal.accounts.models import User
+from tests.browser.conftest import RunAxe, Shoot, Theme, Visit
 
 
 @pytest.fixture
-def contract(engineer) -> Contract:
+def contract(engineer: User) -> Contract:
     """The cheapest sample, with two revisions."""
     text = template_text("stateless-service").replace(
         "owner: platform", f"owner: {engineer.teams.get().slug}"
@@ -28,7 +31,7 @@ def at_the_end(page: Page) -> None:
     page.keyboard.press("Control+End")
 
 
-def test_problems_appear_while_typing_and_the_draft_is_saved(visit, engineer):
+def test_problems_appear_while_typing_and_the_draft_is_saved(visit: Visit, engineer: User) -> None:
     page = visit(engineer, "/contracts/new/")
     expect(page.locator("#check")).to_contain_text("No problems")
     at_the_end(page)
@@ -40,7 +43,7 @@ def test_problems_appear_while_typing_and_the_draft_is_saved(visit, engineer):
     expect(page.locator("#check")).to_contain_text("lifecycl")
 
 
-def test_form_and_graph_follow_the_text(visit, engineer):
+def test_form_and_graph_follow_the_text(visit: Visit, engineer: User) -> None:
     page = visit(engineer, "/contracts/new/")
     expect(page.locator("#check .graph")).to_contain_text("settings")
     page.locator("code-editor textarea").evaluate(
@@ -50,7 +53,7 @@ def test_form_and_graph_follow_the_text(visit, engineer):
     expect(page.locator(".form-preview")).to_contain_text("greeting", ignore_case=True)
 
 
-def test_from_typing_to_the_published_contract(visit, engineer):
+def test_from_typing_to_the_published_contract(visit: Visit, engineer: User) -> None:
     page = visit(engineer, "/contracts/new/")
     at_the_end(page)
     page.keyboard.type("  tags: [mine]")
@@ -63,7 +66,7 @@ def test_from_typing_to_the_published_contract(visit, engineer):
     assert not Draft.objects.exists()
 
 
-def test_a_problem_of_a_refused_draft_leads_to_its_line(visit, engineer):
+def test_a_problem_of_a_refused_draft_leads_to_its_line(visit: Visit, engineer: User) -> None:
     text = template_text("scheduled-job").replace("backoffLimit", "backofLimit")
     draft = Draft.objects.create(author=engineer, text=text)
     page = visit(engineer, f"/contracts/drafts/{draft.pk}/publication/")
@@ -71,7 +74,9 @@ def test_a_problem_of_a_refused_draft_leads_to_its_line(visit, engineer):
     expect(page.locator("code-editor .cm-activeLine").first).to_contain_text("backofLimit")
 
 
-def test_lists_and_pages_move_when_a_contract_is_withdrawn(visit, engineer, contract):
+def test_lists_and_pages_move_when_a_contract_is_withdrawn(
+    visit: Visit, engineer: User, contract: Contract
+) -> None:
     listed = visit(engineer, "/contracts/")
     page = visit(engineer, contract.get_absolute_url())
     expect(listed.locator("tr", has_text=contract.title)).to_contain_text("Published")
@@ -82,7 +87,9 @@ def test_lists_and_pages_move_when_a_contract_is_withdrawn(visit, engineer, cont
     expect(listed.locator("tr", has_text=contract.title)).to_contain_text("Withdrawn")
 
 
-def test_the_list_is_filtered_while_typing_and_in_the_address(visit, engineer, contract):
+def test_the_list_is_filtered_while_typing_and_in_the_address(
+    visit: Visit, engineer: User, contract: Contract
+) -> None:
     page = visit(engineer, "/contracts/")
     page.get_by_label("Search contracts", exact=True).fill("zebra")
     expect(page.locator("#contracts")).to_contain_text("No results")
@@ -91,7 +98,9 @@ def test_the_list_is_filtered_while_typing_and_in_the_address(visit, engineer, c
     expect(page.locator("#contracts")).to_contain_text(contract.title)
 
 
-def test_without_javascript_a_contract_is_written_and_published(site, chromium, engineer, client):
+def test_without_javascript_a_contract_is_written_and_published(
+    site: str, chromium: Browser, engineer: User, client: Client
+) -> None:
     client.force_login(engineer)
     context = chromium.new_context(base_url=site, java_script_enabled=False)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
@@ -121,14 +130,18 @@ PAGES = [
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_everybody_can_use_the_pages(visit, axe, shot, engineer, contract, path, theme):
+@pytest.mark.usefixtures("contract")
+def test_everybody_can_use_the_pages(
+    visit: Visit, axe: RunAxe, engineer: User, path: str, theme: Theme
+) -> None:
     page = visit(engineer, f"/contracts/{path}", theme=theme)
-    shot(page, f"contracts-{path.strip('/').replace('/', '-') or 'list'}-{theme}")
-    assert axe(page) == []
+    assert axe(page, f"contracts-{path.strip('/').replace('/', '-') or 'list'}-{theme}") == []
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_narrow_screens_do_not_scroll_sideways(visit, shot, engineer, contract, path):
+def test_narrow_screens_do_not_scroll_sideways(
+    visit: Visit, shot: Shoot, engineer: User, contract: Contract, path: str
+) -> None:
     page = visit(engineer, f"/contracts/{path}", width=390)
     shot(page, f"contracts-{path.strip('/').replace('/', '-') or 'list'}-narrow")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

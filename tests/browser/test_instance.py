@@ -66,11 +66,17 @@ def test_a_node_names_its_neighbours_so_that_they_can_be_told_apart(
     expect(page.locator("#node-panel").get_by_role("link", name="deployment")).to_be_visible()
 
 
+@pytest.fixture
+def page_of_instance(visit: Visit, developer: User, instance: Instance) -> Page:
+    return visit(developer, f"/instances/{instance.pk}/")
+
+
 @pytest.mark.parametrize("query", ["?node=deployment", "?tab=resources"])
 def test_the_live_manifest_stays_open_follows_the_cluster_and_closes(
-    visit: Visit, axe: Check, developer: User, instance: Instance, live: dict[str, Any], query: str
+    page_of_instance: Page, axe: Check, instance: Instance, live: dict[str, Any], query: str
 ) -> None:
-    page = visit(developer, f"/instances/{instance.pk}/{query}")
+    page = page_of_instance
+    page.goto(f"/instances/{instance.pk}/{query}")
     expect(page.locator("[data-live-label]")).to_have_text("Live")
     opener = page.get_by_role("link", name="Live manifest of shop").first
     opener.focus()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
+from pytest_django.fixtures import Settings
 
+from portal.accounts.models import User
 from portal.live.publish import publish
 from tests.browser import live_site
+from tests.browser.conftest import Visit
 
 
 @pytest.fixture(autouse=True)
-def one_live_fragment(settings):
+def one_live_fragment(settings: Settings) -> None:
     settings.ROOT_URLCONF = "tests.browser.live_site"
     settings.LIVE_TOPICS = {"counter": "tests.browser.live_site.CounterTopic"}
     live_site.now.update(version=1, asked=0)
@@ -23,37 +26,45 @@ def move(version: int) -> None:
 
 
 class Line:
-    """The connection between page and server, which can be cut and mended."""
+    """The connection between page and server, which tests can cut and restore."""
 
     def __init__(self, page: Page) -> None:
         self.open: list[WebSocketRoute] = []
-        self.whole = True
+        self.connected = True
         page.route_web_socket("**/ws/live/**", self.connect)
 
     def connect(self, browser_end: WebSocketRoute) -> None:
-        if not self.whole:
+        if not self.connected:
             browser_end.close(code=1012)
             return
         browser_end.connect_to_server()
         self.open.append(browser_end)
 
     def cut(self) -> None:
-        self.whole = False
+        self.connected = False
         for end in self.open:
             end.close(code=1012)
         self.open.clear()
 
 
 @pytest.fixture
-def live_page(visit, developer):
-    page = visit(developer, "/account/")
-    page.line = Line(page)
-    page.goto("/live/")
-    expect(page.locator("[data-live-label]")).to_have_text("Live")
-    return page
+def account_page(visit: Visit, developer: User) -> Page:
+    return visit(developer, "/account/")
 
 
-def test_a_change_appears_by_itself_and_typing_is_left_alone(live_page):
+@pytest.fixture
+def line(account_page: Page) -> Line:
+    return Line(account_page)
+
+
+@pytest.fixture
+def live_page(account_page: Page, line: Line) -> Page:
+    account_page.goto("/live/")
+    expect(account_page.locator("[data-live-label]")).to_have_text("Live")
+    return account_page
+
+
+def test_a_change_appears_by_itself_and_typing_is_left_alone(live_page: Page) -> None:
     live_page.locator("#typing").fill("half a sen")
     move(2)
     expect(live_page.locator("#part")).to_contain_text("Version 2")
@@ -61,36 +72,36 @@ def test_a_change_appears_by_itself_and_typing_is_left_alone(live_page):
     expect(live_page.locator("#typing")).to_be_focused()
 
 
-def test_many_changes_of_one_moment_are_few_requests(live_page):
+def test_many_changes_of_one_moment_are_few_requests(live_page: Page) -> None:
     for version in range(2, 60):
         move(version)
     expect(live_page.locator("#part")).to_contain_text("Version 59")
     assert live_site.now["asked"] < 30
 
 
-def test_nothing_is_asked_for_when_nothing_changed(live_page):
-    live_page.line.cut()
+def test_nothing_is_asked_for_when_nothing_changed(live_page: Page, line: Line) -> None:
+    line.cut()
     expect(live_page.locator("[data-live-label]")).to_have_text("Reconnecting")
-    live_page.line.whole = True
+    line.connected = True
     expect(live_page.locator("[data-live-label]")).to_have_text("Live")
     move(2)
     expect(live_page.locator("#part")).to_contain_text("Version 2")
     assert live_site.now["asked"] == 1
 
 
-def test_what_was_missed_is_caught_up(live_page):
-    live_page.line.cut()
+def test_what_was_missed_is_caught_up(live_page: Page, line: Line) -> None:
+    line.cut()
     expect(live_page.locator("[data-live-label]")).to_have_text("Reconnecting")
     move(7)
-    live_page.line.whole = True
+    line.connected = True
     expect(live_page.locator("#part")).to_contain_text("Version 7")
     expect(live_page.locator("[data-live-label]")).to_have_text("Live")
 
 
-def test_while_there_is_no_connection_the_page_asks_now_and_then(visit, developer):
+def test_while_there_is_no_connection_the_page_asks_now_and_then(visit: Visit, developer: User) -> None:
     page = visit(developer, "/account/")
     line = Line(page)
-    line.whole = False
+    line.connected = False
     page.clock.install()
     page.goto("/live/")
     move(3)
@@ -98,15 +109,15 @@ def test_while_there_is_no_connection_the_page_asks_now_and_then(visit, develope
     expect(page.locator("#part")).to_contain_text("Version 3")
 
 
-def test_a_right_that_is_gone_is_said(live_page):
+def test_a_right_that_is_gone_is_said(live_page: Page, line: Line) -> None:
     live_site.CounterTopic.allowed = False
-    live_page.line.cut()
-    live_page.line.whole = True
+    line.cut()
+    line.connected = True
     expect(live_page.locator(".toast")).to_contain_text("You no longer have access.")
     expect(live_page.locator("[data-live-label]")).to_have_text("Offline")
 
 
-def test_a_server_that_is_away_is_said_at_the_label_and_not_by_toasts(live_page, visit):
+def test_a_server_that_is_away_is_said_at_the_label_and_not_by_toasts(live_page: Page, visit: Visit) -> None:
     live_page.route("**/live/part/", lambda route: route.abort())
     with live_page.expect_event("requestfailed"):
         move(2)

@@ -7,6 +7,11 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from pytest_django.fixtures import Settings
+
+from contracts.models import Contract
+from portal.accounts.models import User
+from tests.browser.conftest import RunAxe, Theme, Visit
 
 PAGES = [
     "/",
@@ -21,7 +26,7 @@ PAGES = [
 ]
 
 
-def test_a_wrong_password_is_said_and_the_name_stays(visit, developer, axe):
+def test_a_wrong_password_is_said_and_the_name_stays(visit: Visit, developer: User, axe: RunAxe) -> None:
     page = visit(None, "/account/")
     page.get_by_label("Name").fill("developer")
     page.get_by_label("Password").fill("wrong")
@@ -32,7 +37,9 @@ def test_a_wrong_password_is_said_and_the_name_stays(visit, developer, axe):
     assert axe(page) == []
 
 
-def test_signing_in_leads_to_the_page_that_was_asked_for_and_signing_out_back(visit, developer):
+def test_signing_in_leads_to_the_page_that_was_asked_for_and_signing_out_back(
+    visit: Visit, developer: User
+) -> None:
     page = visit(None, "/account/")
     page.get_by_label("Name").fill("developer")
     page.get_by_label("Password").fill("developer-secret")
@@ -42,7 +49,7 @@ def test_signing_in_leads_to_the_page_that_was_asked_for_and_signing_out_back(vi
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-def test_the_demo_offers_its_accounts_only_when_it_is_the_demo(visit, settings):
+def test_the_demo_offers_its_accounts_only_when_it_is_the_demo(visit: Visit, settings: Settings) -> None:
     settings.EMBEDDED = False
     expect(visit(None, "/login/").get_by_text("Demo accounts")).to_have_count(0)
     settings.EMBEDDED = True
@@ -50,7 +57,9 @@ def test_the_demo_offers_its_accounts_only_when_it_is_the_demo(visit, settings):
 
 
 @pytest.mark.parametrize("opening", ["Control+k", "/"])
-def test_the_palette_opens_finds_and_goes(visit, administrator, axe, opening):
+def test_the_palette_opens_finds_and_goes(
+    visit: Visit, administrator: User, axe: RunAxe, opening: str
+) -> None:
     page = visit(administrator, "/account/")
     page.keyboard.press(opening)
     dialog = page.get_by_role("dialog", name="Search and commands")
@@ -62,7 +71,7 @@ def test_the_palette_opens_finds_and_goes(visit, administrator, axe, opening):
     expect(page).to_have_url(re.compile("/audit/$"))
 
 
-def test_arrows_move_the_selection_and_escape_closes(visit, administrator):
+def test_arrows_move_the_selection_and_escape_closes(visit: Visit, administrator: User) -> None:
     page = visit(administrator, "/teams/")
     page.keyboard.press("Control+k")
     options = page.locator("#palette [role=option]")
@@ -76,7 +85,7 @@ def test_arrows_move_the_selection_and_escape_closes(visit, administrator):
     expect(page.locator("#palette")).not_to_be_visible()
 
 
-def test_g_and_a_letter_go_somewhere_but_not_while_typing(visit, administrator):
+def test_g_and_a_letter_go_somewhere_but_not_while_typing(visit: Visit, administrator: User) -> None:
     page = visit(administrator, "/account/")
     page.keyboard.press("g")
     page.keyboard.press("t")
@@ -88,20 +97,20 @@ def test_g_and_a_letter_go_somewhere_but_not_while_typing(visit, administrator):
     expect(page).to_have_url(re.compile("/audit/$"))
 
 
-def test_slash_goes_to_the_filter_of_the_page(visit, administrator):
+def test_slash_goes_to_the_filter_of_the_page(visit: Visit, administrator: User) -> None:
     page = visit(administrator, "/audit/")
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
 
 
-def test_the_question_mark_lists_the_keys(visit, administrator, axe):
+def test_the_question_mark_lists_the_keys(visit: Visit, administrator: User, axe: RunAxe) -> None:
     page = visit(administrator, "/teams/")
     page.keyboard.press("Shift+?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Audit log")
     assert axe(page) == []
 
 
-def test_the_theme_is_kept_and_rendered_by_the_server(visit, developer):
+def test_the_theme_is_kept_and_rendered_by_the_server(visit: Visit, developer: User) -> None:
     page = visit(developer, "/account/", theme="light")
     page.get_by_role("button", name="Switch between light and dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -112,7 +121,7 @@ def test_the_theme_is_kept_and_rendered_by_the_server(visit, developer):
     expect(page.locator("html")).to_have_attribute("data-theme", "auto")
 
 
-def test_on_a_narrow_screen_the_sidebar_is_a_menu(visit, developer, axe):
+def test_on_a_narrow_screen_the_sidebar_is_a_menu(visit: Visit, developer: User, axe: RunAxe) -> None:
     page = visit(developer, "/account/", width=390)
     entry = page.get_by_role("link", name="Teams", exact=True)
     expect(entry).not_to_be_visible()
@@ -126,7 +135,9 @@ def test_on_a_narrow_screen_the_sidebar_is_a_menu(visit, developer, axe):
     expect(page).to_have_url(re.compile("/teams/$"))
 
 
-def test_the_text_of_a_token_is_shown_once_and_can_be_copied(visit, developer, axe):
+def test_the_text_of_a_token_is_shown_once_and_can_be_copied(
+    visit: Visit, developer: User, axe: RunAxe
+) -> None:
     page = visit(developer, "/account/")
     page.get_by_label("Name of the new token").fill("pipeline")
     page.get_by_role("button", name="Create token").click()
@@ -138,7 +149,9 @@ def test_the_text_of_a_token_is_shown_once_and_can_be_copied(visit, developer, a
     expect(page.locator(".toast")).to_contain_text("revoked")
 
 
-def test_a_toast_leaves_by_itself_and_an_error_stays_until_it_is_closed(visit, developer, axe):
+def test_a_toast_leaves_by_itself_and_an_error_stays_until_it_is_closed(
+    visit: Visit, developer: User, axe: RunAxe
+) -> None:
     page = visit(developer, "/account/")
     page.clock.install()
     broken = ("error", "It broke <b>badly</b>.")
@@ -157,30 +170,38 @@ def test_a_toast_leaves_by_itself_and_an_error_stays_until_it_is_closed(visit, d
     expect(toasts).to_have_count(0)
 
 
-def test_a_toast_lies_above_the_bar_with_the_main_action(visit, contract, developer):
+def test_a_toast_lies_above_the_bar_with_the_main_action(
+    visit: Visit, contract: Contract, developer: User
+) -> None:
     page = visit(developer, "/catalog/service/create/", width=390)
     page.evaluate(
         "document.dispatchEvent(new CustomEvent('toast', {detail: {state: 'error', text: 'x'.repeat(300)}}))"
     )
     toast, bar = page.locator(".toast").bounding_box(), page.locator(".action-bar").bounding_box()
+    assert toast is not None
+    assert bar is not None
     assert 0 <= toast["x"] <= 390 - toast["width"]
     assert toast["y"] + toast["height"] <= bar["y"]
 
 
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_keeps_anybody_out(visit, administrator, axe, shot, theme, width):
+def test_nothing_keeps_anybody_out(
+    visit: Visit, administrator: User, axe: RunAxe, theme: Theme, width: int
+) -> None:
     page = visit(administrator, "/", theme=theme, width=width)
     for path in PAGES:
         page.goto(path)
-        shot(page, f"{path.strip('/').replace('/', '-').partition('?')[0] or 'home'}-{theme}-{width}")
-        assert axe(page) == [], path
+        name = path.strip("/").replace("/", "-").partition("?")[0] or "home"
+        assert axe(page, f"{name}-{theme}-{width}") == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
             f"{path} is wider than the screen"
         )
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_keeps_anybody_from_signing_in(visit, settings, axe, theme):
+def test_nothing_keeps_anybody_from_signing_in(
+    visit: Visit, settings: Settings, axe: RunAxe, theme: Theme
+) -> None:
     settings.EMBEDDED = True
     assert axe(visit(None, "/login/", theme=theme)) == []

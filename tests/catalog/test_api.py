@@ -46,7 +46,9 @@ def test_an_instance_is_asked_for_read_changed_and_deleted(call: Callable[..., A
     assert read["pending_change"] == made.json()["change"]["id"]
     changed = call("developer", "put", path, {"spec": {"image": "shop:2"}})
     assert changed.status_code == 202
-    assert Change.objects.first().manifest["spec"] == {"image": "shop:2"}
+    change = Change.objects.first()
+    assert change is not None
+    assert change.manifest["spec"] == {"image": "shop:2"}
     assert call("developer", "delete", path).status_code == 202
     assert [one["action"] for one in call("developer", "get", f"{path}changes/").json()["results"]] == [
         "delete",
@@ -54,9 +56,9 @@ def test_an_instance_is_asked_for_read_changed_and_deleted(call: Callable[..., A
         "create",
     ]
     assert call("developer", "get", "/api/v1/changes/").json()["count"] == 3
-    change = f"/api/v1/changes/{made.json()['change']['id']}/"
-    assert call("teammate", "get", change).json()["instance_name"] == "checkout/shop"
-    assert call("other", "get", change).status_code == 404
+    change_url = f"/api/v1/changes/{made.json()['change']['id']}/"
+    assert call("teammate", "get", change_url).json()["instance_name"] == "checkout/shop"
+    assert call("other", "get", change_url).status_code == 404
 
 
 def test_every_problem_comes_at_once_with_its_path(call: Callable[..., Any]) -> None:

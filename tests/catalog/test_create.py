@@ -30,6 +30,8 @@ def test_a_good_form_makes_a_change_and_a_row_and_opens_the_page(developer: Clie
     answer = developer.post(CREATE, {**GOOD, "/replicas": "3", "_submission": str(uuid4())})
     row = Instance.objects.get()
     change = Change.objects.get()
+    assert row.team is not None
+    assert change.author is not None
     assert (answer.status_code, answer["Location"]) == (302, f"/instances/{row.pk}/")
     assert (str(row), row.team.slug, row.state) == ("checkout/shop", "checkout", "waiting")
     assert change.manifest == {

@@ -6,13 +6,12 @@ import pytest
 
 from catalog import demo
 from catalog.models import Change, Instance
+from contracts import demo as contracts
 from portal.accounts import demo as people
 
 
 @pytest.mark.django_db
 def test_the_samples_fit_their_contracts_and_come_once() -> None:
-    from contracts import demo as contracts
-
     people.load()
     contracts.load()
     assert len(demo.load()) == len(demo.SAMPLES)

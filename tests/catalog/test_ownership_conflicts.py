@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -81,9 +82,13 @@ def test_what_counts_as_the_same_object(
 ) -> None:
     InstanceResource.objects.filter(kind="Deployment").update(**kept)
     wish = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop", **manifest}}
-    asked = {"namespace": "checkout", "destination": blog.destination, "by": people["developer"]}
-    assert bool(ownership_conflicts([wish], instance=None, **asked)) is found
-    assert not ownership_conflicts([wish], instance=blog, **asked)
+    draft: dict[str, Any] = {
+        "namespace": "checkout",
+        "destination": blog.destination,
+        "by": people["developer"],
+    }
+    assert bool(ownership_conflicts([wish], instance=None, **draft)) is found
+    assert not ownership_conflicts([wish], instance=blog, **draft)
 
 
 def test_another_cluster_is_another_matter(

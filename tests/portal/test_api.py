@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
+from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from portal.accounts.models import APIToken, User
@@ -18,10 +21,10 @@ CHECK = "/api/v1/contracts/check/"
 
 
 @pytest.fixture
-def call(people: dict[str, User]) -> Callable[..., tuple[int, dict]]:
+def call(people: dict[str, User]) -> Callable[..., tuple[int, dict[str, Any]]]:
     """``call("engineer", "post", path, …)`` with that person's token: the status, and the JSON that came."""
 
-    def send(who: str, method: str, path: str, data: object = None, kind: str = "application/json"):
+    def send(who: str, method: str, path: str, data: object = None, kind: str = "application/json") -> Any:
         _, text = APIToken.issue(people[who], "test")
         client = Client(headers={"Authorization": f"Bearer {text}"})
         body = {} if data is None else {"data": data, "content_type": kind}
@@ -33,18 +36,20 @@ def call(people: dict[str, User]) -> Callable[..., tuple[int, dict]]:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "kind", "code", "message"),
+    ("request_", "code", "message"),
     [
-        ("get", "/api/v1/nothing/", None, "", 404, "No endpoint /api/v1/nothing/."),
-        ("get", "/api/v1/contracts/?page=9", None, "", 404, "Page 9 not found."),
-        ("delete", WHOAMI, None, "", 405, "DELETE is not allowed here. Allowed: GET, HEAD, OPTIONS."),
-        ("post", CHECK, "text: a", "text/yaml", 415, "Send JSON, with the header"),
-        ("post", CHECK, "{text: a}", "application/json", 400, "JSON parse error"),
-        ("post", CHECK, b"x" * (9 << 20), "application/json", 413, "Nothing was saved."),
+        (("get", "/api/v1/nothing/", None, ""), 404, "No endpoint /api/v1/nothing/."),
+        (("get", "/api/v1/contracts/?page=9", None, ""), 404, "Page 9 not found."),
+        (("delete", WHOAMI, None, ""), 405, "DELETE is not allowed here. Allowed: GET, HEAD, OPTIONS."),
+        (("post", CHECK, "text: a", "text/yaml"), 415, "Send JSON, with the header"),
+        (("post", CHECK, "{text: a}", "application/json"), 400, "JSON parse error"),
+        (("post", CHECK, b"x" * (9 << 20), "application/json"), 413, "Nothing was saved."),
     ],
 )
-def test_what_goes_wrong_is_said_in_json(call, settings, method, path, body, kind, code, message):
-    status, answer = call("engineer", method, path, body, kind)
+def test_what_goes_wrong_is_said_in_json(
+    call: Any, settings: Settings, request_: tuple[Any, ...], code: int, message: str
+) -> None:
+    status, answer = call("engineer", *request_)
     assert status == code
     assert answer["message"].startswith(message)
     assert answer["problems"] == []
@@ -57,29 +62,29 @@ def test_what_goes_wrong_is_said_in_json(call, settings, method, path, body, kin
         ("page_size=-1", "page_size", "Enter an integer from 1 to 500."),
     ],
 )
-def test_a_wrong_parameter_is_named(call, query, path, message):
+def test_a_wrong_parameter_is_named(call: Any, query: str, path: str, message: str) -> None:
     status, answer = call("engineer", "get", f"/api/v1/contracts/?{query}")
     assert status == 400
     assert {"path": path, "message": message} in answer["problems"]
 
 
-def test_without_a_token_one_is_told_where_they_come_from():
+def test_without_a_token_one_is_told_where_they_come_from() -> None:
     answer = Client().get(WHOAMI)
     assert answer.status_code == 401
     assert "Create a token on your account page." in answer.json()["message"]
 
 
-def test_the_entrance_leads_everywhere(call):
+def test_the_entrance_leads_everywhere(call: Any) -> None:
     _, places = call("developer", "get", "/api/v1/")
     assert {"contracts", "instances", "changes", "whoami", "schema", "docs"} == places.keys()
 
 
-def test_a_wish_sent_without_the_slash_is_repeated_as_it_was():
+def test_a_wish_sent_without_the_slash_is_repeated_as_it_was() -> None:
     answer = Client().post("/api/v1/contracts/check", {}, content_type="application/json")
     assert (answer.status_code, answer["Location"]) == (308, "/api/v1/contracts/check/")
 
 
-def test_the_document_has_no_name_made_up_by_the_machine():
+def test_the_document_has_no_name_made_up_by_the_machine() -> None:
     answer = Client().get("/api/schema/", headers={"Accept": "application/json"})
     names = json.loads(answer.content)["components"]["schemas"]
     assert {"InstanceState", "ChangeState"} <= names.keys()
@@ -98,9 +103,7 @@ def test_the_document_has_no_name_made_up_by_the_machine():
         ({"name": "a"}, {}),
     ],
 )
-def test_fields_that_nobody_knows_are_refused(sent, problems):
-    from rest_framework import serializers
-
+def test_fields_that_nobody_knows_are_refused(sent: Any, problems: Any) -> None:
     class Named(StrictSerializer):
         name = serializers.CharField()
 
@@ -110,10 +113,10 @@ def test_fields_that_nobody_knows_are_refused(sent, problems):
 
 
 @pytest.mark.parametrize(("name", "words"), [("labls", " Did you mean “labels”?"), ("q", "")])
-def test_a_guess_is_made_when_something_is_near(name, words):
+def test_a_guess_is_made_when_something_is_near(name: str, words: str) -> None:
     assert suggestion(name, ["labels", "spec"]) == words
 
 
-def test_problems_of_a_list_keep_their_place():
+def test_problems_of_a_list_keep_their_place() -> None:
     found = list(flatten(ValidationError({"ports": {"0": [ErrorDetail("No.")]}}).detail))
     assert found == [{"path": "ports.0", "message": "No."}]

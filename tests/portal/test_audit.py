@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from typing import Any
 
+import pytest
+from django.test import Client
+
+from portal.accounts.models import Team, User
 from portal.audit.models import Entry, EntryIsFinal
 from portal.audit.record import record
 
@@ -11,7 +16,7 @@ pytestmark = pytest.mark.backends
 
 
 @pytest.fixture
-def entries(people, teams):
+def entries(people: dict[str, User], teams: dict[str, Team]) -> None:
     for number in range(120):
         record("team.renamed", subject=teams["checkout"], by=people["admin"], detail={"number": number})
     record("namespace.assigned", subject=teams["search"], by=None, team_slug="search", reason="asked for")
@@ -31,17 +36,18 @@ def entries(people, teams):
         ("q=zzz", "No entry matches"),
     ],
 )
-def test_filters_and_pages(sign_in, entries, query, shown):
+def test_filters_and_pages(sign_in: Callable[[str], Client], entries: Any, query: str, shown: Any) -> None:
     assert shown in sign_in("engineer").get(f"/audit/?{query}").content.decode()
 
 
-def test_paging_keeps_the_filters(sign_in, entries):
+def test_paging_keeps_the_filters(sign_in: Callable[[str], Client], entries: Any) -> None:
     page = sign_in("engineer").get("/audit/?verb=team.renamed&q=checkout").content.decode()
     assert "?verb=team.renamed&amp;q=checkout&amp;page=2" in page
 
 
-def test_an_entry_is_final(entries):
+def test_an_entry_is_final(entries: Any) -> None:
     entry = Entry.objects.first()
+    assert entry is not None
     entry.reason = "changed afterwards"
     with pytest.raises(EntryIsFinal):
         entry.save()
@@ -49,5 +55,5 @@ def test_an_entry_is_final(entries):
         entry.delete()
 
 
-def test_slipway_itself_may_be_the_one_who_did_it(entries):
+def test_slipway_itself_may_be_the_one_who_did_it(entries: Any) -> None:
     assert Entry.objects.get(team_slug="search").actor_name == "slipway"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
+from pytest_django.fixtures import Settings
 
 from portal.accounts.demo import DEMO_ACCOUNTS
 from portal.accounts.models import Membership, Team, TeamNamespace, User
@@ -21,12 +23,12 @@ from portal.secret_key import stored_key
 loaded: list[str] = []
 
 
-def load_something():
+def load_something() -> None:
     loaded.append("again")
 
 
 @pytest.mark.django_db
-def test_loading_twice_is_loading_once(settings):
+def test_loading_twice_is_loading_once(settings: Settings) -> None:
     settings.DEMO_LOADERS = ["tests.portal.test_demo.load_something"]
     loaded.clear()
     data.load()
@@ -40,13 +42,13 @@ def test_loading_twice_is_loading_once(settings):
 
 
 @pytest.mark.django_db
-def test_every_demo_account_can_sign_in(client):
+def test_every_demo_account_can_sign_in(client: Client) -> None:
     call_command("demo_data", stdout=io.StringIO())
     for account in DEMO_ACCOUNTS:
         assert client.login(username=account.username, password=account.password), account.username
 
 
-def test_a_taken_port_gives_the_next_free_one():
+def test_a_taken_port_gives_the_next_free_one() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -56,7 +58,7 @@ def test_a_taken_port_gives_the_next_free_one():
     assert port != wanted
 
 
-def test_an_address_that_is_not_ours_is_an_error():
+def test_an_address_that_is_not_ours_is_an_error() -> None:
     with pytest.raises(OSError, match="assign"):
         listen("192.0.2.1", 8000)
 
@@ -65,30 +67,30 @@ def test_an_address_that_is_not_ours_is_an_error():
     ("host", "written"),
     [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "127.0.0.1"), ("::1", "[::1]")],
 )
-def test_addresses_as_one_types_them(host, written):
+def test_addresses_as_one_types_them(host: str, written: str) -> None:
     assert url_host(host) == written
 
 
-def test_paths_as_one_types_them(tmp_path, monkeypatch):
+def test_paths_as_one_types_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert relative(tmp_path / "var" / "kubeconfig") == Path("var/kubeconfig")
     assert relative(Path("/elsewhere")) == Path("/elsewhere")
 
 
-def test_the_key_is_made_once_and_nobody_else_reads_it(tmp_path):
+def test_the_key_is_made_once_and_nobody_else_reads_it(tmp_path: Path) -> None:
     key = stored_key(tmp_path / "var")
     assert stored_key(tmp_path / "var") == key
     assert stat.S_IMODE((tmp_path / "var" / "secret-key").stat().st_mode) == 0o600
     assert stored_key(tmp_path / "other") != key
 
 
-def test_where_nothing_can_be_written_the_key_lasts_as_long_as_the_process(tmp_path):
+def test_where_nothing_can_be_written_the_key_lasts_as_long_as_the_process(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     assert len(stored_key(blocked / "var")) > 50
 
 
-def test_the_embedded_cluster_answers_and_leaves_nothing_behind(tmp_path, settings):
+def test_the_embedded_cluster_answers_and_leaves_nothing_behind(tmp_path: Path, settings: Settings) -> None:
     cluster = EmbeddedCluster(
         tmp_path / "kubeconfig", tmp_path / "cluster.json", settings.EMBEDDED_CLUSTER_RULES
     )
@@ -96,20 +98,23 @@ def test_the_embedded_cluster_answers_and_leaves_nothing_behind(tmp_path, settin
     assert cluster.wait_until_ready()
     assert "server: https://127.0.0.1:" in cluster.kubeconfig.read_text()
     process = cluster.process
+    assert process is not None
     cluster.stop()
     assert process.returncode == 0
     assert not cluster.supervisor.is_alive()
 
 
-def test_the_embedded_cluster_comes_back_when_it_dies(tmp_path, settings):
+def test_the_embedded_cluster_comes_back_when_it_dies(tmp_path: Path, settings: Settings) -> None:
     cluster = EmbeddedCluster(
         tmp_path / "kubeconfig", tmp_path / "cluster.json", settings.EMBEDDED_CLUSTER_RULES
     )
     cluster.start()
     assert cluster.wait_until_ready()
     first = cluster.process
+    assert first is not None
     cluster.ready.clear()
     first.kill()
     assert cluster.wait_until_ready()
+    assert cluster.process is not None
     assert cluster.process.pid != first.pid
     cluster.stop()

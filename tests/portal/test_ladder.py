@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from django.test import Client
+
+from portal.accounts.models import User
+from portal.home import views
 
 pytestmark = pytest.mark.backends
 
@@ -47,7 +53,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize(("path", "who", "status"), READS)
-def test_reading(sign_in, path, who, status):
+def test_reading(sign_in: Callable[[str], Client], path: str, who: str, status: int) -> None:
     assert sign_in(who).get(path).status_code == status
 
 
@@ -55,7 +61,7 @@ def test_reading(sign_in, path, who, status):
     ("path", "who", "status"),
     [(path, who, status) for path, row in WRITES.items() for who, status in row.items()],
 )
-def test_writing(sign_in, path, who, status):
+def test_writing(sign_in: Callable[[str], Client], path: str, who: str, status: int) -> None:
     assert sign_in(who).post(path, GOOD[path]).status_code == status
 
 
@@ -73,18 +79,16 @@ def test_writing(sign_in, path, who, status):
         ("post", "/healthz"),
     ],
 )
-def test_the_wrong_method_is_refused(sign_in, method, path):
+def test_the_wrong_method_is_refused(sign_in: Callable[[str], Client], method: str, path: str) -> None:
     assert getattr(sign_in("admin"), method)(path).status_code == 405
 
 
-def test_a_refusal_says_why_in_words(sign_in):
+def test_a_refusal_says_why_in_words(sign_in: Callable[[str], Client]) -> None:
     page = sign_in("developer").get("/audit/").content.decode()
     assert "you need the role" in page
 
 
-def test_a_form_without_its_token_says_what_to_do(people):
-    from django.test import Client
-
+def test_a_form_without_its_token_says_what_to_do(people: dict[str, User]) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(people["admin"])
     answer = client.post("/teams/new/", GOOD["/teams/new/"])
@@ -92,10 +96,10 @@ def test_a_form_without_its_token_says_what_to_do(people):
     assert "Go back, reload the page and try again." in answer.content.decode()
 
 
-def test_a_page_that_breaks_shows_no_traceback(sign_in, monkeypatch):
-    from portal.home import views
-
-    def broken(*_):
+def test_a_page_that_breaks_shows_no_traceback(
+    sign_in: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
         raise RuntimeError("the secret of the database")
 
     monkeypatch.setattr(views, "find", broken)
@@ -107,7 +111,7 @@ def test_a_page_that_breaks_shows_no_traceback(sign_in, monkeypatch):
     assert "secret" not in answer.content.decode()
 
 
-def test_nothing_may_be_loaded_from_elsewhere(sign_in):
+def test_nothing_may_be_loaded_from_elsewhere(sign_in: Callable[[str], Client]) -> None:
     policy = sign_in("developer").get("/account/")["Content-Security-Policy"]
     assert "script-src 'self'" in policy
     assert "style-src 'self'" in policy

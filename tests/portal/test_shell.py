@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.db import OperationalError
-from django.test import RequestFactory
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+from pytest_django.fixtures import Settings
 
+from portal.accounts.models import User
 from portal.home.layout_context import LayoutContext
 from portal.home.navigation import current_url, navigation
 from portal.home.notices import Notice
@@ -13,27 +19,27 @@ from portal.home.search import MOST_PER_GROUP, Result
 from portal.home.sections import HomeSection
 
 
-def count_seven(user):
+def count_seven(user: User) -> Any:
     return 7
 
 
-def find_many(user, text):
+def find_many(user: User, text: str) -> Any:
     return [Result("Instances", f"{text}-{n}", f"/instances/{n}/") for n in range(20)]
 
 
-def say_something(user):
+def say_something(user: User) -> Any:
     return [Notice("The cluster is away.", "Pages show what was last seen.", state="error")]
 
 
-def put_on_home(request):
+def put_on_home(request: HttpRequest) -> Any:
     return [HomeSection("home/_empty.html", {"title": "unused"}, wide=True)]
 
 
-def tell_of_the_weather():
+def tell_of_the_weather() -> Any:
     return {"weather": "fog"}
 
 
-def labels(user, path="/"):
+def labels(user: User, path: str = "/") -> Any:
     return {entry.label: entry for section in navigation(user, path) for entry in section.entries}
 
 
@@ -46,7 +52,7 @@ def labels(user, path="/"):
         ("nobody", {"Contracts", "Audit log"}),
     ],
 )
-def test_navigation_offers_what_a_person_may_use(people, who, not_offered):
+def test_navigation_offers_what_a_person_may_use(people: dict[str, User], who: str, not_offered: Any) -> None:
     everything = {"Home", "Catalog", "Instances", "Contracts", "Teams", "Audit log", "API"}
     assert set(labels(people[who])) == everything - not_offered
 
@@ -61,16 +67,18 @@ def test_navigation_offers_what_a_person_may_use(people, who, not_offered):
         ("/teamsters/", ""),
     ],
 )
-def test_the_current_entry_is_the_longest_that_fits(settings, path, current):
+def test_the_current_entry_is_the_longest_that_fits(settings: Settings, path: str, current: str) -> None:
     assert current_url(path, settings.NAVIGATION) == current
 
 
-def test_a_room_counts_beside_its_entry(people, settings):
+def test_a_room_counts_beside_its_entry(people: dict[str, User], settings: Settings) -> None:
     settings.NAVIGATION_COUNTS = {"accounts:teams": "tests.portal.test_shell.count_seven"}
     assert labels(people["admin"])["Teams"].count == 7
 
 
-def test_the_palette_shows_the_pages_and_what_rooms_find(sign_in, settings):
+def test_the_palette_shows_the_pages_and_what_rooms_find(
+    sign_in: Callable[[str], Client], settings: Settings
+) -> None:
     settings.SEARCH_PROVIDERS = ["tests.portal.test_shell.find_many"]
     page = sign_in("admin").get("/search/?q=te", HTTP_HX_REQUEST="true").content.decode()
     assert "<html" not in page
@@ -78,18 +86,20 @@ def test_the_palette_shows_the_pages_and_what_rooms_find(sign_in, settings):
     assert page.count('data-href="/instances/') == MOST_PER_GROUP
 
 
-def test_without_javascript_search_is_a_page(sign_in, settings):
+def test_without_javascript_search_is_a_page(sign_in: Callable[[str], Client], settings: Settings) -> None:
     settings.SEARCH_PROVIDERS = ["tests.portal.test_shell.find_many"]
     page = sign_in("admin").get("/search/?q=te").content.decode()
     assert '<a class="name" href="/instances/0/">te-0</a>' in page
 
 
-def test_what_the_whole_portal_has_to_say_stands_above_every_page(sign_in, settings):
+def test_what_the_whole_portal_has_to_say_stands_above_every_page(
+    sign_in: Callable[[str], Client], settings: Settings
+) -> None:
     settings.PORTAL_NOTICES = ["tests.portal.test_shell.say_something"]
     assert "The cluster is away." in sign_in("nobody").get("/account/").content.decode()
 
 
-def test_readiness_tells_what_rooms_know_beside_it(client, db, settings):
+def test_readiness_tells_what_rooms_know_beside_it(client: Client, db: None, settings: Settings) -> None:
     assert client.get("/readyz").json() == {"ready": True, "reasons": []}
     settings.READINESS_FACTS = ["tests.portal.test_shell.tell_of_the_weather"]
     answer = client.get("/readyz")
@@ -97,8 +107,8 @@ def test_readiness_tells_what_rooms_know_beside_it(client, db, settings):
     assert answer.json() == {"ready": True, "reasons": [], "weather": "fog"}
 
 
-def test_without_a_database_it_is_not_ready(client, monkeypatch):
-    def broken(*_):
+def test_without_a_database_it_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
         raise OperationalError
 
     monkeypatch.setattr("django.db.connection.cursor", broken)
@@ -110,7 +120,7 @@ def test_without_a_database_it_is_not_ready(client, monkeypatch):
 @pytest.mark.parametrize(
     ("cookie", "theme"), [("dark", "dark"), ("light", "light"), ('"><script>', "auto"), ("", "auto")]
 )
-def test_the_theme_is_one_of_three(cookie, theme):
+def test_the_theme_is_one_of_three(cookie: str, theme: str) -> None:
     request = RequestFactory().get("/")
     request.COOKIES["theme"] = cookie
     assert LayoutContext(request).theme == theme
@@ -124,7 +134,7 @@ def test_the_theme_is_one_of_three(cookie, theme):
         ("nobody", "No team", "Guest"),
     ],
 )
-def test_who_one_is(people, who, team_line, role_line):
+def test_who_one_is(people: dict[str, User], who: str, team_line: str, role_line: str) -> None:
     request = RequestFactory().get("/")
     request.user = people[who]
     assert (LayoutContext(request).team_line, LayoutContext(request).role_line) == (team_line, role_line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.backends
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
 
 
-def attempt(name: str, password: str = "wrong", address: str = HERE):
+def attempt(name: str, password: str = "wrong", address: str = HERE) -> Any:
     return Client().post("/login/", {"username": name, "password": password}, REMOTE_ADDR=address)
 
 
@@ -27,7 +28,7 @@ def guessed(people: dict[str, User]) -> None:
         assert attempt("developer").status_code == 200
 
 
-def test_after_some_wrong_passwords_even_the_right_one_waits(guessed):
+def test_after_some_wrong_passwords_even_the_right_one_waits(guessed: Any) -> None:
     answer = attempt("developer", "developer-secret")
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= WITHIN.total_seconds()
@@ -39,31 +40,31 @@ def test_after_some_wrong_passwords_even_the_right_one_waits(guessed):
     [("developer", ELSEWHERE), ("viewer", HERE)],
     ids=["the same person elsewhere", "a neighbour"],
 )
-def test_others_are_not_kept_waiting(guessed, name, address):
+def test_others_are_not_kept_waiting(guessed: Any, name: str, address: str) -> None:
     assert attempt(name, f"{name}-secret", address).status_code == 302
 
 
-def test_waiting_ends_by_itself_and_costs_no_row_for_ever(guessed):
+def test_waiting_ends_by_itself_and_costs_no_row_for_ever(guessed: Any) -> None:
     SignInFailure.objects.update(at=timezone.now() - WITHIN - timedelta(seconds=1))
     assert attempt("developer").status_code == 200
     assert SignInFailure.objects.count() == 1
     assert attempt("developer", "developer-secret").status_code == 302
 
 
-def test_tries_while_waiting_do_not_make_it_longer(guessed):
+def test_tries_while_waiting_do_not_make_it_longer(guessed: Any) -> None:
     before = SignInFailure.objects.count()
     attempt("developer")
     assert SignInFailure.objects.count() == before
 
 
-def test_the_right_password_clears_the_slate(people):
+def test_the_right_password_clears_the_slate(people: dict[str, User]) -> None:
     for _ in range(ALLOWED - 1):
         attempt("developer")
     assert attempt("developer", "developer-secret").status_code == 302
     assert not SignInFailure.objects.exists()
 
 
-def test_what_was_typed_is_not_kept(people):
+def test_what_was_typed_is_not_kept(people: dict[str, User]) -> None:
     attempt("my-password-by-mistake")
     assert "mistake" not in SignInFailure.objects.get().key
 
@@ -78,5 +79,5 @@ def test_what_was_typed_is_not_kept(people):
         (("dana", ""), ("dana", ""), True),
     ],
 )
-def test_what_counts_as_one_pair(one, other, same):
+def test_what_counts_as_one_pair(one: tuple[str, str], other: tuple[str, str], same: bool) -> None:
     assert (key_of(*one) == key_of(*other)) is same

@@ -3,9 +3,13 @@ afterwards."""
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from typing import Any
 
-from portal.accounts.models import Membership, TeamNamespace
+import pytest
+from django.test import Client
+
+from portal.accounts.models import Membership, TeamNamespace, User
 from portal.accounts.permission import PLATFORM, can
 from portal.audit.models import Entry
 
@@ -13,16 +17,17 @@ pytestmark = pytest.mark.backends
 
 
 @pytest.fixture
-def admin(sign_in):
+def admin(sign_in: Callable[[str], Client]) -> Any:
     return sign_in("admin")
 
 
-def last_entry():
+def last_entry() -> tuple[str, str, str, Any]:
     entry = Entry.objects.first()
+    assert entry is not None
     return entry.verb, entry.actor_name, entry.team_slug, entry.detail
 
 
-def test_adding_a_member(admin, people):
+def test_adding_a_member(admin: Client, people: dict[str, User]) -> None:
     admin.post("/teams/checkout/members/", {"username": "nobody", "role": "developer"})
     assert people["nobody"].memberships.get().role == "developer"
     assert last_entry() == (
@@ -41,14 +46,14 @@ def test_adding_a_member(admin, people):
         ("", "This field is required."),
     ],
 )
-def test_a_member_who_cannot_be_added(admin, typed, message):
+def test_a_member_who_cannot_be_added(admin: Client, typed: Any, message: str) -> None:
     answer = admin.post("/teams/checkout/members/", {"username": typed, "role": "developer"})
     assert answer.status_code == 422
     assert message in answer.content.decode()
     assert not Entry.objects.exists()
 
 
-def test_a_new_role_counts_at_once(admin, people):
+def test_a_new_role_counts_at_once(admin: Client, people: dict[str, User]) -> None:
     member = people["viewer"].memberships.get()
     assert not can(people["viewer"], "audit", PLATFORM)
     admin.post(f"/teams/checkout/members/{member.pk}/", {"role": "engineer"})
@@ -57,13 +62,13 @@ def test_a_new_role_counts_at_once(admin, people):
     assert last_entry()[3] == {"user": "viewer", "role": "engineer", "before": "viewer"}
 
 
-def test_a_role_that_is_none(admin, people):
+def test_a_role_that_is_none(admin: Client, people: dict[str, User]) -> None:
     member = people["viewer"].memberships.get()
     assert admin.post(f"/teams/checkout/members/{member.pk}/", {"role": "king"}).status_code == 422
     assert people["viewer"].memberships.get().role == "viewer"
 
 
-def test_removing_a_member(admin, people):
+def test_removing_a_member(admin: Client, people: dict[str, User]) -> None:
     member = people["viewer"].memberships.get()
     admin.post(f"/teams/checkout/members/{member.pk}/delete/")
     assert not Membership.objects.filter(user=people["viewer"]).exists()
@@ -78,7 +83,7 @@ def test_removing_a_member(admin, people):
         ("checkout", "Another team has this short name."),
     ],
 )
-def test_a_short_name_that_a_team_cannot_have(admin, slug, message):
+def test_a_short_name_that_a_team_cannot_have(admin: Client, slug: str, message: str) -> None:
     answer = admin.post("/teams/new/", {"name": "Ours", "slug": slug})
     assert answer.status_code == 422
     page = answer.content.decode()
@@ -87,7 +92,7 @@ def test_a_short_name_that_a_team_cannot_have(admin, slug, message):
     assert f'value="{slug}"' in page
 
 
-def test_a_member_of_another_team_is_not_found(admin, people):
+def test_a_member_of_another_team_is_not_found(admin: Client, people: dict[str, User]) -> None:
     member = people["other"].memberships.get()
     assert admin.post(f"/teams/checkout/members/{member.pk}/delete/").status_code == 404
 
@@ -100,13 +105,13 @@ def test_a_member_of_another_team_is_not_found(admin, people):
         ("x" * 64, "at most 63"),
     ],
 )
-def test_a_namespace_that_cannot_be_given(admin, typed, message):
+def test_a_namespace_that_cannot_be_given(admin: Client, typed: Any, message: str) -> None:
     answer = admin.post("/teams/checkout/namespaces/", {"name": typed})
     assert answer.status_code == 422
     assert message in answer.content.decode()
 
 
-def test_a_namespace_is_given_and_taken_back(admin):
+def test_a_namespace_is_given_and_taken_back(admin: Client) -> None:
     admin.post("/teams/checkout/namespaces/", {"name": "checkout-next"})
     assert last_entry()[0] == "namespace.assigned"
     given = TeamNamespace.objects.get(name="checkout-next")
@@ -115,13 +120,15 @@ def test_a_namespace_is_given_and_taken_back(admin):
     assert not TeamNamespace.objects.filter(name="checkout-next").exists()
 
 
-def test_an_administrator_of_any_team_administers_the_portal(people):
+def test_an_administrator_of_any_team_administers_the_portal(people: dict[str, User]) -> None:
     assert can(people["admin"], "administer", PLATFORM).reason == "You administer this portal."
     assert not can(people["engineer"], "administer", PLATFORM)
 
 
 @pytest.mark.parametrize(("address", "typed"), [("", {"role": "developer"}), ("delete/", {})])
-def test_the_last_administrator_stays(admin, people, address, typed):
+def test_the_last_administrator_stays(
+    admin: Client, people: dict[str, User], address: str, typed: Any
+) -> None:
     only = people["admin"].memberships.get()
     answer = admin.post(f"/teams/platform/members/{only.pk}/{address}", typed)
     assert answer.status_code == 409
@@ -129,7 +136,7 @@ def test_the_last_administrator_stays(admin, people, address, typed):
     assert people["admin"].memberships.get().role == "administrator"
 
 
-def test_one_of_two_administrators_may_go(admin, people):
+def test_one_of_two_administrators_may_go(admin: Client, people: dict[str, User]) -> None:
     people["engineer"].memberships.update(role="administrator")
     one = people["admin"].memberships.get()
     assert admin.post(f"/teams/platform/members/{one.pk}/delete/").status_code == 302

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -17,14 +19,16 @@ pytestmark = pytest.mark.backends
 
 def make(client: Client, **typed: str) -> str:
     page = client.post("/account/tokens/", {"name": "pipeline", "days": "30", **typed}).content.decode()
-    return re.search(r"slw_[\w-]+", page)[0]
+    found = re.search(r"slw_[\w-]+", page)
+    assert found is not None
+    return found[0]
 
 
-def ask(text: str):
+def ask(text: str) -> Any:
     return Client().get("/api/v1/whoami/", HTTP_AUTHORIZATION=f"Bearer {text}")
 
 
-def test_a_token_speaks_for_its_person(sign_in):
+def test_a_token_speaks_for_its_person(sign_in: Callable[[str], Client]) -> None:
     answer = ask(make(sign_in("developer")))
     assert answer.json() == {
         "username": "developer",
@@ -42,7 +46,7 @@ def test_a_token_speaks_for_its_person(sign_in):
     assert APIToken.objects.get().used_at is not None
 
 
-def test_its_text_is_nowhere_but_in_the_one_answer(sign_in):
+def test_its_text_is_nowhere_but_in_the_one_answer(sign_in: Callable[[str], Client]) -> None:
     client = sign_in("developer")
     text = make(client)
     assert text not in client.get("/account/").content.decode()
@@ -50,23 +54,23 @@ def test_its_text_is_nowhere_but_in_the_one_answer(sign_in):
     assert text not in str(list(Entry.objects.values()))
 
 
-def test_the_answer_with_the_text_is_not_kept_by_caches(sign_in):
+def test_the_answer_with_the_text_is_not_kept_by_caches(sign_in: Callable[[str], Client]) -> None:
     answer = sign_in("developer").post("/account/tokens/", {"name": "pipeline"})
     assert answer["Cache-Control"] == "no-store"
 
 
-def spoil_by_time(token):
+def spoil_by_time(token: APIToken) -> None:
     token.expires_at = timezone.now() - timedelta(seconds=1)
     token.save()
 
 
-def spoil_by_person(token):
+def spoil_by_person(token: APIToken) -> None:
     token.user.is_active = False
     token.user.save()
 
 
 @pytest.mark.parametrize("spoil", [APIToken.delete, spoil_by_time, spoil_by_person])
-def test_a_token_that_no_longer_counts(sign_in, spoil):
+def test_a_token_that_no_longer_counts(sign_in: Callable[[str], Client], spoil: Any) -> None:
     text = make(sign_in("developer"))
     spoil(APIToken.objects.get())
     answer = ask(text)
@@ -74,7 +78,7 @@ def test_a_token_that_no_longer_counts(sign_in, spoil):
     assert "Create a new one on your account page." in answer.content.decode()
 
 
-def test_nobody_revokes_another_persons_token(sign_in):
+def test_nobody_revokes_another_persons_token(sign_in: Callable[[str], Client]) -> None:
     make(sign_in("developer"))
     token = APIToken.objects.get()
     assert sign_in("other").post(f"/account/tokens/{token.pk}/delete/").status_code == 404
@@ -83,13 +87,13 @@ def test_nobody_revokes_another_persons_token(sign_in):
     assert [entry.verb for entry in Entry.objects.all()] == ["apitoken.revoked", "apitoken.created"]
 
 
-def test_a_token_needs_a_name(sign_in):
+def test_a_token_needs_a_name(sign_in: Callable[[str], Client]) -> None:
     answer = sign_in("developer").post("/account/tokens/", {"name": ""})
     assert answer.status_code == 422
     assert "Enter a name for the token." in answer.content.decode()
 
 
-def test_without_anything_the_api_asks_for_a_token():
+def test_without_anything_the_api_asks_for_a_token() -> None:
     answer = Client().get("/api/v1/whoami/")
     assert answer.status_code == 401
     assert answer["WWW-Authenticate"] == "Bearer"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.template import Context, Template
 
+from catalog.models.instance import State
 from contracts.problems import Problem
 from portal.home.age import long_age, short_age
 from portal.home.kind_icons import KIND_ICONS
@@ -37,12 +39,12 @@ def render(text: str, **context: object) -> str:
         (timedelta(minutes=-5), "in 5 min", "0s"),
     ],
 )
-def test_ages(age, words, short):
+def test_ages(age: timedelta, words: str, short: str) -> None:
     assert long_age(NOW - age, NOW) == words
     assert short_age(NOW - age, NOW) == short
 
 
-def test_ago_takes_what_kubernetes_writes():
+def test_ago_takes_what_kubernetes_writes() -> None:
     shown = render("{% ago when %}", when="2020-02-01T10:00:00Z")
     assert 'datetime="2020-02-01T10:00:00+00:00"' in shown
     assert 'title="01 February 2020, 10:00:00 UTC"' in shown
@@ -50,12 +52,12 @@ def test_ago_takes_what_kubernetes_writes():
 
 
 @pytest.mark.parametrize("nothing", ["not a time", None, ""])
-def test_ago_shows_nothing_for_what_is_no_time(nothing):
+def test_ago_shows_nothing_for_what_is_no_time(nothing: Any) -> None:
     assert render("{% ago when %}", when=nothing) == ""
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_state_is_a_colour_an_icon_and_a_word_with_its_meaning(state):
+def test_a_state_is_a_colour_an_icon_and_a_word_with_its_meaning(state: str) -> None:
     shown = render("{% state_badge state %}", state=state)
     assert f'data-state="{state}"' in shown
     assert STATES[state].label in shown
@@ -63,22 +65,20 @@ def test_a_state_is_a_colour_an_icon_and_a_word_with_its_meaning(state):
     assert f'title="{STATES[state].meaning}"' in shown
 
 
-def test_the_states_of_an_instance_are_these_and_mean_the_same():
-    from catalog.models.instance import State
-
+def test_the_states_of_an_instance_are_these_and_mean_the_same() -> None:
     assert {state.value: state.label for state in State} == {word: one.label for word, one in STATES.items()}
 
 
-def test_an_unknown_word_keeps_its_name():
+def test_an_unknown_word_keeps_its_name() -> None:
     assert "Pending" in render("{% state_badge 'pending' %}")
 
 
-def test_every_icon_that_is_named_is_in_the_sprite():
+def test_every_icon_that_is_named_is_in_the_sprite() -> None:
     named = {*KIND_ICONS.values(), *(one.icon for one in STATES.values()), "package", "copy"}
     assert named <= icon_names()
 
 
-def test_nothing_that_somebody_typed_becomes_markup():
+def test_nothing_that_somebody_typed_becomes_markup() -> None:
     nasty = '"><script>alert(1)</script>'
     tags = ["icon x", "state_badge x", "copy_button x", "kind_icon x"]
     for text in [*(f"{{% {tag} %}}" for tag in tags), "{{ x|initials }}"]:
@@ -88,7 +88,7 @@ def test_nothing_that_somebody_typed_becomes_markup():
 @pytest.mark.parametrize(
     ("name", "letters"), [("Ada Lovelace", "AL"), ("checkout-api", "C"), ("Ada van der Berg", "AB"), ("", "")]
 )
-def test_initials(name, letters):
+def test_initials(name: str, letters: str) -> None:
     assert ui.initials(name) == letters
 
 
@@ -100,16 +100,16 @@ def test_initials(name, letters):
         ("v1", "v1"),
     ],
 )
-def test_an_address_may_break_after_its_marks(text, shown):
+def test_an_address_may_break_after_its_marks(text: str, shown: Any) -> None:
     assert ui.breakable(text) == shown
 
 
-def test_a_tint_belongs_to_a_name():
+def test_a_tint_belongs_to_a_name() -> None:
     assert ui.tint("Compute") == ui.tint("Compute")
     assert {ui.tint(f"category {n}") for n in range(60)} == set(ui.TINTS)
 
 
-def test_problems_with_a_place_lead_to_it():
+def test_problems_with_a_place_lead_to_it() -> None:
     found = [
         Problem("unknown-field", "There is no field nmae.", "spec.nmae", 3, 5, hint="Did you mean name?"),
         Problem("soft", "Old style.", severity="warning"),
