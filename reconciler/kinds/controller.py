@@ -19,10 +19,7 @@ from reconciler.objects.health import health_of
 
 log = logging.getLogger("slipway.reconciler")
 
-# The API server publishes the OpenAPI document of a new kind some time after the kind is established, and no
-# event announces it. Only checks of contracts read these schemas; no change waits for them.
-SCHEMAS_SETTLE = 2.0  # seconds
-WHILE_AWAY = 5.0  # seconds between two attempts to read schemas
+SCHEMAS_SETTLE, SCHEMAS_RETRY_PERIOD = 2.0, 5.0  # seconds
 
 
 class ContractController:
@@ -121,20 +118,28 @@ class ContractController:
     # -- the cluster's own kinds ------------------------------------------------------------------------
 
     async def run_schemas(self) -> None:
-        """Keep the rows of the cluster's own kinds up to date. Definitions often change together, so wait for
-        more.
+        """Keep the rows of the cluster's own kinds up to date. Until cancelled.
+
+        The API server publishes the OpenAPI document of a kind some time after the kind, and no event
+        announces it. So the schemas are read when a definition changes, and again ``SCHEMAS_SETTLE`` later.
         """
-        database, destination = self._context.database, self._context.destination
         while True:
             await self._new_kinds.wait()
-            await asyncio.sleep(SCHEMAS_SETTLE)
-            self._new_kinds.clear()
-            known = await database.call(cluster_schemas.known_hashes, destination)
-            own = {contract.published.group_kind for contract in self._context.contracts.values()}
-            try:
-                rows, desired = await cluster_schemas.changed_schemas(self._client, known, own)
-            except KubeError:
-                self._new_kinds.set()  # the cluster is unreachable: try again
-                await asyncio.sleep(WHILE_AWAY)
-                continue
-            await database.call(cluster_schemas.save_schemas, destination, rows, desired)
+            changed = True
+            while changed:
+                self._new_kinds.clear()
+                await self._save_schemas()
+                changed = await signals.wait_or_poll(self._new_kinds, SCHEMAS_SETTLE)
+            await self._save_schemas()
+
+    async def _save_schemas(self) -> None:
+        database, destination = self._context.database, self._context.destination
+        known = await database.call(cluster_schemas.known_hashes, destination)
+        own = {published.group_kind for published in await database.call(compiled.published_contracts)}
+        try:
+            rows, desired = await cluster_schemas.changed_schemas(self._client, known, own)
+        except KubeError:
+            await asyncio.sleep(SCHEMAS_RETRY_PERIOD)
+            self._new_kinds.set()
+            return
+        await database.call(cluster_schemas.save_schemas, destination, rows, desired)
