@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import socket
 import stat
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -14,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from portal.accounts.demo import DEMO_ACCOUNTS
 from portal.accounts.models import Membership, Team, TeamNamespace, User
-from portal.home.demo import data
+from portal.home.demo import data, database, state
 from portal.home.demo.cluster import EmbeddedCluster
 from portal.home.demo.port import listen
 from portal.home.management.commands.run import relative, url_host
@@ -118,3 +120,45 @@ def test_the_embedded_cluster_comes_back_when_it_dies(tmp_path: Path, settings: 
     assert cluster.process is not None
     assert cluster.process.pid != first.pid
     cluster.stop()
+
+
+class TestStateOfAnotherVersion:
+    NOW = datetime(2026, 3, 1, 12, 30, 15)
+
+    def test_a_first_start_writes_the_version(self, tmp_path: Path) -> None:
+        assert state.set_aside_other_version(tmp_path / "var", self.NOW) is None
+        assert (tmp_path / "var" / state.VERSION_FILE).read_text() == f"{state.VERSION}\n"
+
+    def test_state_of_this_version_stays(self, tmp_path: Path) -> None:
+        state.set_aside_other_version(tmp_path, self.NOW)
+        (tmp_path / state.DATABASE).write_text("rows")
+        assert state.set_aside_other_version(tmp_path, self.NOW) is None
+        assert (tmp_path / state.DATABASE).read_text() == "rows"
+
+    def test_state_without_a_version_is_moved_and_the_key_stays(self, tmp_path: Path) -> None:
+        names = (state.DATABASE, f"{state.DATABASE}-wal", "cluster.json", "kubeconfig")
+        for name in (*names, "secret-key"):
+            (tmp_path / name).write_text(name)
+        target = state.set_aside_other_version(tmp_path, self.NOW)
+        assert target == tmp_path / "state-v1-2026-03-01-123015"
+        assert {path.name: path.read_text() for path in target.iterdir()} == {name: name for name in names}
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            "secret-key", target.name, state.VERSION_FILE,
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("database", "kubeconfig", "own"),
+        [("/var/slipway.sqlite3", "", True), ("/var/slipway.sqlite3", "/k", False), ("slipway", "", False)],
+    )
+    def test_only_the_demos_own_state_is_moved(self, database: str, kubeconfig: str, own: bool) -> None:
+        assert state.has_own_state(Path("/var"), database, kubeconfig) is own
+
+    def test_the_start_says_where_it_is(
+        self, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.STATE_DIR = tmp_path
+        monkeypatch.setattr(state, "has_own_state", lambda *_: True)
+        (tmp_path / state.DATABASE).write_text("rows")
+        message = database.set_other_version_aside()
+        assert f"It was moved to {tmp_path / 'state-v1-'}" in message
+        assert database.set_other_version_aside() == ""

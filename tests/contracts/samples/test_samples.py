@@ -20,7 +20,6 @@ NAMES = sorted(path.stem for path in SAMPLES.glob("*.yaml"))
 
 # What tells developers about the cluster instead of asking what they need.
 TOPOLOGY = {
-    "replicas",
     "namespace",
     "ingressClassName",
     "nodeSelector",
@@ -119,7 +118,10 @@ def pod_spec(template: Mapping[str, Any]) -> dict[str, Any] | None:
             "stateless-service", {"image": "a", "variables": [{"name": "1A"}]},
             ["spec.variables[0].name", "spec.variables[0].value"],
         ),
-        ("stateless-service-ha", {"image": "a", "health": {"readyPath": "ready"}}, ["spec.health.readyPath"]),
+        (
+            "stateless-service-ha", {"image": "a", "probes": {"readinessPath": "ready"}},
+            ["spec.probes.readinessPath"],
+        ),
         ("public-web-service", {"image": "a", "host": "shop"}, ["spec.host"]),
         ("scheduled-job", {"image": "a", "schedule": "* * * *"}, ["spec.schedule"]),
         ("team-namespace", {}, ["spec.group"]),

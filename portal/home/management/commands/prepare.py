@@ -13,6 +13,8 @@ class Command(BaseCommand):
     help = "Migrate the database and load the demo's sample data."
 
     def handle(self, **_: Any) -> None:
+        if moved := database.set_other_version_aside():
+            self.stdout.write(moved)
         database.migrate()
         data.load()
         self.stdout.write("Database migrated, sample data loaded. Run `make run` to serve it.")

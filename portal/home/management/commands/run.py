@@ -45,6 +45,8 @@ class Command(BaseCommand):
     def run(self, host: str, wanted: int, began: float, cleanup: ExitStack) -> None:
         bound, port = self.find_port(host, wanted)
         cleanup.callback(bound.close)
+        if moved := database.set_other_version_aside():
+            self.stdout.write(moved)
         cluster = self.start_cluster(cleanup)
         database.migrate()
         data.load()
