@@ -1,7 +1,7 @@
 """YAML text → plain data with the line and column of every key and value. Safe on hostile input.
 
 Values are what the API server would read (:mod:`contracts.documents.scalars`); surprising ones are warnings.
-Nothing here raises on bad input: every fault is a :class:`~contracts.problems.Problem`. The text is read as a
+Nothing here raises on bad input: every error is a :class:`~contracts.problems.Problem`. The text is read as a
 stream of events, so depth, aliases and size are bounded before anything is built.
 """
 

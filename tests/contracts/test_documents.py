@@ -221,3 +221,24 @@ def test_no_text_that_looks_like_yaml_makes_it_fail(text: str) -> None:
                 assert span is not None
                 if isinstance(value, str):
                     assert existing(document.span_within((key,), 0, len(value))).line >= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: .inf", float("inf")),
+        ("a: -.inf", float("-inf")),
+        ("a: +a", "+a"),
+        ("a: 1.5", 1.5),
+        ("a: 1_0", 10),
+    ],
+)
+def test_special_numbers(text: str, value: object) -> None:
+    assert only(text).data == {"a": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "key"), [("null: a", "null"), ("1.0: a", "1"), ("1.5: a", "1.5"), ("on: a", "true")]
+)
+def test_a_key_becomes_a_json_key(text: str, key: str) -> None:
+    assert list(read(text)[0][0].data) == [key]

@@ -1,1 +1,1 @@
-"""The author's documents → nodes, expressions and presentation; every fault is reported at its position."""
+"""The author's documents → nodes, expressions and presentation; every problem is reported at its position."""
