@@ -1,5 +1,4 @@
-"""Topics that the tests of the websocket listen to: a team's, for its members; and one that nobody may
-hear."""
+"""Topics for the tests of the websocket: of a team, for its members, and one that is always forbidden."""
 
 from __future__ import annotations
 
@@ -21,4 +20,4 @@ class ForbiddenTopic:
         return False
 
     def version(self, argument: str) -> str:
-        raise AssertionError("asked for the version of what may not be heard")
+        raise AssertionError("read the version of a forbidden topic")

@@ -102,7 +102,7 @@ def checkout(version: int) -> dict[str, str]:
 
 @pytest.fixture
 async def socket(member: User) -> AsyncIterator[Socket]:
-    """A member's socket that has heard where its topic stands."""
+    """A member's socket that has received the version of its topic."""
     made = Socket(await sync_to_async(session_of)(member))
     assert await made.enters()
     assert await made.hear() == checkout(1)

@@ -96,5 +96,5 @@ def test_what_was_deleted_meanwhile_is_detected(harness: Harness, cluster: Resta
     harness.cluster.delete(contract.api_version, contract.kind, harness.namespace, "lost")
     harness.cluster.delete("v1", "ConfigMap", harness.namespace, "kept-first")
     harness.manager.start()
-    wait_for(lambda: harness.row("lost") is None, "the row of what is gone goes")
-    wait_for(lambda: harness.child("ConfigMap", "kept-first"), "drift of the meantime is repaired")
+    wait_for(lambda: harness.row("lost") is None, "the row of the deleted object is deleted")
+    wait_for(lambda: harness.child("ConfigMap", "kept-first"), "the drift is repaired")

@@ -1,4 +1,4 @@
-"""A change whose answer was lost is delivered once more: what is done stays as it is."""
+"""A change whose result was lost is delivered again: what was applied stays as it is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reconciler.objects.accessors import uid_of, version_of
 MAP = Resource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 CREATE = PendingChange(
     pk=1, token="1-1", action="create", api_version="v1", kind="ConfigMap", namespace="default", name="",
-    uid="", manifest={"data": {"text": "asked"}}, base="", base_spec=None, team=False,
+    uid="", manifest={"data": {"text": "created"}}, base="", base_spec=None, team=False,
 )  # fmt: skip
 
 
@@ -30,11 +30,11 @@ async def client(kubeconfig: Path) -> AsyncIterator[Client]:
 
 @pytest.fixture
 def creation() -> PendingChange:
-    """A ConfigMap stands for an instance: what is asked here is the same of every kind."""
+    """A ConfigMap in place of an instance: every kind is delivered in the same way."""
     return replace(CREATE, name=f"one-{secrets.token_hex(3)}")
 
 
-async def ask(client: Client, pending: PendingChange) -> DeliveryResult:
+async def deliver_change(client: Client, pending: PendingChange) -> DeliveryResult:
     return await deliver(client, pending, {})
 
 
@@ -44,13 +44,13 @@ async def live_of(client: Client, pending: PendingChange) -> dict[str, Any]:
     return found
 
 
-async def somebody_edits(client: Client, pending: PendingChange) -> None:
+async def edit_with_kubectl(client: Client, pending: PendingChange) -> None:
     patch = {"data": {"text": "edited"}}
     await client.merge(MAP, pending.namespace, pending.name, patch, manager="kubectl-edit")
 
 
 async def an_edit(client: Client, creation: PendingChange) -> PendingChange:
-    await ask(client, creation)
+    await deliver_change(client, creation)
     live = await live_of(client, creation)
     text = {"data": {"text": "changed"}}
     return replace(
@@ -59,43 +59,39 @@ async def an_edit(client: Client, creation: PendingChange) -> PendingChange:
 
 
 async def test_a_creation_twice_writes_once(client: Client, creation: PendingChange) -> None:
-    assert (await ask(client, creation)).state == "delivered"
+    assert (await deliver_change(client, creation)).state == "delivered"
     before = await live_of(client, creation)
-    again = await ask(client, creation)
+    again = await deliver_change(client, creation)
     assert (again.state, again.live) == ("delivered", before)
     assert await live_of(client, creation) == before
 
 
-async def test_a_creation_is_not_repeated_over_what_somebody_did_since(
-    client: Client, creation: PendingChange
-) -> None:
-    await ask(client, creation)
-    await somebody_edits(client, creation)
-    assert (await ask(client, creation)).state == "delivered"
+async def test_a_creation_is_not_repeated_over_a_later_edit(client: Client, creation: PendingChange) -> None:
+    await deliver_change(client, creation)
+    await edit_with_kubectl(client, creation)
+    assert (await deliver_change(client, creation)).state == "delivered"
     assert (await live_of(client, creation))["data"] == {"text": "edited"}
 
 
 async def test_another_creation_of_the_name_is_refused(client: Client, creation: PendingChange) -> None:
-    await ask(client, creation)
-    assert (await ask(client, replace(creation, token="9-9"))).state == "refused"
+    await deliver_change(client, creation)
+    assert (await deliver_change(client, replace(creation, token="9-9"))).state == "refused"
 
 
 async def test_an_edit_twice_writes_once(client: Client, creation: PendingChange) -> None:
     edit = await an_edit(client, creation)
-    assert (await ask(client, edit)).state == "delivered"
+    assert (await deliver_change(client, edit)).state == "delivered"
     before = await live_of(client, edit)
     assert before["data"] == {"text": "changed"}
-    assert (await ask(client, edit)).state == "delivered"
+    assert (await deliver_change(client, edit)).state == "delivered"
     assert await live_of(client, edit) == before
 
 
-async def test_an_edit_is_not_repeated_over_what_somebody_did_since(
-    client: Client, creation: PendingChange
-) -> None:
+async def test_an_edit_is_not_repeated_over_a_later_edit(client: Client, creation: PendingChange) -> None:
     edit = await an_edit(client, creation)
-    await ask(client, edit)
-    await somebody_edits(client, edit)
-    again = await ask(client, edit)
+    await deliver_change(client, edit)
+    await edit_with_kubectl(client, edit)
+    again = await deliver_change(client, edit)
     assert again.state == "refused"
     assert again.message.startswith(f"default/{edit.name} was changed in the cluster since")
     assert (await live_of(client, edit))["data"] == {"text": "edited"}
@@ -104,8 +100,8 @@ async def test_an_edit_is_not_repeated_over_what_somebody_did_since(
 async def test_a_deletion_twice_is_done(client: Client, creation: PendingChange) -> None:
     edit = await an_edit(client, creation)
     deletion = replace(edit, action="delete")
-    assert (await ask(client, deletion)).state == "delivered"
-    again = await ask(client, deletion)
+    assert (await deliver_change(client, deletion)).state == "delivered"
+    again = await deliver_change(client, deletion)
     assert (again.state, again.deleted) == ("delivered", True)
 
 
@@ -114,7 +110,7 @@ async def test_without_a_uid_an_object_of_the_same_name_is_another_one(
     client: Client, creation: PendingChange, action: str, state: str
 ) -> None:
     """The creation of the instance was refused, for example because this object had its name."""
-    await ask(client, creation)
+    await deliver_change(client, creation)
     before = await live_of(client, creation)
-    assert (await ask(client, replace(creation, token="2-2", action=action))).state == state
+    assert (await deliver_change(client, replace(creation, token="2-2", action=action))).state == state
     assert await live_of(client, creation) == before

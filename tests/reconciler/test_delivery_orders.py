@@ -65,7 +65,7 @@ class ScriptedServer:
                 yield client
 
     def send(self, kind: str, obj: dict[str, Any]) -> str:
-        """A watch event, and after it one of another object, whose name tells when both were received."""
+        """A watch event, and after it one of another object, whose name shows when both were received."""
         self._marks += 1
         mark = f"mark-{self._marks}"
         version = int(obj["metadata"]["resourceVersion"])

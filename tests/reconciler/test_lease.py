@@ -1,4 +1,4 @@
-"""One reconciler at a time on a cluster: who has the Lease, who may take it, and what the others say."""
+"""Leader election: which process holds the Lease, which may acquire it, and what the others report."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ class Clock:
         return self.now
 
 
-class Reach:
-    """A cluster, a namespace for the lease, a clock, and those who reach for it."""
+class Election:
+    """A cluster, a namespace for the Lease, a clock, and candidates."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster, self.namespace, self.clock = cluster, f"test-{secrets.token_hex(3)}", Clock()
         cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
 
-    def lease(self, holder: LeaderIdentity) -> LeaderElector:
-        return LeaderElector(self.cluster.client, self.namespace, holder, self.clock)
+    def candidate(self, identity: LeaderIdentity) -> LeaderElector:
+        return LeaderElector(self.cluster.client, self.namespace, identity, self.clock)
 
     def try_acquire_or_renew(self, *leases: LeaderElector) -> None:
         async def all_at_once() -> None:
@@ -65,16 +65,16 @@ class Reach:
 
 
 @pytest.fixture
-def reach(kubeconfig: Path) -> Iterator[Reach]:
+def election(kubeconfig: Path) -> Iterator[Election]:
     cluster = Cluster(kubeconfig)
-    yield Reach(cluster)
+    yield Election(cluster)
     cluster.close()
 
 
-def test_the_first_has_it_and_the_second_says_who(reach: Reach) -> None:
-    first, second = reach.lease(FIRST), reach.lease(SECOND)
-    reach.try_acquire_or_renew(first)
-    reach.try_acquire_or_renew(second)
+def test_the_first_acquires_it_and_the_second_names_the_holder(election: Election) -> None:
+    first, second = election.candidate(FIRST), election.candidate(SECOND)
+    election.try_acquire_or_renew(first)
+    election.try_acquire_or_renew(second)
     assert first.is_leader
     assert not first.standby_reason
     assert not second.is_leader
@@ -82,13 +82,13 @@ def test_the_first_has_it_and_the_second_says_who(reach: Reach) -> None:
         "Another reconciler manages this cluster: process 11 on one. "
         "This one is on standby until the other one stops."
     )
-    spec = reach.live["spec"]
+    spec = election.live["spec"]
     assert (spec["holderIdentity"], spec["leaseDurationSeconds"]) == (FIRST.identity, LEASE_DURATION)
 
 
-def test_of_many_at_once_one_has_it(reach: Reach) -> None:
-    leases = [reach.lease(LeaderIdentity(f"host{number}", "p", number + 1)) for number in range(6)]
-    reach.try_acquire_or_renew(*leases)
+def test_of_many_candidates_at_once_one_acquires_it(election: Election) -> None:
+    leases = [election.candidate(LeaderIdentity(f"host{number}", "p", number + 1)) for number in range(6)]
+    election.try_acquire_or_renew(*leases)
     assert [lease.is_leader for lease in leases].count(True) == 1
     assert sum(bool(lease.standby_reason) for lease in leases) == 5
 
@@ -100,36 +100,36 @@ def test_of_many_at_once_one_has_it(reach: Reach) -> None:
         pytest.param([LEASE_DURATION], True, id="not-renewed-for-too-long"),
     ],
 )
-def test_it_runs_out(reach: Reach, seconds: list[float], taken: bool) -> None:
-    first, second = reach.lease(FIRST), reach.lease(SECOND)
-    reach.try_acquire_or_renew(first)
-    reach.try_acquire_or_renew(second)
+def test_it_expires(election: Election, seconds: list[float], taken: bool) -> None:
+    first, second = election.candidate(FIRST), election.candidate(SECOND)
+    election.try_acquire_or_renew(first)
+    election.try_acquire_or_renew(second)
     for some in seconds:
-        reach.later(some)
-        reach.try_acquire_or_renew(second)
+        election.later(some)
+        election.try_acquire_or_renew(second)
     assert second.is_leader is taken
-    assert reach.live["spec"]["leaseTransitions"] == int(taken)
+    assert election.live["spec"]["leaseTransitions"] == int(taken)
 
 
-def test_a_renewal_counts_from_anew(reach: Reach) -> None:
-    first, second = reach.lease(FIRST), reach.lease(SECOND)
-    reach.try_acquire_or_renew(first)
+def test_a_renewal_starts_the_duration_again(election: Election) -> None:
+    first, second = election.candidate(FIRST), election.candidate(SECOND)
+    election.try_acquire_or_renew(first)
     for _ in range(4):
-        reach.try_acquire_or_renew(second)
-        reach.later(LEASE_DURATION - 1)
-        reach.try_acquire_or_renew(first)
-    reach.try_acquire_or_renew(second)
+        election.try_acquire_or_renew(second)
+        election.later(LEASE_DURATION - 1)
+        election.try_acquire_or_renew(first)
+    election.try_acquire_or_renew(second)
     assert first.is_leader
     assert second.standby_reason
 
 
-def test_a_released_one_is_free_at_once(reach: Reach) -> None:
-    first, second = reach.lease(FIRST), reach.lease(SECOND)
-    reach.try_acquire_or_renew(first)
-    reach.try_acquire_or_renew(second)
-    reach.cluster.run(first.release())
-    assert "holderIdentity" not in reach.live["spec"]
-    reach.try_acquire_or_renew(second)
+def test_a_released_lease_can_be_acquired_at_once(election: Election) -> None:
+    first, second = election.candidate(FIRST), election.candidate(SECOND)
+    election.try_acquire_or_renew(first)
+    election.try_acquire_or_renew(second)
+    election.cluster.run(first.release())
+    assert "holderIdentity" not in election.live["spec"]
+    election.try_acquire_or_renew(second)
     assert second.is_leader
     assert not second.standby_reason
 
@@ -149,81 +149,83 @@ def ended_process() -> int:
         pytest.param("elsewhere", "dir", ended_process, False, id="another-host"),
     ],
 )
-def test_who_is_known_to_have_ended(
-    reach: Reach, host: str, host_scope: str, pid: Callable[[], int], taken: bool
+def test_a_holder_that_is_known_to_be_dead_is_replaced_at_once(
+    election: Election, host: str, host_scope: str, pid: Callable[[], int], taken: bool
 ) -> None:
-    reach.try_acquire_or_renew(reach.lease(LeaderIdentity(host, host_scope, pid())))
-    second = reach.lease(LeaderIdentity("here", "dir", os.getpid()))
-    reach.try_acquire_or_renew(second)
+    election.try_acquire_or_renew(election.candidate(LeaderIdentity(host, host_scope, pid())))
+    second = election.candidate(LeaderIdentity("here", "dir", os.getpid()))
+    election.try_acquire_or_renew(second)
     assert second.is_leader is taken
 
 
-def test_who_loses_it_stops_at_the_next_look(reach: Reach) -> None:
-    first, second = reach.lease(FIRST), reach.lease(SECOND)
-    reach.try_acquire_or_renew(first)
+def test_a_leader_that_lost_it_stops_at_the_next_renewal(election: Election) -> None:
+    first, second = election.candidate(FIRST), election.candidate(SECOND)
+    election.try_acquire_or_renew(first)
     taken = {"spec": {"holderIdentity": SECOND.identity}}
-    reach.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, reach.namespace, NAME, taken)
-    reach.try_acquire_or_renew(second)
-    reach.try_acquire_or_renew(first)
+    election.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, election.namespace, NAME, taken)
+    election.try_acquire_or_renew(second)
+    election.try_acquire_or_renew(first)
     assert "process 22 on two" in first.standby_reason
     with pytest.raises(Unreachable):
         first.permit()
-    reach.cluster.run(first.release())
-    assert reach.live["spec"]["holderIdentity"] == SECOND.identity
+    election.cluster.run(first.release())
+    assert election.live["spec"]["holderIdentity"] == SECOND.identity
 
 
-def test_a_holder_of_another_form_is_named_as_it_is(reach: Reach) -> None:
-    reach.try_acquire_or_renew(reach.lease(FIRST))
-    taken = {"spec": {"holderIdentity": "somebody else"}}
-    reach.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, reach.namespace, NAME, taken)
-    second = reach.lease(SECOND)
-    reach.try_acquire_or_renew(second)
-    assert "this cluster: “somebody else”." in second.standby_reason
+def test_an_unknown_identity_is_quoted(election: Election) -> None:
+    election.try_acquire_or_renew(election.candidate(FIRST))
+    taken = {"spec": {"holderIdentity": "another program"}}
+    election.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, election.namespace, NAME, taken)
+    second = election.candidate(SECOND)
+    election.try_acquire_or_renew(second)
+    assert "this cluster: “another program”." in second.standby_reason
 
 
-def test_writes_end_before_anybody_else_may_take_it(reach: Reach) -> None:
-    first = reach.lease(FIRST)
-    reach.try_acquire_or_renew(first)
-    reach.later(RENEW_DEADLINE - 0.1)
+def test_writes_end_before_another_process_may_acquire_it(election: Election) -> None:
+    first = election.candidate(FIRST)
+    election.try_acquire_or_renew(first)
+    election.later(RENEW_DEADLINE - 0.1)
     first.permit()
-    reach.later(0.1)
+    election.later(0.1)
     with pytest.raises(Unreachable):
         first.permit()
-    assert not first.standby_reason, "nobody else is known to have it"
-    reach.try_acquire_or_renew(first)
+    assert not first.standby_reason, "no other holder is known"
+    election.try_acquire_or_renew(first)
     first.permit()
 
 
-@pytest.mark.parametrize("meddling", ["labelled", "deleted"])
-def test_a_meddler_does_not_end_it(reach: Reach, meddling: str) -> None:
-    first = reach.lease(FIRST)
-    reach.try_acquire_or_renew(first)
-    if meddling == "deleted":
-        reach.cluster.delete(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, reach.namespace, NAME)
+@pytest.mark.parametrize("edit", ["labelled", "deleted"])
+def test_an_edited_or_deleted_lease_is_renewed(election: Election, edit: str) -> None:
+    first = election.candidate(FIRST)
+    election.try_acquire_or_renew(first)
+    if edit == "deleted":
+        election.cluster.delete(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, election.namespace, NAME)
     else:
         label = {"metadata": {"labels": {"a": "b"}}}
-        reach.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, reach.namespace, NAME, label)
-    reach.later(LEASE_DURATION)
-    reach.try_acquire_or_renew(first)
+        election.cluster.merge(
+            LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, election.namespace, NAME, label
+        )
+    election.later(LEASE_DURATION)
+    election.try_acquire_or_renew(first)
     assert first.is_leader
-    assert reach.live["spec"]["holderIdentity"] == FIRST.identity
+    assert election.live["spec"]["holderIdentity"] == FIRST.identity
 
 
-def test_without_a_lease_everything_is_permitted(reach: Reach) -> None:
-    lease = LeaderElector(reach.cluster.client, "", FIRST, reach.clock)
-    reach.try_acquire_or_renew(lease)
+def test_without_leader_election_every_write_is_permitted(election: Election) -> None:
+    lease = LeaderElector(election.cluster.client, "", FIRST, election.clock)
+    election.try_acquire_or_renew(lease)
     lease.permit()
 
 
-def test_a_namespace_that_is_not_there(reach: Reach) -> None:
-    lease = LeaderElector(reach.cluster.client, "nowhere", FIRST, reach.clock)
-    reach.try_acquire_or_renew(lease)
+def test_a_missing_namespace(election: Election) -> None:
+    lease = LeaderElector(election.cluster.client, "nowhere", FIRST, election.clock)
+    election.try_acquire_or_renew(lease)
     assert lease.standby_reason.endswith(
         "The namespace nowhere does not exist: create it, or set SLIPWAY_LEASE_NAMESPACE to another one."
     )
 
 
-def test_a_cluster_that_is_away_is_no_obstacle_but_nothing_is_written(tmp_path: Path) -> None:
+def test_an_unreachable_cluster_is_no_standby_but_nothing_is_written(tmp_path: Path) -> None:
     async def ask() -> None:
         async with Client(lambda: nowhere()) as client:
             lease = LeaderElector(client, "default", FIRST)
@@ -256,7 +258,7 @@ FORBIDDEN = 'leases.coordination.k8s.io "slipway-reconciler" is forbidden'
         ),
     ],
 )
-def test_without_the_lease_nothing_is_done(answer: Any, message: str) -> None:
+def test_without_the_lease_it_is_on_standby(answer: Any, message: str) -> None:
     async def serve(request: web.Request) -> web.StreamResponse:
         if answer is web.json_response:
             status = {"kind": "Status", "status": "Failure", "message": FORBIDDEN, "code": 403}
@@ -283,7 +285,7 @@ def test_without_the_lease_nothing_is_done(answer: Any, message: str) -> None:
     )
 
 
-def test_an_identity_reads_back(tmp_path: Path) -> None:
+def test_an_identity_can_be_parsed(tmp_path: Path) -> None:
     me = this_process(tmp_path)
     assert parse_identity(me.identity) == me
     assert me.is_alive
@@ -292,30 +294,30 @@ def test_an_identity_reads_back(tmp_path: Path) -> None:
     assert parse_identity("controller-7f-abc_12") is None
 
 
-# -- an engine ------------------------------------------------------------------------------------------
+# -- a manager -----------------------------------------------------------------------------------------
 
 
-def test_an_engine_that_loses_it_does_nothing_until_it_has_it_again(harness: Harness) -> None:
+def test_a_manager_that_lost_it_does_nothing_until_it_leads_again(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     harness.create(contract, "one")
     wait_for(lambda: (row := harness.row("one")) and row.state == "ready")
     manager = harness.manager.manager
     assert manager is not None
-    given_to(harness, SECOND.identity)
-    wait_for(lambda: manager.controllers is None, "it has stopped")
+    set_holder(harness, SECOND.identity)
+    wait_for(lambda: manager.controllers is None, "its controllers have stopped")
     assert "process 22 on two" in manager.elector.standby_reason
     with pytest.raises(Unreachable):
         manager.elector.permit()
     harness.cluster.delete("v1", "ConfigMap", harness.namespace, "one-first")
     change = harness.create(contract, "two")
-    given_to(harness, None)
-    wait_for(lambda: harness.child("ConfigMap", "one-first"), "what was lost meanwhile is there again")
+    set_holder(harness, None)
+    wait_for(lambda: harness.child("ConfigMap", "one-first"), "the drift is repaired")
     wait_for(lambda: (row := harness.row("two")) and row.state == "ready")
     change.refresh_from_db()
-    assert change.attempts == 1, "nobody tried to deliver it meanwhile"
+    assert change.attempts == 1, "no attempt was made on standby"
 
 
-def given_to(harness: Harness, identity: str | None) -> None:
+def set_holder(harness: Harness, identity: str | None) -> None:
     spec = {"spec": {"holderIdentity": identity}}
     harness.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, "default", NAME, spec)
 
@@ -324,7 +326,7 @@ def given_to(harness: Harness, identity: str | None) -> None:
 
 
 def holder(harness: Harness) -> int:
-    """The pid in the lease; 0 when nobody has it."""
+    """The PID in the Lease; 0 when it has no holder."""
     live = harness.cluster.get(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, "default", NAME)
     found = parse_identity(((live or {}).get("spec") or {}).get("holderIdentity") or "")
     return found.pid if found else 0
@@ -339,17 +341,17 @@ def test_the_next_one_takes_over(
     harness = stopped_harness
     contract = harness.publish(PAIR)
     with reconciler(kubeconfig, tmp_path) as first:
-        wait_for(lambda: holder(harness) == first.pid, "the first one has it", 30)
+        wait_for(lambda: holder(harness) == first.pid, "the first one leads", 30)
         log = tmp_path / "second.log"
         with reconciler(kubeconfig, tmp_path, log=log) as second:
             harness.create(contract, "one")
             wait_for(lambda: (row := harness.row("one")) and row.state == "ready", seconds=30)
-            wait_for(lambda: f"process {first.pid} on" in log.read_text(), "the second one stands by", 30)
+            wait_for(lambda: f"process {first.pid} on" in log.read_text(), "the second one is on standby", 30)
             first.send_signal(ending)
             first.wait(10)
             if ending == signal.SIGTERM:
                 assert holder(harness) in (0, second.pid), "it was released"
-            wait_for(lambda: holder(harness) == second.pid, "the second one has it", LEASE_DURATION - 5)
+            wait_for(lambda: holder(harness) == second.pid, "the second one leads", LEASE_DURATION - 5)
             harness.create(contract, "two")
             wait_for(lambda: (row := harness.row("two")) and row.state == "ready", seconds=30)
     created = Event.objects.filter(reason="Created").values_list("instance__name", "resource")
@@ -358,7 +360,7 @@ def test_the_next_one_takes_over(
 
 
 @pytest.mark.slow
-def test_a_second_portal_waits_and_its_pages_say_for_whom(
+def test_a_second_portal_is_on_standby_and_its_pages_name_the_leader(
     stopped_harness: Harness, kubeconfig: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "second.sqlite3"
@@ -371,29 +373,31 @@ def test_a_second_portal_waits_and_its_pages_say_for_whom(
             return str(rows.execute("select message from catalog_destination").fetchone()[0])
 
     with reconciler(kubeconfig, tmp_path / "a") as first:
-        wait_for(lambda: holder(stopped_harness) == first.pid, "the first one has it", 30)
+        wait_for(lambda: holder(stopped_harness) == first.pid, "the first one leads", 30)
         with reconciler(kubeconfig, tmp_path / "b", copy) as second:
-            wait_for(lambda: f"process {first.pid} on" in message(), "the page says who has it", 45)
-            wait_for(lambda: Destination.objects.get().reconciler_seen_at, "the first one is at work")
+            wait_for(lambda: f"process {first.pid} on" in message(), "the page names the leader", 45)
+            wait_for(lambda: Destination.objects.get().reconciler_seen_at, "the first one leads")
             assert not Destination.objects.get().message
             first.terminate()
             wait_for(
-                lambda: holder(stopped_harness) == second.pid, "the second one has it", LEASE_DURATION - 5
+                lambda: holder(stopped_harness) == second.pid, "the second one leads", LEASE_DURATION - 5
             )
-            wait_for(lambda: message() == "", "and says nothing any more")
+            wait_for(lambda: message() == "", "and the message is removed")
 
 
 @pytest.mark.slow
-def test_a_standby_says_nothing_where_another_one_serves(
+def test_a_standby_on_the_same_database_reports_nothing(
     stopped_harness: Harness, kubeconfig: Path, tmp_path: Path
 ) -> None:
-    """Two reconcilers on one database: whoever waits is no trouble of anybody's."""
+    """Two reconcilers on one database: the one on standby reports no problem."""
     with reconciler(kubeconfig, tmp_path) as first:
-        wait_for(lambda: Destination.objects.get().reconciler_seen_at, "the first one is at work", 30)
+        wait_for(lambda: Destination.objects.get().reconciler_seen_at, "the first one leads", 30)
         log = tmp_path / "second.log"
         with reconciler(kubeconfig, tmp_path, log=log):
-            wait_for(lambda: f"process {first.pid} on" in log.read_text(), "the second one has looked", 30)
+            wait_for(
+                lambda: f"process {first.pid} on" in log.read_text(), "the second one has read the Lease", 30
+            )
             seen = Destination.objects.get().reconciler_seen_at
-            wait_for(lambda: Destination.objects.get().reconciler_seen_at != seen, "another pulse")
+            wait_for(lambda: Destination.objects.get().reconciler_seen_at != seen, "another heartbeat")
             assert not Destination.objects.get().message
             assert holder(stopped_harness) == first.pid

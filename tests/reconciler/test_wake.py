@@ -11,6 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import channel_layers, get_channel_layer
 from django.db import transaction
+from django.db.models.signals import post_save
 
 from portal.live.publish import publish
 from portal.live.subscriptions import group_name, notify, relay_other_processes, subscribe, unsubscribe
@@ -34,6 +35,11 @@ async def test_a_topic_wakes_its_subscribers_from_another_thread() -> None:
     for event in (changes, contracts, both):
         unsubscribe(event)
     notify("changes")
+
+
+def test_saving_a_row_wakes_nothing_by_itself() -> None:
+    """No receiver listens to every model of the process."""
+    assert not post_save.has_listeners(sender=object)
 
 
 def test_a_subscriber_whose_loop_was_closed_does_not_disturb_the_publisher() -> None:
