@@ -94,7 +94,7 @@ def test_the_list_is_filtered_while_typing_and_in_the_address(
     page.get_by_label("Search contracts", exact=True).fill("zebra")
     expect(page.locator("#contracts")).to_contain_text("No results")
     expect(page).to_have_url(re.compile("q=zebra"))
-    page.get_by_role("link", name="Clear the filters").click()
+    page.get_by_role("link", name="Clear filters").click()
     expect(page.locator("#contracts")).to_contain_text(contract.title)
 
 
@@ -131,7 +131,7 @@ PAGES = [
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.usefixtures("contract")
-def test_everybody_can_use_the_pages(
+def test_everyone_can_use_the_pages(
     visit: Visit, axe: RunAxe, engineer: User, path: str, theme: Theme
 ) -> None:
     page = visit(engineer, f"/contracts/{path}", theme=theme)

@@ -109,7 +109,7 @@ def test_while_there_is_no_connection_the_page_asks_now_and_then(visit: Visit, d
     expect(page.locator("#part")).to_contain_text("Version 3")
 
 
-def test_a_right_that_is_gone_is_said(live_page: Page, line: Line) -> None:
+def test_a_right_that_is_gone_is_shown(live_page: Page, line: Line) -> None:
     live_site.CounterTopic.allowed = False
     line.cut()
     line.connected = True
@@ -117,7 +117,7 @@ def test_a_right_that_is_gone_is_said(live_page: Page, line: Line) -> None:
     expect(live_page.locator("[data-live-label]")).to_have_text("Offline")
 
 
-def test_a_server_that_is_away_is_said_at_the_label_and_not_by_toasts(live_page: Page, visit: Visit) -> None:
+def test_a_server_that_is_away_is_shown_at_the_label_and_not_by_toasts(live_page: Page, visit: Visit) -> None:
     live_page.route("**/live/part/", lambda route: route.abort())
     with live_page.expect_event("requestfailed"):
         move(2)

@@ -26,7 +26,7 @@ PAGES = [
 ]
 
 
-def test_a_wrong_password_is_said_and_the_name_stays(visit: Visit, developer: User, axe: RunAxe) -> None:
+def test_a_wrong_password_is_shown_and_the_name_stays(visit: Visit, developer: User, axe: RunAxe) -> None:
     page = visit(None, "/account/")
     page.get_by_label("Name").fill("developer")
     page.get_by_label("Password").fill("wrong")
@@ -186,7 +186,7 @@ def test_a_toast_lies_above_the_bar_with_the_main_action(
 
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_keeps_anybody_out(
+def test_nothing_keeps_anyone_out(
     visit: Visit, administrator: User, axe: RunAxe, theme: Theme, width: int
 ) -> None:
     page = visit(administrator, "/", theme=theme, width=width)
@@ -200,7 +200,7 @@ def test_nothing_keeps_anybody_out(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_keeps_anybody_from_signing_in(
+def test_nothing_keeps_anyone_from_signing_in(
     visit: Visit, settings: Settings, axe: RunAxe, theme: Theme
 ) -> None:
     settings.EMBEDDED = True

@@ -150,7 +150,7 @@ def test_the_list_holds_what_the_caller_may_see(
         ("stat=ready", "stat", "Unknown parameter “stat”. Did you mean “state”?"),
     ],
 )
-def test_a_filter_that_is_not_there_is_not_passed_over(
+def test_a_filter_that_is_not_there_is_refused(
     call: Callable[..., Any], query: str, path: str, message: str
 ) -> None:
     answer = call("developer", "get", f"{ALL}?{query}")

@@ -78,7 +78,7 @@ def test_a_preview_that_comes_after_the_form_was_sent_leaves_no_draft(developer:
         ({"/env/@0/#key": "", "/env/@0/#value": "1"}, "Enter a key."),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(
+def test_what_is_wrong_is_shown_at_its_field_and_nothing_is_lost(
     developer: Client, changed: dict[str, str], message: str
 ) -> None:
     answer = developer.post(CREATE, {**GOOD, **changed})
@@ -91,7 +91,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(
         assert not text or text in FormDraft.objects.get().text or text in page, f"{name} was lost"
 
 
-def test_a_name_that_is_taken_is_told_at_the_name(
+def test_a_name_that_is_taken_is_reported_at_the_name(
     developer: Client, make_instance: Callable[..., Instance]
 ) -> None:
     make_instance("shop")

@@ -25,9 +25,7 @@ def url(instance: Instance) -> str:
     return f"/instances/{instance.pk}/edit/"
 
 
-def test_the_form_is_filled_and_defaults_that_nobody_asked_for_stay_defaults(
-    developer: Client, instance: Instance
-) -> None:
+def test_the_form_is_filled_and_defaults_stay_defaults(developer: Client, instance: Instance) -> None:
     page = squeezed(developer.get(url(instance)))
     assert 'value="shop:1"' in page
     assert 'name="/replicas" value=""' in page
@@ -50,7 +48,7 @@ def test_an_immutable_field_cannot_change(developer: Client, instance: Instance)
     assert "Cannot be changed after creation." in answer.content.decode()
 
 
-def test_a_change_by_somebody_else_is_shown_and_mine_stands_on_top(
+def test_a_change_by_another_user_is_shown_and_mine_is_reapplied_on_top(
     developer: Client, instance: Instance
 ) -> None:
     before = {**instance.manifest, "spec": {"image": "shop:1"}}

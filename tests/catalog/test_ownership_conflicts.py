@@ -41,7 +41,7 @@ def test_the_preview_names_the_owner(sign_in: Callable[[str], Client], blog: Ins
 @pytest.mark.parametrize(
     "changed", [{"_name": "other"}, {"_namespace": "checkout-staging"}, {"_name": ""}], ids=str
 )
-def test_elsewhere_nothing_is_said(
+def test_elsewhere_nothing_is_shown(
     sign_in: Callable[[str], Client], blog: Instance, changed: dict[str, str]
 ) -> None:
     assert "is owned by" not in typed(sign_in("developer"), **changed)

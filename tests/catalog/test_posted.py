@@ -86,7 +86,7 @@ def test_rows_come_in_the_order_of_the_body_and_blank_rows_stay_rows() -> None:
     assert rows == ["@7", "@2", "@1"]
 
 
-def test_map_keys_never_enter_a_name_and_mistakes_are_told_at_the_key() -> None:
+def test_map_keys_never_enter_a_name_and_mistakes_are_reported_at_the_key() -> None:
     pairs = [
         ("/env/@0/#key", "a.b/c"),
         ("/env/@0/#value", "1"),

@@ -46,7 +46,7 @@ def call(people: dict[str, User]) -> Callable[..., tuple[int, dict[str, Any]]]:
         (("post", CHECK, b"x" * (9 << 20), "application/json"), 413, "Nothing was saved."),
     ],
 )
-def test_what_goes_wrong_is_said_in_json(
+def test_what_goes_wrong_is_shown_in_json(
     call: Any, settings: Settings, request_: tuple[Any, ...], code: int, message: str
 ) -> None:
     status, answer = call("engineer", *request_)
@@ -68,7 +68,7 @@ def test_a_wrong_parameter_is_named(call: Any, query: str, path: str, message: s
     assert {"path": path, "message": message} in answer["problems"]
 
 
-def test_without_a_token_one_is_told_where_they_come_from() -> None:
+def test_without_a_token_the_response_explains_where_to_create_one() -> None:
     answer = Client().get(WHOAMI)
     assert answer.status_code == 401
     assert "Create a token on your account page." in answer.json()["message"]
@@ -103,7 +103,7 @@ def test_the_document_has_no_name_made_up_by_the_machine() -> None:
         ({"name": "a"}, {}),
     ],
 )
-def test_fields_that_nobody_knows_are_refused(sent: Any, problems: Any) -> None:
+def test_fields_that_are_unknown_are_refused(sent: Any, problems: Any) -> None:
     class Named(StrictSerializer):
         name = serializers.CharField()
 
