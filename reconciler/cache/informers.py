@@ -18,7 +18,7 @@ OnChild = Callable[[str, Event, Manifest, Manifest | None], None]  # uid of the 
 
 
 class WatchKey(NamedTuple):
-    """What one informer watches. ``fields`` also tells informers of one selection apart by their purpose."""
+    """What one informer watches. ``fields`` also distinguishes informers of one selection by purpose."""
 
     group_kind: str
     namespace: str

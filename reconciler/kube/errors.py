@@ -65,7 +65,7 @@ class ApiError(KubeError):
         return self.code == 409
 
     @property
-    def gone(self) -> bool:
+    def is_expired(self) -> bool:
         """The resourceVersion is too old: list again (also ``Expired``)."""
         return self.code == 410
 
@@ -102,7 +102,7 @@ class ApiError(KubeError):
         """The same request would be rejected again: a person must change something."""
         if self.undeclared_field or "duplicate entries for key" in self.message:
             return True
-        if self.gone or self.kind_terminating:
+        if self.is_expired or self.kind_terminating:
             return False
         return 400 <= self.code < 500 and self.code not in (401, 408, 429)
 

@@ -161,7 +161,7 @@ class Informer:
                 await self._follow()
                 wait = FIRST_WAIT
             except ApiError as error:
-                if error.gone:
+                if error.is_expired:
                     self._version = ""
                     continue
                 wait = await self._pause(error, error.retry_after or wait)
@@ -196,7 +196,7 @@ class Informer:
             try:
                 await self._stream_list()
             except ApiError as error:
-                if error.code not in (400, 404, 405, 422) or error.gone:
+                if error.code not in (400, 404, 405, 422) or error.is_expired:
                     raise
                 self._streaming_list = False  # an older server, or one without the feature
         else:

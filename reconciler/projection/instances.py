@@ -195,7 +195,7 @@ def project_list(destination: int, contract: int, uids: set[str]) -> int:
 
 
 def remove(row: Instance) -> None:
-    """Its page goes on answering (``catalog.models.deleted_instance``), and browsers hear of it there."""
+    """Its page remains (``catalog.models.deleted_instance``), and browsers are notified there."""
     row.delete()
 
 

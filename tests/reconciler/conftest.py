@@ -1,4 +1,4 @@
-"""The engine's tests run against the development cluster over HTTPS, or against the cluster that
+"""The reconciler's tests run against the development cluster over HTTPS, or against the cluster that
 ``SLIPWAY_TEST_KUBECONFIG`` names; there the real API server is the truth."""
 
 from __future__ import annotations

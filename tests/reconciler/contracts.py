@@ -1,4 +1,4 @@
-"""Small contracts for the engine's tests. ``GROUP`` becomes the test's own API group."""
+"""Small contracts for the reconciler's tests. ``GROUP`` becomes the test's own API group."""
 
 PAIR = """
 apiVersion: kro.run/v1alpha1

@@ -87,7 +87,7 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
             {"size": 3, "tags": {"a": "b"}},
             {"f:spec": {"f:tags": {"f:a": {}}}},
             [FieldDifference("spec.size", "unowned")],
-            id="somebody-took-a-field",
+            id="another-manager-took-a-field",
         ),
         pytest.param(
             {"size": 3},
@@ -174,7 +174,7 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
             {"rules": [{"port": 80}, {"port": 81}]},
             {"f:spec": {"f:rules": {}}},
             [FieldDifference("spec.rules", "differs")],
-            id="an-atomic-list-counts-whole",
+            id="an-atomic-list",
         ),
         pytest.param(
             {"names": ["a", "b"]},

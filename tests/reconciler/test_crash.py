@@ -40,7 +40,7 @@ def test_killed_at_random_moments(stopped_harness: Harness, kubeconfig: Path, tm
         wait_for(lambda: Instance.objects.filter(state="ready").count() == len(names), seconds=30)
         for name in names[:4]:
             propose_deletion(instance=harness.get_row(name), by=harness.user)
-        wait_for(lambda: Instance.objects.count() == 4, "half of them are gone", seconds=30)
+        wait_for(lambda: Instance.objects.count() == 4, "half of them are deleted", seconds=30)
     assert not Change.objects.exclude(state=ChangeState.DELIVERED).exists()
     maps = harness.cluster.list("v1", "ConfigMap", harness.namespace, "app.kubernetes.io/managed-by=slipway")
     expected = {f"{name}-{part}" for name in names[4:] for part in ("first", "second", "extra")}

@@ -1,4 +1,4 @@
-"""The page on what Slipway writes into a cluster leaves nothing out."""
+"""The page on what Slipway writes into a cluster is complete."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_an_edit_reaches_the_children(harness: Harness) -> None:
     wait_for(lambda: "Updated" in event_reasons(harness, "one"))
 
 
-def test_an_edit_of_what_somebody_else_changed_is_refused(harness: Harness) -> None:
+def test_an_edit_of_a_changed_instance_is_refused(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     row = create_ready(harness, contract, "one", text="before")
     Instance.objects.filter(pk=row.pk).update(resource_version="1", spec={"text": "long ago"})
@@ -188,7 +188,7 @@ def test_deletion_goes_in_reverse_order_and_names_what_holds_it(harness: Harness
     assert harness.child("ConfigMap", "one-first") is not None
     release = {"metadata": {"finalizers": None}}
     harness.cluster.merge("v1", "ConfigMap", harness.namespace, "one-second", release)
-    wait_for(lambda: harness.row("one") is None, "the row is gone")
+    wait_for(lambda: harness.row("one") is None, "the row is deleted")
     assert harness.child("ConfigMap", "one-first") is None
     assert harness.instance(contract, "one") is None
 
@@ -215,7 +215,7 @@ def test_an_unmanaged_object_is_adopted_and_an_event_says_so(harness: Harness) -
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": "old", "namespace": harness.namespace},
-            "data": {"owner": "somebody", "kept": "yes"},
+            "data": {"owner": "another", "kept": "yes"},
         }
     )
     create_ready(harness, contract, "one", map="old")
@@ -353,7 +353,7 @@ def test_instances_are_deleted_with_their_namespace(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one")
     harness.cluster.delete("v1", "Namespace", "", harness.namespace)
-    wait_for(lambda: harness.row("one") is None, "the instance is gone", 30)
+    wait_for(lambda: harness.row("one") is None, "the instance is deleted", 30)
     wait_for(
         lambda: harness.cluster.get("v1", "Namespace", "", harness.namespace) is None,
         "so is the namespace",
@@ -375,7 +375,7 @@ def test_created_and_deleted_at_once_leaves_nothing(harness: Harness) -> None:
     wait_until_served(harness, contract)
     harness.create(contract, "one")
     propose_deletion(instance=harness.get_row("one"), by=harness.user)
-    wait_for(lambda: harness.row("one") is None, "the row is gone", 20)
+    wait_for(lambda: harness.row("one") is None, "the row is deleted", 20)
     assert harness.instance(contract, "one") is None
     assert harness.child("ConfigMap", "one-first") is None
 
@@ -393,11 +393,11 @@ def test_a_missing_namespace_of_a_team_is_created(harness: Harness) -> None:
 def test_a_namespace_without_a_team_is_refused_with_its_name(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     body = harness.manifest(contract, "one")
-    body["metadata"]["namespace"] = "nobodys"
+    body["metadata"]["namespace"] = "unowned"
     change = wait_until_decided(
         propose_creation(contract=contract, destination=harness.destination, manifest=body, by=harness.user)
     )
-    assert change.message == "The namespace nobodys does not exist in the cluster."
+    assert change.message == "The namespace unowned does not exist in the cluster."
 
 
 def test_an_instance_whose_inventory_was_removed_leaves_nothing_behind(harness: Harness) -> None:
@@ -409,5 +409,5 @@ def test_an_instance_whose_inventory_was_removed_leaves_nothing_behind(harness: 
     harness.cluster.merge(contract.api_version, contract.kind, harness.namespace, "one", nothing)
     harness.cluster.delete(contract.api_version, contract.kind, harness.namespace, "one")
     harness.manager.start()
-    wait_for(lambda: harness.row("one") is None, "it is gone")
+    wait_for(lambda: harness.row("one") is None, "it is deleted")
     assert harness.child("ConfigMap", "one-first") is None

@@ -63,7 +63,7 @@ class Watching:
         assert found is not None, f"there is no ConfigMap {name}"
         return found["data"]
 
-    def told(self) -> Seen:
+    def reported(self) -> Seen:
         return [one for one in self.seen if one[1] != "kube-root-ca.crt"]
 
 
@@ -112,8 +112,8 @@ async def test_it_observes_existing_and_new_objects(client: Client, maps: Resour
     await put(client, maps, "after")
     await put(client, maps, "before", "2")
     await client.delete(maps, "default", "after")
-    await until(lambda: len(watching.told()) == 4)
-    assert watching.told() == [
+    await until(lambda: len(watching.reported()) == 4)
+    assert watching.reported() == [
         ("added", "before"),
         ("added", "after"),
         ("modified", "before"),
@@ -140,7 +140,7 @@ async def test_after_410_it_lists_again_and_reports_what_it_missed(
         await put(client, maps, f"new-{number % 2}", str(number))
     await watching.start()
     await until(lambda: watching.names() == {"kept", "edited", "new-0", "new-1"})
-    assert sorted(watching.told()) == [
+    assert sorted(watching.reported()) == [
         ("added", "new-0"),
         ("added", "new-1"),
         ("deleted", "lost"),
@@ -185,7 +185,7 @@ async def test_an_object_that_loses_its_label_is_removed(client: Client, maps: R
     await until(lambda: watching.names() == {"one"})
     await put(client, maps, "one")
     await until(lambda: watching.names() == set())
-    assert watching.told() == [("added", "one"), ("deleted", "one")]
+    assert watching.reported() == [("added", "one"), ("deleted", "one")]
     await watching.stop()
 
 
@@ -206,6 +206,6 @@ async def test_another_cluster_under_the_same_name_is_accepted(cluster: DevClust
         with DevCluster(controllers=False) as other:
             where.write_text(other.kubeconfig.read_text())
             await client.renew()
-            await put(client, maps, "one", "anew")
-            await until(lambda: watching.data_of("one") == {"value": "anew"})
+            await put(client, maps, "one", "again")
+            await until(lambda: watching.data_of("one") == {"value": "again"})
         await watching.stop()

@@ -1,4 +1,4 @@
-"""Where kro surprises and Slipway does not, at a running engine (kro §12)."""
+"""kro's quirks that Slipway fixes, with a running reconciler (kro §12)."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def test_an_item_in_another_namespace_is_repaired(harness: Harness) -> None:
 
 def test_a_failing_status_field_does_not_affect_others(harness: Harness) -> None:
     """Quirk 12."""
-    status = "name: ${a.metadata.name}\nshare: ${10 / schema.spec.n}"
-    contract = publish_contract(harness, map_node("a"), status=status)
+    fields = "name: ${a.metadata.name}\nshare: ${10 / schema.spec.n}"
+    contract = publish_contract(harness, map_node("a"), status=fields)
     create_ready(harness, contract, "one", n=5)
     assert {"name": "one-a", "share": 2}.items() <= wait_for_state(harness, contract, "ACTIVE").items()
     update_and_wait(harness, contract, n=0)
-    told = wait_for_state(harness, contract, "ACTIVE", generation=2)
-    assert (told["name"], "share" in told) == ("one-a", False)
+    status = wait_for_state(harness, contract, "ACTIVE", generation=2)
+    assert (status["name"], "share" in status) == ("one-a", False)
     event = wait_for(lambda: harness.get_row("one").events.filter(reason="StatusIncomplete").first())
     assert event.message.startswith("status.share: ")
 
@@ -65,8 +65,8 @@ def test_state_and_ready_agree(harness: Harness) -> None:
     contract = publish_contract(harness, map_node("a", "data: {k: '${string(schema.spec.n)}'}"))
     create_ready(harness, contract, "one")
     for generation in (1, 2):
-        told = wait_for_state(harness, contract, "ACTIVE", generation)
-        assert get_condition({"status": told}, "Ready")["status"] == "True"
+        status = wait_for_state(harness, contract, "ACTIVE", generation)
+        assert get_condition({"status": status}, "Ready")["status"] == "True"
         if generation == 1:
             update_and_wait(harness, contract, n=7)
 
@@ -95,7 +95,7 @@ def test_the_pods_of_a_job_are_deleted_with_it(harness: Harness) -> None:
     create_ready(harness, contract, "one")
     wait_for(pods, "the job has a pod")
     delete_instance(harness, "one")
-    wait_for(lambda: not pods(), "its pods are gone")
+    wait_for(lambda: not pods(), "its pods are deleted")
 
 
 def test_a_selection_may_be_waited_for_by_its_size(harness: Harness) -> None:

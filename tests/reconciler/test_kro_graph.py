@@ -1,4 +1,4 @@
-"""What a running engine makes of a graph: what waits, what is left out, what can never be (kro §4, §10)."""
+"""Graphs with a running reconciler: what waits, is excluded, or is impossible (kro §4, §10)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_chain_is_excluded_with_its_first_node_and_so_are_its_status_fields(ha
     assert map_names(harness) == {"one-a", "one-b", "one-c", "one-d"}
     assert {"last": "v", "size": 1}.items() <= live_status(harness, contract).items()
     update_and_wait(harness, contract, extra=False)
-    wait_for(lambda: map_names(harness) == {"one-d"}, "the chain is gone")
+    wait_for(lambda: map_names(harness) == {"one-d"}, "the chain is deleted")
     assert "last" not in wait_for_state(harness, contract, "ACTIVE", generation=2)
     update_and_wait(harness, contract, extra=True)
     wait_for(lambda: live_status(harness, contract).get("last") == "v", "it is there again")
@@ -116,7 +116,7 @@ def test_a_shrinking_collection_keeps_the_remaining_items(harness: Harness) -> N
     create_ready(harness, contract, "one", items=["p", "q", "r"])
     kept = {name: harness.get_child("ConfigMap", name)["metadata"]["uid"] for name in ("one-p", "one-r")}
     update_and_wait(harness, contract, items=["p", "r"])
-    wait_for(lambda: map_names(harness) == set(kept), "the surplus is gone")
+    wait_for(lambda: map_names(harness) == set(kept), "the surplus is deleted")
     for index, (name, uid) in enumerate(kept.items()):
         metadata = harness.get_child("ConfigMap", name)["metadata"]
         place = {"slipway.dev/collection-index": str(index), "slipway.dev/collection-size": "2"}

@@ -1,4 +1,4 @@
-"""What a running engine owns, prunes, deletes and tells, black-box (kro §5, §6, §10)."""
+"""What a running reconciler owns, prunes, deletes and reports (kro §5, §6, §10)."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def test_labels_of_a_child_and_the_inventory_of_its_instance(harness: Harness) -
     }
     assert "ownerReferences" not in child["metadata"]
     assert labels_of(instance)["applyset.kubernetes.io/id"] == set_id(instance)
-    books = {key: value for key, value in annotations_of(instance).items() if key.startswith("applyset")}
-    assert books.pop("applyset.kubernetes.io/tooling").startswith("slipway/")
-    assert books == {
+    inventory = {key: value for key, value in annotations_of(instance).items() if key.startswith("applyset")}
+    assert inventory.pop("applyset.kubernetes.io/tooling").startswith("slipway/")
+    assert inventory == {
         "applyset.kubernetes.io/contains-group-kinds": "ConfigMap",
         "applyset.kubernetes.io/additional-namespaces": "default",
     }

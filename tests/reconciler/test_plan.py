@@ -87,7 +87,7 @@ def first(pair: Definition) -> dict[str, Any]:
     return dict(children(INSTANCE, pair, render(pair, INSTANCE, {}))[0].body)
 
 
-def words(steps: Any) -> list[tuple[str, str, str]]:
+def summary(steps: Any) -> list[tuple[str, str, str]]:
     shown: list[tuple[str, str, str]] = []
     for step in steps:
         match step:
@@ -104,7 +104,10 @@ def words(steps: Any) -> list[tuple[str, str, str]]:
 
 def test_nothing_is_created_yet(pair: Definition) -> None:
     planned = decide(pair, {}, [])
-    assert words(planned.steps) == [("wait", "second", "dependency-not-ready"), ("apply", "first", "create")]
+    assert summary(planned.steps) == [
+        ("wait", "second", "dependency-not-ready"),
+        ("apply", "first", "create"),
+    ]
     assert planned.before == Inventory(frozenset({"ConfigMap"}))
 
 
@@ -125,7 +128,7 @@ def test_a_child_carries_its_owner_its_node_and_its_order(pair: Definition) -> N
 
 def test_the_next_layer_follows_what_is_observed(pair: Definition) -> None:
     live = as_applied(first(pair))
-    assert words(decide(pair, {"first": live}, [live]).steps) == [("apply", "second", "create")]
+    assert summary(decide(pair, {"first": live}, [live]).steps) == [("apply", "second", "create")]
 
 
 def both(pair: Definition) -> list[dict[str, Any]]:
@@ -200,7 +203,7 @@ def test_what_belongs_to_others_is_refused_with_their_name(
         "metadata": {**body["metadata"], "labels": labels, "annotations": annotations, "uid": "u"},
     }
     planned = decide_about_stranger(pair, theirs)
-    assert words(planned.refusals) == [
+    assert summary(planned.refusals) == [
         ("refuse", "first", f"ConfigMap home/one-first belongs to {owner}. It was not changed.")
     ]
     assert planned.applies == ()

@@ -18,17 +18,17 @@ ONE, TWO = Key("Pair.example.com", "a", "one"), Key("Pair.example.com", "a", "tw
 
 
 class Broken(DatabaseThread):
-    """Refuses while ``away``; else records what it is asked to write."""
+    """Refuses while ``unreachable``; else records what it is asked to write."""
 
-    away = False
+    unreachable = False
 
     def __init__(self) -> None:
         self.written: list[Any] = []
 
     async def call(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        if self.away:
+        if self.unreachable:
             self.meanwhile()
-            raise OperationalError("the database is away")
+            raise OperationalError("the database is unreachable")
         if work is instances.project:
             self.written += [
                 (one.key.name, one.instance["metadata"]["uid"], reasons(one)) for one in arguments[1]
@@ -38,7 +38,7 @@ class Broken(DatabaseThread):
                 (uid, [record.reason for record in records]) for uid, records in arguments[1].items()
             ]
         else:
-            self.written.append("gone")
+            self.written.append("deleted")
 
     def meanwhile(self) -> None:
         pass
@@ -78,14 +78,18 @@ async def test_a_database_that_fails_loses_nothing(rows: ProjectionWriter, datab
     rows.deleted(1, TWO, "old")
     rows.put(snapshot(ONE, "u", "Created"))
     rows.record("u", EventRecord("BackOff", "", "n1"))
-    database.away = True
+    database.unreachable = True
     with pytest.raises(OperationalError):
         await rows.flush()
     rows.put(snapshot(ONE, "u", "Updated"))
     rows.record("u", EventRecord("Killing", "", "n2"))
-    database.away = False
+    database.unreachable = False
     await rows.flush()
-    assert database.written == ["gone", ("one", "u", ["Created", "Updated"]), ("u", ["BackOff", "Killing"])]
+    assert database.written == [
+        "deleted",
+        ("one", "u", ["Created", "Updated"]),
+        ("u", ["BackOff", "Killing"]),
+    ]
 
 
 async def test_what_was_deleted_while_the_database_failed_does_not_come_back(
@@ -93,13 +97,13 @@ async def test_what_was_deleted_while_the_database_failed_does_not_come_back(
 ) -> None:
     rows.put(snapshot(ONE))
     rows.put(snapshot(TWO))
-    database.away = True
+    database.unreachable = True
     database.meanwhile = lambda: rows.deleted(1, ONE, "u")  # type: ignore[method-assign]
     with pytest.raises(OperationalError):
         await rows.flush()
-    database.away = False
+    database.unreachable = False
     await rows.flush()
-    assert database.written == ["gone", ("two", "u", [])]
+    assert database.written == ["deleted", ("two", "u", [])]
 
 
 async def test_what_was_recreated_meanwhile_is_written(rows: ProjectionWriter, database: Broken) -> None:
@@ -108,12 +112,12 @@ async def test_what_was_recreated_meanwhile_is_written(rows: ProjectionWriter, d
         rows.put(snapshot(ONE, "new"))
 
     rows.put(snapshot(ONE))
-    database.away, database.meanwhile = True, replaced  # type: ignore[method-assign]
+    database.unreachable, database.meanwhile = True, replaced  # type: ignore[method-assign]
     with pytest.raises(OperationalError):
         await rows.flush()
-    database.away = False
+    database.unreachable = False
     await rows.flush()
-    assert database.written == ["gone", ("one", "new", [])]
+    assert database.written == ["deleted", ("one", "new", [])]
 
 
 def test_a_newer_snapshot_keeps_what_only_an_older_one_observed() -> None:

@@ -44,7 +44,7 @@ def test_a_kind_that_is_not_served_yet_is_waited_for(harness: Harness) -> None:
     row = wait_for(lambda: (row := harness.row("one")) and row.nodes and row)
     assert row.message == (f"inner: The cluster does not serve the kind Pair of {harness.group}/v1alpha1.")
     harness.publish(PAIR)
-    wait_for(lambda: harness.get_row("one").state == "ready", "it comes up when the kind does")
+    wait_for(lambda: harness.get_row("one").state == "ready", "it becomes ready when its kind is served")
     assert harness.get_child("ConfigMap", "one-inner-first")["data"] == {"text": "deep"}
     assert harness.get_row("one-inner").state == "ready"
     propose_deletion(instance=harness.get_row("one"), by=harness.user)
@@ -95,7 +95,7 @@ def test_a_loss_while_no_reconciler_runs_is_degraded(harness: Harness) -> None:
     harness.manager.stop()
     nodes = [node["metadata"]["name"] for node in harness.cluster.list("v1", "Node")]
     try:
-        for name in nodes:  # so that lost pods stay lost until an engine looks
+        for name in nodes:  # so that lost pods stay lost until a reconciler observes them
             harness.cluster.merge("v1", "Node", "", name, {"spec": {"unschedulable": True}})
         for pod in harness.cluster.list("v1", "Pod", harness.namespace):
             harness.cluster.delete("v1", "Pod", harness.namespace, pod["metadata"]["name"])
@@ -213,5 +213,5 @@ def test_a_revision_that_a_newer_slipway_would_refuse_is_still_reconciled(harnes
 
     wait_for(is_refused, "the cluster does not take the default either")
     harness.cluster.delete("v1", "ConfigMap", harness.namespace, "one-first")
-    wait_for(lambda: harness.child("ConfigMap", "one-first"), "it is looked after all the same")
+    wait_for(lambda: harness.child("ConfigMap", "one-first"), "it is still reconciled")
     wait_for(lambda: harness.get_row("one").state == "ready")

@@ -190,10 +190,10 @@ def test_whose_conditions_are_written(
 
 
 def test_the_page_shows_the_authors_conditions_and_the_built_in_ones() -> None:
-    made = reported(with_conditions(ALWAYS), instance())
-    assert [one["type"] for one in made.conditions] == ["Usable", *(one["type"] for one in BUILT_IN)]
-    assert made.fields == {}
-    assert status_manifest(instance(), made.status)["status"] == made.status
+    result = reported(with_conditions(ALWAYS), instance())
+    assert [one["type"] for one in result.conditions] == ["Usable", *(one["type"] for one in BUILT_IN)]
+    assert result.fields == {}
+    assert status_manifest(instance(), result.status)["status"] == result.status
 
 
 def test_an_authors_ready_does_not_change_the_state() -> None:
@@ -215,12 +215,12 @@ def test_a_condition_that_cannot_be_evaluated_is_an_error_and_the_others_are_wri
     definition = with_conditions('${runtime.newCondition({type: "Other", status: "True"})}', *entries)
     given = instance([condition("Later", "False")], items=["Usable", "p"])
     live = {**found("a", {"status": "maybe"})}
-    made = reported(definition, given, {"a": live})
-    assert made.status["state"] == "ERROR"
-    assert (made.assessment.state, made.assessment.reason) == ("failed", "ConditionFailed")
-    assert made.assessment.message.startswith(message)
-    assert {"Other", "Later"} <= set(types(made.status))
-    (record,) = status_records(given, made.problems)
+    result = reported(definition, given, {"a": live})
+    assert result.status["state"] == "ERROR"
+    assert (result.assessment.state, result.assessment.reason) == ("failed", "ConditionFailed")
+    assert result.assessment.message.startswith(message)
+    assert {"Other", "Later"} <= set(types(result.status))
+    (record,) = status_records(given, result.problems)
     assert record.warning
     assert record.message.startswith(message)
 
