@@ -10,6 +10,7 @@ import pytest
 from catalog.changes import NEVER_CREATED, propose_deletion
 from catalog.models import Action, Change, ChangeState, DeletedInstance, Instance
 
+pytestmark = pytest.mark.backends
 MakeInstance = Callable[..., Instance]
 
 

@@ -10,6 +10,7 @@ from contracts.models import Contract
 from portal.accounts.models import Team, User
 from reconciler.changes.outbox import due_changes
 
+pytestmark = pytest.mark.backends
 MANIFEST = {"metadata": {"name": "one", "namespace": "apps"}, "spec": {}}
 
 
