@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument(
         "--kubeconfig", type=Path, required=True, help="the file to write the kubeconfig to"
     )
-    arguments.add_argument("--state", type=Path, help="the file to save the objects in between runs")
+    arguments.add_argument("--state", type=Path, help="the file to keep the objects in between runs")
     arguments.add_argument(
         "--ready-after", type=float, default=2.0, metavar="SECONDS", help="the time until a pod is ready"
     )

@@ -21,7 +21,7 @@ from devcluster.registry.local_store import LocalStore
 from devcluster.registry.namespace_deletion import NamespaceController
 from devcluster.registry.requests import Target, WriteOptions
 from devcluster.registry.writes import Writes
-from devcluster.storage import snapshot
+from devcluster.storage.journal import Journal
 from devcluster.storage.memory import Manifest, Memory
 
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
@@ -60,7 +60,7 @@ class Server:
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._controllers: ControllerManager | None = None
-        self._snapshots: snapshot.Snapshots | None = None
+        self._journal: Journal | None = None
 
     @property
     def url(self) -> str:
@@ -69,9 +69,9 @@ class Server:
     async def start(self) -> None:
         context, self.ca = certificates.create()
         if self.settings.state is not None:
-            snapshot.load(self.memory, self.settings.state)
+            self._journal = Journal(self.memory, self.settings.state)
+            await self._journal.open()
             self.definitions.restore()
-            self._snapshots = snapshot.Snapshots(self.memory, self.settings.state)
         self._create_initial_objects()
         if self.settings.controllers:
             self._start_controllers()
@@ -98,8 +98,8 @@ class Server:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
-        if self._snapshots is not None:
-            self._snapshots.save()
+        if self._journal is not None:
+            self._journal.close()
 
     def write_kubeconfig(self, path: Path) -> Path:
         """Write a kubeconfig for kubectl and clients; only its owner can read it."""

@@ -78,14 +78,22 @@ class Definitions:
         writes.after_write.append(self._written)
 
     def restore(self) -> None:
-        """Serve the kinds of the CRDs that were loaded from a file."""
-        for definition in self.writes.memory.list(RESOURCE):
+        """Serve the kinds of the stored CRDs, and finish what an earlier process had begun."""
+        definitions = self.writes.memory.list(RESOURCE)
+        for definition in definitions:
             if established(definition):
                 self.kinds.serve(definition["metadata"]["name"], kinds_of(definition))
+        for definition in definitions:
+            name = definition["metadata"]["name"]
+            if definition["metadata"].get("deletionTimestamp"):
+                self._delete_objects(name)
+            elif not established(definition) or accepted_names_are_outdated(definition):
+                self._establish(name)
 
     def _written(self, kind: Kind, manifest: Manifest) -> None:
         if kind.resource == RESOURCE:
             self._reconcile(manifest["metadata"]["name"])
+            self._retry_conflicts(manifest)
         elif kind.definition:
             self._finish_removal(kind.definition)
 
@@ -99,6 +107,13 @@ class Definitions:
             asyncio.get_running_loop().call_soon(self._establish, name)
         else:
             self.kinds.serve(name, kinds_of(definition))
+
+    def _retry_conflicts(self, written: Manifest) -> None:
+        """A written or deleted CRD may have released names that others of its group wait for."""
+        name, group = written["metadata"]["name"], written["spec"]["group"]
+        for other in self.writes.memory.list(RESOURCE):
+            if other["spec"]["group"] == group and other["metadata"]["name"] != name and in_conflict(other):
+                asyncio.get_running_loop().call_soon(self._establish, other["metadata"]["name"])
 
     def _establish(self, name: str) -> None:
         definition = self.writes.memory.get(RESOURCE, "", name)
@@ -147,6 +162,8 @@ class Definitions:
 
     def _write_status(self, definition: Manifest, status: Manifest) -> None:
         assert self._kind is not None
+        if status == definition["status"]:
+            return
         new = {**definition, "metadata": dict(definition["metadata"]), "status": status}
         owner = managed_fields.Owner(MANAGER, "Update", self._kind.api_version, "status")
         write = managed_fields.FieldWrite(owner, self._kind.shape(), ignored={}, now=now())
@@ -161,27 +178,25 @@ class Definitions:
         kind = self._served(name)
         if FINALIZER not in (definition["metadata"].get("finalizers") or ()):
             return
-        terminating = any(
-            entry["type"] == "Terminating" for entry in definition["status"].get("conditions") or ()
-        )
         left = self.writes.memory.list(kind.resource) if kind else []
-        if left and not terminating:
+        if left and not terminating(definition):
+            asyncio.get_running_loop().call_soon(self._delete_objects, name)
+        elif not left:
+            asyncio.get_running_loop().call_soon(self._finish_removal, name)
+
+    def _delete_objects(self, name: str) -> None:
+        definition = self.writes.memory.get(RESOURCE, "", name)
+        kind = self._served(name)
+        left = self.writes.memory.list(kind.resource) if kind else []
+        if definition is not None and left and not terminating(definition):
             entry = condition(
                 "Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress"
             )
             conditions = [*(definition["status"].get("conditions") or ()), entry]
-            asyncio.get_running_loop().call_soon(self._delete_objects, name, conditions)
-        elif not left:
-            asyncio.get_running_loop().call_soon(self._finish_removal, name)
-
-    def _delete_objects(self, name: str, conditions: list[Manifest]) -> None:
-        definition = self.writes.memory.get(RESOURCE, "", name)
-        kind = self._served(name)
-        if definition is None or kind is None:
-            return
-        self._write_status(definition, {**definition["status"], "conditions": conditions})
-        for manifest in self.writes.memory.list(kind.resource):
-            delete(self.writes, target_of(kind, manifest), DeleteOptions())
+            self._write_status(definition, {**definition["status"], "conditions": conditions})
+        for manifest in left:
+            if kind is not None and not manifest["metadata"].get("deletionTimestamp"):
+                delete(self.writes, target_of(kind, manifest), DeleteOptions())
         self._finish_removal(name)
 
     def _served(self, name: str) -> Kind | None:
@@ -209,6 +224,15 @@ class Definitions:
 def established(definition: Manifest) -> bool:
     conditions = (definition.get("status") or {}).get("conditions") or ()
     return any(entry["type"] == "Established" and entry["status"] == "True" for entry in conditions)
+
+
+def in_conflict(definition: Manifest) -> bool:
+    conditions = (definition.get("status") or {}).get("conditions") or ()
+    return any(entry["type"] == "NamesAccepted" and entry["status"] == "False" for entry in conditions)
+
+
+def terminating(definition: Manifest) -> bool:
+    return any(entry["type"] == "Terminating" for entry in definition["status"].get("conditions") or ())
 
 
 def accepted_names_are_outdated(definition: Manifest) -> bool:

@@ -21,6 +21,7 @@ from devcluster.storage.memory import Change, Manifest, Memory
 
 Key = tuple[str, str, str]  # resource, namespace, name
 MANAGER = "kube-controller-manager"
+RETRY_AFTER = 1.0  # seconds after a write that could not be stored
 MAX_DELETED = 10_000  # uids of deleted objects that are remembered
 
 
@@ -105,7 +106,9 @@ class GarbageCollector:
             elif manifest["metadata"].get("ownerReferences"):
                 self._collect(kind, manifest)
         except ApiError as refusal:
-            if refusal.code not in (404, 409):
+            if refusal.code == 500:
+                asyncio.get_running_loop().call_later(RETRY_AFTER, self._enqueue, key)
+            elif refusal.code not in (404, 409):
                 raise
 
     def _finish(self, kind: Kind, owner: Manifest) -> None:

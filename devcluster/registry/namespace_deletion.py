@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 
 from devcluster.kinds.kinds import Kind
+from devcluster.machinery.errors import ApiError
 from devcluster.registry.crds import condition
 from devcluster.registry.deletion import delete
 from devcluster.registry.requests import DeleteOptions, target_of
@@ -13,6 +14,7 @@ from devcluster.registry.writes import Writes
 from devcluster.storage.memory import Change, Manifest
 
 FINALIZER = "kubernetes"
+RETRY_AFTER = 1.0  # seconds after a write that could not be stored
 
 
 class NamespaceController:
@@ -32,7 +34,7 @@ class NamespaceController:
             while self._pending:
                 name = next(iter(self._pending))
                 del self._pending[name]
-                self._empty(name)
+                self._try_to_empty(name)
                 await asyncio.sleep(0)
             self._wakeup.clear()
             await self._wakeup.wait()
@@ -54,8 +56,19 @@ class NamespaceController:
     def _enqueue(self, namespace: Manifest) -> None:
         deleting = namespace["metadata"].get("deletionTimestamp")
         if deleting and FINALIZER in (namespace["spec"].get("finalizers") or ()):
-            self._pending[namespace["metadata"]["name"]] = None
-            self._wakeup.set()
+            self._enqueue_name(namespace["metadata"]["name"])
+
+    def _enqueue_name(self, name: str) -> None:
+        self._pending[name] = None
+        self._wakeup.set()
+
+    def _try_to_empty(self, name: str) -> None:
+        try:
+            self._empty(name)
+        except ApiError as refusal:
+            if refusal.code != 500:
+                raise
+            asyncio.get_running_loop().call_later(RETRY_AFTER, self._enqueue_name, name)
 
     def _empty(self, name: str) -> None:
         namespace = self._memory.get("namespaces", "", name)

@@ -1,1 +1,1 @@
-"""Stores objects with their history in memory, and saves them to a file."""
+"""Stores objects with their history in memory, and journals their changes to disk."""

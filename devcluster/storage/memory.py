@@ -47,6 +47,7 @@ class Memory:
         self.version = FIRST_VERSION
         self.oldest = FIRST_VERSION  # changes before this version are not remembered
         self.tables: dict[str, Table] = {}
+        self.before_write: list[Callable[[str, Change], None]] = []  # an exception prevents the write
         self.on_write: list[Callable[[str, Change], None]] = []
 
     def table(self, resource: str) -> Table:
@@ -66,32 +67,45 @@ class Memory:
 
     def put(self, resource: str, manifest: Manifest) -> Manifest:
         """Store an object with a new resourceVersion. The dict belongs to the memory from then on."""
-        table, key = self.table(resource), object_key(manifest)
-        before = table.objects.get(key)
-        self.version += 1
-        manifest["metadata"]["resourceVersion"] = str(self.version)
-        table.objects[key] = manifest
-        self._notify(resource, Change("MODIFIED" if before else "ADDED", manifest, before, self.version))
+        before = self.table(resource).objects.get(object_key(manifest))
+        version = self.version + 1
+        manifest["metadata"]["resourceVersion"] = str(version)
+        self._write(resource, Change("MODIFIED" if before else "ADDED", manifest, before, version))
         return manifest
 
     def remove(self, resource: str, manifest: Manifest) -> Manifest:
         """Remove an object. Watchers see it with the version of its deletion."""
-        table = self.table(resource)
-        before = table.objects.pop(object_key(manifest))
-        self.version += 1
-        last = before | {"metadata": before["metadata"] | {"resourceVersion": str(self.version)}}
-        self._notify(resource, Change("DELETED", last, before, self.version))
-        return last
+        before = self.table(resource).objects[object_key(manifest)]
+        change = deletion(before, self.version + 1)
+        self._write(resource, change)
+        return change.object
 
-    def _notify(self, resource: str, change: Change) -> None:
-        table = self.table(resource)
-        table.history.append(change)
-        if len(table.history) > HISTORY:
-            table.forgotten = table.history.popleft().version
-        for listener in tuple(table.listeners):
+    def _write(self, resource: str, change: Change) -> None:
+        for hook in self.before_write:
+            hook(resource, change)
+        self.record(resource, change)
+        for listener in tuple(self.table(resource).listeners):
             listener(change)
         for hook in self.on_write:
             hook(resource, change)
+
+    def record(self, resource: str, change: Change) -> None:
+        """Change the objects, the version and the history, without notifying anyone."""
+        table, key = self.table(resource), object_key(change.object)
+        if change.type == "DELETED":
+            del table.objects[key]
+        else:
+            table.objects[key] = change.object
+        self.version = change.version
+        table.history.append(change)
+        if len(table.history) > HISTORY:
+            table.forgotten = table.history.popleft().version
+
+
+def deletion(before: Manifest, version: int) -> Change:
+    """The deletion of a stored object, which watchers see with the version of the deletion."""
+    last = before | {"metadata": before["metadata"] | {"resourceVersion": str(version)}}
+    return Change("DELETED", last, before, version)
 
 
 def object_key(manifest: Manifest) -> ObjectKey:

@@ -1,26 +1,24 @@
-"""Saves the objects to a file, so that they survive a restart.
+"""Saves all objects and the version counter to a file, and loads them.
 
-The file is replaced atomically: half a second after a change, and on stop. Versions continue after a restart.
-The history is not saved, so a watch from an earlier version is answered with 410.
+The file is replaced atomically: a crash or a power cut leaves the old one or the new one. The history is not
+saved, so a watch from a version before the snapshot is answered with 410.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from devcluster.storage.memory import Change, Memory, object_key
+from devcluster.storage.memory import Memory, object_key
 
 FORMAT = 1
-DELAY = 0.5
 
 
 class UnreadableState(Exception):
-    """The file does not contain the state of this server; the message says what to do."""
+    """The files do not contain the state of this server; the message says what to do."""
 
 
 def load(memory: Memory, path: Path) -> None:
@@ -38,35 +36,32 @@ def load(memory: Memory, path: Path) -> None:
             table.objects.update({object_key(manifest): manifest for manifest in manifests})
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise UnreadableState(
-            f"cannot read the state in {path}: {problem}. Move the file away to start with an empty cluster."
+            f"cannot read the state in {path}: {problem}. "
+            "Move the file and its journal away to start with an empty cluster."
         ) from problem
 
 
-class Snapshots:
-    """Saves a memory to a file after changes. Create it in the event loop that writes run in."""
+def save(memory: Memory, path: Path) -> int:
+    """Replace the file. Returns its size in bytes. Raises OSError, with the old file unchanged."""
+    objects = {
+        resource: list(table.objects.values()) for resource, table in memory.tables.items() if table.objects
+    }
+    content = orjson.dumps({"format": FORMAT, "version": memory.version, "objects": objects})
+    fresh = path.with_name(f"{path.name}.new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)
+    sync_directory(path.parent)
+    return len(content)
 
-    def __init__(self, memory: Memory, path: Path) -> None:
-        self._memory, self._path = memory, path
-        self._timer: asyncio.TimerHandle | None = None
-        memory.on_write.append(self._changed)
 
-    def _changed(self, resource: str, change: Change) -> None:
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(DELAY, self.save)
-
-    def save(self) -> None:
-        """Write the file now."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        tables = self._memory.tables
-        objects = {
-            resource: list(table.objects.values()) for resource, table in tables.items() if table.objects
-        }
-        content = orjson.dumps({"format": FORMAT, "version": self._memory.version, "objects": objects})
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_name(f"{self._path.name}.new")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(fresh, self._path)
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory survive a power cut."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -7,9 +7,20 @@ import json
 import ssl
 import urllib.parse
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from devcluster.testing import DevCluster
+
+class Endpoint(Protocol):
+    """Where a cluster is, and how to be let in; `ca` is in PEM."""
+
+    @property
+    def server(self) -> str: ...
+
+    @property
+    def token(self) -> str: ...
+
+    @property
+    def ca(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +33,7 @@ class Answer:
 class Http:
     """Requests to one cluster, with its certificate checked."""
 
-    def __init__(self, cluster: DevCluster, *, token: str | None = None, host: str | None = None) -> None:
+    def __init__(self, cluster: Endpoint, *, token: str | None = None, host: str | None = None) -> None:
         self._netloc = urllib.parse.urlsplit(cluster.server).netloc
         self._token = cluster.token if token is None else token
         self._host = host
