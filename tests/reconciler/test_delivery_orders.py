@@ -17,7 +17,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from django.db import connections
 
-from catalog.changes import propose_creation
+from catalog.changes import propose_creation, propose_deletion
 from catalog.models import Change, ChangeState, Destination, Instance
 from contracts.models import Contract
 from portal.accounts.models import Team, User
@@ -41,10 +41,11 @@ def pair(name: str, version: int) -> dict[str, Any]:
 
 
 class ScriptedServer:
-    """Serves Pairs: an empty list, no object of any name, applies that are answered later, and one watch."""
+    """Serves Pairs: an empty list, objects in ``live``, applies that are answered later, and one watch."""
 
     def __init__(self) -> None:
         self.answers = {name: asyncio.Event() for name in ("one", "other")}
+        self.live: dict[str, dict[str, Any]] = {}
         self._lines: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._marks = 0
 
@@ -54,7 +55,8 @@ class ScriptedServer:
         app.router.add_get("/apis", self._discovery)
         app.router.add_get("/api", self._empty)
         app.router.add_get("/apis/example.com/v1/pairs", self._list_or_watch)
-        app.router.add_get("/apis/example.com/v1/namespaces/apps/pairs/{name}", self._not_found)
+        app.router.add_get("/apis/example.com/v1/namespaces/apps/pairs/{name}", self._get)
+        app.router.add_delete("/apis/example.com/v1/namespaces/apps/pairs/{name}", self._refuse)
         app.router.add_patch("/apis/example.com/v1/namespaces/apps/pairs/{name}", self._apply)
         async with TestServer(app) as server:
 
@@ -95,7 +97,14 @@ class ScriptedServer:
             line = await self._lines.get()
             await response.write(json.dumps(line).encode() + b"\n")
 
-    async def _not_found(self, request: web.Request) -> web.Response:
+    async def _refuse(self, request: web.Request) -> web.Response:
+        status = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": "protected"}
+        return web.json_response(status, status=403)
+
+    async def _get(self, request: web.Request) -> web.Response:
+        live = self.live.get(request.match_info["name"])
+        if live is not None:
+            return web.json_response(live)
         status = {"kind": "Status", "code": 404, "reason": "NotFound", "message": "not found"}
         return web.json_response(status, status=404)
 
@@ -247,3 +256,33 @@ def test_an_instance_that_lives_on_has_its_uid_once_the_delivery_is_saved(
 ) -> None:
     asyncio.run(play(rows, order))
     assert rows.uid_of("one") == "uid-one"
+
+
+async def refuse_deletion(rows: Rows) -> Scene:
+    """Deliver a deletion that the API server refuses."""
+    server = ScriptedServer()
+    server.live["one"] = pair("one", CREATED)
+    async with server.client() as client:
+        scene = Scene(server, client, rows)
+        task = asyncio.create_task(scene.changes.run())
+        try:
+            async with asyncio.timeout(20):
+                assert await scene.context.queue.get() == ONE
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            scene.database.close()
+    return scene
+
+
+def test_a_refused_deletion_is_withdrawn_and_the_instance_assessed_again(rows: Rows) -> None:
+    Change.objects.update(state=ChangeState.DELIVERED)
+    Instance.objects.filter(name="one").update(uid="uid-one")
+    change = propose_deletion(instance=Instance.objects.get(name="one"), by=User.objects.get())
+    scene = asyncio.run(refuse_deletion(rows))
+    change.refresh_from_db()
+    assert (change.state, change.message) == (
+        ChangeState.REFUSED,
+        "The cluster does not permit this change: protected",
+    )
+    assert not scene.context.reconcile_cache.previous("uid-one").deletion_requested
