@@ -49,7 +49,7 @@ def test_a_form_previews_what_it_would_create_and_opens_the_instance(
     assert Instance.objects.get().spec == {"image": "shop:2", "ports": [{"name": "http", "port": 80}]}
 
 
-def test_the_bar_with_the_main_action_lies_at_the_foot_of_the_window(
+def test_the_action_bar_is_at_the_bottom_of_the_window(
     visit: Visit, developer: User, contract: Contract, cluster: Destination
 ) -> None:
     for height in (500, 900, 2400):  # a form that is longer than the window, and one that is much shorter
@@ -61,7 +61,7 @@ def test_the_bar_with_the_main_action_lies_at_the_foot_of_the_window(
         page.context.close()
 
 
-def test_typing_is_never_overwritten_by_an_answer(
+def test_typing_is_never_overwritten_by_a_response(
     visit: Visit, developer: User, contract: Contract, cluster: Destination
 ) -> None:
     page = visit(developer, "/catalog/service/create/")
@@ -73,7 +73,7 @@ def test_typing_is_never_overwritten_by_an_answer(
     expect(field).to_be_focused()
 
 
-def test_a_refused_form_leads_to_its_first_problem(
+def test_a_refused_form_focuses_its_first_problem(
     visit: Visit, axe: RunAxe, developer: User, contract: Contract, cluster: Destination
 ) -> None:
     page = visit(developer, "/catalog/service/create/")
@@ -94,7 +94,7 @@ def test_form_and_yaml_are_one_draft(
     expect(page.get_by_label("Image", exact=False)).to_have_value("shop:3")
 
 
-def test_an_instance_page_moves_by_itself(
+def test_an_instance_page_updates_itself(
     visit: Visit, axe: RunAxe, developer: User, instance: Instance
 ) -> None:
     page = visit(developer, f"/instances/{instance.pk}/")
@@ -108,7 +108,7 @@ def test_an_instance_page_moves_by_itself(
     assert axe(page) == []
 
 
-def test_neither_presses_on_add_nor_what_is_typed_meanwhile_is_lost_on_a_slow_server(
+def test_a_slow_server_loses_neither_clicks_on_add_nor_input(
     visit: Visit, developer: User, contract: Contract, cluster: Destination
 ) -> None:
     page = visit(developer, "/catalog/service/create/")
@@ -130,7 +130,7 @@ def test_neither_presses_on_add_nor_what_is_typed_meanwhile_is_lost_on_a_slow_se
     expect(page.locator("#preview")).to_contain_text("size: large")
 
 
-def test_a_row_that_is_removed_while_the_server_thinks_stays_away(
+def test_a_row_removed_during_a_request_stays_removed(
     visit: Visit, developer: User, contract: Contract, cluster: Destination
 ) -> None:
     page = visit(developer, "/catalog/service/create/")
@@ -163,7 +163,7 @@ def test_an_edit_shows_what_differs_while_typing(visit: Visit, developer: User, 
     assert Change.objects.get().manifest["spec"] == {"image": "shop:3"}
 
 
-def test_deleting_asks_for_the_name_and_follows_to_the_end(
+def test_deleting_needs_the_name_and_shows_the_progress(
     visit: Visit, developer: User, instance: Instance
 ) -> None:
     page = visit(developer, f"/instances/{instance.pk}/delete/")
@@ -196,7 +196,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("screen", [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)])
-def test_nothing_keeps_people_from_using_a_page(
+def test_accessibility_of_pages(
     visit: Visit, axe: RunAxe, developer: User, instance: Instance, screen: tuple[Theme, int]
 ) -> None:
     theme, width = screen

@@ -66,7 +66,7 @@ def test_from_typing_to_the_published_contract(visit: Visit, engineer: User) -> 
     assert not Draft.objects.exists()
 
 
-def test_a_problem_of_a_refused_draft_leads_to_its_line(visit: Visit, engineer: User) -> None:
+def test_a_problem_of_a_refused_draft_links_to_its_line(visit: Visit, engineer: User) -> None:
     text = template_text("scheduled-job").replace("backoffLimit", "backofLimit")
     draft = Draft.objects.create(author=engineer, text=text)
     page = visit(engineer, f"/contracts/drafts/{draft.pk}/publication/")
@@ -74,7 +74,7 @@ def test_a_problem_of_a_refused_draft_leads_to_its_line(visit: Visit, engineer: 
     expect(page.locator("code-editor .cm-activeLine").first).to_contain_text("backofLimit")
 
 
-def test_lists_and_pages_move_when_a_contract_is_withdrawn(
+def test_lists_and_pages_update_when_a_contract_is_withdrawn(
     visit: Visit, engineer: User, contract: Contract
 ) -> None:
     listed = visit(engineer, "/contracts/")
@@ -131,9 +131,7 @@ PAGES = [
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.usefixtures("contract")
-def test_everyone_can_use_the_pages(
-    visit: Visit, axe: RunAxe, engineer: User, path: str, theme: Theme
-) -> None:
+def test_accessibility_of_pages(visit: Visit, axe: RunAxe, engineer: User, path: str, theme: Theme) -> None:
     page = visit(engineer, f"/contracts/{path}", theme=theme)
     assert axe(page, f"contracts-{path.strip('/').replace('/', '-') or 'list'}-{theme}") == []
 

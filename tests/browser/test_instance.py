@@ -28,7 +28,7 @@ def live(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return answers
 
 
-def test_a_narrow_screen_gets_the_list_first_and_a_wide_one_the_graph(
+def test_a_narrow_screen_shows_the_list_first_and_a_wide_one_the_graph(
     visit: Visit, axe: Check, developer: User, instance: Instance
 ) -> None:
     wide = visit(developer, f"/instances/{instance.pk}/")
@@ -43,7 +43,7 @@ def test_a_narrow_screen_gets_the_list_first_and_a_wide_one_the_graph(
     expect(narrow.get_by_role("link", name="Graph", exact=True)).to_have_attribute("aria-current", "true")
 
 
-def test_the_fact_of_a_card_is_never_cut_by_a_long_kind(
+def test_a_long_kind_does_not_truncate_the_details_of_a_card(
     visit: Visit, developer: User, instance: Instance
 ) -> None:
     nodes = [{"id": "scaler", "kind": "HorizontalPodAutoscaler", "state": "ready", "total": 12, "ready": 11}]
@@ -57,9 +57,7 @@ def test_the_fact_of_a_card_is_never_cut_by_a_long_kind(
     )
 
 
-def test_a_node_names_its_neighbours_so_that_they_can_be_told_apart(
-    visit: Visit, developer: User, instance: Instance
-) -> None:
+def test_a_node_names_its_neighbours(visit: Visit, developer: User, instance: Instance) -> None:
     page = visit(developer, f"/instances/{instance.pk}/?node=deployment")
     page.locator("#node-panel").get_by_role("link", name="service").click()
     expect(page.locator("#node-title")).to_have_text("service")
@@ -98,7 +96,7 @@ def test_the_live_manifest_stays_open_follows_the_cluster_and_closes(
     expect(panel).to_have_count(0)
 
 
-def test_a_manifest_that_cannot_be_read_says_why_inside_the_panel(
+def test_the_panel_shows_why_a_manifest_cannot_be_read(
     visit: Visit, axe: Check, developer: User, instance: Instance, live: dict[str, Any]
 ) -> None:
     live.clear()

@@ -64,7 +64,7 @@ def live_page(account_page: Page, line: Line) -> Page:
     return account_page
 
 
-def test_a_change_appears_by_itself_and_typing_is_left_alone(live_page: Page) -> None:
+def test_a_change_appears_without_reload_and_input_is_kept(live_page: Page) -> None:
     live_page.locator("#typing").fill("half a sen")
     move(2)
     expect(live_page.locator("#part")).to_contain_text("Version 2")
@@ -72,14 +72,14 @@ def test_a_change_appears_by_itself_and_typing_is_left_alone(live_page: Page) ->
     expect(live_page.locator("#typing")).to_be_focused()
 
 
-def test_many_changes_of_one_moment_are_few_requests(live_page: Page) -> None:
+def test_many_changes_at_once_are_few_requests(live_page: Page) -> None:
     for version in range(2, 60):
         move(version)
     expect(live_page.locator("#part")).to_contain_text("Version 59")
     assert live_site.now["asked"] < 30
 
 
-def test_nothing_is_asked_for_when_nothing_changed(live_page: Page, line: Line) -> None:
+def test_without_changes_there_are_no_requests(live_page: Page, line: Line) -> None:
     line.cut()
     expect(live_page.locator("[data-live-label]")).to_have_text("Reconnecting")
     line.connected = True
@@ -89,7 +89,7 @@ def test_nothing_is_asked_for_when_nothing_changed(live_page: Page, line: Line) 
     assert live_site.now["asked"] == 1
 
 
-def test_what_was_missed_is_caught_up(live_page: Page, line: Line) -> None:
+def test_missed_changes_are_shown_after_reconnecting(live_page: Page, line: Line) -> None:
     line.cut()
     expect(live_page.locator("[data-live-label]")).to_have_text("Reconnecting")
     move(7)
@@ -98,7 +98,7 @@ def test_what_was_missed_is_caught_up(live_page: Page, line: Line) -> None:
     expect(live_page.locator("[data-live-label]")).to_have_text("Live")
 
 
-def test_while_there_is_no_connection_the_page_asks_now_and_then(visit: Visit, developer: User) -> None:
+def test_without_a_connection_the_page_polls(visit: Visit, developer: User) -> None:
     page = visit(developer, "/account/")
     line = Line(page)
     line.connected = False
@@ -109,7 +109,7 @@ def test_while_there_is_no_connection_the_page_asks_now_and_then(visit: Visit, d
     expect(page.locator("#part")).to_contain_text("Version 3")
 
 
-def test_a_right_that_is_gone_is_shown(live_page: Page, line: Line) -> None:
+def test_a_revoked_right_is_shown(live_page: Page, line: Line) -> None:
     live_site.CounterTopic.allowed = False
     line.cut()
     line.connected = True
@@ -117,7 +117,7 @@ def test_a_right_that_is_gone_is_shown(live_page: Page, line: Line) -> None:
     expect(live_page.locator("[data-live-label]")).to_have_text("Offline")
 
 
-def test_a_server_that_is_away_is_shown_at_the_label_and_not_by_toasts(live_page: Page, visit: Visit) -> None:
+def test_an_unreachable_server_is_shown_at_the_label_and_not_by_toasts(live_page: Page, visit: Visit) -> None:
     live_page.route("**/live/part/", lambda route: route.abort())
     with live_page.expect_event("requestfailed"):
         move(2)

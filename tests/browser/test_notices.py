@@ -10,7 +10,7 @@ from reconciler.projection.instances import save_destination
 from tests.browser.conftest import Visit
 
 
-def test_a_cluster_goes_away_and_comes_back_while_somebody_looks(
+def test_the_banner_follows_the_reachability_of_the_cluster(
     visit: Visit, developer: User, instance: Instance, cluster: Destination
 ) -> None:
     page = visit(developer, f"/instances/{instance.pk}/")

@@ -26,7 +26,9 @@ PAGES = [
 ]
 
 
-def test_a_wrong_password_is_shown_and_the_name_stays(visit: Visit, developer: User, axe: RunAxe) -> None:
+def test_a_wrong_password_is_reported_and_the_username_kept(
+    visit: Visit, developer: User, axe: RunAxe
+) -> None:
     page = visit(None, "/account/")
     page.get_by_label("Name").fill("developer")
     page.get_by_label("Password").fill("wrong")
@@ -37,7 +39,7 @@ def test_a_wrong_password_is_shown_and_the_name_stays(visit: Visit, developer: U
     assert axe(page) == []
 
 
-def test_signing_in_leads_to_the_page_that_was_asked_for_and_signing_out_back(
+def test_signing_in_redirects_to_the_requested_page_and_signing_out_back(
     visit: Visit, developer: User
 ) -> None:
     page = visit(None, "/account/")
@@ -49,7 +51,7 @@ def test_signing_in_leads_to_the_page_that_was_asked_for_and_signing_out_back(
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-def test_the_demo_offers_its_accounts_only_when_it_is_the_demo(visit: Visit, settings: Settings) -> None:
+def test_only_the_demo_offers_its_accounts(visit: Visit, settings: Settings) -> None:
     settings.EMBEDDED = False
     expect(visit(None, "/login/").get_by_text("Demo accounts")).to_have_count(0)
     settings.EMBEDDED = True
@@ -57,7 +59,7 @@ def test_the_demo_offers_its_accounts_only_when_it_is_the_demo(visit: Visit, set
 
 
 @pytest.mark.parametrize("opening", ["Control+k", "/"])
-def test_the_palette_opens_finds_and_goes(
+def test_the_palette_opens_searches_and_navigates(
     visit: Visit, administrator: User, axe: RunAxe, opening: str
 ) -> None:
     page = visit(administrator, "/account/")
@@ -85,7 +87,7 @@ def test_arrows_move_the_selection_and_escape_closes(visit: Visit, administrator
     expect(page.locator("#palette")).not_to_be_visible()
 
 
-def test_g_and_a_letter_go_somewhere_but_not_while_typing(visit: Visit, administrator: User) -> None:
+def test_g_and_a_letter_navigate_except_while_typing(visit: Visit, administrator: User) -> None:
     page = visit(administrator, "/account/")
     page.keyboard.press("g")
     page.keyboard.press("t")
@@ -97,20 +99,20 @@ def test_g_and_a_letter_go_somewhere_but_not_while_typing(visit: Visit, administ
     expect(page).to_have_url(re.compile("/audit/$"))
 
 
-def test_slash_goes_to_the_filter_of_the_page(visit: Visit, administrator: User) -> None:
+def test_slash_focuses_the_filter_of_the_page(visit: Visit, administrator: User) -> None:
     page = visit(administrator, "/audit/")
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
 
 
-def test_the_question_mark_lists_the_keys(visit: Visit, administrator: User, axe: RunAxe) -> None:
+def test_the_question_mark_lists_the_shortcuts(visit: Visit, administrator: User, axe: RunAxe) -> None:
     page = visit(administrator, "/teams/")
     page.keyboard.press("Shift+?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Audit log")
     assert axe(page) == []
 
 
-def test_the_theme_is_kept_and_rendered_by_the_server(visit: Visit, developer: User) -> None:
+def test_the_theme_is_saved_and_rendered_by_the_server(visit: Visit, developer: User) -> None:
     page = visit(developer, "/account/", theme="light")
     page.get_by_role("button", name="Switch between light and dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -135,9 +137,7 @@ def test_on_a_narrow_screen_the_sidebar_is_a_menu(visit: Visit, developer: User,
     expect(page).to_have_url(re.compile("/teams/$"))
 
 
-def test_the_text_of_a_token_is_shown_once_and_can_be_copied(
-    visit: Visit, developer: User, axe: RunAxe
-) -> None:
+def test_a_token_is_shown_once_and_can_be_copied(visit: Visit, developer: User, axe: RunAxe) -> None:
     page = visit(developer, "/account/")
     page.get_by_label("Name of the new token").fill("pipeline")
     page.get_by_role("button", name="Create token").click()
@@ -149,7 +149,7 @@ def test_the_text_of_a_token_is_shown_once_and_can_be_copied(
     expect(page.locator(".toast")).to_contain_text("revoked")
 
 
-def test_a_toast_leaves_by_itself_and_an_error_stays_until_it_is_closed(
+def test_a_toast_disappears_and_an_error_remains_until_it_is_closed(
     visit: Visit, developer: User, axe: RunAxe
 ) -> None:
     page = visit(developer, "/account/")
@@ -170,9 +170,7 @@ def test_a_toast_leaves_by_itself_and_an_error_stays_until_it_is_closed(
     expect(toasts).to_have_count(0)
 
 
-def test_a_toast_lies_above_the_bar_with_the_main_action(
-    visit: Visit, contract: Contract, developer: User
-) -> None:
+def test_a_toast_is_above_the_action_bar(visit: Visit, contract: Contract, developer: User) -> None:
     page = visit(developer, "/catalog/service/create/", width=390)
     page.evaluate(
         "document.dispatchEvent(new CustomEvent('toast', {detail: {state: 'error', text: 'x'.repeat(300)}}))"
@@ -186,7 +184,7 @@ def test_a_toast_lies_above_the_bar_with_the_main_action(
 
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_keeps_anyone_out(
+def test_accessibility_of_pages(
     visit: Visit, administrator: User, axe: RunAxe, theme: Theme, width: int
 ) -> None:
     page = visit(administrator, "/", theme=theme, width=width)
@@ -200,7 +198,7 @@ def test_nothing_keeps_anyone_out(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_keeps_anyone_from_signing_in(
+def test_accessibility_of_the_sign_in_page(
     visit: Visit, settings: Settings, axe: RunAxe, theme: Theme
 ) -> None:
     settings.EMBEDDED = True

@@ -36,7 +36,7 @@ def call(people: dict[str, User], contract: Contract, cluster: Destination) -> C
     return send
 
 
-def test_an_instance_is_asked_for_read_changed_and_deleted(call: Callable[..., Any]) -> None:
+def test_an_instance_is_created_read_changed_and_deleted(call: Callable[..., Any]) -> None:
     made = call("developer", "post", ALL, WISH)
     assert made.status_code == 202
     assert made.json()["change"]["state"] == "approved"
@@ -61,7 +61,7 @@ def test_an_instance_is_asked_for_read_changed_and_deleted(call: Callable[..., A
     assert call("other", "get", change_url).status_code == 404
 
 
-def test_every_problem_comes_at_once_with_its_path(call: Callable[..., Any]) -> None:
+def test_every_problem_is_reported_with_its_path(call: Callable[..., Any]) -> None:
     wrong = {**WISH, "name": "Shop", "spec": {"imagee": "x", "replicas": 99, "ports": [{"port": "80"}]}}
     answer = call("developer", "post", ALL, wrong)
     assert answer.status_code == 422
@@ -88,12 +88,12 @@ def test_every_problem_comes_at_once_with_its_path(call: Callable[..., Any]) -> 
         ({"lables": {"a": "b"}}, 400),
     ],
 )
-def test_what_cannot_be_is_refused(call: Callable[..., Any], changed: dict[str, Any], code: int) -> None:
+def test_invalid_requests_are_refused(call: Callable[..., Any], changed: dict[str, Any], code: int) -> None:
     assert call("developer", "post", ALL, {**WISH, **changed}).status_code == code
     assert not Instance.objects.exists()
 
 
-def test_a_name_that_is_taken_and_an_old_generation_are_conflicts(
+def test_a_name_in_use_and_an_old_generation_are_conflicts(
     call: Callable[..., Any], instance: Instance
 ) -> None:
     assert call("developer", "post", ALL, WISH).status_code == 409
@@ -127,7 +127,7 @@ def test_rights_are_those_of_the_pages(
     assert call(who, method, f"{ALL}{instance.pk}/", body).status_code == code
 
 
-def test_the_list_holds_what_the_caller_may_see(
+def test_the_list_contains_what_the_caller_may_see(
     call: Callable[..., Any], make_instance: Callable[..., Instance]
 ) -> None:
     make_instance("shop")
@@ -150,16 +150,14 @@ def test_the_list_holds_what_the_caller_may_see(
         ("stat=ready", "stat", "Unknown parameter “stat”. Did you mean “state”?"),
     ],
 )
-def test_a_filter_that_is_not_there_is_refused(
-    call: Callable[..., Any], query: str, path: str, message: str
-) -> None:
+def test_an_unknown_filter_is_refused(call: Callable[..., Any], query: str, path: str, message: str) -> None:
     answer = call("developer", "get", f"{ALL}?{query}")
     assert answer.status_code == 400
     [problem] = answer.json()["problems"]
     assert (problem["path"], problem["message"][: len(message)]) == (path, message)
 
 
-def test_nothing_new_is_made_of_a_withdrawn_contract(
+def test_a_withdrawn_contract_has_no_new_instances(
     call: Callable[..., Any], contract: Contract, people: dict[str, User]
 ) -> None:
     contract.withdraw(by=None, reason="It is replaced")

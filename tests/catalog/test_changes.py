@@ -42,14 +42,14 @@ def test_only_an_instance_whose_creation_was_refused_is_deleted_at_once(
         assert Instance.objects.get().is_deleting
 
 
-def test_the_newest_creation_counts(make_instance: MakeInstance, people: dict[str, Any]) -> None:
+def test_the_newest_creation_decides(make_instance: MakeInstance, people: dict[str, Any]) -> None:
     row = make_instance("one", uid="")
     add_creation(row, ChangeState.REFUSED)
     add_creation(row, ChangeState.APPROVED)
     assert propose_deletion(instance=row, by=people["developer"]).state == ChangeState.APPROVED
 
 
-def test_what_was_saved_since_the_row_was_read_counts(
+def test_what_was_saved_since_the_row_was_read_is_used(
     make_instance: MakeInstance, people: dict[str, Any]
 ) -> None:
     row = make_instance("one", uid="")

@@ -26,7 +26,7 @@ def developer(sign_in: Callable[[str], Client], contract: Contract, cluster: Des
     return sign_in("developer")
 
 
-def test_a_good_form_makes_a_change_and_a_row_and_opens_the_page(developer: Client) -> None:
+def test_a_valid_form_saves_a_change_and_a_row_and_redirects_to_the_page(developer: Client) -> None:
     answer = developer.post(CREATE, {**GOOD, "/replicas": "3", "_submission": str(uuid4())})
     row = Instance.objects.get()
     change = Change.objects.get()
@@ -45,14 +45,14 @@ def test_a_good_form_makes_a_change_and_a_row_and_opens_the_page(developer: Clie
     assert b"Creation requested" in developer.get(f"/instances/{row.pk}/").content
 
 
-def test_a_form_that_is_sent_twice_asks_once(developer: Client) -> None:
+def test_a_form_submitted_twice_creates_one_change(developer: Client) -> None:
     form = {**GOOD, "_submission": str(uuid4())}
     first, second = developer.post(CREATE, form), developer.post(CREATE, form)
     assert first["Location"] == second["Location"]
     assert Change.objects.count() == 1
 
 
-def test_a_preview_that_comes_after_the_form_was_sent_leaves_no_draft(developer: Client) -> None:
+def test_a_preview_after_submission_saves_no_draft(developer: Client) -> None:
     form = {**GOOD, "_submission": str(uuid4())}
     developer.post(CREATE, form)
     developer.post(f"{CREATE}preview/", form, headers={"HX-Request": "true"})
@@ -78,7 +78,7 @@ def test_a_preview_that_comes_after_the_form_was_sent_leaves_no_draft(developer:
         ({"/env/@0/#key": "", "/env/@0/#value": "1"}, "Enter a key."),
     ],
 )
-def test_what_is_wrong_is_shown_at_its_field_and_nothing_is_lost(
+def test_problems_are_shown_at_their_fields_and_no_input_is_lost(
     developer: Client, changed: dict[str, str], message: str
 ) -> None:
     answer = developer.post(CREATE, {**GOOD, **changed})
@@ -91,7 +91,7 @@ def test_what_is_wrong_is_shown_at_its_field_and_nothing_is_lost(
         assert not text or text in FormDraft.objects.get().text or text in page, f"{name} was lost"
 
 
-def test_a_name_that_is_taken_is_reported_at_the_name(
+def test_a_name_in_use_is_reported_at_the_name(
     developer: Client, make_instance: Callable[..., Instance]
 ) -> None:
     make_instance("shop")
@@ -100,7 +100,7 @@ def test_a_name_that_is_taken_is_reported_at_the_name(
     assert "There is already a Plain service called shop in checkout." in answer.content.decode()
 
 
-def test_a_contract_that_was_withdrawn_meanwhile_refuses_and_keeps_the_draft(
+def test_a_withdrawn_contract_refuses_the_form_and_keeps_the_draft(
     developer: Client, contract: Contract
 ) -> None:
     Contract.objects.filter(pk=contract.pk).update(withdrawn_at=timezone.now())
@@ -112,7 +112,7 @@ def test_a_contract_that_was_withdrawn_meanwhile_refuses_and_keeps_the_draft(
     assert not Instance.objects.exists()
 
 
-def test_a_draft_goes_on_where_it_was_left(developer: Client) -> None:
+def test_a_draft_is_continued(developer: Client) -> None:
     developer.post(f"{CREATE}preview/", {**GOOD, "/image": "half:typed"})
     page = developer.get(CREATE).content.decode()
     assert "Continuing your draft" in page
@@ -144,7 +144,7 @@ def test_form_and_yaml_show_one_draft(developer: Client) -> None:
     assert answer.status_code == 302
 
 
-def test_yaml_that_cannot_be_read_stays_and_names_its_line(developer: Client) -> None:
+def test_invalid_yaml_is_kept_and_its_line_reported(developer: Client) -> None:
     answer = developer.post(CREATE, {"_mode": "yaml", "text": "spec: [1\n", "_view": "form"})
     page = answer.content.decode()
     assert answer.status_code == 200
@@ -157,19 +157,19 @@ def test_yaml_that_cannot_be_read_stays_and_names_its_line(developer: Client) ->
 @pytest.mark.parametrize(
     "text", ["a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n" * 1, "x" * 600_000, "\x00", "- 1"]
 )
-def test_hostile_text_is_answered_politely(developer: Client, text: str) -> None:
+def test_hostile_yaml_is_a_problem(developer: Client, text: str) -> None:
     assert developer.post(CREATE, {"_mode": "yaml", "text": text}).status_code == 422
     assert developer.post(CREATE, {**GOOD, "_text": text}).status_code in (302, 422)
 
 
-def test_numbers_are_what_was_typed(developer: Client) -> None:
+def test_numbers_are_saved_as_typed(developer: Client) -> None:
     developer.post(CREATE, {**GOOD, "/env/@0/#key": "BIG", "/env/@0/#value": str(2**63), "/replicas": "3"})
     spec = Change.objects.get().manifest["spec"]
     assert spec["env"] == {"BIG": "9223372036854775808"}
     assert type(spec["replicas"]) is int
 
 
-def test_a_cluster_that_is_away_lets_the_change_wait_and_says_so(
+def test_a_change_waits_for_an_unreachable_cluster_and_the_page_says_so(
     developer: Client, cluster: Destination
 ) -> None:
     Destination.objects.update(reachable=False, message="Connection refused.", seen_at=timezone.now())
@@ -181,18 +181,18 @@ def test_a_cluster_that_is_away_lets_the_change_wait_and_says_so(
     assert Change.objects.get().state == "approved"
 
 
-def test_another_like_this_copies_what_was_meant(developer: Client, instance: Instance) -> None:
+def test_a_copy_has_the_desired_values(developer: Client, instance: Instance) -> None:
     page = developer.get(f"{CREATE}?from={instance.pk}").content.decode()
     assert 'value="shop:1"' in page
     assert "Enter a new name" in page
 
 
 @pytest.mark.parametrize("key", ["0", "nobody", "²", "9" * 30, "-1"])
-def test_another_like_what_is_not_there_is_an_empty_form(developer: Client, key: str) -> None:
+def test_a_copy_of_a_missing_instance_is_an_empty_form(developer: Client, key: str) -> None:
     assert developer.get(CREATE, {"from": key}).status_code == 200
 
 
-def test_typing_answers_with_messages_and_preview_only(developer: Client) -> None:
+def test_typing_returns_problems_and_preview_only(developer: Client) -> None:
     page = developer.get(CREATE).content.decode()
     shape = page.split('name="_shape" value="')[1].split('"')[0]
     answer = developer.post(
@@ -212,7 +212,7 @@ def test_typing_answers_with_messages_and_preview_only(developer: Client) -> Non
     assert reshaped["HX-Retarget"] == "#instance-form"
 
 
-def test_submitting_sends_few_queries(developer: Client) -> None:
+def test_submitting_needs_few_queries(developer: Client) -> None:
     with CaptureQueriesContext(connection) as sent:
         developer.post(CREATE, GOOD)
     assert len(sent) <= 29, [one["sql"] for one in sent]

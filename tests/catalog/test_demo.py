@@ -11,7 +11,7 @@ from portal.accounts import demo as people
 
 
 @pytest.mark.django_db
-def test_the_samples_fit_their_contracts_and_come_once() -> None:
+def test_the_samples_are_valid_and_loaded_once() -> None:
     people.load()
     contracts.load()
     assert len(demo.load()) == len(demo.SAMPLES)

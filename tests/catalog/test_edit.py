@@ -25,13 +25,13 @@ def url(instance: Instance) -> str:
     return f"/instances/{instance.pk}/edit/"
 
 
-def test_the_form_is_filled_and_defaults_stay_defaults(developer: Client, instance: Instance) -> None:
+def test_the_form_has_the_values_and_defaults_are_placeholders(developer: Client, instance: Instance) -> None:
     page = squeezed(developer.get(url(instance)))
     assert 'value="shop:1"' in page
     assert 'name="/replicas" value=""' in page
 
 
-def test_only_what_differs_is_a_change(developer: Client, instance: Instance) -> None:
+def test_only_differences_are_changes(developer: Client, instance: Instance) -> None:
     assert developer.post(url(instance), {"/image": "shop:1", "_base": "1"}).status_code == 302
     assert not Change.objects.exists()
     answer = developer.post(url(instance), {"/image": "shop:2", "_base": "1"})
@@ -63,7 +63,7 @@ def test_a_change_by_another_user_is_shown_and_mine_is_reapplied_on_top(
     assert not Change.objects.exists()
 
 
-def test_a_refused_change_shows_its_causes_at_the_fields_and_can_be_tried_again(
+def test_a_refused_change_shows_its_causes_at_the_fields_and_can_be_resubmitted(
     developer: Client, instance: Instance
 ) -> None:
     change = Change.objects.create(
@@ -86,7 +86,7 @@ def test_a_refused_change_shows_its_causes_at_the_fields_and_can_be_tried_again(
     assert Entry.objects.filter(verb="change.retried").exists()
 
 
-def test_deleting_needs_the_name_and_leaves_a_page_behind(developer: Client, instance: Instance) -> None:
+def test_deleting_needs_the_name_and_leaves_a_page(developer: Client, instance: Instance) -> None:
     pk = instance.pk
     page = developer.get(f"/instances/{pk}/delete/").content.decode()
     assert "Deployment" in page
@@ -104,7 +104,7 @@ def test_deleting_needs_the_name_and_leaves_a_page_behind(developer: Client, ins
     assert Entry.objects.filter(verb="instance.deleted").exists()
 
 
-def test_the_last_page_is_for_those_who_could_see_the_instance(
+def test_the_page_of_a_deleted_instance_has_the_same_readers(
     sign_in: Callable[[str], Client], instance: Instance
 ) -> None:
     pk = instance.pk
@@ -124,7 +124,7 @@ SPEC = {"image": "a:1", "size": "small", "replicas": 2, "probe": {"path": "/heal
         ({"probe": {}}, {"image": "a:1", "probe": {}}),
     ],
 )
-def test_defaults_that_the_cluster_filled_in_were_not_asked_for(asked: Any, meant: Any) -> None:
+def test_defaults_that_the_api_server_set_are_not_desired_values(asked: Any, meant: Any) -> None:
     assert explicit_values(SERVICE, SPEC, asked) == meant
 
 
@@ -152,5 +152,5 @@ def test_differences_name_each_field() -> None:
         ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, {"a": {"b": 5}}, {"a": {"b": 5, "c": 2}}),
     ],
 )
-def test_my_changes_stand_on_top_of_theirs(base: Any, mine: Any, theirs: Any, merged: Any) -> None:
+def test_my_changes_are_reapplied_on_top_of_theirs(base: Any, mine: Any, theirs: Any, merged: Any) -> None:
     assert merge_three_way(base, mine, theirs) == merged

@@ -41,11 +41,11 @@ def field(path: tuple[str | int, ...], data: dict[str, Any] | None = None, **mor
         ({}, "", "yaml"),
     ],
 )
-def test_every_schema_has_a_kind_of_field(schema: dict[str, Any], widget: str, kind: str) -> None:
+def test_every_schema_has_a_field(schema: dict[str, Any], widget: str, kind: str) -> None:
     assert field_type_of(schema, widget=widget) == kind
 
 
-def test_what_is_nested_too_deep_is_edited_as_yaml() -> None:
+def test_deeply_nested_values_are_edited_as_yaml() -> None:
     schema: dict[str, Any] = {"type": "string"}
     for name in "gfedcba":
         schema = {"type": "object", "properties": {name: schema}}
@@ -63,7 +63,7 @@ def test_what_is_nested_too_deep_is_edited_as_yaml() -> None:
         ("log_level", "Log level"),
     ],
 )
-def test_a_key_without_a_title_is_spoken(key: str, title: str) -> None:
+def test_the_default_title_is_derived_from_the_key(key: str, title: str) -> None:
     assert title_of(key) == title
 
 
@@ -78,7 +78,7 @@ def test_a_key_without_a_title_is_spoken(key: str, title: str) -> None:
         ({"type": "string"}, ""),
     ],
 )
-def test_limits_are_said_in_words(schema: dict[str, Any], words: str) -> None:
+def test_limits_are_described(schema: dict[str, Any], words: str) -> None:
     assert format_limits(schema) == words
 
 
@@ -87,7 +87,7 @@ def test_a_default_is_a_placeholder_and_not_a_value() -> None:
     assert (replicas.text, replicas.has_default, replicas.default, replicas.given) == ("", True, "2", False)
 
 
-def test_a_default_choice_posts_nothing_until_it_is_written_out() -> None:
+def test_a_default_choice_posts_nothing_unless_it_is_set() -> None:
     untouched = field(("size",))
     assert [(c.value, c.selected) for c in untouched.choices] == [
         ("", True),
@@ -98,7 +98,7 @@ def test_a_default_choice_posts_nothing_until_it_is_written_out() -> None:
     assert next((c.value, c.selected) for c in written.choices) == ("small", True)
 
 
-def test_a_value_outside_the_choices_is_still_shown() -> None:
+def test_a_value_outside_the_choices_is_shown() -> None:
     assert [c.label for c in field(("size",), {"size": "huge"}).choices if c.selected] == ["huge"]
 
 
@@ -118,7 +118,7 @@ def test_immutable_fields_are_locked_once_the_instance_exists() -> None:
     assert field(("region",), editing=True).locked
 
 
-def test_hints_give_title_order_group_and_condition() -> None:
+def test_hints_set_title_order_group_and_condition() -> None:
     tree = build(SERVICE, HINTS, {"size": "small"})
     assert tree.root.children[0].label == "Container image"
     assert [group.title for group in tree.groups] == [
@@ -134,7 +134,7 @@ def test_hints_give_title_order_group_and_condition() -> None:
     assert not field(("cpu",), {"size": "custom"}, hints=HINTS).hidden
 
 
-def test_the_shape_changes_with_the_inputs_and_not_with_the_values() -> None:
+def test_the_shape_depends_on_the_inputs_and_not_on_the_values() -> None:
     first = build(SERVICE, HINTS, {"image": "a", "size": "small"}).shape
     assert build(SERVICE, HINTS, {"image": "b", "size": "medium"}).shape == first
     assert build(SERVICE, HINTS, {"image": "a", "size": "custom"}).shape != first
@@ -156,7 +156,7 @@ def test_rows_of_lists_and_maps() -> None:
     assert by_name["/volumes/@0/mountPath"].text == "/x"
 
 
-def test_a_problem_stands_at_its_field_or_at_the_deepest_one_drawn() -> None:
+def test_a_problem_is_shown_at_its_field_or_the_deepest_visible_one() -> None:
     problems = [
         (("ports", 0, "port"), "Must be at most 65535."),
         (("extra", "deep"), "Is wrong."),
@@ -184,11 +184,11 @@ def test_a_problem_stands_at_its_field_or_at_the_deepest_one_drawn() -> None:
         ("spec.hosts[0]", ("hosts", 0)),
     ],
 )
-def test_printed_paths_of_api_servers_are_understood(text: str, path: tuple[str | int, ...]) -> None:
+def test_paths_of_api_servers_are_parsed(text: str, path: tuple[str | int, ...]) -> None:
     assert parse_problem_path(text, SERVICE) == path
 
 
-def test_the_table_of_fields_reads_top_down() -> None:
+def test_the_table_of_fields() -> None:
     rows = {row.dotted_path: row for row in field_table(SERVICE, HINTS)}
     assert list(rows)[:2] == ["image", "region"]
     assert rows["size"].choices == ("small", "medium", "custom")

@@ -47,7 +47,7 @@ def manifest(spec: str) -> str:
         pytest.param("{copies: 3}", None, ["spec.copies", "spec.place"], id="the schema comes first"),
     ],
 )
-def test_problems_stand_at_their_fields(
+def test_problems_are_shown_at_their_fields(
     usable: UsableContract, spec: str, before: dict[str, object] | None, paths: list[str]
 ) -> None:
     old = {"metadata": {"name": "a", "namespace": "b"}, "spec": before} if before else None

@@ -28,7 +28,7 @@ def test_the_page_shows_state_graph_status_and_simulation(
 
 
 @pytest.mark.parametrize("query", ["?tab=resources", "?node=deployment"])
-def test_every_resource_leads_to_its_live_manifest(
+def test_every_resource_links_to_its_live_manifest(
     sign_in: Callable[[str], Client], instance: Instance, query: str
 ) -> None:
     page = sign_in("developer").get(f"/instances/{instance.pk}/{query}").content.decode()
@@ -46,7 +46,7 @@ def test_htmx_gets_the_live_part_only(sign_in: Callable[[str], Client], instance
     assert "?tab=events" in part
 
 
-def test_script_in_values_stays_text(
+def test_markup_in_values_is_escaped(
     sign_in: Callable[[str], Client], make_instance: Callable[..., Instance]
 ) -> None:
     evil = "<script>alert(1)</script>"
@@ -84,7 +84,7 @@ def test_script_in_values_stays_text(
         ({"state": "deleting"}, {"state": "delivered", "action": "delete"}, "Deleting", "deleting"),
     ],
 )
-def test_the_headline_says_the_one_thing_that_matters(
+def test_the_banner_shows_the_most_important_reason(
     fields: dict[str, Any], change: dict[str, Any] | None, title: str | None, state: str | None
 ) -> None:
     found = banner_for(
@@ -100,14 +100,14 @@ def test_the_banner_names_the_node_that_its_message_is_about() -> None:
     assert (found.text, found.node) == ("web: no image", "web")
 
 
-def test_a_change_that_nobody_will_deliver_now_says_why() -> None:
+def test_an_undeliverable_change_has_a_reason() -> None:
     standing_by = Destination(title="It", reachable=True, message="Another reconciler looks after it.")
     found = banner_for(Instance(state="waiting"), Change(state="approved", action="create"), standing_by)
     assert found is not None
     assert (found.state, found.text) == ("waiting", "Another reconciler looks after it.")
 
 
-def test_what_is_wrong_comes_first_among_conditions() -> None:
+def test_failing_conditions_come_first() -> None:
     given = [
         {"type": "A", "status": "True"},
         {"type": "B", "status": "Unknown"},
@@ -147,7 +147,7 @@ def test_a_graph_that_is_too_large_is_a_list() -> None:
     ("who", "may"),
     [("developer", True), ("viewer", True), ("engineer", True), ("other", False), ("nobody", False)],
 )
-def test_who_may_see_an_instance_may_listen_to_it_to_its_end(
+def test_readers_of_an_instance_may_subscribe_until_it_is_deleted(
     people: dict[str, User], instance: Instance, who: str, may: bool
 ) -> None:
     topic, key = InstanceTopic(), str(instance.pk)
@@ -159,7 +159,7 @@ def test_who_may_see_an_instance_may_listen_to_it_to_its_end(
 
 
 @pytest.mark.parametrize("argument", ["", "x", "-1", "9" * 30])
-def test_nonsense_is_no_topic(people: dict[str, User], argument: str) -> None:
+def test_malformed_topics_are_refused(people: dict[str, User], argument: str) -> None:
     assert not InstanceTopic().may_listen(people["engineer"], argument)
 
 

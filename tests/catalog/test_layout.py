@@ -16,7 +16,7 @@ def test_an_empty_graph_is_an_empty_picture() -> None:
     assert compute_layout([], []).boxes == {}
 
 
-def test_what_is_needed_stands_above_what_needs_it() -> None:
+def test_dependencies_are_above_their_dependents() -> None:
     boxes = compute_layout(
         ["service", "deployment", "config"], [("config", "deployment"), ("deployment", "service")]
     ).boxes
@@ -37,14 +37,14 @@ def test_two_chains_do_not_cross() -> None:
     assert drawn.crossings == 0
 
 
-def test_a_node_without_needs_and_users_leaves_no_hole_in_its_row() -> None:
+def test_an_unconnected_node_leaves_no_gap_in_its_row() -> None:
     drawn = compute_layout(["certificate", "deployment", "policy", "service"], [("deployment", "service")])
     lefts = [drawn.boxes[name][0] for name in ("certificate", "deployment", "policy")]
     assert [b - a for a, b in pairwise(sorted(lefts))] == [SIZES.width + SIZES.beside] * 2
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_no_two_nodes_overlap_and_all_stand_inside(seed: int) -> None:
+def test_nodes_do_not_overlap_and_are_inside_the_picture(seed: int) -> None:
     chance = random.Random(seed)
     names = [f"n{number}" for number in range(25)]
     edges: list[Edge] = [pair for pair in combinations(names, 2) if chance.random() < 0.08]
@@ -68,7 +68,7 @@ def test_no_two_nodes_overlap_and_all_stand_inside(seed: int) -> None:
         ([(0, 3), (0, 1)], [8], [-2, 6]),
     ],
 )
-def test_neighbours_share_the_room(
+def test_neighbours_share_the_space(
     wishes: list[tuple[float, float]], gaps: list[float], places: list[float]
 ) -> None:
     assert nearest_with_gaps(wishes, gaps) == places

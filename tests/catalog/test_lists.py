@@ -58,7 +58,7 @@ def rows(client: Client, query: str) -> list[str]:
         ("sort=nonsense&page=99", ["checkout/basket", "checkout/shop", "checkout-staging/shop"]),
     ],
 )
-def test_the_list_shows_what_the_address_asks_for(
+def test_the_list_is_filtered_by_the_address(
     sign_in: Callable[[str], Client], three: list[Instance], query: str, found: list[str]
 ) -> None:
     assert rows(sign_in("developer"), query) == found
@@ -84,11 +84,13 @@ def test_an_empty_list_says_why(
     assert title in sign_in(who).get(f"/instances/?{query}").content.decode()
 
 
-def test_a_filter_that_hides_all_says_so(sign_in: Callable[[str], Client], three: list[Instance]) -> None:
+def test_a_list_that_is_empty_because_of_filters_says_so(
+    sign_in: Callable[[str], Client], three: list[Instance]
+) -> None:
     assert "No instance matches" in sign_in("developer").get("/instances/?q=zzz").content.decode()
 
 
-def test_a_cluster_that_is_away_makes_states_unknown(
+def test_states_are_unknown_while_the_cluster_is_unreachable(
     sign_in: Callable[[str], Client], instance: Instance
 ) -> None:
     instance.destination.reachable = False
@@ -134,7 +136,7 @@ def test_the_catalog_is_filtered_by_the_address(
     assert [card.contract.title for card in cards] == titles
 
 
-def test_a_card_counts_what_the_person_sees(
+def test_a_card_counts_what_the_user_sees(
     sign_in: Callable[[str], Client], three: list[Instance], make_instance: Callable[..., Instance]
 ) -> None:
     make_instance("index", "search")
@@ -144,14 +146,14 @@ def test_a_card_counts_what_the_person_sees(
     assert card.state_counts.total == 4
 
 
-def test_a_failure_is_never_too_thin_to_be_seen() -> None:
+def test_failures_have_a_minimum_width() -> None:
     bars = list(StateCounts({"ready": 999, "failed": 1}).bars)
     assert [bar.state for bar in bars] == ["ready", "failed"]
     assert bars[1].width > 5
     assert abs(sum(bar.width for bar in bars) - 100) < 0.5
 
 
-def test_the_shell_finds_and_counts_what_the_person_may_see(
+def test_search_and_counts_cover_what_the_user_may_see(
     people: dict[str, User], three: list[Instance]
 ) -> None:
     assert count_instances(people["developer"]) == 3
@@ -181,7 +183,7 @@ def test_the_shell_finds_and_counts_what_the_person_may_see(
         ),
     ],
 )
-def test_what_is_wrong_with_a_cluster_stands_above_every_page(
+def test_problems_of_a_cluster_are_shown_on_every_page(
     people: dict[str, User], fields: dict[str, Any], age: float, title: str
 ) -> None:
     seen = timezone.now() - timedelta(seconds=age)
@@ -211,7 +213,7 @@ def test_pages_and_a_reconciler_on_standby_agree_whether_one_is_running(
     ],
 )
 @pytest.mark.django_db
-def test_readyz_tells_how_the_reconciler_is(
+def test_readyz_reports_the_reconciler(
     monkeypatch: pytest.MonkeyPatch, ages: list[int | None], words: str
 ) -> None:
     now = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -41,13 +41,13 @@ def test_the_preview_names_the_owner(sign_in: Callable[[str], Client], blog: Ins
 @pytest.mark.parametrize(
     "changed", [{"_name": "other"}, {"_namespace": "checkout-staging"}, {"_name": ""}], ids=str
 )
-def test_elsewhere_nothing_is_shown(
+def test_other_destinations_have_no_conflicts(
     sign_in: Callable[[str], Client], blog: Instance, changed: dict[str, str]
 ) -> None:
     assert "is owned by" not in typed(sign_in("developer"), **changed)
 
 
-def test_an_owner_that_one_may_not_see_is_not_named(
+def test_an_owner_that_the_user_may_not_see_is_not_named(
     sign_in: Callable[[str], Client], blog: Instance, people: dict[str, User]
 ) -> None:
     Instance.objects.update(team=people["other"].teams.get())
@@ -77,7 +77,7 @@ def test_an_owner_that_one_may_not_see_is_not_named(
         "both there",
     ],
 )
-def test_what_counts_as_the_same_object(
+def test_equal_objects(
     blog: Instance, people: dict[str, User], kept: dict[str, str], manifest: dict[str, str], found: bool
 ) -> None:
     InstanceResource.objects.filter(kind="Deployment").update(**kept)
@@ -91,7 +91,7 @@ def test_what_counts_as_the_same_object(
     assert not ownership_conflicts([wish], instance=blog, **draft)
 
 
-def test_another_cluster_is_another_matter(
+def test_objects_of_other_clusters_do_not_conflict(
     blog: Instance, contract: Contract, people: dict[str, User]
 ) -> None:
     away = Destination.objects.create(slug="away", title="Away")

@@ -36,7 +36,7 @@ FLEXIBLE = {"x-kubernetes-int-or-string": True}
         ("boolean", {}, "true", True),
     ],
 )
-def test_text_becomes_the_value_that_was_meant_and_back(
+def test_strings_are_converted_to_values_and_back(
     kind: Any, schema: dict[str, Any], text: str, value: Any
 ) -> None:
     read, problem = from_text(kind, schema, text)
@@ -55,11 +55,11 @@ def test_text_becomes_the_value_that_was_meant_and_back(
         ("quantity", "1 GB", "Enter a quantity, such as 500m, 2 or 1Gi."),
     ],
 )
-def test_what_cannot_be_read_stays_as_it_was_typed(kind: Any, text: str, problem: str) -> None:
+def test_invalid_input_is_kept_as_typed(kind: Any, text: str, problem: str) -> None:
     assert from_text(kind, {}, text) == (text, problem)
 
 
-def test_blank_is_absent_and_hidden_false_comes_before_true() -> None:
+def test_empty_input_is_absent_and_a_checkbox_posts_false_before_true() -> None:
     pairs = [
         ("/image", "a:1"),
         ("/replicas", ""),
@@ -70,7 +70,7 @@ def test_blank_is_absent_and_hidden_false_comes_before_true() -> None:
     assert read_posted(SERVICE, NO_HINTS, pairs).data == {"image": "a:1", "debug": True}
 
 
-def test_rows_come_in_the_order_of_the_body_and_blank_rows_stay_rows() -> None:
+def test_rows_keep_the_order_of_the_body_and_empty_rows_remain() -> None:
     pairs = [
         ("/hosts/@7/#value", "b"),
         ("/hosts/@2/#value", ""),
@@ -86,7 +86,7 @@ def test_rows_come_in_the_order_of_the_body_and_blank_rows_stay_rows() -> None:
     assert rows == ["@7", "@2", "@1"]
 
 
-def test_map_keys_never_enter_a_name_and_mistakes_are_reported_at_the_key() -> None:
+def test_map_keys_are_no_part_of_names_and_problems_are_reported_at_the_key() -> None:
     pairs = [
         ("/env/@0/#key", "a.b/c"),
         ("/env/@0/#value", "1"),
@@ -129,13 +129,13 @@ def test_buttons_of_rows(operation: str, hosts: list[str]) -> None:
     assert posted.data["image"] == "x"
 
 
-def test_an_added_row_takes_the_focus() -> None:
+def test_an_added_row_has_the_focus() -> None:
     posted = read_posted(SERVICE, NO_HINTS, [], "add:/ports")
     tree = build(SERVICE, NO_HINTS, posted.data, FormState(posted))
     assert [one.name for one in tree.root.walk() if one.focus] == ["/ports/@0/name"]
 
 
-def test_hidden_branches_leave_the_values_and_stay_parked() -> None:
+def test_hidden_branches_are_no_values_and_keep_their_input() -> None:
     pairs = [("/size", "small"), ("/cpu", "500m")]
     posted = read_posted(SERVICE, HINTS, pairs)
     assert posted.data == {"size": "small"}
@@ -144,13 +144,13 @@ def test_hidden_branches_leave_the_values_and_stay_parked() -> None:
     assert shown.data == {"size": "custom", "cpu": "500m"}
 
 
-def test_unknown_fields_are_kept_so_that_they_can_be_named() -> None:
+def test_unknown_fields_are_kept_for_validation() -> None:
     posted = read_posted(SERVICE, NO_HINTS, [("/imagee", "x"), ("/ports/@0/prot", "1"), ("/hosts/x", "1")])
     assert posted.data == {"imagee": "x", "ports": [{"prot": "1"}]}
     assert posted.problems == {"/hosts": ["“x” is not a row of this list."]}
 
 
-def test_free_form_is_yaml_and_its_mistakes_have_a_line() -> None:
+def test_free_form_fields_are_yaml_and_problems_have_a_line() -> None:
     assert read_posted(SERVICE, NO_HINTS, [("/extra", "a: 1\nb: [x]")]).data == {
         "extra": {"a": 1, "b": ["x"]}
     }

@@ -52,13 +52,13 @@ def test_a_changed_value_keeps_every_comment() -> None:
     )
 
 
-def test_a_removed_value_is_removed_and_an_empty_one_that_was_written_stays() -> None:
+def test_removed_values_are_removed_and_explicit_empty_ones_remain() -> None:
     text = changed({"image": "a:1", "ports": PORTS})
     assert "replicas" not in text
     assert 'empty: ""' in text
 
 
-def test_rows_are_matched_by_their_key_so_that_comments_go_with_them() -> None:
+def test_rows_are_matched_by_key_and_keep_their_comments() -> None:
     text = changed({"image": "a:1", "replicas": 2, "ports": [{"name": "new", "port": 1}, PORTS[1]]})
     assert "name: admin   # internal" in text
     assert "http" not in text
@@ -88,7 +88,7 @@ def test_rows_are_matched_by_their_key_so_that_comments_go_with_them() -> None:
         "=",
     ],
 )
-def test_texts_that_look_like_something_else_stay_texts(value: str) -> None:
+def test_ambiguous_strings_stay_strings(value: str) -> None:
     document, _ = read_manifest(to_yaml({"value": value, value or "k": 1}))
     assert document is not None
     assert document.data["value"] == value
@@ -113,10 +113,10 @@ def test_numbers_keep_their_type(value: Any) -> None:
         ("a: " + "x" * 300_000, "too-large"),
     ],
 )
-def test_a_text_that_cannot_be_a_draft_says_why(text: str, code: str) -> None:
+def test_invalid_drafts_have_a_reason(text: str, code: str) -> None:
     _, problems = read_manifest(text)
     assert code in {problem.code for problem in problems}
 
 
-def test_an_empty_text_that_is_filled_loses_its_quotes() -> None:
+def test_an_empty_string_that_is_filled_loses_its_quotes() -> None:
     assert merge('spec: {a: ""}\n', {"spec": {"a": "shop"}}, drawn, keys) == "spec: {a: shop}\n"

@@ -21,7 +21,7 @@ def test_every_sample_is_published_under_the_name_of_its_file(loaded: list[Publi
     assert {one.contract.name for one in loaded} == set(samples())
 
 
-def test_loading_again_changes_nothing_that_somebody_made_of_it(loaded: list[Publication]) -> None:
+def test_loading_again_keeps_the_changes_of_users(loaded: list[Publication]) -> None:
     text = template_text("scheduled-job").replace("title: Scheduled job", "title: Nightly job")
     publish(text, by=None, note="Ours")
     Contract.objects.get(name="team-namespace").withdraw(by=None, reason="Not ours.")

@@ -69,18 +69,18 @@ def test_a_plain_scalar_means_what_kubernetes_reads(written: str, value: Any) ->
 
 
 @pytest.mark.parametrize("written", ["yes", "No", "on", "y", "012", "0x1F", "1_0"])
-def test_what_may_surprise_is_a_warning(written: str) -> None:
+def test_surprising_scalars_are_warnings(written: str) -> None:
     _, problems = read(f"a: {written}\n")
     assert [(p.code, p.severity, p.line, p.column) for p in problems] == [("yaml-surprise", "warning", 1, 4)]
 
 
-def test_a_key_called_n_arrives_as_false_and_is_pointed_at() -> None:
+def test_a_key_n_is_read_as_false_and_reported() -> None:
     document, problems = read("spec:\n  n: integer\n")
     assert document[0].data == {"spec": {"false": "integer"}}
     assert str(problems[0]) == '2:3: Kubernetes reads “n” as false. Write "n" in quotes for the string.'
 
 
-def test_the_last_of_two_equal_keys_counts_as_it_does_for_kubectl() -> None:
+def test_the_last_of_two_duplicate_keys_wins_as_in_kubectl() -> None:
     documents, problems = read("a: 1\nb: 2\na: 3\n")
     assert documents[0].data == {"a": 3, "b": 2}
     assert str(problems[0]) == ("3:1: Duplicate key “a”: the last value is used. The first one is in line 1.")
@@ -93,13 +93,13 @@ def test_merge_keys_anchors_and_several_documents() -> None:
     assert problems == []
 
 
-def test_what_an_alias_stands_for_is_not_shared() -> None:
+def test_aliases_are_copies() -> None:
     data = only("a: &x [1]\nb: *x\n").data
     data["a"].append(2)
     assert data["b"] == [1]
 
 
-def test_places_of_keys_and_values() -> None:
+def test_positions_of_keys_and_values() -> None:
     text = "spec:\n  ports:\n    - name: http\n      port: 80\n"
     document = only(text)
     assert cut(text, document.key_span(("spec", "ports"))) == "ports"
@@ -146,7 +146,7 @@ def test_an_expression_is_found_inside_every_kind_of_scalar(text: str) -> None:
         ("? [a]\n: 1\n", "yaml-key", "A key must be a string."),
     ],
 )
-def test_a_faulty_text_gives_a_problem_with_its_place(text: str, code: str, words: str) -> None:
+def test_an_invalid_document_has_a_problem_with_its_position(text: str, code: str, words: str) -> None:
     _, problems = read(text)
     found = next(p for p in problems if p.is_error)
     assert found.code == code
@@ -178,12 +178,12 @@ def merge_bomb() -> str:
     ],
     ids=["aliases", "merge keys", "flow depth", "block depth", "five megabytes", "documents"],
 )
-def test_a_hostile_text_is_refused_quickly(text: str, code: str) -> None:
+def test_a_hostile_document_is_refused_quickly(text: str, code: str) -> None:
     _, problems = read(text)
     assert code in [p.code for p in problems]
 
 
-def test_limits_are_the_callers() -> None:
+def test_limits_are_set_by_the_caller() -> None:
     assert (
         read("a: 1\n", limits=Limits(size=3))[1][0].message == "The text has 5 characters; the maximum is 3."
     )
@@ -205,14 +205,14 @@ def test_paths_are_printed_and_read_back(path: tuple[str | int, ...], text: str)
 
 @given(st.text(max_size=200))
 @settings(max_examples=150, deadline=None)
-def test_no_text_makes_it_fail(text: str) -> None:
+def test_any_string_is_read_or_refused(text: str) -> None:
     documents, problems = read(text)
     assert documents or problems or not text.strip() or isinstance(problems, list)
 
 
 @given(st.text(alphabet="ab: -\n[]{}&*\"'|>${}#!<", max_size=80))
 @settings(max_examples=200, deadline=None)
-def test_no_text_that_looks_like_yaml_makes_it_fail(text: str) -> None:
+def test_any_string_like_yaml_is_read_or_refused(text: str) -> None:
     documents, _ = read(dedent(text))
     for document in documents:
         if isinstance(document.data, dict):

@@ -41,7 +41,7 @@ def codes(text: str) -> list[tuple[str, str]]:
     return [(problem.code, problem.hint) for problem in compile_known(text).problems]
 
 
-def test_a_kind_that_nobody_knows_is_a_warning() -> None:
+def test_an_unknown_kind_is_a_warning() -> None:
     compilation = compile_known(board())
     assert compilation.ok
     assert [problem.severity for problem in compilation.problems] == ["warning"]
@@ -52,7 +52,7 @@ def test_the_kind_of_another_contract(published: Contract) -> None:
     assert codes(board("mesage")) == [("unknown-field", "Did you mean “message”?")]
 
 
-def test_a_new_revision_of_the_other_contract_counts_at_once(
+def test_a_new_revision_of_the_other_contract_is_used_at_once(
     published: Contract, people: People, small: str
 ) -> None:
     assert codes(board("colour")) != []
@@ -91,7 +91,7 @@ def test_the_kind_of_a_destination() -> None:
     assert codes(board("mesage", "cards.example.com/v1")) == [("unknown-field", "Did you mean “message”?")]
 
 
-def test_what_a_text_does_not_mention_is_not_loaded(
+def test_only_schemas_of_mentioned_kinds_are_loaded(
     published: Contract, django_assert_num_queries: Any
 ) -> None:
     KnownSchema.objects.create(

@@ -30,7 +30,7 @@ def changed(text: str, *pairs: tuple[str, str]) -> str:
     return text
 
 
-def test_the_first_publication_makes_revision_one(people: People, small: str) -> None:
+def test_the_first_publication_creates_revision_one(people: People, small: str) -> None:
     done = publish(small, by=people.engineer, note=" The first ")
     contract = done.contract
     assert (done.new, done.revision.number, done.revision.note) == (True, 1, "The first")
@@ -45,7 +45,7 @@ def test_the_first_publication_makes_revision_one(people: People, small: str) ->
     assert contract.revision == done.revision
 
 
-def test_publishing_again_makes_revision_two_and_leaves_one_as_it_was(
+def test_publishing_again_creates_revision_two_and_does_not_change_one(
     people: People, published: Contract, small: str
 ) -> None:
     text = changed(small, ("What it says", "What the note says"), ("A note", "A better note"))
@@ -55,15 +55,13 @@ def test_publishing_again_makes_revision_two_and_leaves_one_as_it_was(
     assert published.revisions.get(number=1).text == small
 
 
-def test_the_same_text_makes_no_revision(people: People, published: Contract, small: str) -> None:
+def test_an_unchanged_document_creates_no_revision(people: People, published: Contract, small: str) -> None:
     done = publish(small, by=people.engineer)
     assert (done.new, done.revision.number) == (False, 1)
     assert published.revisions.count() == 1
 
 
-def test_going_back_to_an_older_text_makes_a_new_number(
-    people: People, published: Contract, small: str
-) -> None:
+def test_an_older_document_is_a_new_revision(people: People, published: Contract, small: str) -> None:
     publish(changed(small, ("What it says", "What the note says")), by=people.engineer)
     assert publish(small, by=people.engineer).revision.number == 3
 
@@ -82,7 +80,7 @@ def test_publishing_is_in_the_audit_log(people: People, published: Contract) -> 
     assert entry.detail["note"] == "The first"
 
 
-def test_a_published_draft_is_gone(people: People, small: str) -> None:
+def test_a_published_draft_is_deleted(people: People, small: str) -> None:
     draft = Draft.objects.create(author=people.engineer, text=small)
     publish_request(PublishRequest(draft.text, people.engineer, draft=draft))
     assert not Draft.objects.exists()
@@ -95,7 +93,7 @@ def test_a_refused_draft_is_kept(people: People) -> None:
     assert Draft.objects.get().text == "kind: Nonsense"
 
 
-def test_every_problem_is_told_at_once(people: People, small: str) -> None:
+def test_every_problem_is_reported_at_once(people: People, small: str) -> None:
     text = changed(
         small, ("string | default", "strin | default"), ("${schema.spec.message}", "${schema.spec.mesage}")
     )
@@ -127,7 +125,7 @@ def test_another_order_of_nodes_is_another_revision(people: People, published: C
     assert publish(second, by=people.engineer).revision.number == 3
 
 
-def test_somebody_was_quicker(people: People, published: Contract, small: str) -> None:
+def test_a_concurrent_publication_is_reported(people: People, published: Contract, small: str) -> None:
     """The engineer has looked at the changes since revision 1; meanwhile a teammate publishes revision 2."""
     publish(changed(small, ("A note", "From a teammate")), by=people.teammate)
     text = changed(small, ("A note", "From the engineer"))
@@ -156,7 +154,7 @@ class TestWhoMayPublish:
         assert publish(changed(small, ("A note", "Another")), by=people.root).revision.number == 2
 
     @pytest.mark.parametrize("name", ["developer", "viewer", "other"])
-    def test_nobody_else(self, people: People, small: str, name: str) -> None:
+    def test_other_users_may_not_publish(self, people: People, small: str, name: str) -> None:
         with pytest.raises(PermissionDenied, match="belongs to the team Platform"):
             publish(small, by=getattr(people, name))
         assert not Contract.objects.exists()
@@ -164,20 +162,18 @@ class TestWhoMayPublish:
     def test_an_operator_at_the_command_line(self, people: People, small: str) -> None:
         assert publish(small, by=None).revision.author_name == "slipway"
 
-    def test_without_an_owner_in_the_text_it_belongs_to_the_authors_team(
-        self, people: People, small: str
-    ) -> None:
+    def test_the_default_owner_is_the_authors_team(self, people: People, small: str) -> None:
         text = changed(small, ("  owner: platform\n", ""))
         assert publish(text, by=people.other).contract.owner == people.search
 
-    def test_a_contract_keeps_its_owner_when_the_text_stops_naming_one(
+    def test_a_contract_keeps_its_owner_if_the_document_names_none(
         self, people: People, published: Contract, small: str
     ) -> None:
         text = changed(small, ("  owner: platform\n", ""))
         with pytest.raises(PermissionDenied, match="Platform"):
             publish(text, by=people.other)
 
-    def test_both_teams_must_agree_when_it_passes_to_another_team(
+    def test_a_change_of_owner_needs_rights_in_both_teams(
         self, people: People, published: Contract, small: str
     ) -> None:
         text = changed(small, ("owner: platform", "owner: search"))
@@ -281,7 +277,7 @@ class TestCollisions:
             (("    kind: Note", "    scope: Cluster\n    kind: Note"), "The scope of “note” is Namespaced"),
         ],
     )
-    def test_what_a_contract_is_never_changes(
+    def test_the_identity_of_a_contract_never_changes(
         self, people: People, published: Contract, small: str, change: tuple[str, str], message: str
     ) -> None:
         text = small.replace(*change, 1)
@@ -296,13 +292,15 @@ class TestBreakingChanges:
     def breaking(self, small: str) -> str:
         return changed(small, self.BREAKING, ("${schema.spec.message}", "${schema.spec.other}"))
 
-    def test_they_are_shown_and_refused(self, people: People, published: Contract, small: str) -> None:
+    def test_breaking_changes_are_shown_and_refused(
+        self, people: People, published: Contract, small: str
+    ) -> None:
         with pytest.raises(BreakingChange) as refusal:
             publish(self.breaking(small), by=people.engineer)
         assert [problem.code for problem in refusal.value.problems] == ["breaking-change"]
         assert published.revisions.count() == 1
 
-    def test_with_a_reason_they_pass_and_the_reason_is_kept(
+    def test_breaking_changes_with_a_reason_are_published_and_the_reason_saved(
         self, people: People, published: Contract, small: str
     ) -> None:
         done = publish(self.breaking(small), by=people.engineer, breaking_reason="Nobody uses it yet")
@@ -311,7 +309,7 @@ class TestBreakingChanges:
         assert entry.reason == "Nobody uses it yet"
         assert entry.detail["breaking"]
 
-    def test_harmless_ones_need_no_reason(self, people: People, published: Contract, small: str) -> None:
+    def test_compatible_changes_need_no_reason(self, people: People, published: Contract, small: str) -> None:
         text = changed(small, ("    status:", "      colour: string | default=red\n    status:"))
         review = review_publication(text, by=people.engineer)
         assert review.changes
@@ -320,7 +318,9 @@ class TestBreakingChanges:
 
 
 class TestWithdrawal:
-    def test_it_disappears_from_the_catalog_and_comes_back(self, people: People, published: Contract) -> None:
+    def test_a_withdrawn_contract_leaves_the_catalog_until_it_is_offered_again(
+        self, people: People, published: Contract
+    ) -> None:
         published.withdraw(by=people.engineer, reason="It is replaced")
         assert not Contract.objects.available().exists()
         published.reinstate(by=people.engineer, reason="It is needed after all")
@@ -331,14 +331,14 @@ class TestWithdrawal:
             ("contract.reinstated", "It is needed after all"),
         ]
 
-    def test_twice_is_once(self, people: People, published: Contract) -> None:
+    def test_withdrawing_is_idempotent(self, people: People, published: Contract) -> None:
         published.withdraw(by=people.engineer, reason="It is replaced")
         moment = published.withdrawn_at
         published.withdraw(by=people.engineer, reason="Again")
         assert published.withdrawn_at == moment
         assert Entry.objects.filter(verb="contract.withdrawn").count() == 1
 
-    def test_a_reason_is_asked_for(self, people: People, published: Contract) -> None:
+    def test_a_reason_is_required(self, people: People, published: Contract) -> None:
         with pytest.raises(ReasonMissing):
             published.withdraw(by=people.engineer, reason="  ")
         assert not published.withdrawn
@@ -348,7 +348,7 @@ class TestWithdrawal:
         with pytest.raises(PermissionDenied):
             published.withdraw(by=getattr(people, name), reason="Because")
 
-    def test_a_new_revision_does_not_offer_it_again(
+    def test_a_new_revision_of_a_withdrawn_contract_stays_withdrawn(
         self, people: People, published: Contract, small: str
     ) -> None:
         published.withdraw(by=people.engineer, reason="It is replaced")
@@ -356,7 +356,7 @@ class TestWithdrawal:
 
 
 class TestDrafts:
-    def test_a_text_changed_in_another_window_is_not_overwritten(self, people: People) -> None:
+    def test_a_draft_changed_in_another_window_is_not_overwritten(self, people: People) -> None:
         draft = Draft.objects.create(author=people.engineer, text="one")
         seen = draft.version
         draft.save_text("two", seen=seen)
@@ -364,7 +364,7 @@ class TestDrafts:
         assert third.pk != draft.pk
         assert sorted(Draft.objects.values_list("text", flat=True)) == ["three", "two"]
 
-    def test_a_draft_that_is_gone_is_made_anew(self, people: People) -> None:
+    def test_a_deleted_draft_is_recreated(self, people: People) -> None:
         draft = Draft.objects.create(author=people.engineer, text="one")
         Draft.objects.all().delete()
         assert draft.save_text("two", seen=draft.version).text == "two"

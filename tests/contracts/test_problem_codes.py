@@ -55,5 +55,5 @@ def test_every_code_is_explained() -> None:
     assert used() - explained() == set()
 
 
-def test_every_explanation_is_of_a_code() -> None:
+def test_only_codes_are_explained() -> None:
     assert explained() - used() == set()

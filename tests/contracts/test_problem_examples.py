@@ -222,7 +222,7 @@ EXAMPLES = examples()
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_the_wrong_example_has_the_problem_and_the_right_one_has_none(code: str) -> None:
+def test_the_invalid_example_has_the_problem_and_the_valid_one_has_none(code: str) -> None:
     problems_of, example = CODES[code], EXAMPLES[code]
     assert code in {problem.code for problem in problems_of(example["wrong"])}
     after = problems_of(example["right"])
@@ -230,5 +230,5 @@ def test_the_wrong_example_has_the_problem_and_the_right_one_has_none(code: str)
     assert code in ALONE or [str(problem) for problem in after if problem.is_error] == []
 
 
-def test_every_other_code_is_one_that_no_example_can_show() -> None:
+def test_codes_without_an_example_are_listed() -> None:
     assert set(EXAMPLES) - set(CODES) == UNSHOWN

@@ -210,7 +210,7 @@ def test_get_watch_prints_changes(kubectl: Kubectl, clusters: dict[str, DevClust
         watching.wait()
 
 
-def test_the_user_may_do_everything_and_knows_who_they_are(kubectl: Kubectl) -> None:
+def test_the_user_may_do_everything_and_whoami_names_them(kubectl: Kubectl) -> None:
     assert kubectl("auth", "can-i", "create", "deployments").strip() == "yes"
     assert "system:masters" in kubectl("auth", "whoami")
 

@@ -30,7 +30,7 @@ def without_zeros(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("entry", recorded())
-def test_a_body_is_read_as_the_object_it_stands_for(entry: dict[str, Any]) -> None:
+def test_a_body_is_decoded(entry: dict[str, Any]) -> None:
     assert without_zeros(decode_protobuf(base64.b64decode(entry["body"]))) == without_zeros(entry["object"])
 
 
@@ -44,7 +44,7 @@ def test_a_body_is_read_as_the_object_it_stands_for(entry: dict[str, Any]) -> No
     ],
     ids=["empty", "json", "cut off", "unknown kind"],
 )
-def test_what_cannot_be_read_is_refused(body: bytes, code: int) -> None:
+def test_an_invalid_body_is_refused(body: bytes, code: int) -> None:
     with pytest.raises(ApiError) as refusal:
         decode_protobuf(body)
     assert refusal.value.code == code

@@ -29,7 +29,7 @@ def expect_state(page: Page, word: str) -> None:
     expect(page.locator(".head .title")).to_contain_text(word, timeout=COMES_UP_WITHIN)
 
 
-def test_a_service_comes_up_is_changed_and_is_deleted(sign_in: SignIn) -> None:
+def test_a_service_is_created_changed_and_deleted(sign_in: SignIn) -> None:
     page = sign_in("developer")
     ask_for(page, "shop", "nginx:1.27")
     expect_state(page, "Ready")
@@ -57,13 +57,13 @@ def test_a_service_comes_up_is_changed_and_is_deleted(sign_in: SignIn) -> None:
     expect(page.locator("table tbody").get_by_role("link", name="shop", exact=True)).to_have_count(0)
 
 
-def test_an_image_that_cannot_be_pulled_is_the_headline(sign_in: SignIn) -> None:
+def test_an_image_that_cannot_be_pulled_is_reported_by_the_banner(sign_in: SignIn) -> None:
     page = sign_in("developer")
     ask_for(page, "mistake", "example/app:broken")
     expect(page.locator("#instance-live")).to_contain_text("ImagePullBackOff", timeout=COMES_UP_WITHIN)
 
 
-def test_a_wrong_value_stands_at_its_field_and_nothing_typed_is_lost(sign_in: SignIn) -> None:
+def test_an_invalid_value_is_reported_at_its_field_and_no_input_is_lost(sign_in: SignIn) -> None:
     page = sign_in("developer")
     page.goto("/catalog/stateless-service/create/")
     page.fill("[name=_name]", "Not A Name")

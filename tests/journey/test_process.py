@@ -38,7 +38,7 @@ def demo_of_its_own(tmp_path: Path) -> Demo:
     return Demo(tmp_path / "demo")
 
 
-def test_ctrl_c_leaves_no_process_and_a_second_start_finds_everything(demo_of_its_own: Demo) -> None:
+def test_ctrl_c_leaves_no_process_and_a_second_start_finds_the_same_state(demo_of_its_own: Demo) -> None:
     demo = demo_of_its_own
     with demo:
         developer = demo.session("developer")
@@ -55,7 +55,7 @@ def test_ctrl_c_leaves_no_process_and_a_second_start_finds_everything(demo_of_it
         assert developer.get("/api/v1/instances/", params={"q": "kept"}).json()["count"] == 1
 
 
-def test_a_kill_in_the_middle_loses_nothing_and_doubles_nothing(demo_of_its_own: Demo) -> None:
+def test_a_killed_process_loses_and_repeats_nothing(demo_of_its_own: Demo) -> None:
     demo = demo_of_its_own
     with demo:
         developer = demo.session("developer")
@@ -74,7 +74,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_doubles_nothing(demo_of_its_own:
         assert answer["count"] == 1
 
 
-def test_a_taken_port_is_said_and_another_is_found(
+def test_a_port_in_use_is_reported_and_another_is_used(
     demo_of_its_own: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as taken:

@@ -46,7 +46,7 @@ def call(people: dict[str, User]) -> Callable[..., tuple[int, dict[str, Any]]]:
         (("post", CHECK, b"x" * (9 << 20), "application/json"), 413, "Nothing was saved."),
     ],
 )
-def test_what_goes_wrong_is_shown_in_json(
+def test_errors_are_json(
     call: Any, settings: Settings, request_: tuple[Any, ...], code: int, message: str
 ) -> None:
     status, answer = call("engineer", *request_)
@@ -62,7 +62,7 @@ def test_what_goes_wrong_is_shown_in_json(
         ("page_size=-1", "page_size", "Enter an integer from 1 to 500."),
     ],
 )
-def test_a_wrong_parameter_is_named(call: Any, query: str, path: str, message: str) -> None:
+def test_an_unknown_parameter_is_named(call: Any, query: str, path: str, message: str) -> None:
     status, answer = call("engineer", "get", f"/api/v1/contracts/?{query}")
     assert status == 400
     assert {"path": path, "message": message} in answer["problems"]
@@ -74,17 +74,17 @@ def test_without_a_token_the_response_explains_where_to_create_one() -> None:
     assert "Create a token on your account page." in answer.json()["message"]
 
 
-def test_the_entrance_leads_everywhere(call: Any) -> None:
+def test_the_root_links_to_every_endpoint(call: Any) -> None:
     _, places = call("developer", "get", "/api/v1/")
     assert {"contracts", "instances", "changes", "whoami", "schema", "docs"} == places.keys()
 
 
-def test_a_wish_sent_without_the_slash_is_repeated_as_it_was() -> None:
+def test_a_redirect_to_the_slash_keeps_method_and_body() -> None:
     answer = Client().post("/api/v1/contracts/check", {}, content_type="application/json")
     assert (answer.status_code, answer["Location"]) == (308, "/api/v1/contracts/check/")
 
 
-def test_the_document_has_no_name_made_up_by_the_machine() -> None:
+def test_every_schema_of_the_openapi_document_has_an_explicit_name() -> None:
     answer = Client().get("/api/schema/", headers={"Accept": "application/json"})
     names = json.loads(answer.content)["components"]["schemas"]
     assert {"InstanceState", "ChangeState"} <= names.keys()
@@ -103,7 +103,7 @@ def test_the_document_has_no_name_made_up_by_the_machine() -> None:
         ({"name": "a"}, {}),
     ],
 )
-def test_fields_that_are_unknown_are_refused(sent: Any, problems: Any) -> None:
+def test_unknown_fields_are_refused(sent: Any, problems: Any) -> None:
     class Named(StrictSerializer):
         name = serializers.CharField()
 
@@ -113,10 +113,10 @@ def test_fields_that_are_unknown_are_refused(sent: Any, problems: Any) -> None:
 
 
 @pytest.mark.parametrize(("name", "words"), [("labls", " Did you mean “labels”?"), ("q", "")])
-def test_a_guess_is_made_when_something_is_near(name: str, words: str) -> None:
+def test_a_similar_name_is_suggested(name: str, words: str) -> None:
     assert suggestion(name, ["labels", "spec"]) == words
 
 
-def test_problems_of_a_list_keep_their_place() -> None:
+def test_problems_of_a_list_have_their_index() -> None:
     found = list(flatten(ValidationError({"ports": {"0": [ErrorDetail("No.")]}}).detail))
     assert found == [{"path": "ports.0", "message": "No."}]

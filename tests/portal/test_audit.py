@@ -46,7 +46,7 @@ def test_paging_keeps_the_filters(sign_in: Callable[[str], Client], entries: Any
     assert "?verb=team.renamed&amp;q=checkout&amp;page=2" in page
 
 
-def test_an_entry_is_final(entries: Any) -> None:
+def test_an_entry_cannot_be_changed(entries: Any) -> None:
     entry = Entry.objects.first()
     assert entry is not None
     entry.reason = "changed afterwards"
@@ -56,5 +56,5 @@ def test_an_entry_is_final(entries: Any) -> None:
         entry.delete()
 
 
-def test_slipway_itself_may_be_the_one_who_did_it(entries: Any) -> None:
+def test_slipway_may_be_the_actor(entries: Any) -> None:
     assert Entry.objects.get(team_slug="search").actor_name == "slipway"

@@ -30,7 +30,7 @@ def load_something() -> None:
 
 
 @pytest.mark.django_db
-def test_loading_twice_is_loading_once(settings: Settings) -> None:
+def test_loading_is_idempotent(settings: Settings) -> None:
     settings.DEMO_LOADERS = ["tests.portal.test_demo.load_something"]
     loaded.clear()
     data.load()
@@ -50,7 +50,7 @@ def test_every_demo_account_can_sign_in(client: Client) -> None:
         assert client.login(username=account.username, password=account.password), account.username
 
 
-def test_a_taken_port_gives_the_next_free_one() -> None:
+def test_the_next_free_port_is_used() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -60,7 +60,7 @@ def test_a_taken_port_gives_the_next_free_one() -> None:
     assert port != wanted
 
 
-def test_an_address_that_is_not_ours_is_an_error() -> None:
+def test_an_address_of_another_machine_is_an_error() -> None:
     with pytest.raises(OSError, match="assign"):
         listen("192.0.2.1", 8000)
 
@@ -69,24 +69,24 @@ def test_an_address_that_is_not_ours_is_an_error() -> None:
     ("host", "written"),
     [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "127.0.0.1"), ("::1", "[::1]")],
 )
-def test_addresses_as_one_types_them(host: str, written: str) -> None:
+def test_addresses(host: str, written: str) -> None:
     assert url_host(host) == written
 
 
-def test_paths_as_one_types_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert relative(tmp_path / "var" / "kubeconfig") == Path("var/kubeconfig")
     assert relative(Path("/elsewhere")) == Path("/elsewhere")
 
 
-def test_the_key_is_made_once_and_nobody_else_reads_it(tmp_path: Path) -> None:
+def test_the_key_is_created_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     key = stored_key(tmp_path / "var")
     assert stored_key(tmp_path / "var") == key
     assert stat.S_IMODE((tmp_path / "var" / "secret-key").stat().st_mode) == 0o600
     assert stored_key(tmp_path / "other") != key
 
 
-def test_where_nothing_can_be_written_the_key_lasts_as_long_as_the_process(tmp_path: Path) -> None:
+def test_without_a_writable_directory_the_key_lasts_as_long_as_the_process(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     assert len(stored_key(blocked / "var")) > 50
@@ -106,7 +106,7 @@ def test_the_embedded_cluster_answers_and_leaves_nothing_behind(tmp_path: Path, 
     assert not cluster.supervisor.is_alive()
 
 
-def test_the_embedded_cluster_comes_back_when_it_dies(tmp_path: Path, settings: Settings) -> None:
+def test_the_embedded_cluster_is_restarted_when_it_dies(tmp_path: Path, settings: Settings) -> None:
     cluster = EmbeddedCluster(
         tmp_path / "kubeconfig", tmp_path / "cluster.json", settings.EMBEDDED_CLUSTER_RULES
     )
@@ -129,13 +129,13 @@ class TestStateOfAnotherVersion:
         assert state.set_aside_other_version(tmp_path / "var", self.NOW) is None
         assert (tmp_path / "var" / state.VERSION_FILE).read_text() == f"{state.VERSION}\n"
 
-    def test_state_of_this_version_stays(self, tmp_path: Path) -> None:
+    def test_state_of_this_version_is_kept(self, tmp_path: Path) -> None:
         state.set_aside_other_version(tmp_path, self.NOW)
         (tmp_path / state.DATABASE).write_text("rows")
         assert state.set_aside_other_version(tmp_path, self.NOW) is None
         assert (tmp_path / state.DATABASE).read_text() == "rows"
 
-    def test_state_without_a_version_is_moved_and_the_key_stays(self, tmp_path: Path) -> None:
+    def test_state_without_a_version_is_moved_and_the_key_is_kept(self, tmp_path: Path) -> None:
         names = (state.DATABASE, f"{state.DATABASE}-wal", "cluster.json", "kubeconfig")
         for name in (*names, "secret-key"):
             (tmp_path / name).write_text(name)
@@ -153,7 +153,7 @@ class TestStateOfAnotherVersion:
     def test_only_the_demos_own_state_is_moved(self, database: str, kubeconfig: str, own: bool) -> None:
         assert state.has_own_state(Path("/var"), database, kubeconfig) is own
 
-    def test_the_start_says_where_it_is(
+    def test_the_start_reports_the_moved_state(
         self, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         settings.STATE_DIR = tmp_path

@@ -26,7 +26,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("setting", WRONG)
-def test_a_wrong_name_is_an_error_of_the_system_check(setting: str, settings: Any) -> None:
+def test_an_invalid_hook_is_an_error_of_the_system_check(setting: str, settings: Any) -> None:
     setattr(settings, setting, WRONG[setting])
     found = [message for message in run_checks() if message.id == "portal.E001"]
     assert [type(message) for message in found] == [Error]
@@ -35,7 +35,7 @@ def test_a_wrong_name_is_an_error_of_the_system_check(setting: str, settings: An
         load_all()
 
 
-def test_a_wrong_name_is_not_swallowed_by_the_page(sign_in: Callable[[str], Client], settings: Any) -> None:
+def test_an_invalid_hook_is_an_error_of_the_page(sign_in: Callable[[str], Client], settings: Any) -> None:
     client = sign_in("nobody")
     settings.PORTAL_NOTICES = WRONG["PORTAL_NOTICES"]
     with pytest.raises(ImproperlyConfigured):
@@ -48,7 +48,7 @@ def test_every_hook_of_the_real_settings_can_be_imported(settings: Any) -> None:
     load_all()
 
 
-def test_a_web_process_does_not_start_with_a_wrong_name(tmp_path: Path) -> None:
+def test_a_web_process_does_not_start_with_an_invalid_hook(tmp_path: Path) -> None:
     (tmp_path / "wrong_settings.py").write_text(
         'from portal.settings import *\nSEARCH_PROVIDERS = ["catalog.portal_hooks.search.nothing"]\n'
     )

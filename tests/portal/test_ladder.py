@@ -83,12 +83,12 @@ def test_the_wrong_method_is_refused(sign_in: Callable[[str], Client], method: s
     assert getattr(sign_in("admin"), method)(path).status_code == 405
 
 
-def test_a_refusal_says_why_in_words(sign_in: Callable[[str], Client]) -> None:
+def test_a_refused_request_has_a_reason(sign_in: Callable[[str], Client]) -> None:
     page = sign_in("developer").get("/audit/").content.decode()
     assert "you need the role" in page
 
 
-def test_a_form_without_its_token_says_what_to_do(people: dict[str, User]) -> None:
+def test_a_form_without_its_token_suggests_what_to_do(people: dict[str, User]) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(people["admin"])
     answer = client.post("/teams/new/", GOOD["/teams/new/"])
@@ -96,7 +96,7 @@ def test_a_form_without_its_token_says_what_to_do(people: dict[str, User]) -> No
     assert "Go back, reload the page and try again." in answer.content.decode()
 
 
-def test_a_page_that_breaks_shows_no_traceback(
+def test_a_server_error_shows_no_traceback(
     sign_in: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
@@ -111,7 +111,7 @@ def test_a_page_that_breaks_shows_no_traceback(
     assert "secret" not in answer.content.decode()
 
 
-def test_nothing_may_be_loaded_from_elsewhere(sign_in: Callable[[str], Client]) -> None:
+def test_the_content_security_policy_allows_this_origin_only(sign_in: Callable[[str], Client]) -> None:
     policy = sign_in("developer").get("/account/")["Content-Security-Policy"]
     assert "script-src 'self'" in policy
     assert "style-src 'self'" in policy

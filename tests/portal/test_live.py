@@ -111,12 +111,12 @@ async def socket(member: User) -> AsyncIterator[Socket]:
         await made.leave()
 
 
-async def test_the_current_version_comes_at_once_and_each_change_after_it(socket: Socket) -> None:
+async def test_the_current_version_is_sent_at_once_and_then_each_change(socket: Socket) -> None:
     await sync_to_async(publish)("team.checkout", 2)
     assert await socket.hear() == checkout(2)
 
 
-async def test_changes_of_one_moment_are_one_message(socket: Socket) -> None:
+async def test_changes_in_quick_succession_are_one_message(socket: Socket) -> None:
     for version in range(2, 40):
         await sync_to_async(publish)("team.checkout", version)
     heard = [await socket.hear()]
@@ -125,7 +125,7 @@ async def test_changes_of_one_moment_are_one_message(socket: Socket) -> None:
     assert len(heard) < 38
 
 
-async def test_without_a_session_there_is_a_code_that_says_so(transactional_db: None) -> None:
+async def test_without_a_session_the_close_code_says_so(transactional_db: None) -> None:
     socket = Socket("nonsense")
     assert await socket.enters()
     assert await socket.close_code() == consumer.SESSION_OVER
@@ -135,13 +135,13 @@ REFUSED = ["team.search", "forbidden", "forbidden.1", "unheard-of", "", "team.<s
 
 
 @pytest.mark.parametrize("asked", REFUSED)
-async def test_what_may_not_be_heard_is_refused(member: User, asked: str) -> None:
+async def test_forbidden_topics_are_refused(member: User, asked: str) -> None:
     socket = Socket(await sync_to_async(session_of)(member), topics=asked)
     assert await socket.enters()
     assert await socket.close_code() == consumer.NOTHING_ALLOWED
 
 
-async def test_what_may_be_heard_is_heard_beside_what_may_not(member: User) -> None:
+async def test_forbidden_topics_do_not_affect_allowed_ones(member: User) -> None:
     socket = Socket(await sync_to_async(session_of)(member), topics="team.search,team.checkout,forbidden")
     await socket.enters()
     assert await socket.hear() == checkout(1)
@@ -151,7 +151,7 @@ async def test_what_may_be_heard_is_heard_beside_what_may_not(member: User) -> N
     await socket.leave()
 
 
-async def test_leaving_the_team_ends_it_at_once(member: User, socket: Socket) -> None:
+async def test_leaving_the_team_ends_the_subscription_at_once(member: User, socket: Socket) -> None:
     await sync_to_async(lambda: Membership.objects.get(user=member).delete())()
     assert await socket.close_code() == consumer.NOTHING_ALLOWED
 
@@ -209,7 +209,7 @@ async def test_a_trusted_origin_may_open_it(member: User, settings: Any) -> None
     await socket.leave()
 
 
-async def test_what_a_browser_says_is_ignored(socket: Socket) -> None:
+async def test_messages_of_the_browser_are_ignored(socket: Socket) -> None:
     await socket.say('{"topics": ["team.search"]}')
     await sync_to_async(publish)("team.checkout", 3)
     assert await socket.hear() == checkout(3)

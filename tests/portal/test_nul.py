@@ -18,22 +18,22 @@ pytestmark = pytest.mark.backends
 @pytest.mark.parametrize(
     "path", ["/audit/?q=%00", "/search/?q=a%00b", "/instances/?q=%00", "/catalog/?q=%00", "/contracts/?q=%00"]
 )
-def test_a_filter_finds_nothing_and_breaks_nothing(sign_in: Callable[[str], Client], path: str) -> None:
+def test_a_filter_with_nul_finds_nothing(sign_in: Callable[[str], Client], path: str) -> None:
     assert sign_in("admin").get(path).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/teams/%00/", "/contracts/%00/", "/catalog/a%00b/"])
-def test_an_address_with_it_is_refused(sign_in: Callable[[str], Client], path: str) -> None:
+def test_an_address_with_nul_is_refused(sign_in: Callable[[str], Client], path: str) -> None:
     assert sign_in("admin").get(path).status_code in {400, 404}
 
 
-def test_a_form_with_it_is_answered_like_any_other_mistake(sign_in: Callable[[str], Client]) -> None:
+def test_a_form_with_nul_has_a_problem(sign_in: Callable[[str], Client]) -> None:
     answer = sign_in("admin").post("/teams/checkout/namespaces/", {"name": "a\x00b"})
     assert answer.status_code == 422
     assert "a\N{REPLACEMENT CHARACTER}b" in answer.content.decode()
 
 
-def test_order_and_repeats_of_what_was_typed_stay() -> None:
+def test_order_and_repeated_keys_are_kept() -> None:
     typed = QueryDict("b=1&a=%00x&b=2")
     assert list(replaced(typed).lists()) == [("b", ["1", "2"]), ("a", ["\N{REPLACEMENT CHARACTER}x"])]
 
@@ -48,11 +48,11 @@ def test_order_and_repeats_of_what_was_typed_stay() -> None:
         ("\\u0000", False),
     ],
 )
-def test_json_is_looked_through(data: Any, found: Any) -> None:
+def test_json_is_checked(data: Any, found: Any) -> None:
     assert contains_nul(data) is found
 
 
-def test_the_api_says_so(sign_in: Callable[[str], Client]) -> None:
+def test_the_api_reports_nul(sign_in: Callable[[str], Client]) -> None:
     answer = sign_in("admin").post(
         "/api/v1/contracts/check/", {"text": "a\x00"}, content_type="application/json"
     )

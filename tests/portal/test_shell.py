@@ -52,7 +52,7 @@ def labels(user: User, path: str = "/") -> Any:
         ("nobody", {"Contracts", "Audit log"}),
     ],
 )
-def test_navigation_offers_what_a_person_may_use(people: dict[str, User], who: str, not_offered: Any) -> None:
+def test_navigation_lists_what_the_user_may_use(people: dict[str, User], who: str, not_offered: Any) -> None:
     everything = {"Home", "Catalog", "Instances", "Contracts", "Teams", "Audit log", "API"}
     assert set(labels(people[who])) == everything - not_offered
 
@@ -67,16 +67,16 @@ def test_navigation_offers_what_a_person_may_use(people: dict[str, User], who: s
         ("/teamsters/", ""),
     ],
 )
-def test_the_current_entry_is_the_longest_that_fits(settings: Settings, path: str, current: str) -> None:
+def test_the_current_entry_has_the_longest_matching_path(settings: Settings, path: str, current: str) -> None:
     assert current_url(path, settings.NAVIGATION) == current
 
 
-def test_a_room_counts_beside_its_entry(people: dict[str, User], settings: Settings) -> None:
+def test_an_entry_shows_the_count_of_its_app(people: dict[str, User], settings: Settings) -> None:
     settings.NAVIGATION_COUNTS = {"accounts:teams": "tests.portal.test_shell.count_seven"}
     assert labels(people["admin"])["Teams"].count == 7
 
 
-def test_the_palette_shows_the_pages_and_what_rooms_find(
+def test_the_palette_shows_pages_and_results_of_apps(
     sign_in: Callable[[str], Client], settings: Settings
 ) -> None:
     settings.SEARCH_PROVIDERS = ["tests.portal.test_shell.find_many"]
@@ -92,14 +92,12 @@ def test_without_javascript_search_is_a_page(sign_in: Callable[[str], Client], s
     assert '<a class="name" href="/instances/0/">te-0</a>' in page
 
 
-def test_what_the_whole_portal_has_to_say_stands_above_every_page(
-    sign_in: Callable[[str], Client], settings: Settings
-) -> None:
+def test_notices_are_shown_on_every_page(sign_in: Callable[[str], Client], settings: Settings) -> None:
     settings.PORTAL_NOTICES = ["tests.portal.test_shell.say_something"]
     assert "The cluster is away." in sign_in("nobody").get("/account/").content.decode()
 
 
-def test_readiness_tells_what_rooms_know_beside_it(client: Client, db: None, settings: Settings) -> None:
+def test_readiness_includes_the_checks_of_apps(client: Client, db: None, settings: Settings) -> None:
     assert client.get("/readyz").json() == {"ready": True, "reasons": []}
     settings.READINESS_FACTS = ["tests.portal.test_shell.tell_of_the_weather"]
     answer = client.get("/readyz")
@@ -107,7 +105,7 @@ def test_readiness_tells_what_rooms_know_beside_it(client: Client, db: None, set
     assert answer.json() == {"ready": True, "reasons": [], "weather": "fog"}
 
 
-def test_without_a_database_it_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_database_the_portal_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise OperationalError
 
@@ -134,7 +132,9 @@ def test_the_theme_is_one_of_three(cookie: str, theme: str) -> None:
         ("nobody", "No team", "Guest"),
     ],
 )
-def test_who_one_is(people: dict[str, User], who: str, team_line: str, role_line: str) -> None:
+def test_the_menu_shows_user_team_and_role(
+    people: dict[str, User], who: str, team_line: str, role_line: str
+) -> None:
     request = RequestFactory().get("/")
     request.user = people[who]
     assert (LayoutContext(request).team_line, LayoutContext(request).role_line) == (team_line, role_line)

@@ -28,7 +28,7 @@ def guessed(people: dict[str, User]) -> None:
         assert attempt("developer").status_code == 200
 
 
-def test_after_some_wrong_passwords_even_the_right_one_waits(guessed: Any) -> None:
+def test_after_failed_attempts_even_the_right_password_is_delayed(guessed: Any) -> None:
     answer = attempt("developer", "developer-secret")
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= WITHIN.total_seconds()
@@ -40,31 +40,31 @@ def test_after_some_wrong_passwords_even_the_right_one_waits(guessed: Any) -> No
     [("developer", ELSEWHERE), ("viewer", HERE)],
     ids=["the same person elsewhere", "a neighbour"],
 )
-def test_others_are_not_kept_waiting(guessed: Any, name: str, address: str) -> None:
+def test_other_users_are_not_delayed(guessed: Any, name: str, address: str) -> None:
     assert attempt(name, f"{name}-secret", address).status_code == 302
 
 
-def test_waiting_ends_by_itself_and_costs_no_row_for_ever(guessed: Any) -> None:
+def test_the_delay_expires_and_its_row_is_deleted(guessed: Any) -> None:
     SignInFailure.objects.update(at=timezone.now() - WITHIN - timedelta(seconds=1))
     assert attempt("developer").status_code == 200
     assert SignInFailure.objects.count() == 1
     assert attempt("developer", "developer-secret").status_code == 302
 
 
-def test_tries_while_waiting_do_not_make_it_longer(guessed: Any) -> None:
+def test_attempts_during_the_delay_do_not_extend_it(guessed: Any) -> None:
     before = SignInFailure.objects.count()
     attempt("developer")
     assert SignInFailure.objects.count() == before
 
 
-def test_the_right_password_clears_the_slate(people: dict[str, User]) -> None:
+def test_the_right_password_resets_the_count(people: dict[str, User]) -> None:
     for _ in range(ALLOWED - 1):
         attempt("developer")
     assert attempt("developer", "developer-secret").status_code == 302
     assert not SignInFailure.objects.exists()
 
 
-def test_what_was_typed_is_not_kept(people: dict[str, User]) -> None:
+def test_passwords_are_not_stored(people: dict[str, User]) -> None:
     attempt("my-password-by-mistake")
     assert "mistake" not in SignInFailure.objects.get().key
 
@@ -79,5 +79,7 @@ def test_what_was_typed_is_not_kept(people: dict[str, User]) -> None:
         (("dana", ""), ("dana", ""), True),
     ],
 )
-def test_what_counts_as_one_pair(one: tuple[str, str], other: tuple[str, str], same: bool) -> None:
+def test_usernames_and_addresses_are_normalised(
+    one: tuple[str, str], other: tuple[str, str], same: bool
+) -> None:
     assert (key_of(*one) == key_of(*other)) is same

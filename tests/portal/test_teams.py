@@ -53,7 +53,7 @@ def test_a_member_who_cannot_be_added(admin: Client, typed: Any, message: str) -
     assert not Entry.objects.exists()
 
 
-def test_a_new_role_counts_at_once(admin: Client, people: dict[str, User]) -> None:
+def test_a_new_role_applies_at_once(admin: Client, people: dict[str, User]) -> None:
     member = people["viewer"].memberships.get()
     assert not can(people["viewer"], "audit", PLATFORM)
     admin.post(f"/teams/checkout/members/{member.pk}/", {"role": "engineer"})
@@ -62,7 +62,7 @@ def test_a_new_role_counts_at_once(admin: Client, people: dict[str, User]) -> No
     assert last_entry()[3] == {"user": "viewer", "role": "engineer", "before": "viewer"}
 
 
-def test_a_role_that_is_none(admin: Client, people: dict[str, User]) -> None:
+def test_an_unknown_role(admin: Client, people: dict[str, User]) -> None:
     member = people["viewer"].memberships.get()
     assert admin.post(f"/teams/checkout/members/{member.pk}/", {"role": "king"}).status_code == 422
     assert people["viewer"].memberships.get().role == "viewer"
@@ -83,7 +83,7 @@ def test_removing_a_member(admin: Client, people: dict[str, User]) -> None:
         ("checkout", "Another team has this short name."),
     ],
 )
-def test_a_short_name_that_a_team_cannot_have(admin: Client, slug: str, message: str) -> None:
+def test_an_invalid_name_of_a_team(admin: Client, slug: str, message: str) -> None:
     answer = admin.post("/teams/new/", {"name": "Ours", "slug": slug})
     assert answer.status_code == 422
     page = answer.content.decode()
@@ -105,13 +105,13 @@ def test_a_member_of_another_team_is_not_found(admin: Client, people: dict[str, 
         ("x" * 64, "at most 63"),
     ],
 )
-def test_a_namespace_that_cannot_be_given(admin: Client, typed: Any, message: str) -> None:
+def test_a_namespace_that_cannot_be_assigned(admin: Client, typed: Any, message: str) -> None:
     answer = admin.post("/teams/checkout/namespaces/", {"name": typed})
     assert answer.status_code == 422
     assert message in answer.content.decode()
 
 
-def test_a_namespace_is_given_and_taken_back(admin: Client) -> None:
+def test_a_namespace_is_assigned_and_removed(admin: Client) -> None:
     admin.post("/teams/checkout/namespaces/", {"name": "checkout-next"})
     assert last_entry()[0] == "namespace.assigned"
     given = TeamNamespace.objects.get(name="checkout-next")
@@ -126,7 +126,7 @@ def test_an_administrator_of_any_team_administers_the_portal(people: dict[str, U
 
 
 @pytest.mark.parametrize(("address", "typed"), [("", {"role": "developer"}), ("delete/", {})])
-def test_the_last_administrator_stays(
+def test_the_last_administrator_cannot_be_removed(
     admin: Client, people: dict[str, User], address: str, typed: Any
 ) -> None:
     only = people["admin"].memberships.get()
@@ -136,7 +136,7 @@ def test_the_last_administrator_stays(
     assert people["admin"].memberships.get().role == "administrator"
 
 
-def test_one_of_two_administrators_may_go(admin: Client, people: dict[str, User]) -> None:
+def test_one_of_two_administrators_can_be_removed(admin: Client, people: dict[str, User]) -> None:
     people["engineer"].memberships.update(role="administrator")
     one = people["admin"].memberships.get()
     assert admin.post(f"/teams/platform/members/{one.pk}/delete/").status_code == 302

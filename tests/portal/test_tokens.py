@@ -28,7 +28,7 @@ def ask(text: str) -> Any:
     return Client().get("/api/v1/whoami/", HTTP_AUTHORIZATION=f"Bearer {text}")
 
 
-def test_a_token_speaks_for_its_person(sign_in: Callable[[str], Client]) -> None:
+def test_a_token_authenticates_its_user(sign_in: Callable[[str], Client]) -> None:
     answer = ask(make(sign_in("developer")))
     assert answer.json() == {
         "username": "developer",
@@ -46,7 +46,7 @@ def test_a_token_speaks_for_its_person(sign_in: Callable[[str], Client]) -> None
     assert APIToken.objects.get().used_at is not None
 
 
-def test_its_text_is_nowhere_but_in_the_one_answer(sign_in: Callable[[str], Client]) -> None:
+def test_a_token_is_shown_once_only(sign_in: Callable[[str], Client]) -> None:
     client = sign_in("developer")
     text = make(client)
     assert text not in client.get("/account/").content.decode()
@@ -54,7 +54,7 @@ def test_its_text_is_nowhere_but_in_the_one_answer(sign_in: Callable[[str], Clie
     assert text not in str(list(Entry.objects.values()))
 
 
-def test_the_answer_with_the_text_is_not_kept_by_caches(sign_in: Callable[[str], Client]) -> None:
+def test_the_response_with_the_token_is_not_cached(sign_in: Callable[[str], Client]) -> None:
     answer = sign_in("developer").post("/account/tokens/", {"name": "pipeline"})
     assert answer["Cache-Control"] == "no-store"
 
@@ -70,7 +70,7 @@ def spoil_by_person(token: APIToken) -> None:
 
 
 @pytest.mark.parametrize("spoil", [APIToken.delete, spoil_by_time, spoil_by_person])
-def test_a_token_that_no_longer_counts(sign_in: Callable[[str], Client], spoil: Any) -> None:
+def test_expired_and_revoked_tokens(sign_in: Callable[[str], Client], spoil: Any) -> None:
     text = make(sign_in("developer"))
     spoil(APIToken.objects.get())
     answer = ask(text)
@@ -78,7 +78,7 @@ def test_a_token_that_no_longer_counts(sign_in: Callable[[str], Client], spoil: 
     assert "Create a new one on your account page." in answer.content.decode()
 
 
-def test_nobody_revokes_another_persons_token(sign_in: Callable[[str], Client]) -> None:
+def test_a_user_cannot_revoke_the_token_of_another(sign_in: Callable[[str], Client]) -> None:
     make(sign_in("developer"))
     token = APIToken.objects.get()
     assert sign_in("other").post(f"/account/tokens/{token.pk}/delete/").status_code == 404

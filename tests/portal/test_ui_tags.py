@@ -44,7 +44,7 @@ def test_ages(age: timedelta, words: str, short: str) -> None:
     assert short_age(NOW - age, NOW) == short
 
 
-def test_ago_takes_what_kubernetes_writes() -> None:
+def test_ago_accepts_timestamps_of_kubernetes() -> None:
     shown = render("{% ago when %}", when="2020-02-01T10:00:00Z")
     assert 'datetime="2020-02-01T10:00:00+00:00"' in shown
     assert 'title="01 February 2020, 10:00:00 UTC"' in shown
@@ -52,12 +52,12 @@ def test_ago_takes_what_kubernetes_writes() -> None:
 
 
 @pytest.mark.parametrize("nothing", ["not a time", None, ""])
-def test_ago_shows_nothing_for_what_is_no_time(nothing: Any) -> None:
+def test_ago_is_empty_for_an_invalid_time(nothing: Any) -> None:
     assert render("{% ago when %}", when=nothing) == ""
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_state_is_a_colour_an_icon_and_a_word_with_its_meaning(state: str) -> None:
+def test_a_state_has_a_colour_an_icon_and_a_label_with_its_meaning(state: str) -> None:
     shown = render("{% state_badge state %}", state=state)
     assert f'data-state="{state}"' in shown
     assert STATES[state].label in shown
@@ -65,20 +65,20 @@ def test_a_state_is_a_colour_an_icon_and_a_word_with_its_meaning(state: str) -> 
     assert f'title="{STATES[state].meaning}"' in shown
 
 
-def test_the_states_of_an_instance_are_these_and_mean_the_same() -> None:
+def test_the_states_of_an_instance_have_their_documented_meaning() -> None:
     assert {state.value: state.label for state in State} == {word: one.label for word, one in STATES.items()}
 
 
-def test_an_unknown_word_keeps_its_name() -> None:
+def test_an_unknown_state_is_shown_as_it_is() -> None:
     assert "Pending" in render("{% state_badge 'pending' %}")
 
 
-def test_every_icon_that_is_named_is_in_the_sprite() -> None:
+def test_every_used_icon_is_in_the_sprite() -> None:
     named = {*KIND_ICONS.values(), *(one.icon for one in STATES.values()), "package", "copy"}
     assert named <= icon_names()
 
 
-def test_nothing_that_somebody_typed_becomes_markup() -> None:
+def test_user_input_is_escaped() -> None:
     nasty = '"><script>alert(1)</script>'
     tags = ["icon x", "state_badge x", "copy_button x", "kind_icon x"]
     for text in [*(f"{{% {tag} %}}" for tag in tags), "{{ x|initials }}"]:
@@ -100,16 +100,16 @@ def test_initials(name: str, letters: str) -> None:
         ("v1", "v1"),
     ],
 )
-def test_an_address_may_break_after_its_marks(text: str, shown: Any) -> None:
+def test_an_address_may_break_after_punctuation(text: str, shown: Any) -> None:
     assert ui.breakable(text) == shown
 
 
-def test_a_tint_belongs_to_a_name() -> None:
+def test_a_name_has_a_fixed_tint() -> None:
     assert ui.tint("Compute") == ui.tint("Compute")
     assert {ui.tint(f"category {n}") for n in range(60)} == set(ui.TINTS)
 
 
-def test_problems_with_a_place_lead_to_it() -> None:
+def test_problems_with_a_position_link_to_it() -> None:
     found = [
         Problem("unknown-field", "There is no field nmae.", "spec.nmae", 3, 5, hint="Did you mean name?"),
         Problem("soft", "Old style.", severity="warning"),

@@ -85,7 +85,9 @@ def test_a_change_waits_for_the_cluster_and_is_delivered(
     assert change.state == ChangeState.DELIVERED
 
 
-def test_what_was_deleted_meanwhile_is_detected(harness: Harness, cluster: RestartableCluster) -> None:
+def test_deletions_while_the_cluster_was_unreachable_are_detected(
+    harness: Harness, cluster: RestartableCluster
+) -> None:
     contract = harness.publish(PAIR)
     for name in ("kept", "lost"):
         harness.create(contract, name)

@@ -24,7 +24,7 @@ def wait_for_delivery(count: int) -> None:
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments(stopped_harness: Harness, kubeconfig: Path, tmp_path: Path) -> None:
+def test_a_process_killed_at_random_times(stopped_harness: Harness, kubeconfig: Path, tmp_path: Path) -> None:
     harness = stopped_harness
     contract = harness.publish(PAIR)
     names = [f"n{number}" for number in range(8)]

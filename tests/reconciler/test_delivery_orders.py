@@ -251,7 +251,7 @@ CREATION = orders("answer", "save", "added", "listed", before=[ANSWER_FIRST])
 
 
 @pytest.mark.parametrize("order", CREATION, ids="-".join)
-def test_an_instance_that_lives_on_has_its_uid_once_the_delivery_is_saved(
+def test_a_remaining_instance_has_its_uid_once_the_delivery_is_saved(
     rows: Rows, order: tuple[str, ...]
 ) -> None:
     asyncio.run(play(rows, order))

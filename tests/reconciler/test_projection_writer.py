@@ -92,7 +92,7 @@ async def test_a_database_that_fails_loses_nothing(rows: ProjectionWriter, datab
     ]
 
 
-async def test_what_was_deleted_while_the_database_failed_does_not_come_back(
+async def test_a_row_deleted_while_the_database_failed_is_not_recreated(
     rows: ProjectionWriter, database: Broken
 ) -> None:
     rows.put(snapshot(ONE))
@@ -106,7 +106,7 @@ async def test_what_was_deleted_while_the_database_failed_does_not_come_back(
     assert database.written == ["deleted", ("two", "u", [])]
 
 
-async def test_what_was_recreated_meanwhile_is_written(rows: ProjectionWriter, database: Broken) -> None:
+async def test_a_recreated_object_is_written(rows: ProjectionWriter, database: Broken) -> None:
     def replaced() -> None:
         rows.deleted(1, ONE, "u")
         rows.put(snapshot(ONE, "new"))

@@ -30,12 +30,12 @@ def api() -> SignedIn:
     return signed_in
 
 
-def test_a_stranger_gets_nothing(api: SignedIn, published: Contract) -> None:
+def test_anonymous_requests_are_refused(api: SignedIn, published: Contract) -> None:
     for path in (ROOT, f"{ROOT}note/", f"{ROOT}note/revisions/", f"{ROOT}note/revisions/1/"):
         assert api(None).get(path).status_code == 401
 
 
-def test_everybody_else_reads(api: SignedIn, people: People, published: Contract, small: str) -> None:
+def test_all_users_may_read(api: SignedIn, people: People, published: Contract, small: str) -> None:
     client = api(people.viewer)
     (listed,) = client.get(ROOT).json()["results"]
     assert listed == client.get(f"{ROOT}note/").json()
@@ -66,18 +66,18 @@ def test_the_list_is_filtered(
 
 
 @pytest.mark.parametrize("path", ["nothing/", "nothing/revisions/", "note/revisions/9/"])
-def test_what_is_not_there(api: SignedIn, people: People, published: Contract, path: str) -> None:
+def test_missing_contracts(api: SignedIn, people: People, published: Contract, path: str) -> None:
     assert api(people.viewer).get(ROOT + path).status_code == 404
 
 
 class TestPublish:
-    def test_it_makes_a_revision(self, api: SignedIn, people: People, small: str) -> None:
+    def test_publishing_creates_a_revision(self, api: SignedIn, people: People, small: str) -> None:
         answer = api(people.engineer).post(ROOT, {"text": small, "note": "By pipeline"}, format="json")
         assert answer.status_code == 201
         assert answer.json() == {"contract": "note", "revision": 1, "new": True, "problems": []}
         assert existing(Contract.objects.get().revision).note == "By pipeline"
 
-    def test_the_same_text_again(
+    def test_an_unchanged_document(
         self, api: SignedIn, people: People, published: Contract, small: str
     ) -> None:
         answer = api(people.engineer).post(ROOT, {"text": small}, format="json")
@@ -110,7 +110,7 @@ class TestPublish:
         assert answer.status_code == 403
         assert "belongs to the team Platform" in answer.json()["message"]
 
-    def test_without_a_text(self, api: SignedIn, people: People) -> None:
+    def test_a_missing_document(self, api: SignedIn, people: People) -> None:
         answer = api(people.engineer).post(ROOT, {"note": "x"}, format="json")
         assert answer.status_code == 400
         assert answer.json()["problems"] == [{"path": "text", "message": "This field is required."}]
@@ -128,7 +128,7 @@ class TestWithdrawal:
             answer = client.delete(f"{ROOT}note/withdrawal/?reason=Needed")
             assert (answer.status_code, answer.json()["withdrawn"]) == (200, False)
 
-    def test_a_reason_is_asked_for(self, api: SignedIn, people: People, published: Contract) -> None:
+    def test_a_reason_is_required(self, api: SignedIn, people: People, published: Contract) -> None:
         answer = api(people.engineer).put(f"{ROOT}note/withdrawal/", {}, format="json")
         assert answer.status_code == 422
         assert answer.json()["problems"][0]["path"] == "reason"
@@ -139,7 +139,7 @@ class TestWithdrawal:
 
 
 class TestCheck:
-    def test_problems_of_a_text(self, api: SignedIn, people: People, small: str) -> None:
+    def test_problems_of_a_document(self, api: SignedIn, people: People, small: str) -> None:
         client = api(people.engineer)
         assert client.post(f"{ROOT}check/", {"text": small}, format="json").json() == {
             "publishable": True,
@@ -149,7 +149,7 @@ class TestCheck:
         assert answer["publishable"] is False
         assert answer["problems"][0]["code"] == "yaml-syntax"
 
-    def test_only_for_those_who_write(self, api: SignedIn, people: People, small: str) -> None:
+    def test_only_contract_authors_may_check(self, api: SignedIn, people: People, small: str) -> None:
         assert api(people.developer).post(f"{ROOT}check/", {"text": small}, format="json").status_code == 403
 
 

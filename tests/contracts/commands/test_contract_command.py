@@ -54,11 +54,13 @@ def wrong(tmp_path: Path, small: str) -> Path:
 class TestWithoutADatabase:
     """These tests do not ask for a database, so a query would fail them."""
 
-    def test_a_right_file(self, file: Path) -> None:
+    def test_a_valid_file(self, file: Path) -> None:
         ended = Ended("check", file)
         assert (ended.code, ended.out) == (0, f"{file}: no problems.\n")
 
-    def test_a_wrong_file_is_named_with_line_column_path_and_hint(self, file: Path, wrong: Path) -> None:
+    def test_an_invalid_file_is_reported_with_line_column_path_and_hint(
+        self, file: Path, wrong: Path
+    ) -> None:
         ended = Ended("check", file, wrong)
         assert ended.code == 1
         first, second = ended.out.splitlines()
@@ -66,7 +68,7 @@ class TestWithoutADatabase:
         assert second.startswith(f"{wrong}:22:34 spec.resources[settings].template.data.message: ")
         assert second.endswith("Did you mean “message”?")
 
-    def test_problems_as_json_one_object_a_line(self, wrong: Path) -> None:
+    def test_problems_as_json_one_object_per_line(self, wrong: Path) -> None:
         ended = Ended("check", "--json", wrong)
         (line,) = ended.out.splitlines()
         assert list(json.loads(line)) == [
@@ -84,13 +86,13 @@ class TestWithoutADatabase:
         assert ended.code == 1
 
     @pytest.mark.parametrize("verb", ["check", "crd", "graph", "test"])
-    def test_a_file_that_is_not_there(self, tmp_path: Path, verb: str) -> None:
+    def test_a_missing_file(self, tmp_path: Path, verb: str) -> None:
         ended = Ended(verb, tmp_path / "nothing.yaml")
         assert ended.code == 1
         assert "cannot be read" in ended.out + ended.err
 
     @pytest.mark.parametrize("verb", ["crd", "graph", "test"])
-    def test_a_wrong_file_is_refused_by_every_verb(self, wrong: Path, verb: str) -> None:
+    def test_an_invalid_file_is_refused_by_every_verb(self, wrong: Path, verb: str) -> None:
         ended = Ended(verb, wrong)
         assert ended.code == 1
         assert f"{wrong}:22:34" in ended.err
@@ -132,7 +134,7 @@ class TestWithoutADatabase:
         assert set(result) == {"nodes", "status", "conditions", "order"}
         assert set(node) == {"id", "state", "reason", "manifests"}
 
-    def test_rendering_with_what_the_cluster_is_said_to_hold(self, file: Path, tmp_path: Path) -> None:
+    def test_rendering_with_observed_objects(self, file: Path, tmp_path: Path) -> None:
         source, observed = tmp_path / "input.yaml", tmp_path / "observed.yaml"
         source.write_text("message: hi\n")
         observed.write_text(
@@ -142,7 +144,7 @@ class TestWithoutADatabase:
         assert result["status"] == {"configMap": "example"}
         assert (result["nodes"][0]["state"], result["nodes"][0]["reason"]) == ("desired", "")
 
-    def test_a_bad_input_is_told_at_its_line(self, file: Path, tmp_path: Path) -> None:
+    def test_an_invalid_input_is_reported_at_its_line(self, file: Path, tmp_path: Path) -> None:
         source = tmp_path / "input.yaml"
         source.write_text("# what it says\nmesage: hi\n")
         ended = Ended("render", file, "--input", source)
@@ -175,7 +177,7 @@ class TestWithoutADatabase:
         ],
         ids=["unknown-node", "list-for-one", "no-map"],
     )  # fmt: skip
-    def test_observed_objects_that_fit_no_node_are_refused(
+    def test_observed_objects_without_a_node_are_refused(
         self, file: Path, tmp_path: Path, observed: str, told: str
     ) -> None:
         source, seen = tmp_path / "input.yaml", tmp_path / "observed.yaml"
@@ -185,7 +187,7 @@ class TestWithoutADatabase:
         assert ended.code == 1
         assert ended.err.startswith(f"{seen}{told}\n")
 
-    def test_a_broken_file_of_custom_definitions_is_named(self, file: Path, tmp_path: Path) -> None:
+    def test_an_invalid_file_of_custom_definitions_is_named(self, file: Path, tmp_path: Path) -> None:
         (tmp_path / "crds").mkdir()
         broken = tmp_path / "crds" / "broken.yaml"
         broken.write_text("a: [")
@@ -200,13 +202,13 @@ class TestWithoutADatabase:
         found = [json.loads(line) for line in ended.out.splitlines()]
         assert (ended.code, {problem["file"] for problem in found}) == (1, {str(wrong), str(other)})
 
-    def test_warnings_alone_do_not_refuse(self, file: Path) -> None:
+    def test_warnings_alone_do_not_fail(self, file: Path) -> None:
         file.write_text(file.read_text().replace("spec.message}", "spec.message} ${"))
         ended = Ended("check", "--json", file)
         (problem,) = map(json.loads, ended.out.splitlines())
         assert (ended.code, problem["code"], problem["severity"]) == (0, "unclosed-expression", "warning")
 
-    def test_an_instance_that_can_never_be_made_refuses(self, file: Path, tmp_path: Path) -> None:
+    def test_an_instance_that_can_never_be_created_fails(self, file: Path, tmp_path: Path) -> None:
         file.write_text(
             file.read_text().replace("${schema.spec.message}", "${string(int(schema.spec.message))}")
         )
@@ -228,7 +230,7 @@ class TestWithoutADatabase:
         assert {tuple(trial) for trial in found} == {("name", "passed", "failures")}
         assert all(trial["passed"] for trial in found)
 
-    def test_a_process_whose_database_and_cluster_are_not_there(self) -> None:
+    def test_neither_database_nor_cluster_is_needed(self) -> None:
         nowhere = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "KUBECONFIG": "/nonexistent"}
         command = [sys.executable, str(REPOSITORY / "manage.py"), "contract", "check"]
         sample = str(SAMPLES / "stateless-service.yaml")
@@ -238,7 +240,7 @@ class TestWithoutADatabase:
         assert (ended.returncode, ended.stderr) == (0, "")
         assert ended.stdout
 
-    def test_a_reader_that_has_seen_enough_is_no_fault(self) -> None:
+    def test_a_closed_output_pipe_is_no_error(self) -> None:
         command = [sys.executable, str(REPOSITORY / "manage.py"), "contract", "crd"]
         command.append(str(SAMPLES / "stateless-service.yaml"))
         running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -250,7 +252,7 @@ class TestWithoutADatabase:
         assert ended.code == 0
         assert ended.out.splitlines()[-1] == "6 of 6 tests passed."
 
-    def test_a_failing_test_refuses(self, file: Path) -> None:
+    def test_a_failing_test_fails_the_command(self, file: Path) -> None:
         claim = "['settings.data.message == \"HI\"']"
         case = f"  tests:\n    - {{name: loud, input: {{message: hi}}, expect: {{assert: {claim}}}}}\n"
         file.write_text(file.read_text() + case)
@@ -277,7 +279,7 @@ class TestPublish:
     def teams(self, people: People) -> People:
         return people
 
-    def test_a_refused_file_is_told_and_the_others_are_published(
+    def test_a_refused_file_is_reported_and_the_others_are_published(
         self, file: Path, wrong: Path, tmp_path: Path, small: str
     ) -> None:
         other = tmp_path / "other.yaml"
@@ -287,17 +289,17 @@ class TestPublish:
         assert ended.out == "memo: revision 1 published.\n"
         assert f"{wrong}:22:34" in ended.err
 
-    def test_on_behalf_of_somebody(self, file: Path) -> None:
+    def test_publishing_as_a_user(self, file: Path) -> None:
         Ended("publish", file, "--as", "engineer")
         revision = existing(Contract.objects.get().revision)
         assert existing(revision.author).username == "engineer"
 
-    def test_on_behalf_of_somebody_who_may_not(self, file: Path) -> None:
+    def test_publishing_as_a_user_without_permission(self, file: Path) -> None:
         ended = Ended("publish", file, "--as", "developer")
         assert ended.code == 1
         assert "belongs to the team Platform" in ended.err
 
-    def test_on_behalf_of_nobody(self, file: Path) -> None:
+    def test_publishing_as_an_unknown_user(self, file: Path) -> None:
         ended = Ended("publish", file, "--as", "ghost")
         assert (ended.code, ended.err) == (1, "There is no active user “ghost”.")
 
@@ -320,20 +322,20 @@ class TestPublish:
             "It is replaced",
         ]
 
-    def test_a_person_says_why(self, file: Path) -> None:
+    def test_a_user_gives_a_reason(self, file: Path) -> None:
         Ended("publish", file)
         ended = Ended("withdraw", "note", "--as", "root")
         assert (ended.code, "Enter a reason" in ended.err) == (1, True)
         assert not Contract.objects.get().withdrawn
 
-    def test_withdraw_what_is_not_there(self, file: Path) -> None:
+    def test_withdrawing_a_missing_contract(self, file: Path) -> None:
         Ended("publish", file)
         ended = Ended("withdraw", "nothing")
         assert (ended.code, ended.err) == (1, "There is no contract “nothing”. Contracts: note.")
 
 
 @pytest.mark.slow
-def test_processes_that_publish_at_once_get_different_numbers(tmp_path: Path, small: str) -> None:
+def test_concurrent_publications_get_different_numbers(tmp_path: Path, small: str) -> None:
     """Four processes, one database file: every number once, nothing lost."""
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
     manage = [sys.executable, str(REPOSITORY / "manage.py")]

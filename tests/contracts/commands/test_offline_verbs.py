@@ -94,7 +94,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize(("place", "reason"), PLACES)
-def test_what_cannot_be_read_is_named(
+def test_an_unreadable_file_is_named(
     place: str, reason: str, file: Path, given: Path, tmp_path: Path
 ) -> None:
     name, content, words = UNREADABLE[reason]
@@ -128,7 +128,7 @@ NO_DEFINITION = {
 
 @pytest.mark.parametrize("text", NO_DEFINITION.values(), ids=NO_DEFINITION.keys())
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_is_no_definition_is_refused(verb: str, text: str, file: Path, given: Path) -> None:
+def test_other_documents_are_refused(verb: str, text: str, file: Path, given: Path) -> None:
     file.write_text(text)
     ended = run(verb, file, given, "--json")
     problems = [json.loads(line) for line in ended.out.splitlines()]
@@ -147,7 +147,7 @@ def test_one_refused_file_hides_no_other(file: Path, tmp_path: Path) -> None:
     assert ended.err == "2 errors."
 
 
-def test_a_problem_is_one_line_however_its_expression_is_laid_out(file: Path) -> None:
+def test_a_problem_of_a_multiline_expression_is_one_line(file: Path) -> None:
     file.write_text(
         TEXT.replace(
             "k: ${schema.spec.name}", "k: |-\n          a-${schema.spec.size +\n            1}-b"
@@ -158,7 +158,7 @@ def test_a_problem_is_one_line_however_its_expression_is_laid_out(file: Path) ->
     assert "“schema.spec.size + 1” returns int" in line
 
 
-def test_a_file_without_tests_says_so(file: Path) -> None:
+def test_a_file_without_tests_is_reported(file: Path) -> None:
     ended = Ended("test", file)
     assert (ended.code, ended.out) == (
         0,
@@ -167,7 +167,7 @@ def test_a_file_without_tests_says_so(file: Path) -> None:
     assert Ended("test", "--json", file).out == ""
 
 
-def test_the_shapes_of_the_answers(file: Path, given: Path) -> None:
+def test_the_json_output_of_each_verb(file: Path, given: Path) -> None:
     shapes = {verb: run(verb, file, given, "--json").out for verb in ("render", "crd", "graph")}
     answers = {verb: json.loads(text) for verb, text in shapes.items()}
     assert list(answers["render"]) == ["nodes", "status", "conditions", "order"]
@@ -189,7 +189,7 @@ call_command("contract", "render", file, "--input", given)
 """
 
 
-def test_no_verb_needs_a_database_a_cluster_or_a_place_to_write(tmp_path: Path) -> None:
+def test_no_verb_needs_a_database_a_cluster_or_a_writable_directory(tmp_path: Path) -> None:
     given = tmp_path / "input.yaml"
     given.write_text("image: nginx\n")
     sample = str(SAMPLES / "stateless-service.yaml")

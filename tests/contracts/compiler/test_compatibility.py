@@ -151,5 +151,5 @@ def test_schema_changes_come_first() -> None:
     ],
     ids=["nodes change places", "nothing becomes an empty list", "a template changes"],
 )
-def test_what_leaves_the_schema_alone_breaks_nothing(after: str) -> None:
+def test_changes_outside_the_schema_are_compatible(after: str) -> None:
     assert schema_changes(defined(config_map("a") + config_map("b")), defined(after)) == []

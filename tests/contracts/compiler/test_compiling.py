@@ -163,7 +163,7 @@ SECRETS = """
         ("data: {k: YQ==}", "s.data.k", "cel-type: This field takes string, but the expression returns bytes. Convert it with string(…)."),
     ],
 )  # fmt: skip
-def test_the_data_of_a_secret_are_bytes(value: str, read: str, complaint: str) -> None:
+def test_secret_data_is_bytes(value: str, read: str, complaint: str) -> None:
     assert complaints(SECRETS.replace("VALUE", value).replace("READ", read)) == (
         [complaint] if complaint else []
     )
@@ -234,7 +234,7 @@ def test_a_rule_of_the_schema_head(schema: str, complaint: str) -> None:
     ("kind", "fine"),
     [("Policy", True), ("A1", True), ("policy", False), ("My-Kind", False), ("My_Kind", False), ("My.Kind", False), ("A" * 60, False), ("A" * 59, True)],
 )  # fmt: skip
-def test_a_kind_begins_with_a_capital_letter(kind: str, fine: bool) -> None:
+def test_a_kind_starts_with_an_uppercase_letter(kind: str, fine: bool) -> None:
     assert compile_text(definition_text().replace("kind: Example", f"kind: {kind}")).ok is fine
 
 
@@ -246,7 +246,7 @@ def test_a_version(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["1", "v1gamma1", "kro.run/v1", "V1"])
-def test_what_is_no_version(version: str) -> None:
+def test_an_invalid_version(version: str) -> None:
     problems = compile_text(
         definition_text().replace("    apiVersion: v1alpha1", f"    apiVersion: {version}")
     ).problems
@@ -268,12 +268,12 @@ CLUSTER = "scope: Cluster"
         ("- id: a\n  template: {apiVersion: v1, kind: Namespace, metadata: {name: b}}", ""),
     ],
 )  # fmt: skip
-def test_a_cluster_scoped_contract_must_say_its_namespaces(resources: str, complaint: str) -> None:
+def test_a_cluster_scoped_contract_must_set_namespaces(resources: str, complaint: str) -> None:
     found = [each for each in complaints(resources, schema=CLUSTER) if not each.startswith("required")]
     assert found == ([complaint] if complaint else [])
 
 
-def test_a_definition_template_computes_its_metadata_only() -> None:
+def test_a_crd_template_has_expressions_in_its_metadata_only() -> None:
     template = "- id: a\n  template: {apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: '${schema.spec.name}'}, spec: {group: '${schema.spec.name}'}}"
     assert complaints(template) == [
         "expression-in-crd: In a CustomResourceDefinition, only metadata can contain expressions."
@@ -285,7 +285,7 @@ def test_a_port_may_be_a_number_or_a_name() -> None:
     assert complaints(service) == []
 
 
-def test_a_quantity_may_be_a_number_or_a_text() -> None:
+def test_a_quantity_may_be_a_number_or_a_string() -> None:
     limits = "- id: a\n  template: {apiVersion: v1, kind: ResourceQuota, metadata: {name: a}, spec: {hard: {cpu: 1, memory: 1Gi, pods: '${schema.spec.size}', services: '${schema.spec.name}'}}}"
     assert complaints(limits) == []
 
@@ -327,7 +327,7 @@ def test_nodes_come_in_kros_order(resources: str, order: tuple[str, str, str]) -
     assert defined(resources).order == order
 
 
-def test_a_need_says_which_expression_makes_it_and_where() -> None:
+def test_a_dependency_has_the_position_of_its_expression() -> None:
     definition = defined(config_map("a") + config_map("b", "data:\n  k: x-${a.metadata.name}"))
     (reason,) = definition.node("b").reasons
     assert (reason.node, reason.expression, reason.position) == ("a", "a.metadata.name", "template")
@@ -337,7 +337,7 @@ def test_a_need_says_which_expression_makes_it_and_where() -> None:
     assert line[reason.span.column - 1 : reason.span.end_column - 1] == "a.metadata.name"
 
 
-def test_both_branches_of_a_ternary_are_needed_but_readywhen_needs_nothing() -> None:
+def test_both_branches_of_a_ternary_are_dependencies_and_readywhen_has_none() -> None:
     definition = defined(
         config_map("a")
         + config_map("b")
@@ -350,7 +350,7 @@ def test_both_branches_of_a_ternary_are_needed_but_readywhen_needs_nothing() -> 
     assert definition.node("c").needs == ("a", "b")
 
 
-def test_a_template_field_knows_which_fields_of_the_form_feed_it() -> None:
+def test_a_template_field_has_its_source_fields() -> None:
     definition = defined(
         config_map("a", "data:\n  k: ${schema.spec.name}-${string(schema.spec.size)}")
         + config_map("b", "data: {k: '${a.data.k}'}")

@@ -115,14 +115,14 @@ def test_the_crd_is_what_kro_generates() -> None:
     assert status["conditions"]["items"]["properties"]["observedGeneration"] == {"type": "integer"}
 
 
-def test_columns_of_the_author_replace_the_usual_ones() -> None:
+def test_custom_printer_columns_replace_the_default_ones() -> None:
     definition = defined(
         schema="additionalPrinterColumns: [{name: Size, type: integer, jsonPath: .spec.size}]"
     )
     assert [column["name"] for column in definition.printer_columns] == ["Size"]
 
 
-def test_a_very_long_name_stands_in_an_annotation() -> None:
+def test_a_very_long_name_is_an_annotation() -> None:
     long = "a" * 70
     definition = existing(
         compile_text(definition_text().replace("name: example", f"name: {long}")).definition
@@ -145,9 +145,7 @@ def test_a_very_long_name_stands_in_an_annotation() -> None:
         ("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", True),
     ],
 )
-def test_kubernetes_own_kinds_are_known_offline(
-    api_version: str, kind: str, plural: str, namespaced: bool
-) -> None:
+def test_built_in_kinds_are_known_offline(api_version: str, kind: str, plural: str, namespaced: bool) -> None:
     info = existing(builtin_kinds().lookup(api_version, kind))
     assert (info.plural, info.namespaced, existing(info.schema)["type"]) == (plural, namespaced, "object")
 
@@ -156,7 +154,7 @@ def test_kubernetes_own_kinds_are_known_offline(
     ("api_version", "kind"),
     [("v1", "Widget"), ("apps/v9", "Deployment"), ("v1", "Status"), ("v1", "ConfigMapList")],
 )
-def test_what_is_no_kind_of_kubernetes(api_version: str, kind: str) -> None:
+def test_kinds_that_kubernetes_does_not_have(api_version: str, kind: str) -> None:
     assert builtin_kinds().lookup(api_version, kind) is None
 
 
@@ -196,7 +194,7 @@ def test_kinds_come_from_crds_too(spec: str, codes: list[str]) -> None:
     assert kinds.digest != builtin_kinds().digest
 
 
-def test_kinds_come_from_a_clusters_openapi_too() -> None:
+def test_kinds_come_from_the_openapi_document_of_a_cluster_too() -> None:
     document = {
         "components": {
             "schemas": {
@@ -242,7 +240,7 @@ def test_a_bare_definition_has_a_presentation() -> None:
         ("", ""),
     ],
 )
-def test_a_title_is_made_of_the_kind(kind: str, title: str) -> None:
+def test_the_default_title_is_derived_from_the_kind(kind: str, title: str) -> None:
     assert title_from_kind(kind) == title
 
 
@@ -274,7 +272,7 @@ def test_the_paths_of_a_form() -> None:
     assert {"name", "items[]", "rows[]", "rows[].key", "labels{}"} <= set(field_paths(defined().spec_schema))
 
 
-def test_nodes_that_go_and_come_are_told() -> None:
+def test_added_and_removed_nodes_are_listed() -> None:
     old, new = defined(config_map("a") + config_map("b")), defined(config_map("b") + config_map("c"))
     assert [(c.code, c.path) for c in schema_changes(old, new)] == [
         ("node-removed", "resources.a"),
@@ -294,7 +292,7 @@ def test_nodes_that_go_and_come_are_told() -> None:
         (None, None, ""),
     ],
 )
-def test_rules_of_the_schema_are_judged_for_the_form(
+def test_schema_rules_are_evaluated_for_the_form(
     spec: dict[str, Any] | None, old: dict[str, Any] | None, problem: str
 ) -> None:
     definition = defined(
@@ -357,7 +355,7 @@ spec:
 """
 
 
-def test_twenty_mistakes_are_all_found_at_once_each_at_its_place() -> None:
+def test_twenty_problems_are_reported_at_once_with_their_positions() -> None:
     problems = compile_text(TWENTY).problems
     assert len(problems) >= 20
     assert all(p.line and p.column and p.path and p.message for p in problems)
@@ -366,7 +364,7 @@ def test_twenty_mistakes_are_all_found_at_once_each_at_its_place() -> None:
     assert [(p.line, p.column) for p in problems] == sorted((p.line, p.column) for p in problems)
 
 
-def test_form_and_graph_are_shown_while_there_are_mistakes() -> None:
+def test_form_and_graph_are_shown_despite_problems() -> None:
     compilation = compile_text(TWENTY)
     assert compilation.definition is None
     assert list(existing(compilation.form_schema)["properties"]) == ["name", "size", "many", "hue"]
@@ -389,7 +387,7 @@ def test_compiling_twice_compiles_once() -> None:
     assert compile_cached(text + "# more\n") is not first
 
 
-def test_the_digest_is_of_what_is_said_and_not_of_how() -> None:
+def test_the_digest_ignores_formatting() -> None:
     one, two = (
         defined(config_map("a")),
         existing(compile_text(definition_text(config_map("a")) + "# a comment\n").definition),
@@ -412,7 +410,7 @@ def test_the_digest_is_of_what_is_said_and_not_of_how() -> None:
         definition_text() + "---\n" + definition_text(),
     ],
 )
-def test_what_is_no_definition_is_said(text: str) -> None:
+def test_other_documents_are_reported(text: str) -> None:
     compilation = compile_text(text)
     assert compilation.definition is None
     assert compilation.problems
@@ -429,7 +427,7 @@ def test_form_and_graph_are_shown_up_to_a_syntax_error() -> None:
     assert [(edge.node, edge.needs) for edge in existing(compilation.outline).edges] == [("b", "a")]
 
 
-def test_a_selector_has_the_shape_of_kubernetes() -> None:
+def test_a_selector_is_a_label_selector() -> None:
     def selector(text: str) -> list[str]:
         node = f"- id: a\n  externalRef: {{apiVersion: v1, kind: Secret, metadata: {{selector: {text}}}}}"
         return [p.code for p in compiled(node).problems]

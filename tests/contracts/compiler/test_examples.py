@@ -33,7 +33,7 @@ def kinds() -> KindSchemas:
     return kinds_with(builtin_kinds(), crds=[document.data for text in texts for document in read(text)[0]])
 
 
-def test_the_examples_are_there(conformance: Path) -> None:
+def test_there_are_examples(conformance: Path) -> None:
     assert len(EXAMPLES) >= 24
 
 
@@ -46,7 +46,7 @@ def test_an_example_compiles(example: str, kinds: KindSchemas) -> None:
 
 
 @pytest.mark.parametrize("example", [example for example in EXAMPLES if example not in REFUSED])
-def test_the_crd_and_the_graph_of_an_example_are_as_they_were(example: str, kinds: KindSchemas) -> None:
+def test_the_crd_and_the_graph_of_an_example_are_unchanged(example: str, kinds: KindSchemas) -> None:
     """To accept a change on purpose, delete the snapshot and run the test twice."""
     definition = existing(compile_text((ROOT / "examples" / example).read_text(), kinds=kinds).definition)
     found = {

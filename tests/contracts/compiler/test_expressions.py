@@ -45,7 +45,7 @@ def shown(code: Code) -> list[str]:
         ("}${a}{", ["}", "[a]", "{"]),
     ],
 )
-def test_the_parts_of_a_text(text: str, parts: list[str]) -> None:
+def test_the_parts_of_a_string(text: str, parts: list[str]) -> None:
     code, _ = extracted(text)
     assert code is not None
     assert shown(code) == parts
@@ -53,7 +53,7 @@ def test_the_parts_of_a_text(text: str, parts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("text", ["plain", "$", "${", "a ${b", "$ {a}", "{a}", '${"}'])
-def test_a_text_without_an_expression(text: str) -> None:
+def test_a_string_without_an_expression(text: str) -> None:
     code, problems = extracted(text)
     assert code is None
     assert {problem.severity for problem in problems} <= {"warning"}
@@ -74,7 +74,7 @@ def test_a_text_without_an_expression(text: str) -> None:
         ('${"${A}" + a.namespace}', ""),
     ],
 )  # fmt: skip
-def test_what_is_said_about_a_text(text: str, told: str) -> None:
+def test_problems_of_a_string(text: str, told: str) -> None:
     _, problems = extracted(text)
     line = f"k: {json.dumps(text)}"
     found = [
@@ -90,7 +90,7 @@ pieces = st.sampled_from(
 
 @given(st.lists(pieces, max_size=14).map("".join))
 @settings(max_examples=150, deadline=None)
-def test_no_text_makes_it_fail_and_nothing_of_a_text_is_lost(text: str) -> None:
+def test_any_string_is_split_without_loss(text: str) -> None:
     code, problems = extracted(text)
     if code is not None:
         written = [f"${{{part.source}}}" if isinstance(part, Part) else part for part in code.parts]
@@ -102,7 +102,7 @@ def test_no_text_makes_it_fail_and_nothing_of_a_text_is_lost(text: str) -> None:
 
 @given(st.lists(st.sampled_from(["${a}", '${"}"}', "${{'k': 1}}", "x", "$", "}", " "]), max_size=8))
 @settings(max_examples=150, deadline=None)
-def test_expressions_are_found_between_any_texts(parts: list[str]) -> None:
+def test_expressions_are_found_between_any_strings(parts: list[str]) -> None:
     code, problems = extracted("".join(parts))
     wanted = [part for part in parts if part.startswith("${")]
     found = [f"${{{part.source}}}" for part in code.expressions] if code else []

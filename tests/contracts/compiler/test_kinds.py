@@ -33,7 +33,7 @@ def test_a_schema_is_normalised(raw: Any, schema: dict[str, Any]) -> None:
     assert normalised(raw) == schema
 
 
-def test_a_reference_to_itself_allows_anything() -> None:
+def test_a_recursive_schema_allows_any_value() -> None:
     assert resolved({"$ref": "#/a"}, lambda ref: {"$ref": ref}) == {}
 
 
@@ -41,7 +41,7 @@ def test_without_definitions_only_the_builtin_kinds_are_known() -> None:
     assert kinds_with() is builtin_kinds()
 
 
-def test_objects_that_are_no_crds_are_ignored() -> None:
+def test_objects_other_than_crds_are_ignored() -> None:
     kinds = kinds_with(crds=[{"kind": "ConfigMap"}])
     assert list(kinds.names()) == list(builtin_kinds().names())
 
@@ -49,5 +49,5 @@ def test_objects_that_are_no_crds_are_ignored() -> None:
 @pytest.mark.parametrize(
     ("kind", "plural"), [("Data", "data"), ("Sheep", "sheep"), ("Mice", "mice"), ("Widgets", "widgets")]
 )
-def test_a_plural_stays_a_plural(kind: str, plural: str) -> None:
+def test_a_plural_is_not_pluralised_again(kind: str, plural: str) -> None:
     assert plural_of(kind) == plural

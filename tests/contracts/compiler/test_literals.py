@@ -99,7 +99,7 @@ def test_a_literal(schema: Any, value: Any, told: str) -> None:
     assert found == ([told] if told else [])
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     value = {"a": 1, "b": 2, "x.y/z": "t"}
     assert [problem.code for problem in problems_of(OBJECT, value)] == [
         "wrong-type",

@@ -134,7 +134,7 @@ CEL_WORDS = "true false null in as break const continue else for function if imp
 
 
 @pytest.mark.parametrize("word", f"{KRO_WORDS} {CEL_WORDS}".split())
-def test_a_word_of_the_language_is_no_name(word: str) -> None:
+def test_a_reserved_word_is_no_name(word: str) -> None:
     """§1.3: neither of a node nor of an iterator."""
     node = {"id": word, "template": TEMPLATE}
     loop = {"id": "a", "forEach": [{word: "${[schema.spec.a]}"}], "template": TEMPLATE}
@@ -168,7 +168,7 @@ def test_a_name_of_a_node_or_an_iterator(name: str, code: str) -> None:
         assert {problem.code for problem in problems} - {"foreach-identity"} == set(code.split())
 
 
-def test_an_iterator_of_the_same_name_in_two_nodes() -> None:
+def test_two_nodes_may_use_the_same_iterator_name() -> None:
     """§1.3: iterators are unique inside a node only."""
     nodes = [
         {
@@ -231,7 +231,7 @@ def test_the_crd(head: str, place: tuple[str | int, ...], value: Any) -> None:
     assert found == value
 
 
-def test_the_columns_that_are_meant_where_none_are_given() -> None:
+def test_default_printer_columns() -> None:
     columns = [(column["name"], column["type"], column["jsonPath"]) for column in defined().printer_columns]
     assert columns == USUAL_COLUMNS
 
@@ -272,7 +272,7 @@ def test_the_schema_of_the_status(status: str, schema: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "state", [f"'{SIZE}'", f"{{a: '{NAME}'}}", f"['{NAME}']"], ids=["a number", "a map", "a list"]
 )
-def test_a_state_must_take_a_text(state: str) -> None:
+def test_the_state_must_be_a_string(state: str) -> None:
     text = f"status: {{state: {state}}}"
     problems = compile_text(
         changed(

@@ -66,13 +66,13 @@ def test_a_rule_of_a_schema(field: str, code: str) -> None:
     assert found == ([code] if code else [])
 
 
-def test_a_revision_that_was_published_before_a_rule_was_known_can_still_be_run() -> None:
+def test_a_revision_from_before_a_check_was_added_can_still_be_run() -> None:
     compilation = compiled(spec='f: Range | default={} validation="self.low <= self.high"', types=TYPES)
     assert compilation.definition is None
     assert compilation.runnable is not None
     assert compilation.runnable.spec_schema["properties"]["f"]["default"] == {}
 
 
-def test_what_lacks_a_part_is_not_run() -> None:
+def test_an_incomplete_definition_is_not_run() -> None:
     node = '- id: a\n  template: {apiVersion: v1, kind: ConfigMap, metadata: {name: "${schema.spec.}"}}'
     assert compiled(node).runnable is None

@@ -195,7 +195,7 @@ def test_the_type_of_a_status_field_shapes_the_crd(expression: str, schema: dict
     ],
     ids=["a subdomain", "capitals and underscores", "no letter at all", "an empty part", "too long"],
 )
-def test_the_name_of_the_definition_is_one_that_an_object_can_have(name: str, hint: str | None) -> None:
+def test_the_name_of_the_definition_is_a_valid_object_name(name: str, hint: str | None) -> None:
     text = f"""
 apiVersion: kro.run/v1alpha1
 kind: ResourceGraphDefinition

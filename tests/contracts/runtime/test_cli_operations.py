@@ -27,7 +27,7 @@ spec:
 """
 
 
-def test_a_failing_test_is_shown_at_its_name() -> None:
+def test_a_failing_test_is_reported_at_its_name() -> None:
     (problem,) = cli_operations.check(
         TextFile(TEXT + CONTRACT + "      expect: {absent: [a]}\n      input: {items: []}", "c.yaml")
     )
@@ -36,7 +36,7 @@ def test_a_failing_test_is_shown_at_its_name() -> None:
     assert problem.path == "spec.tests[0]"
 
 
-def test_render_answers_with_plain_data() -> None:
+def test_render_returns_plain_data() -> None:
     answer = cli_operations.render_input(TextFile(TEXT), TextFile("items: [p]\nname: shop\n")).data
     assert [
         (node["id"], node["state"], node["reason"], len(node["manifests"])) for node in answer["nodes"]
@@ -54,7 +54,7 @@ def test_render_answers_with_plain_data() -> None:
     ("observed", "status"),
     [("", "False"), ("a: {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}", "True")],
 )
-def test_an_authors_condition_reads_the_reconcilers_as_they_would_be(observed: str, status: str) -> None:
+def test_a_condition_of_the_author_reads_the_built_in_ones(observed: str, status: str) -> None:
     block = 'conditions: [\'${runtime.newCondition({type: "Usable", status: runtime.condition(schema, "Ready").status})}\']'
     text = definition_text(config_map("a"), status=block)
     rendered = cli_operations.render_input(TextFile(text), TextFile("name: shop\n"), TextFile(observed))
@@ -96,7 +96,7 @@ def test_a_faulty_input_is_refused_with_its_place(given: str, words: str) -> Non
     assert words in str(refusal.value)
 
 
-def test_everything_that_is_wrong_with_an_input_is_told_at_once() -> None:
+def test_all_problems_of_an_input_are_reported_at_once() -> None:
     given = "apiVersion: v1\nkind: Other\nmetadata: 3\nspec: {name: 3, size: x}\n"
     with pytest.raises(Rejected) as refusal:
         cli_operations.render_input(TextFile(TEXT), TextFile(given))
@@ -168,7 +168,7 @@ def test_kinds_from_files() -> None:
     assert existing(kinds.lookup("kro.run/v1alpha1", "Example")).plural == "examples"
 
 
-def test_a_file_of_kinds_that_cannot_be_read_is_named() -> None:
+def test_an_unreadable_file_of_kinds_is_named() -> None:
     with pytest.raises(Rejected) as refused:
         cli_operations.kinds_from([TextFile("a: 1", "good.yaml"), TextFile("not: [yaml", "bad.yaml")])
     assert [(problem.file, problem.code) for problem in refused.value.problems] == [

@@ -43,7 +43,7 @@ def test_the_first_dimension_varies_slowest() -> None:
         "the list is not given",
     ],
 )
-def test_what_a_list_gives(items: Any, state: str, code: str) -> None:
+def test_the_items_of_a_list(items: Any, state: str, code: str) -> None:
     definition = defined(LOOP)
     spec = {} if items is None else {"items": items}
     rendering = render(definition, instance(definition, **spec), {})
@@ -63,7 +63,7 @@ EMPTY = {
 
 
 @pytest.mark.parametrize(("first", "second", "state"), EMPTY.values(), ids=EMPTY.keys())
-def test_an_empty_list_makes_nothing_at_once(first: str, second: str, state: str) -> None:
+def test_an_empty_list_is_ready_at_once(first: str, second: str, state: str) -> None:
     """Also where the lists together would be too many, and before the next list is looked at."""
     definition = defined(
         config_map(
@@ -98,7 +98,7 @@ def test_elements_of_a_list_may_be_of_any_type() -> None:
     ]
 
 
-def test_a_collection_is_seen_in_its_desired_order_and_without_surplus() -> None:
+def test_a_collection_is_read_in_desired_order_without_extra_items() -> None:
     definition = defined(
         config_map(
             "a",

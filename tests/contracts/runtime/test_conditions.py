@@ -27,7 +27,7 @@ LIVE = {
 }
 
 
-def test_without_a_block_there_are_none() -> None:
+def test_no_conditions_without_a_block() -> None:
     definition = defined(config_map("a"))
     assert render(definition, instance_of(definition, {}), {}).conditions is None
 
@@ -53,11 +53,11 @@ def test_without_a_block_there_are_none() -> None:
         ),
     ],
 )
-def test_an_entry_gives_conditions(entry: str, found: list[dict[str, Any]]) -> None:
+def test_an_entry_evaluates_to_conditions(entry: str, found: list[dict[str, Any]]) -> None:
     assert conditions(entry, observed=LIVE, flag=True).conditions == found
 
 
-def test_what_is_not_known_yet_is_left_out() -> None:
+def test_pending_conditions_are_omitted() -> None:
     rendering = conditions(
         '${runtime.newCondition({type: "A", status: a.data.k})}',
         '${runtime.newCondition({type: "B", status: "True"})}',
@@ -66,7 +66,7 @@ def test_what_is_not_known_yet_is_left_out() -> None:
     assert rendering.problems == ()
 
 
-def test_what_fails_is_reported_and_the_rest_is_given() -> None:
+def test_failing_entries_are_reported_and_the_others_returned() -> None:
     rendering = conditions(
         '${runtime.newCondition({type: "A", status: a.data.k})}',
         '${runtime.newCondition({type: "B", status: "True"})}',
@@ -76,7 +76,7 @@ def test_what_fails_is_reported_and_the_rest_is_given() -> None:
     assert [p.code for p in rendering.problems] == ["condition-failed"]
 
 
-def test_a_type_that_comes_twice_at_run_time_is_left_out_whole() -> None:
+def test_a_duplicate_type_is_omitted() -> None:
     twice = '${runtime.newCondition({type: schema.spec.name, status: "True"})}'
     rendering = conditions(
         twice,
@@ -87,14 +87,14 @@ def test_a_type_that_comes_twice_at_run_time_is_left_out_whole() -> None:
     assert [p.code for p in rendering.problems] == ["condition-twice"]
 
 
-def test_the_reconcilers_conditions_can_be_read() -> None:
+def test_built_in_conditions_can_be_read() -> None:
     entry = '${runtime.newCondition({type: "A", status: runtime.condition(schema, "Ready").status})}'
     assert conditions(entry, own=({"type": "Ready", "status": "False"},)).conditions == [
         {"type": "A", "status": "False"}
     ]
 
 
-def test_whether_these_are_all_of_them() -> None:
+def test_the_result_reports_whether_it_is_complete() -> None:
     known, unknown = (
         '${runtime.newCondition({type: "B", status: "True"})}',
         '${runtime.newCondition({type: "A", status: a.data.k})}',
@@ -105,19 +105,19 @@ def test_whether_these_are_all_of_them() -> None:
     assert not conditions(known, '${runtime.newCondition({type: "B" + "", status: "True"})}').complete
 
 
-def test_one_entry_may_give_many_and_none() -> None:
+def test_one_entry_may_return_many_or_none() -> None:
     entry = '${schema.spec.items.map(i, runtime.newCondition({type: i, status: "True"}))}'
     assert [one["type"] for one in existing(conditions(entry, items=["q", "p"]).conditions)] == ["q", "p"]
     nothing = conditions(entry, items=[])
     assert (nothing.conditions, nothing.complete) == ([], True)
 
 
-def test_a_type_that_the_reconciler_does_not_keep_reads_as_empty() -> None:
+def test_an_unknown_built_in_type_is_empty() -> None:
     entry = '${runtime.newCondition({type: "A", status: runtime.condition(schema, schema.spec.name).type == "" ? "True" : "False"})}'
     assert conditions(entry).conditions == [{"type": "A", "status": "True"}]
 
 
-def test_an_overridden_type_still_reads_as_the_reconcilers() -> None:
+def test_an_overridden_type_reads_as_the_built_in_one() -> None:
     entries = (
         '${runtime.newCondition({type: "ResourcesReady", status: "True"})}',
         '${runtime.newCondition({type: "A", status: runtime.condition(schema, "ResourcesReady").status})}',
@@ -137,7 +137,7 @@ def test_a_failing_entry_is_named_by_its_position() -> None:
     assert [problem.path for problem in rendering.problems] == ["status.conditions[1]"]
 
 
-def test_times_move_only_with_the_status_and_what_may_still_come_stays() -> None:
+def test_transition_times_change_with_the_status_and_pending_types_remain() -> None:
     before = [
         {"type": "A", "status": "True", "lastTransitionTime": "t0"},
         {"type": "B", "status": "True", "lastTransitionTime": "t0"},

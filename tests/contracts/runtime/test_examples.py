@@ -41,7 +41,7 @@ def pairs() -> Iterator[tuple[Definition, str, dict[str, Any]]]:
 PAIRS = list(pairs()) if ROOT.is_dir() else []
 
 
-def test_the_instances_are_there(conformance: Path) -> None:
+def test_there_are_instances(conformance: Path) -> None:
     assert len(PAIRS) >= 8
 
 

@@ -61,7 +61,7 @@ READINESS = {
 
 
 @pytest.mark.parametrize(("extra", "observed", "found"), READINESS.values(), ids=READINESS.keys())
-def test_one_object_is_ready_by_what_is_observed(extra: str, observed: dict[str, Any], found: str) -> None:
+def test_readiness_of_one_object(extra: str, observed: dict[str, Any], found: str) -> None:
     rendering = rendered(
         config_map("a", "data: {k: v}", extra) + config_map("b", "data: {k: '${a.metadata.name}'}"), observed
     )
@@ -84,7 +84,7 @@ COLLECTIONS = {
 
 
 @pytest.mark.parametrize(("items", "found", "reason"), COLLECTIONS.values(), ids=COLLECTIONS.keys())
-def test_a_collection_is_ready_with_all_its_items(items: Any, found: str, reason: str) -> None:
+def test_readiness_of_a_collection(items: Any, found: str, reason: str) -> None:
     rendering = rendered(
         config_map("a", extra=ready(OK, on=ITEMS), name="${i}"),
         {} if items is None else {"a": items},
@@ -105,14 +105,14 @@ INCLUSIONS = {
 
 
 @pytest.mark.parametrize(("extra", "found"), INCLUSIONS.values(), ids=INCLUSIONS.keys())
-def test_a_node_is_included_when_every_entry_holds(extra: str, found: str) -> None:
+def test_a_node_is_included_if_every_entry_is_true(extra: str, found: str) -> None:
     name = "${i}" if "forEach" in extra else "z"
     rendering = rendered(config_map("a") + config_map("z", extra=extra, name=name))
     assert shown(rendering, "z") == found
     assert rendering.fatal is found.startswith("failed")
 
 
-def test_what_depends_on_something_left_out_is_not_even_asked() -> None:
+def test_dependents_of_an_excluded_node_are_not_evaluated() -> None:
     """Its own includeWhen would be fatal; the one that it needs decides first."""
     rendering = rendered(
         config_map("a", extra=include("schema.spec.size == 4"))
@@ -121,7 +121,7 @@ def test_what_depends_on_something_left_out_is_not_even_asked() -> None:
     assert (shown(rendering, "b"), rendering.fatal) == ("ignored+ dependency-ignored", False)
 
 
-def test_what_waits_for_its_includewhen_is_not_left_out_and_holds_its_readers() -> None:
+def test_a_pending_includewhen_does_not_exclude_and_blocks_dependents() -> None:
     rendering = rendered(
         config_map("a")
         + config_map("b", extra=include("a.data.go == 'yes'"))
@@ -131,7 +131,7 @@ def test_what_waits_for_its_includewhen_is_not_left_out_and_holds_its_readers() 
     assert (shown(rendering, "b"), shown(rendering, "c")) == ("pending field-missing", "pending dependency-not-ready")  # fmt: skip
 
 
-def test_an_external_object_can_be_left_out_too() -> None:
+def test_an_external_object_can_be_excluded() -> None:
     reference = DATABASE.replace(
         "  externalRef", "  includeWhen: ['${schema.spec.size == 4}']\n  externalRef"
     )
@@ -152,7 +152,7 @@ CONFLICTS = {
 
 
 @pytest.mark.parametrize(("resources", "node", "reason"), CONFLICTS.values(), ids=CONFLICTS.keys())
-def test_one_object_of_two_makers_stops_everything(resources: str, node: str, reason: str) -> None:
+def test_two_nodes_with_the_same_object_are_fatal(resources: str, node: str, reason: str) -> None:
     rendering = rendered(resources, items=["p", "q"])
     assert (shown(rendering, node), rendering.fatal) == ("failed identity-collision", True)
     assert rendering.nodes[node].reason == reason
@@ -182,7 +182,7 @@ LISTS = {
 
 
 @pytest.mark.parametrize(("hosts", "found", "reason"), LISTS.values(), ids=LISTS.keys())
-def test_what_an_unchecked_list_turns_out_to_be(hosts: Any, found: str, reason: str) -> None:
+def test_invalid_values_of_an_unchecked_list(hosts: Any, found: str, reason: str) -> None:
     rendering = rendered(
         DATABASE + config_map("a", extra="forEach: [{i: '${db.status.hosts}'}]", name="${i}"),
         {"db": {"kind": "Database", "metadata": {"name": "d"}, "status": {"hosts": hosts}}},
@@ -202,7 +202,7 @@ def test_only_true_is_ready(value: Any, found: str) -> None:
     assert shown(rendered(reference, observed), "db") == found
 
 
-def test_a_collection_may_go_over_another_one_and_over_a_selection() -> None:
+def test_a_collection_may_iterate_over_a_collection_or_a_selection() -> None:
     rendering = rendered(
         config_map("a", extra=ITEMS, name="${i}")
         + config_map("b", extra="forEach: [{x: '${a}'}]", name="b-${x.metadata.name}")
@@ -223,7 +223,7 @@ def test_a_collection_may_go_over_another_one_and_over_a_selection() -> None:
     assert (names["b"], names["c"]) == (["b-p", "b-q"], ["c-n", "c-l"])
 
 
-def test_a_selection_keeps_the_order_in_which_it_was_listed() -> None:
+def test_a_selection_keeps_the_order_of_its_list() -> None:
     rendering = rendered(
         SELECTED + config_map("a", "data: {k: '${s.map(x, x.metadata.name).join(\" \")}'}"),
         {"s": [live("q"), live("p"), live("r")]},
@@ -244,7 +244,7 @@ LOOKUPS = {
 
 
 @pytest.mark.parametrize(("reference", "found"), LOOKUPS.values(), ids=LOOKUPS.keys())
-def test_where_an_external_object_is_looked_for(reference: str, found: tuple[Any, ...]) -> None:
+def test_the_reference_of_an_external_object(reference: str, found: tuple[Any, ...]) -> None:
     (lookup,) = rendered(f"- id: e\n  externalRef: {{{reference}}}\n").nodes["e"].lookups
     assert (lookup.namespace, lookup.name, lookup.selector) == found
 
@@ -258,7 +258,7 @@ UNKNOWN_SPAN = {
 
 
 @pytest.mark.parametrize(("reference", "schema", "found"), UNKNOWN_SPAN.values(), ids=UNKNOWN_SPAN.keys())
-def test_an_external_object_that_cannot_be_looked_for(reference: str, schema: str, found: str) -> None:
+def test_an_invalid_reference_of_an_external_object(reference: str, schema: str, found: str) -> None:
     text = config_map("a", name="a\n      namespace: x") + (
         f"- id: e\n  externalRef: {{apiVersion: v1, kind: Secret, {reference}}}\n"
     )
@@ -267,7 +267,7 @@ def test_an_external_object_that_cannot_be_looked_for(reference: str, schema: st
     assert rendering.nodes["e"].lookups == () or found == "pending not-observed"
 
 
-def test_a_text_with_something_else_in_it_says_what() -> None:
+def test_a_type_error_in_a_string_template_names_the_type() -> None:
     rendering = rendered(config_map("a", "data: {k: 'a-${schema.spec.free.x}'}"), free={"x": [1]})
     assert rendering.nodes["a"].reason.endswith("“schema.spec.free.x” is list.")
 
@@ -291,7 +291,7 @@ STATUS = {
 
 
 @pytest.mark.parametrize(("status", "found"), STATUS.values(), ids=STATUS.keys())
-def test_a_status_field_is_there_when_it_is_known(status: str, found: dict[str, Any]) -> None:
+def test_a_status_field_is_present_when_it_is_known(status: str, found: dict[str, Any]) -> None:
     rendering = rendered(
         config_map("a", "data: {k: v}"), {"a": live("a", data={"k": "v"})}, status=status, items=[]
     )
@@ -300,12 +300,12 @@ def test_a_status_field_is_there_when_it_is_known(status: str, found: dict[str, 
 
 
 @pytest.mark.parametrize(("count", "state"), [(1000, "desired"), (1001, "failed")])
-def test_a_collection_has_a_thousand_items_at_the_most(count: int, state: str) -> None:
+def test_a_collection_has_at_most_a_thousand_items(count: int, state: str) -> None:
     rendering = rendered(config_map("a", extra=ITEMS, name="${i}"), items=[f"i{n}" for n in range(count)])
     assert rendering.nodes["a"].state == state
 
 
-def test_no_expression_sees_the_status_of_its_instance() -> None:
+def test_no_expression_reads_the_status_of_its_instance() -> None:
     definition = defined(config_map("a", "data: {k: '${string(has(dyn(schema).status))}'}"))
     given = {**instance_of(definition, {}), "status": {"state": "ACTIVE"}}
     assert render(definition, given, {}).nodes["a"].manifests[0]["data"] == {"k": "false"}

@@ -48,24 +48,24 @@ def quoted(expression: str) -> str:
 
 @pytest.mark.parametrize("expression", PENDING.values(), ids=PENDING.keys())
 class TestNotThereYet:
-    def test_a_template_waits_and_others_go_on(self, expression: str) -> None:
+    def test_a_pending_template_does_not_block_others(self, expression: str) -> None:
         rendering = rendered(config_map("a", f"data:\n  k: {quoted(expression)}") + config_map("b"))
         node = rendering.nodes["a"]
         assert (node.state, node.code, node.manifests) == ("pending", "field-missing", ())
         assert rendering.nodes["b"].state == "desired"
         assert not rendering.fatal
 
-    def test_a_list_waits(self, expression: str) -> None:
+    def test_a_pending_list_blocks_its_collection(self, expression: str) -> None:
         listed = f"[{expression}].map(i, string(i))"
         rendering = rendered(config_map("a", extra=f"forEach:\n- i: {quoted(listed)}", name="${i}"))
         assert rendering.nodes["a"].state == "pending"
 
-    def test_a_status_field_is_left_out(self, expression: str) -> None:
+    def test_a_pending_status_field_is_omitted(self, expression: str) -> None:
         rendering = rendered(config_map("a"), status=f"k: {quoted(expression)}\nname: ${{schema.spec.name}}")
         assert rendering.status == {"name": "shop"}
         assert rendering.problems == ()
 
-    def test_includewhen_over_the_schema_alone_cannot_wait(self, expression: str) -> None:
+    def test_includewhen_over_the_schema_alone_is_never_pending(self, expression: str) -> None:
         rendering = rendered(config_map("a", extra=f"includeWhen:\n- {quoted(f'{expression} == dyn(1)')}"))
         assert rendering.nodes["a"].code == "schema-field-missing"
         assert rendering.fatal
@@ -73,14 +73,14 @@ class TestNotThereYet:
 
 @pytest.mark.parametrize("expression", FATAL.values(), ids=FATAL.keys())
 class TestNever:
-    def test_a_template_fails_and_nothing_may_be_applied(self, expression: str) -> None:
+    def test_a_failing_template_is_fatal(self, expression: str) -> None:
         rendering = rendered(config_map("a", f"data:\n  k: {quoted(expression)}"))
         node = rendering.nodes["a"]
         assert (node.state, node.code, node.manifests) == ("failed", "expression-failed", ())
         assert rendering.fatal
         assert [(problem.code, problem.line > 0) for problem in rendering.problems] == [(node.code, True)]
 
-    def test_a_status_field_is_dropped_alone_and_told(self, expression: str) -> None:
+    def test_a_failing_status_field_is_omitted_and_reported(self, expression: str) -> None:
         status = f"k: {quoted(f'[schema.spec.name, {expression}]')}\nname: ${{schema.spec.name}}"
         rendering = rendered(config_map("a"), status=status)
         assert rendering.status == {"name": "shop"}

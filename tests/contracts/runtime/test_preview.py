@@ -31,7 +31,7 @@ def test_a_dependent_reads_the_desired_manifest() -> None:
     assert nodes["b"].manifests[0]["data"] == {"k": "v"}
 
 
-def test_what_only_the_cluster_knows_is_marked_and_the_marks_do_not_spread_as_values() -> None:
+def test_values_from_the_cluster_are_placeholders_that_do_not_spread() -> None:
     nodes = shown(
         config_map("a", "data: {k: '${schema.metadata.uid}'}")
         + config_map("b", "data: {k: 'x-${a.data.k}', u: '${a.metadata.uid}'}")
@@ -44,7 +44,7 @@ def test_what_only_the_cluster_knows_is_marked_and_the_marks_do_not_spread_as_va
     assert yaml.safe_dump(dict(nodes["b"].manifests[0]))
 
 
-def test_live_objects_stand_for_themselves() -> None:
+def test_live_objects_are_used_as_they_are() -> None:
     live = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -93,13 +93,13 @@ def test_collections() -> None:
     assert nodes["b"].manifests[0]["data"] == {"k": "2"}
 
 
-def test_an_external_object_is_named() -> None:
+def test_an_external_object_is_referenced_by_name() -> None:
     node = shown("- id: e\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: b}}")["e"]
     assert node.reason == "Reads the Secret “b”, which must exist."
     assert node.lookups[0].namespace == "team"
 
 
-def test_a_field_that_is_not_filled_in_yet_is_marked() -> None:
+def test_a_missing_required_field_is_marked() -> None:
     assert shown(config_map("a", "data: {k: '${schema.spec.labels.x}'}"))["a"].manifests[0]["data"] == {
         "k": "‹spec.labels is not set›"
     }

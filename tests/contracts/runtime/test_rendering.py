@@ -24,7 +24,7 @@ def states(rendering: Rendering) -> dict[str, tuple[str, bool, str]]:
     return {node.id: (node.state, node.ready, node.code) for node in rendering.nodes.values()}
 
 
-def test_a_chain_comes_up_one_link_per_pass() -> None:
+def test_a_chain_is_rendered_one_node_per_pass() -> None:
     definition = defined(
         config_map("c", "data: {k: '${b.data.k}'}")
         + config_map("a", "data: {k: '1'}")
@@ -48,7 +48,7 @@ def test_a_chain_comes_up_one_link_per_pass() -> None:
     assert third.nodes["c"].reason == "Not created yet."
 
 
-def test_reasons_say_what_is_waited_for() -> None:
+def test_reasons_name_the_missing_field() -> None:
     definition = defined(
         config_map("a")
         + config_map("b", "data: {k: '${a.metadata.uid}'}")
@@ -68,7 +68,7 @@ def test_reasons_say_what_is_waited_for() -> None:
     assert rendering.fatal is False
 
 
-def test_a_long_chain_waits_for_its_first_link_in_one_sentence() -> None:
+def test_the_reason_of_a_long_chain_is_one_sentence() -> None:
     definition = defined(
         config_map("a", "data: {k: '${schema.spec.labels.x}'}")
         + config_map("b", "data: {k: '${a.data.k}'}")
@@ -87,7 +87,7 @@ def test_a_long_chain_waits_for_its_first_link_in_one_sentence() -> None:
     ]
 
 
-def test_an_optional_field_that_is_not_set_is_named_as_the_instances() -> None:
+def test_an_unset_optional_field_is_named_as_a_field_of_the_instance() -> None:
     definition = defined(config_map("a", "data: {k: '${string(schema.spec.ratio)}'}"))
     node = render(definition, instance(definition), {}).nodes["a"]
     assert (node.state, node.reason) == ("pending", "Waiting: “spec.ratio” is not set in this instance.")
@@ -153,14 +153,14 @@ def test_values_of_a_template(body: str, spec: dict[str, Any], content: dict[str
     } == content
 
 
-def test_a_manifest_is_fresh_every_time() -> None:
+def test_each_pass_returns_new_manifests() -> None:
     definition = defined(config_map("a", "data: {k: v}"))
     first = render(definition, instance(definition), {}).nodes["a"].manifests[0]
     first["data"]["k"] = "changed"
     assert render(definition, instance(definition), {}).nodes["a"].manifests[0]["data"] == {"k": "v"}
 
 
-def test_a_fatal_error_stops_everything_and_says_where() -> None:
+def test_a_fatal_error_has_a_path_and_nothing_is_rendered() -> None:
     definition = defined(
         config_map("a", "data: {k: '${string(10 / schema.spec.size)}'}")
         + config_map("b")
@@ -205,7 +205,7 @@ def test_includewhen(condition: str, spec: dict[str, Any], state: str, code: str
     assert rendering.fatal is (state == "failed")
 
 
-def test_entries_are_anded_in_order_and_false_stops() -> None:
+def test_entries_are_evaluated_in_order_until_one_is_false() -> None:
     definition = defined(
         config_map("a", extra="includeWhen: ['${schema.spec.flag}', '${schema.spec.free.on == true}']")
     )
@@ -213,7 +213,7 @@ def test_entries_are_anded_in_order_and_false_stops() -> None:
     assert render(definition, instance(definition, flag=True), {}).fatal
 
 
-def test_being_left_out_is_contagious_over_every_kind_of_edge() -> None:
+def test_exclusion_spreads_along_every_kind_of_edge() -> None:
     definition = defined(
         config_map("a", "data: {k: v}", "includeWhen: ['${schema.spec.flag}']")
         + config_map("b", SECOND)
@@ -296,7 +296,7 @@ def test_readywhen(condition: str, more: dict[str, Any], ready: bool, code: str,
     assert rendering.fatal is False
 
 
-def test_readywhen_sees_plain_json() -> None:
+def test_readywhen_reads_plain_json() -> None:
     definition = defined(
         "- id: s\n  readyWhen: ['${s.data.k == dyn(\"YQ==\")}']\n  template: {apiVersion: v1, kind: Secret, metadata: {name: s}}\n"
         + config_map("c", "data: {k: '${string(s.data.k)}'}")
@@ -328,7 +328,7 @@ SEEN = """
 """
 
 
-def test_everything_but_readywhen_sees_objects_through_their_schema() -> None:
+def test_all_expressions_but_readywhen_read_objects_by_their_schema() -> None:
     definition = defined(SEEN, status="made: ${s.metadata.creationTimestamp.getFullYear()}")
     secret = {
         "apiVersion": "v1",
@@ -343,7 +343,7 @@ def test_everything_but_readywhen_sees_objects_through_their_schema() -> None:
     assert rendering.status == {"made": 2026}
 
 
-def test_the_data_of_a_secret_are_copied_whole() -> None:
+def test_secret_data_is_copied_unchanged() -> None:
     definition = defined(
         "- id: s\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: s}}\n"
         "- id: c\n  template: {apiVersion: v1, kind: Secret, metadata: {name: c}, data: '${s.data}'}\n"
@@ -353,7 +353,7 @@ def test_the_data_of_a_secret_are_copied_whole() -> None:
     assert rendering.nodes["c"].manifests[0]["data"] == {"k": "YQ=="}
 
 
-def test_a_null_of_an_object_counts_as_absent_and_is_copied_with_it() -> None:
+def test_a_null_is_absent_and_copied_with_its_object() -> None:
     definition = defined(
         config_map("a", "data: {k: '${schema.spec.free.?x.orValue(\"none\")}'}")
         + config_map("b", "data: {k: '${json.marshal(schema.spec.free)}'}")
@@ -374,7 +374,7 @@ def test_includewhen_on_a_node_waits_for_a_field_of_it_too() -> None:
     )
 
 
-def test_two_nodes_that_are_one_object_stop_everything() -> None:
+def test_two_nodes_that_render_one_object_are_fatal() -> None:
     definition = defined(config_map("a", name="same") + config_map("b", name="same"))
     rendering = render(definition, instance(definition), {})
     assert rendering.fatal
@@ -387,7 +387,7 @@ EXTERNAL = (
 SELECTED = "- id: e\n  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {selector: {matchLabels: {app: '${schema.spec.name}'}}}}\n"
 
 
-def test_an_external_object_is_waited_for_and_never_written() -> None:
+def test_a_missing_external_object_is_pending_and_never_written() -> None:
     definition = defined(EXTERNAL + config_map("b", "data: {k: '${e.data.k}'}"))
     rendering = render(definition, instance(definition), {"e": None})
     node = rendering.nodes["e"]
@@ -422,7 +422,7 @@ def test_an_external_selection_is_a_list_and_no_match_is_ready() -> None:
     ("condition", "ready"),
     [("${size(e) > 1}", False), ("${has(each.data)}", True), ("${each.data.k == 'x'}", False)],
 )
-def test_readywhen_of_a_selection_sees_the_list_and_each(condition: str, ready: bool) -> None:
+def test_readywhen_of_a_selection_reads_the_list_and_each_item(condition: str, ready: bool) -> None:
     definition = defined(SELECTED.rstrip("\n") + f'\n  readyWhen: ["{condition}"]\n')
     rendering = render(
         definition, instance(definition), {"e": [{"metadata": {"name": "q"}, "data": {"k": "v"}}]}
@@ -430,7 +430,7 @@ def test_readywhen_of_a_selection_sees_the_list_and_each(condition: str, ready: 
     assert rendering.nodes["e"].ready is ready
 
 
-def test_a_cluster_scoped_instance_must_give_a_namespace() -> None:
+def test_children_of_a_cluster_scoped_instance_need_a_namespace() -> None:
     definition = defined(
         config_map("a", name="a\n      namespace: ${schema.spec.name}"), schema="scope: Cluster"
     )
@@ -457,7 +457,7 @@ state: ${schema.spec.name}
 """
 
 
-def test_the_status_holds_what_is_known_and_drops_what_fails() -> None:
+def test_the_status_contains_known_fields_and_omits_failing_ones() -> None:
     definition = defined(config_map("a", "data: {host: h}"), status=STATUS)
     early = render(definition, instance(definition, size=0), {})
     assert early.status == {"name": "demo"}
@@ -470,7 +470,7 @@ def test_the_status_holds_what_is_known_and_drops_what_fails() -> None:
     assert render(definition, instance(definition, size=5), {"a": a}).status["list"] == ["h", "u1"]
 
 
-def test_the_status_of_what_is_left_out_is_gone() -> None:
+def test_the_status_of_an_excluded_node_is_omitted() -> None:
     definition = defined(
         config_map("a", "data: {k: v}", "includeWhen: ['${schema.spec.flag}']"), status="k: ${a.data.k}"
     )

@@ -244,7 +244,7 @@ EVERY = {
 
 
 @pytest.mark.parametrize(("case", "found"), EVERY.values(), ids=EVERY.keys())
-def test_what_a_test_expects_and_what_it_is_told(case: str, found: list[str]) -> None:
+def test_expectations_and_failure_messages(case: str, found: list[str]) -> None:
     said = told(case)
     assert len(said) == len(found), said
     assert all(wanted in have for have, wanted in zip(said, found, strict=True)), said
@@ -259,13 +259,13 @@ def test_what_a_test_expects_and_what_it_is_told(case: str, found: list[str]) ->
         ("schema.metadata.name + '/' + schema.metadata.namespace", "example/default"),
     ],
 )
-def test_the_instance_has_what_an_api_server_writes(expression: str, value: str) -> None:
+def test_the_instance_has_the_fields_that_an_api_server_sets(expression: str, value: str) -> None:
     text = definition_text(config_map("a", f"data:\n  k: |-\n    ${{{expression}}}"))
     case = f"input: {{}}\nobserved: {{a: {{}}}}\nexpect: {{fields: [{{node: a, path: data.k, equals: {value!r}}}]}}"
     assert told(case, text) == []
 
 
-def test_a_test_may_say_whose_instance_it_is() -> None:
+def test_a_test_may_set_the_metadata_of_its_instance() -> None:
     text = definition_text(config_map("a", "data: {k: '${schema.metadata.labels.team}'}"))
     case = "metadata: {labels: {team: red}}\nexpect: {fields: [{node: a, path: data.k, equals: red}]}"
     assert told(case, text) == []

@@ -35,24 +35,24 @@ def sample(request: pytest.FixtureRequest) -> Compilation:
     return compile_text((SAMPLES / f"{request.param}.yaml").read_text(encoding="utf-8"))
 
 
-def test_there_are_six() -> None:
+def test_there_are_six_samples() -> None:
     assert NAMES == [
         "public-web-service", "regional-service", "scheduled-job",
         "stateless-service", "stateless-service-ha", "team-namespace",
     ]  # fmt: skip
 
 
-def test_nothing_is_wrong_not_even_a_warning(sample: Compilation) -> None:
+def test_a_sample_has_no_problems_or_warnings(sample: Compilation) -> None:
     assert [str(problem) for problem in sample.problems] == []
 
 
-def test_its_own_tests_pass(sample: Compilation) -> None:
+def test_the_tests_of_a_sample_pass(sample: Compilation) -> None:
     trials = run_tests(sample)
     assert len(trials) >= 3
     assert [(trial.name, trial.failures) for trial in trials if not trial.passed] == []
 
 
-def test_every_field_is_described_and_has_a_default_or_must_be_given(sample: Compilation) -> None:
+def test_every_field_has_a_description_and_a_default_or_is_required(sample: Compilation) -> None:
     definition = existing(sample.definition)
     rows = field_rows(definition.spec_schema)
     assert [row.path for row in rows if not row.description] == []
@@ -61,12 +61,12 @@ def test_every_field_is_described_and_has_a_default_or_must_be_given(sample: Com
     assert [name for name, field in tops.items() if "default" not in field and name not in required] == []
 
 
-def test_it_asks_for_intent_and_not_for_topology(sample: Compilation) -> None:
+def test_a_sample_has_fields_of_intent_not_of_topology(sample: Compilation) -> None:
     definition = existing(sample.definition)
     assert TOPOLOGY.isdisjoint(definition.spec_schema["properties"])
 
 
-def test_every_field_stands_in_the_form_with_a_title_and_a_group(sample: Compilation) -> None:
+def test_every_field_has_a_title_and_a_group(sample: Compilation) -> None:
     definition = existing(sample.definition)
     hints = sample.presentation.form.fields
     for name in definition.spec_schema["properties"]:
@@ -74,7 +74,7 @@ def test_every_field_stands_in_the_form_with_a_title_and_a_group(sample: Compila
         assert hints[name].group, name
 
 
-def test_it_is_presented(sample: Compilation) -> None:
+def test_a_sample_has_a_presentation(sample: Compilation) -> None:
     shown = sample.presentation
     assert all((shown.title, shown.description, shown.category, shown.icon, shown.tags))
     assert shown.owner == "platform"
@@ -82,13 +82,13 @@ def test_it_is_presented(sample: Compilation) -> None:
     assert shown.icon in icons
 
 
-def test_its_status_says_something(sample: Compilation) -> None:
+def test_a_sample_has_a_status(sample: Compilation) -> None:
     definition = existing(sample.definition)
     fields = set(definition.status_schema["properties"]) - {"state", "conditions"}
     assert len(fields) >= 3
 
 
-def test_containers_run_without_rights(sample: Compilation) -> None:
+def test_containers_are_unprivileged(sample: Compilation) -> None:
     definition = existing(sample.definition)
     for node in definition.nodes:
         spec = pod_spec(node.template)
@@ -127,7 +127,7 @@ def pod_spec(template: Mapping[str, Any]) -> dict[str, Any] | None:
         ("team-namespace", {}, ["spec.group"]),
     ],
 )  # fmt: skip
-def test_bad_input_is_refused_at_its_field(name: str, spec: dict[str, Any], paths: list[str]) -> None:
+def test_invalid_input_is_reported_at_its_field(name: str, spec: dict[str, Any], paths: list[str]) -> None:
     definition = existing(compile_text((SAMPLES / f"{name}.yaml").read_text(encoding="utf-8")).definition)
     assert sorted(problem.path for problem in validate_spec(definition, spec)) == sorted(paths)
 
@@ -143,7 +143,7 @@ LEAST: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_resource_is_right_by_kubernetes_own_schema(name: str) -> None:
+def test_every_resource_is_valid_by_its_kubernetes_schema(name: str) -> None:
     definition = existing(compile_text((SAMPLES / f"{name}.yaml").read_text(encoding="utf-8")).definition)
     previewed = preview(definition, instance_of(definition, LEAST[name]))
     manifests = [manifest for node in previewed for manifest in node.manifests]

@@ -149,7 +149,7 @@ def test_custom_types_are_copied() -> None:
     assert "$ref" not in str(simple_schema({"f": "Port"}, TYPES).schema)
 
 
-def test_markers_at_the_point_of_use_come_after_those_of_the_type() -> None:
+def test_markers_of_a_field_follow_those_of_its_type() -> None:
     assert field("Size | default=m", TYPES) == {"type": "string", "enum": ["s", "m"], "default": "m"}
 
 

@@ -38,18 +38,18 @@ def page(browser: Browser, people: People) -> Client:
     return browser(people.engineer)
 
 
-def test_a_new_contract_begins_with_a_text_that_can_be_published(page: Client) -> None:
+def test_a_new_contract_starts_with_a_valid_document(page: Client) -> None:
     answer = page.get(reverse("contracts:new"))
     assert "No problems" in answer.content.decode()
     assert not Draft.objects.exists()
 
 
-def test_it_can_begin_with_a_sample(page: Client) -> None:
+def test_a_new_contract_can_start_with_a_sample(page: Client) -> None:
     text = page.get(reverse("contracts:new") + "?from=scheduled-job").content.decode()
     assert "kind: ScheduledJob" in text
 
 
-def test_without_javascript_the_text_is_saved_and_checked(page: Client, small: str) -> None:
+def test_without_javascript_the_draft_is_saved_and_checked(page: Client, small: str) -> None:
     answer = page.post(
         reverse("contracts:new"), {"text": small.replace("settings.m", "setting.m"), "then": "check"}
     )
@@ -59,12 +59,12 @@ def test_without_javascript_the_text_is_saved_and_checked(page: Client, small: s
     assert "Did you mean “settings”?" in text
 
 
-def test_line_ends_of_browsers_are_not_kept(page: Client) -> None:
+def test_line_endings_are_normalised(page: Client) -> None:
     page.post(reverse("contracts:new"), {"text": "a: 1\r\nb: 2\r\n"})
     assert Draft.objects.get().text == "a: 1\nb: 2\n"
 
 
-def test_typing_saves_one_draft_and_moves_the_page_to_it(page: Client) -> None:
+def test_typing_saves_one_draft_and_replaces_the_url(page: Client) -> None:
     first = page.post(
         reverse("contracts:check"), {"text": "a: 1", "save": "1"}, headers={"HX-Request": "true"}
     )
@@ -75,15 +75,13 @@ def test_typing_saves_one_draft_and_moves_the_page_to_it(page: Client) -> None:
     assert Draft.objects.get().text == "a: 2"
 
 
-def test_two_requests_of_one_page_make_one_draft(page: Client) -> None:
+def test_two_requests_of_one_page_save_one_draft(page: Client) -> None:
     page.post(reverse("contracts:check"), {"text": "a: 1", "save": "1"})
     page.post(reverse("contracts:new"), {"text": "a: 1", "then": "publish"})
     assert Draft.objects.count() == 1
 
 
-def test_a_check_that_comes_after_its_text_was_published_leaves_no_draft(
-    page: Client, people: People
-) -> None:
+def test_a_check_after_publication_saves_no_draft(page: Client, people: People) -> None:
     text = (Path("contracts/samples") / "stateless-service.yaml").read_text()
     publish(text, by=people.engineer)
     answer = page.post(
@@ -93,7 +91,7 @@ def test_a_check_that_comes_after_its_text_was_published_leaves_no_draft(
     assert not Draft.objects.exists()
 
 
-def test_going_on_to_publish_uses_the_draft_that_typing_has_made(page: Client) -> None:
+def test_publishing_uses_the_draft_that_typing_saved(page: Client) -> None:
     page.post(reverse("contracts:check"), {"text": "a: 1", "save": "1"})
     draft = Draft.objects.get()
     form = {"text": "a: 2", "draft": draft.pk, "seen": draft.version, "then": "publish"}
@@ -102,7 +100,7 @@ def test_going_on_to_publish_uses_the_draft_that_typing_has_made(page: Client) -
     assert Draft.objects.get().text == "a: 2"
 
 
-def test_a_draft_that_another_window_changed_becomes_two(page: Client) -> None:
+def test_a_draft_changed_in_another_window_is_saved_as_a_second_one(page: Client) -> None:
     page.post(reverse("contracts:check"), {"text": "a: 1", "save": "1"})
     draft = Draft.objects.get()
     stale = {"draft": draft.pk, "seen": draft.version, "save": "1"}
@@ -111,7 +109,7 @@ def test_a_draft_that_another_window_changed_becomes_two(page: Client) -> None:
     assert sorted(Draft.objects.values_list("text", flat=True)) == ["a: first window", "a: second window"]
 
 
-def test_the_drafts_of_others_are_not_touched(page: Client, people: People) -> None:
+def test_drafts_of_other_users_are_not_changed(page: Client, people: People) -> None:
     theirs = Draft.objects.create(author=people.teammate, text="theirs")
     page.post(reverse("contracts:check"), {"text": "mine", "save": "1", "draft": theirs.pk})
     assert set(Draft.objects.values_list("author__username", "text")) == {
@@ -129,7 +127,7 @@ def test_the_editor_gets_problems_as_json(page: Client, small: str) -> None:
     assert not Draft.objects.exists()
 
 
-def test_what_stands_in_the_way_of_publishing_is_told_while_typing(
+def test_problems_of_publishing_are_reported_while_typing(
     page: Client, published: Contract, small: str
 ) -> None:
     text = (
@@ -139,7 +137,7 @@ def test_what_stands_in_the_way_of_publishing_is_told_while_typing(
     assert [problem["code"] for problem in answer.json()["problems"]] == ["kind-taken", "test-failed"]
 
 
-def test_editing_begins_with_the_newest_revision_and_goes_on_with_the_draft(
+def test_editing_starts_with_the_newest_revision_and_continues_the_draft(
     page: Client, published: Contract, small: str
 ) -> None:
     assert "A note" in page.get(reverse("contracts:edit", args=["note"])).content.decode()
@@ -150,7 +148,7 @@ def test_editing_begins_with_the_newest_revision_and_goes_on_with_the_draft(
 
 
 class TestImport:
-    def test_a_pasted_text(self, page: Client, small: str) -> None:
+    def test_importing_pasted_yaml(self, page: Client, small: str) -> None:
         answer = page.post(reverse("contracts:import"), {"text": small})
         assert answer.headers["Location"] == Draft.objects.get().get_absolute_url()
 
@@ -159,7 +157,7 @@ class TestImport:
         page.post(reverse("contracts:import"), {"file": file})
         assert Draft.objects.get().text == small
 
-    def test_a_file_that_is_no_text(self, page: Client) -> None:
+    def test_importing_a_binary_file(self, page: Client) -> None:
         answer = page.post(
             reverse("contracts:import"),
             {"file": SimpleUploadedFile("x.yaml", b"\xff\xfe\x00"), "text": "kept"},
@@ -168,11 +166,13 @@ class TestImport:
         assert "x.yaml is not UTF-8 text" in answer.content.decode()
         assert "kept" in answer.content.decode()
 
-    def test_nothing(self, page: Client) -> None:
+    def test_importing_nothing(self, page: Client) -> None:
         assert page.post(reverse("contracts:import"), {}).status_code == 422
 
     @pytest.mark.conformance
-    def test_kros_webapp_publishes_unchanged(self, page: Client, people: People, conformance: Path) -> None:
+    def test_the_webapp_of_kro_is_published_unchanged(
+        self, page: Client, people: People, conformance: Path
+    ) -> None:
         text = (conformance / "kro" / "examples" / "kubernetes" / "webapp" / "rg.yaml").read_text()
         page.post(reverse("contracts:import"), {"text": text})
         answer = page.post(
@@ -192,12 +192,12 @@ class TestPublication:
         draft = Draft.objects.create(author=people.engineer, text=text)
         return reverse("contracts:publication", args=[draft.pk])
 
-    def test_the_page_says_what_it_would_mean(self, page: Client, people: People, small: str) -> None:
+    def test_the_page_shows_the_effects(self, page: Client, people: People, small: str) -> None:
         text = page.get(self.draft(people, small)).content.decode()
         assert "A note: revision 1" in text
         assert "Publish revision 1" in text
 
-    def test_publishing_leads_to_the_contract(self, page: Client, people: People, small: str) -> None:
+    def test_publishing_redirects_to_the_contract(self, page: Client, people: People, small: str) -> None:
         answer = page.post(self.draft(people, small), {"note": "The first"})
         assert answer.headers["Location"] == reverse("contracts:detail", args=["note"])
         assert existing(Contract.objects.get().revision).note == "The first"
@@ -219,7 +219,7 @@ class TestPublication:
         assert "Fix 20 problems first" in answer.content.decode()
         assert Draft.objects.get().text == TWENTY_MISTAKES
 
-    def test_somebody_elses_contract_is_refused_in_words(
+    def test_publishing_a_contract_of_another_team_is_refused_with_a_reason(
         self, browser: Browser, people: People, published: Contract, small: str
     ) -> None:
         draft = Draft.objects.create(author=people.other, text=small + "# mine\n")
@@ -228,7 +228,7 @@ class TestPublication:
         assert "belongs to the team Platform" in answer.content.decode()
         assert Draft.objects.exists()
 
-    def test_schema_changes_need_the_tick_and_the_reason(
+    def test_schema_changes_need_the_checkbox_and_the_reason(
         self, page: Client, people: People, published: Contract, small: str
     ) -> None:
         text = small.replace('message: string | default=hello description="What it says"', "other: string")
@@ -241,7 +241,7 @@ class TestPublication:
         assert page.post(where, {"breaking": "on", "reason": "Nobody uses it"}).status_code == 302
         assert published.revisions.count() == 2
 
-    def test_somebody_was_quicker(
+    def test_a_concurrent_publication_is_reported(
         self, page: Client, people: People, published: Contract, small: str
     ) -> None:
         where = self.draft(people, small.replace("What it says", "From the engineer"))
@@ -252,7 +252,9 @@ class TestPublication:
         assert 'name="after" value="2"' in answer.content.decode()
         assert page.post(where, {"after": "2"}).status_code == 302
 
-    def test_the_same_text_again(self, page: Client, people: People, published: Contract, small: str) -> None:
+    def test_an_unchanged_document(
+        self, page: Client, people: People, published: Contract, small: str
+    ) -> None:
         where = self.draft(people, small)
         assert "already has exactly this text" in page.get(where).content.decode()
         page.post(where)
@@ -272,7 +274,7 @@ class TestBadInput:
             pytest.param("a: \ud83d\ude00 \u202e <script>alert(1)</script>", "", id="odd-characters"),
         ],
     )
-    def test_it_gets_a_clear_answer_and_is_kept(self, page: Client, text: str, words: str) -> None:
+    def test_hostile_yaml_is_reported_and_its_draft_kept(self, page: Client, text: str, words: str) -> None:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16")
         answer = page.post(
             reverse("contracts:check"), {"text": text, "save": "1"}, headers={"HX-Request": "true"}
@@ -285,16 +287,14 @@ class TestBadInput:
         assert page.get(draft.get_absolute_url()).status_code == 200
         assert page.get(reverse("contracts:publication", args=[draft.pk])).status_code == 200
 
-    def test_twenty_mistakes_are_twenty_problems(self, page: Client) -> None:
+    def test_twenty_mistakes_are_reported(self, page: Client) -> None:
         answer = page.post(
             reverse("contracts:check"), {"text": TWENTY_MISTAKES}, headers={"Accept": "application/json"}
         )
         problems = [problem for problem in answer.json()["problems"] if problem["severity"] == "error"]
         assert [problem["line"] for problem in problems] == list(range(10, 30))
 
-    def test_a_name_that_is_taken(
-        self, page: Client, people: People, published: Contract, small: str
-    ) -> None:
+    def test_a_name_in_use(self, page: Client, people: People, published: Contract, small: str) -> None:
         publish(small.replace("name: note", "name: memo").replace("Note", "Memo"), by=people.engineer)
         draft = Draft.objects.create(author=people.engineer, text=small.replace("name: note", "name: third"))
         answer = page.post(reverse("contracts:publication", args=[draft.pk]))

@@ -35,13 +35,15 @@ def address(view: str) -> str:
 class TestWhoSeesWhat:
     @pytest.mark.parametrize("view", READING)
     @pytest.mark.parametrize("name", ["engineer", "other", "developer", "viewer", "root"])
-    def test_everybody_who_is_signed_in_reads(
+    def test_all_users_may_read(
         self, browser: Browser, people: People, published: Contract, view: str, name: str
     ) -> None:
         assert browser(getattr(people, name)).get(address(view)).status_code == 200
 
     @pytest.mark.parametrize("view", READING + WRITING)
-    def test_a_stranger_is_asked_to_sign_in(self, browser: Browser, published: Contract, view: str) -> None:
+    def test_anonymous_readers_are_redirected_to_the_sign_in_page(
+        self, browser: Browser, published: Contract, view: str
+    ) -> None:
         answer = browser(None).get(address(view))
         assert answer.status_code == 302
         assert "/login/" in answer.headers["Location"]
@@ -52,7 +54,7 @@ class TestWhoSeesWhat:
         [("engineer", 200), ("other", 200), ("root", 200), ("developer", 403), ("viewer", 403)],
     )
     @pytest.mark.usefixtures("published")
-    def test_only_engineers_write(
+    def test_only_engineers_may_write(
         self, browser: Browser, people: People, view: str, name: str, status: int
     ) -> None:
         assert browser(getattr(people, name)).get(address(view)).status_code == status
@@ -70,7 +72,7 @@ class TestWhoSeesWhat:
         assert browser(people.engineer).get(reverse(view, args=["note"])).status_code == 405
 
     @pytest.mark.parametrize("name", ["developer", "other"])
-    def test_withdrawing_is_for_the_owners(
+    def test_only_owners_may_withdraw(
         self, browser: Browser, people: People, published: Contract, name: str
     ) -> None:
         answer = browser(getattr(people, name)).post(
@@ -79,7 +81,7 @@ class TestWhoSeesWhat:
         assert answer.status_code == 403
         assert not Contract.objects.get().withdrawn
 
-    def test_a_draft_is_its_authors_alone(self, browser: Browser, people: People) -> None:
+    def test_only_its_author_sees_a_draft(self, browser: Browser, people: People) -> None:
         draft = Draft.objects.create(author=people.engineer, text="a: secret")
         for view in ("contracts:draft", "contracts:publication"):
             assert browser(people.teammate).get(reverse(view, args=[draft.pk])).status_code == 404
@@ -97,7 +99,7 @@ class TestWritingIsGuarded:
 
     @pytest.mark.parametrize("view", POSTS)
     @pytest.mark.parametrize("name", ["developer", "viewer"])
-    def test_readers_are_told_why_not(
+    def test_a_refusal_has_a_reason(
         self, browser: Browser, people: People, published: Contract, view: str, name: str
     ) -> None:
         answer = browser(getattr(people, name)).post(address(view), {"text": "a: 1", "save": "1"})
@@ -105,7 +107,9 @@ class TestWritingIsGuarded:
         assert not Draft.objects.exists()
 
     @pytest.mark.parametrize("view", POSTS)
-    def test_strangers_are_asked_to_sign_in(self, browser: Browser, published: Contract, view: str) -> None:
+    def test_anonymous_users_are_redirected_to_the_sign_in_page(
+        self, browser: Browser, published: Contract, view: str
+    ) -> None:
         answer = browser(None).post(address(view), {"text": "a: 1", "save": "1"})
         assert (answer.status_code, Draft.objects.exists()) == (302, False)
 
@@ -122,7 +126,7 @@ class TestWritingIsGuarded:
     @pytest.mark.parametrize(
         "path", ["/contracts/%00/", "/contracts/?q=%00&owner=%00&category=%00", "/contracts/x/"]
     )
-    def test_odd_addresses_are_answered(
+    def test_malformed_addresses_are_not_found(
         self, browser: Browser, people: People, published: Contract, path: str
     ) -> None:
         assert browser(people.engineer).get(path).status_code in (200, 400, 404)
@@ -131,11 +135,13 @@ class TestWritingIsGuarded:
 class TestShell:
     """What this room gives the pages around it."""
 
-    def test_engineers_find_contracts_by_their_words(self, people: People, published: Contract) -> None:
+    def test_engineers_find_contracts_by_title_and_description(
+        self, people: People, published: Contract
+    ) -> None:
         assert [result.label for result in find(people.engineer, "note")] == ["A note"]
         assert list(find(people.developer, "note")) == []
 
-    def test_drafts_stand_on_the_front_page(self, rf: RequestFactory, people: People) -> None:
+    def test_drafts_are_listed_on_the_home_page(self, rf: RequestFactory, people: People) -> None:
         Draft.objects.create(author=people.engineer, text="")
         request = rf.get("/")
         request.user = people.engineer
@@ -143,7 +149,7 @@ class TestShell:
         request.user = people.developer
         assert list(home_sections(request)) == []
 
-    def test_topics_are_heard_by_whoever_is_signed_in(self, people: People, published: Contract) -> None:
+    def test_all_users_may_subscribe_to_contracts(self, people: People, published: Contract) -> None:
         topic = ContractTopic()
         assert topic.may_listen(people.viewer, str(published.pk))
         assert not topic.may_listen(people.viewer, "0")
@@ -184,7 +190,7 @@ class TestList:
         ("name", "words"),
         [("engineer", "New contract"), ("viewer", "have not published any contracts yet")],
     )
-    def test_an_empty_list_says_what_can_be_done(
+    def test_an_empty_list_suggests_what_to_do(
         self, browser: Browser, people: People, name: str, words: str
     ) -> None:
         assert words in browser(getattr(people, name)).get(reverse("contracts:list")).content.decode()
@@ -196,7 +202,7 @@ class TestList:
         assert "Draft of note" in browser(people.engineer).get(reverse("contracts:list")).content.decode()
         assert "Draft of note" not in browser(people.teammate).get(reverse("contracts:list")).content.decode()
 
-    def test_the_live_refresh_gets_the_list_alone(
+    def test_the_live_refresh_returns_the_list_alone(
         self, browser: Browser, people: People, published: Contract
     ) -> None:
         text = (
@@ -215,7 +221,7 @@ class TestReading:
         for word in ("message", "What it says", "ConfigMap", "settings", "Revision 1", "The first"):
             assert word in text
 
-    def test_a_revision_shows_its_text_coloured_and_escaped(
+    def test_a_revision_shows_its_source_highlighted_and_escaped(
         self, browser: Browser, people: People, small: str
     ) -> None:
         publish(small.replace("What it says", "<b>bold</b>"), by=people.engineer)
@@ -233,7 +239,7 @@ class TestReading:
         assert 'class="added"' in text
 
     @pytest.mark.parametrize("query", ["from=1&to=7", "from=x", "from=99999999999999999999"])
-    def test_revisions_that_do_not_exist(
+    def test_missing_revisions(
         self, browser: Browser, people: People, published: Contract, query: str
     ) -> None:
         assert (
@@ -241,9 +247,7 @@ class TestReading:
             == 404
         )
 
-    def test_files_to_take_away(
-        self, browser: Browser, people: People, published: Contract, small: str
-    ) -> None:
+    def test_downloads(self, browser: Browser, people: People, published: Contract, small: str) -> None:
         def get(file: str) -> Any:
             return browser(people.viewer).get(reverse("contracts:file", args=["note", 1, file]))
 
@@ -272,7 +276,7 @@ class TestWithdrawal:
         page.post(reverse("contracts:reinstatement", args=["note"]), {"reason": "It is needed"})
         assert not Contract.objects.get().withdrawn
 
-    def test_without_a_reason_it_is_asked_again(
+    def test_without_a_reason_the_form_is_shown_again(
         self, browser: Browser, people: People, published: Contract
     ) -> None:
         answer = browser(people.engineer).post(reverse("contracts:withdrawal", args=["note"]), {"reason": ""})

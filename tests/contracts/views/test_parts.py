@@ -26,23 +26,23 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_colours_keep_every_line(text: str) -> None:
+def test_highlighting_keeps_every_line(text: str) -> None:
     plain = [html.unescape(re.sub(r"</?span[^>]*>", "", line)) for line in highlighted(text)]
     assert plain == lines_of(text)
 
 
-def test_colours_of_tokens() -> None:
+def test_classes_of_tokens() -> None:
     assert highlighted("a: 1 # b\n") == (
         '<span class="k">a</span><span class="p">:</span> '
         '<span class="n">1</span> <span class="c"># b</span>',
     )
 
 
-def test_markup_in_the_text_stays_text() -> None:
+def test_markup_in_the_source_is_escaped() -> None:
     assert "<script>" not in "".join(highlighted("a: <script>alert(1)</script>\n"))
 
 
-def test_a_difference_has_numbers_of_both_texts_and_three_lines_around() -> None:
+def test_a_difference_has_both_line_numbers_and_three_lines_of_context() -> None:
     before = "".join(f"l{number}: x\n" for number in range(1, 21))
     found = text_diff(before, before.replace("l10: x\n", "l10: y\nnew: z\n"))
     assert (found.added, found.removed) == (2, 1)
@@ -53,11 +53,11 @@ def test_a_difference_has_numbers_of_both_texts_and_three_lines_around() -> None
     ]  # fmt: skip
 
 
-def test_the_same_texts_have_no_difference() -> None:
+def test_equal_documents_have_no_difference() -> None:
     assert text_diff("a: 1\n", "a: 1\n").lines == ()
 
 
-def test_very_long_texts_are_not_compared() -> None:
+def test_very_long_documents_are_not_compared() -> None:
     assert text_diff("a: 1\n" * 15_000, "b: 1\n" * 15_000).too_long
 
 
@@ -86,7 +86,7 @@ def test_very_long_texts_are_not_compared() -> None:
         ({"x-kubernetes-int-or-string": True}, "integer or string", "", ()),
     ],
 )  # fmt: skip
-def test_a_field_in_words(field: dict[str, Any], type_: str, default: str, rules: Any) -> None:
+def test_the_description_of_a_field(field: dict[str, Any], type_: str, default: str, rules: Any) -> None:
     (row,) = field_rows({"type": "object", "properties": {"x": field}})
     assert (row.type, row.default, row.rules) == (type_, default, rules)
 

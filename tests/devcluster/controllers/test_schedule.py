@@ -36,7 +36,7 @@ def test_the_next_time(text: str, expected: str) -> None:
     assert found.strftime("%Y-%m-%d %H:%M") == expected
 
 
-def test_a_day_that_never_comes() -> None:
+def test_a_date_that_never_occurs() -> None:
     assert parse("0 0 30 2 *").next_after(SATURDAY) is None
 
 
