@@ -107,10 +107,10 @@ def test_a_syntax_error_has_a_position_and_a_hint(source: str, error: str) -> No
     ids=lambda source: f"{source[:4]}… {len(source)}",
 )
 def test_huge_expressions_fail_quickly(source: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises(CelSyntaxError):
         parse(source)
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5
 
 
 @pytest.mark.parametrize("joint", [" + ", " && ", " || "])

@@ -43,6 +43,13 @@ def test_an_unclosed_expression_is_plain_text(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["'\\\\", '"\\', "'", "{", "'''", "a'\n", "//", "r'", "`"])
 def test_takes_linear_time(piece: str) -> None:
-    began = time.monotonic()
-    scan(piece * 200_000, 0)
-    assert time.monotonic() - began < 5
+    """Four times the text takes about four times as long; with quadratic time it would be sixteen times."""
+    small = max(seconds_to_scan(piece * 50_000) for _ in range(2))
+    assert seconds_to_scan(piece * 200_000) < 8 * max(small, 0.005)
+
+
+def seconds_to_scan(text: str) -> float:
+    """Processor time of this thread, which other programs of the machine do not change."""
+    began = time.thread_time()
+    scan(text, 0)
+    return time.thread_time() - began
