@@ -1,4 +1,4 @@
-"""The system's Chromium, and the flags that keep it quiet on a machine without a screen."""
+"""The system's Chromium, and its flags for a machine without a screen."""
 
 import shutil
 

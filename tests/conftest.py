@@ -1,4 +1,4 @@
-"""What all tests share: the conformance files, a database in a file, and one browser per process."""
+"""Fixtures of all tests: the conformance files, a database in a file, and one browser per process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A CustomResourceDefinition for a test, of which the test writes only what it is about."""
+"""Builds CustomResourceDefinitions for tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def custom_definition(
     status: Schema | None = None,
     scope: str = "Namespaced",
 ) -> dict[str, Any]:
-    """``name``: plural.group, or plural.group/version (default v1). A status makes its subresource."""
+    """``name``: plural.group, or plural.group/version (default v1). With a status, it has the subresource."""
     name, _, version = name.partition("/")
     plural, _, group = name.partition(".")
     properties = {"spec": spec} | ({"status": status} if status else {})

@@ -102,7 +102,7 @@ class Demo:
 
 
 class Session(requests.Session):
-    """A signed-in person without a browser. Paths are relative to the demo's address."""
+    """A signed-in user without a browser. Paths are relative to the demo's address."""
 
     def __init__(self, url: str, username: str) -> None:
         super().__init__()

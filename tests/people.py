@@ -19,7 +19,7 @@ ROLES = {
     "teammate": ("checkout", Role.DEVELOPER),
     "viewer": ("checkout", Role.VIEWER),
     "other": ("search", Role.DEVELOPER),
-    "nobody": None,  # in no team
+    "outsider": None,  # in no team
 }
 
 

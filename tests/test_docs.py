@@ -1,4 +1,4 @@
-"""What the documentation promises is there, and what is there is documented."""
+"""What the documentation describes exists, and what exists is documented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every feature of kro has tests that exist, or a reason why it differs here; and the page says the same."""
+"""Every feature of kro has tests that exist, or a reason why it differs here; the page is up to date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMED: list[Feature | Quirk] = [*FEATURES, *QUIRKS]
 
 @pytest.fixture(scope="module")
 def collected() -> list[str]:
-    """Node ids of every test in the files that are named."""
+    """Node ids of every test in these files."""
     files = sorted({test.partition("::")[0] for one in NAMED for test in one.tests})
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files]
     ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=100, check=False)

@@ -38,9 +38,9 @@ def free_port() -> int:
 
 @contextmanager
 def postgres(binaries: Path) -> Iterator[str]:
-    """A new server; yields its ``DATABASE_URL``. Root runs it as another user, as it demands."""
+    """A new server; yields its ``DATABASE_URL``. Root runs it as another user, as PostgreSQL requires."""
     with tempfile.TemporaryDirectory(prefix="slipway-postgres-") as directory:
-        _give_away(directory)
+        _change_owner(directory)
         data, port = f"{directory}/data", free_port()
         environment = {"PATH": f"{binaries}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
         initdb = [f"{binaries}/initdb", "-D", data, "-U", "slipway", "--auth=trust", "--no-sync"]
@@ -103,14 +103,14 @@ def _listens(port: int) -> bool:
 
 
 def _unprivileged_command() -> list[str]:
-    """The prefix of a command that root may not run."""
+    """The prefix that runs a command as another user than root."""
     if os.getuid() != 0:
         return []
     account = _unprivileged_account()
     return ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
 
 
-def _give_away(directory: str) -> None:
+def _change_owner(directory: str) -> None:
     if os.getuid() == 0:
         account = _unprivileged_account()
         os.chown(directory, account.pw_uid, account.pw_gid)

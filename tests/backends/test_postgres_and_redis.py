@@ -1,6 +1,6 @@
 """The tests marked ``backends`` again, on PostgreSQL and through Redis instead of SQLite and memory.
 
-Mark what could differ there with ``pytestmark = pytest.mark.backends``. The servers are those that
+Mark such tests with ``pytestmark = pytest.mark.backends``. The servers are those that
 SLIPWAY_TEST_DATABASE_URL and SLIPWAY_TEST_REDIS_URL name, otherwise new ones of the machine's packages.
 """
 
@@ -31,7 +31,7 @@ def marked_files(shard: int) -> list[str]:
 
 
 def available_servers(shard: int, cleanup: ExitStack) -> dict[str, str]:
-    """Settings that name the servers; without those that this machine has not."""
+    """Settings that name the servers that this machine has."""
     settings = {}
     if given := os.environ.get("SLIPWAY_TEST_DATABASE_URL"):
         settings["DATABASE_URL"] = f"{given}_{shard}"  # tests run in a database of their own, test_…

@@ -46,7 +46,7 @@ class RunAxe(Protocol):
 
 HERE = Path(__file__).parent
 STARTS_WITHIN = 10
-# The browser writes down every answer of 4xx as an error; tests ask for such answers on purpose.
+# The browser logs every 4xx response as an error; tests cause such responses on purpose.
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 
 
@@ -73,7 +73,7 @@ def orm_beside_the_browser() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The address of a server that runs as long as the tests do."""
+    """The address of a server that runs until all tests have ended."""
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
     made = uvicorn.Server(
@@ -106,7 +106,7 @@ class Visit(Protocol):
 
 @pytest.fixture
 def visit(site: str, chromium: Browser) -> Iterator[Visit]:
-    """``visit(user or None, path, theme=, width=)`` opens a page as that person; each call is a browser of
+    """``visit(user or None, path, theme=, width=)`` opens a page as that user; each call is a browser of
     its own."""
     contexts: list[Any] = []
     complaints: list[str] = []
@@ -148,7 +148,7 @@ def visit(site: str, chromium: Browser) -> Iterator[Visit]:
 
 @pytest.fixture
 def axe(shot: Shoot) -> RunAxe:
-    """What keeps people from using the page, a line each; ``assert axe(page) == []``."""
+    """The accessibility problems of a page, one per line; ``assert axe(page) == []``."""
 
     def run(page: Page, name: str = "") -> list[str]:
         if name:
@@ -165,7 +165,7 @@ def axe(shot: Shoot) -> RunAxe:
 
 @pytest.fixture
 def shot() -> Shoot:
-    """Keeps a picture of the page when ``SLIPWAY_SCREENSHOTS`` names a folder."""
+    """Saves a screenshot of the page if ``SLIPWAY_SCREENSHOTS`` names a folder."""
     folder = os.environ.get("SLIPWAY_SCREENSHOTS")
 
     def take(page: Page, name: str) -> None:
@@ -175,7 +175,7 @@ def shot() -> Shoot:
     return take
 
 
-def person(name: str, team: Team | None, role: str = Role.DEVELOPER, **fields: Any) -> User:
+def create_user(name: str, team: Team | None, role: str = Role.DEVELOPER, **fields: Any) -> User:
     user = User.objects.create_user(name, password=f"{name}-secret", **fields)
     if team:
         Membership.objects.create(user=user, team=team, role=role)
@@ -197,17 +197,17 @@ def checkout(site: str) -> Team:
 
 @pytest.fixture
 def engineer(platform: Team) -> User:
-    return person("engineer", platform, Role.ENGINEER, first_name="Emil", last_name="Engineer")
+    return create_user("engineer", platform, Role.ENGINEER, first_name="Emil", last_name="Engineer")
 
 
 @pytest.fixture
 def developer(checkout: Team) -> User:
-    return person("developer", checkout, Role.DEVELOPER, first_name="Dana", last_name="Developer")
+    return create_user("developer", checkout, Role.DEVELOPER, first_name="Dana", last_name="Developer")
 
 
 @pytest.fixture
 def administrator(platform: Team) -> User:
-    return person("admin", platform, Role.ADMINISTRATOR, first_name="Ada", last_name="Admin")
+    return create_user("admin", platform, Role.ADMINISTRATOR, first_name="Ada", last_name="Admin")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A page of one fragment that moves by itself, for the tests of static/js/live.js."""
+"""A page with one live fragment, for the tests of static/js/live.js."""
 
 from __future__ import annotations
 

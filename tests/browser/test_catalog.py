@@ -1,4 +1,4 @@
-"""A developer in a real browser: choose, fill in, preview, submit, look, edit, delete."""
+"""The catalog in a real browser: choose, fill in, preview, submit, view, edit, delete."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_slow_server_loses_neither_clicks_on_add_nor_input(
     visit: Visit, developer: User, contract: Contract, cluster: Destination
 ) -> None:
     page = visit(developer, "/catalog/service/create/")
-    page.route("**/create/preview/", lambda route: None)  # the server does not answer yet
+    page.route("**/create/preview/", lambda route: None)  # the server has not responded yet
     add = page.get_by_role("button", name="Add to Ports")
     with page.expect_request("**/create/preview/"):
         add.click()

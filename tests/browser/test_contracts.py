@@ -1,4 +1,4 @@
-"""A platform engineer at work in a real browser: typing, checking, publishing, and pages that move."""
+"""Contracts in a real browser: typing, checking, publishing, and pages that update themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of an instance as it is used: graph and list, the panel of a node, the live manifest, the menu."""
+"""The page of an instance: graph and list, the panel of a node, the live manifest, the menu."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Check = Callable[[Page], list[str]]
 
 @pytest.fixture
 def live(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the cluster answers when it is asked for a resource; empty: it has none of that name."""
+    """What the cluster returns for a resource; empty: it has none of that name."""
     answers: dict[str, Any] = {"replicas": 1}
 
     async def read(row: InstanceResource) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""A page that moves by itself: at once, after a lost connection, and while there is none."""
+"""Live pages: updated at once, after a lost connection, and while there is none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def one_live_fragment(settings: Settings) -> None:
     live_site.CounterTopic.allowed = True
 
 
-def move(version: int) -> None:
+def publish_version(version: int) -> None:
     live_site.now["version"] = version
     publish("counter.1", version)
 
@@ -66,7 +66,7 @@ def live_page(account_page: Page, line: Line) -> Page:
 
 def test_a_change_appears_without_reload_and_input_is_kept(live_page: Page) -> None:
     live_page.locator("#typing").fill("half a sen")
-    move(2)
+    publish_version(2)
     expect(live_page.locator("#part")).to_contain_text("Version 2")
     expect(live_page.locator("#typing")).to_have_value("half a sen")
     expect(live_page.locator("#typing")).to_be_focused()
@@ -74,7 +74,7 @@ def test_a_change_appears_without_reload_and_input_is_kept(live_page: Page) -> N
 
 def test_many_changes_at_once_are_few_requests(live_page: Page) -> None:
     for version in range(2, 60):
-        move(version)
+        publish_version(version)
     expect(live_page.locator("#part")).to_contain_text("Version 59")
     assert live_site.now["asked"] < 30
 
@@ -84,7 +84,7 @@ def test_without_changes_there_are_no_requests(live_page: Page, line: Line) -> N
     expect(live_page.locator("[data-live-label]")).to_have_text("Reconnecting")
     line.connected = True
     expect(live_page.locator("[data-live-label]")).to_have_text("Live")
-    move(2)
+    publish_version(2)
     expect(live_page.locator("#part")).to_contain_text("Version 2")
     assert live_site.now["asked"] == 1
 
@@ -92,7 +92,7 @@ def test_without_changes_there_are_no_requests(live_page: Page, line: Line) -> N
 def test_missed_changes_are_shown_after_reconnecting(live_page: Page, line: Line) -> None:
     line.cut()
     expect(live_page.locator("[data-live-label]")).to_have_text("Reconnecting")
-    move(7)
+    publish_version(7)
     line.connected = True
     expect(live_page.locator("#part")).to_contain_text("Version 7")
     expect(live_page.locator("[data-live-label]")).to_have_text("Live")
@@ -104,7 +104,7 @@ def test_without_a_connection_the_page_polls(visit: Visit, developer: User) -> N
     line.connected = False
     page.clock.install()
     page.goto("/live/")
-    move(3)
+    publish_version(3)
     page.clock.run_for(16_000)
     expect(page.locator("#part")).to_contain_text("Version 3")
 
@@ -120,9 +120,9 @@ def test_a_revoked_right_is_shown(live_page: Page, line: Line) -> None:
 def test_an_unreachable_server_is_shown_at_the_label_and_not_by_toasts(live_page: Page, visit: Visit) -> None:
     live_page.route("**/live/part/", lambda route: route.abort())
     with live_page.expect_event("requestfailed"):
-        move(2)
+        publish_version(2)
     live_page.unroute("**/live/part/")
-    move(3)
+    publish_version(3)
     expect(live_page.locator("#part")).to_contain_text("Version 3")
     expect(live_page.locator(".toast")).to_have_count(0)
     visit.complaints.clear()

@@ -1,4 +1,4 @@
-"""What is said above every page changes while the page is open."""
+"""The notices on every page change while the page is open."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The frame of every page: signing in, keys, palette, theme, narrow screens, and nothing that keeps anybody
-out."""
+"""The layout of every page: sign-in, keys, palette, theme, narrow screens, accessibility."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A published contract, people of every rank, and instances, for the tests of the catalog."""
+"""A published contract, users of every role, and instances, for the tests of the catalog."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def fill_instance(
     namespace: str = "checkout",
     **fields: Any,
 ) -> Instance:
-    """An instance that is up, as the engine would have left it."""
+    """A ready instance, as the reconciler would have projected it."""
     values: dict[str, Any] = {
         "uid": f"uid-{namespace}-{name}",
         "resource_version": "100",
@@ -162,7 +162,7 @@ def fill_instance(
 def make_instance(
     contract: Contract, cluster: Destination, teams: dict[str, Team]
 ) -> Callable[..., Instance]:
-    """``make_instance("shop", "checkout", state=…)``; the team is the one that owns the namespace."""
+    """``make_instance("shop", "checkout", state=…)``; the team is the owner of the namespace."""
 
     def make(name: str = "shop", namespace: str = "checkout", **fields: Any) -> Instance:
         team = next(

@@ -1,4 +1,4 @@
-"""Instances over the API: the same judgement and the same rights as the pages."""
+"""Instances over the API: the same validation and permissions as the pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contracts.models import Contract
 from portal.accounts.models import APIToken, User
 
 ALL = "/api/v1/instances/"
-WISH: dict[str, Any] = {
+MANIFEST: dict[str, Any] = {
     "contract": "service",
     "namespace": "checkout",
     "name": "shop",
@@ -23,7 +23,7 @@ WISH: dict[str, Any] = {
 
 @pytest.fixture
 def call(people: dict[str, User], contract: Contract, cluster: Destination) -> Callable[..., Any]:
-    """``call("developer", "post", path, body)`` with that person's token; ``""``: without one."""
+    """``call("developer", "post", path, body)`` with that user's token; ``""``: without one."""
 
     def send(who: str, method: str, path: str, body: Any = None) -> Any:
         headers = {}
@@ -37,12 +37,12 @@ def call(people: dict[str, User], contract: Contract, cluster: Destination) -> C
 
 
 def test_an_instance_is_created_read_changed_and_deleted(call: Callable[..., Any]) -> None:
-    made = call("developer", "post", ALL, WISH)
+    made = call("developer", "post", ALL, MANIFEST)
     assert made.status_code == 202
     assert made.json()["change"]["state"] == "approved"
     path = f"{ALL}{made.json()['instance']['id']}/"
     read = call("developer", "get", path).json()
-    assert (read["spec"], read["state"], read["team"]) == (WISH["spec"], "waiting", "checkout")
+    assert (read["spec"], read["state"], read["team"]) == (MANIFEST["spec"], "waiting", "checkout")
     assert read["pending_change"] == made.json()["change"]["id"]
     changed = call("developer", "put", path, {"spec": {"image": "shop:2"}})
     assert changed.status_code == 202
@@ -62,7 +62,7 @@ def test_an_instance_is_created_read_changed_and_deleted(call: Callable[..., Any
 
 
 def test_every_problem_is_reported_with_its_path(call: Callable[..., Any]) -> None:
-    wrong = {**WISH, "name": "Shop", "spec": {"imagee": "x", "replicas": 99, "ports": [{"port": "80"}]}}
+    wrong = {**MANIFEST, "name": "Shop", "spec": {"imagee": "x", "replicas": 99, "ports": [{"port": "80"}]}}
     answer = call("developer", "post", ALL, wrong)
     assert answer.status_code == 422
     assert answer.json()["message"] == "The instance is invalid."
@@ -89,14 +89,14 @@ def test_every_problem_is_reported_with_its_path(call: Callable[..., Any]) -> No
     ],
 )
 def test_invalid_requests_are_refused(call: Callable[..., Any], changed: dict[str, Any], code: int) -> None:
-    assert call("developer", "post", ALL, {**WISH, **changed}).status_code == code
+    assert call("developer", "post", ALL, {**MANIFEST, **changed}).status_code == code
     assert not Instance.objects.exists()
 
 
 def test_a_name_in_use_and_an_old_generation_are_conflicts(
     call: Callable[..., Any], instance: Instance
 ) -> None:
-    assert call("developer", "post", ALL, WISH).status_code == 409
+    assert call("developer", "post", ALL, MANIFEST).status_code == 409
     old = {"spec": {"image": "shop:2"}, "generation": 0}
     assert call("developer", "put", f"{ALL}{instance.pk}/", old).status_code == 409
 
@@ -108,7 +108,7 @@ def test_a_name_in_use_and_an_old_generation_are_conflicts(
         ("teammate", "get", 200),
         ("viewer", "get", 200),
         ("other", "get", 404),
-        ("nobody", "get", 404),
+        ("outsider", "get", 404),
         ("", "get", 401),
         ("teammate", "put", 202),
         ("viewer", "put", 403),
@@ -136,7 +136,7 @@ def test_the_list_contains_what_the_caller_may_see(
         ("developer", ["shop"]),
         ("other", ["index"]),
         ("engineer", ["index", "shop"]),
-        ("nobody", []),
+        ("outsider", []),
     ):
         assert [one["name"] for one in call(who, "get", ALL).json()["results"]] == names
     assert call("engineer", "get", f"{ALL}?namespace=search").json()["count"] == 1
@@ -161,6 +161,6 @@ def test_a_withdrawn_contract_has_no_new_instances(
     call: Callable[..., Any], contract: Contract, people: dict[str, User]
 ) -> None:
     contract.withdraw(by=None, reason="It is replaced")
-    answer = call("developer", "post", ALL, {**WISH, "spec": {}})
+    answer = call("developer", "post", ALL, {**MANIFEST, "spec": {}})
     assert answer.status_code == 409
     assert "was withdrawn" in answer.json()["message"]

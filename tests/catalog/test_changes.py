@@ -1,4 +1,4 @@
-"""Proposing changes: what is decided at once, and what is left to the reconciler."""
+"""Proposing changes: what is decided at once, and what by the reconciler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking for an instance, as a browser without JavaScript does it: plain posts, and the server decides."""
+"""Creating an instance as a browser without JavaScript does: plain posts."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_a_copy_has_the_desired_values(developer: Client, instance: Instance) ->
     assert "Enter a new name" in page
 
 
-@pytest.mark.parametrize("key", ["0", "nobody", "²", "9" * 30, "-1"])
+@pytest.mark.parametrize("key", ["0", "missing", "²", "9" * 30, "-1"])
 def test_a_copy_of_a_missing_instance_is_an_empty_form(developer: Client, key: str) -> None:
     assert developer.get(CREATE, {"from": key}).status_code == 200
 
@@ -208,7 +208,7 @@ def test_typing_returns_problems_and_preview_only(developer: Client) -> None:
     reshaped = developer.post(f"{CREATE}preview/", form, headers=pressed)
     assert 'name="/ports/@0/port"' in reshaped.content.decode()
     typing = developer.post(f"{CREATE}preview/", form, headers={"HX-Request": "true"})
-    assert "HX-Retarget" not in typing, "htmx repeats the last button's name; only the press itself counts"
+    assert "HX-Retarget" not in typing, "htmx repeats the last button's name; only the click itself counts"
     assert reshaped["HX-Retarget"] == "#instance-form"
 
 

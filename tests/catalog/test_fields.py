@@ -1,4 +1,4 @@
-"""What a schema becomes on the page."""
+"""The form fields of a schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An instance is judged whole: by its schema, by the contract's own rules, and by what may not change."""
+"""An instance is validated by its schema, by the contract's own rules, and by its immutable fields."""
 
 from __future__ import annotations
 

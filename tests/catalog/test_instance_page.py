@@ -1,4 +1,4 @@
-"""What the page of an instance says, and who may listen to it."""
+"""The content of an instance's page, and who may subscribe to it."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_a_graph_that_is_too_large_is_a_list() -> None:
 
 @pytest.mark.parametrize(
     ("who", "may"),
-    [("developer", True), ("viewer", True), ("engineer", True), ("other", False), ("nobody", False)],
+    [("developer", True), ("viewer", True), ("engineer", True), ("other", False), ("outsider", False)],
 )
 def test_readers_of_an_instance_may_subscribe_until_it_is_deleted(
     people: dict[str, User], instance: Instance, who: str, may: bool

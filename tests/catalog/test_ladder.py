@@ -1,4 +1,4 @@
-"""Every page of the catalog, for everybody: works, wrong method, teammate, viewer, other team, stranger."""
+"""Every page of the catalog for every role, with the right and the wrong method."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ ALL = {
     "teammate": 200,
     "viewer": 200,
     "other": 200,
-    "nobody": 200,
+    "outsider": 200,
     "": SIGN_IN,
 }
-OWN = {**ALL, "other": 404, "nobody": 404}
+OWN = {**ALL, "other": 404, "outsider": 404}
 CHANGE = {**OWN, "viewer": 403}
 
 READS = {
     "/catalog/": ALL,
     "/catalog/service/": ALL,
-    "/catalog/service/create/": {**ALL, "viewer": 403, "nobody": 403, "engineer": 403},
+    "/catalog/service/create/": {**ALL, "viewer": 403, "outsider": 403, "engineer": 403},
     "/instances/": ALL,
     "/instances/{pk}/": OWN,
     "/instances/{pk}/?tab=resources": OWN,
@@ -42,7 +42,7 @@ READS = {
     "/search/?q=shop": ALL,
 }
 WRITES = {
-    "/catalog/service/create/": {"developer": 422, "viewer": 403, "nobody": 403, "": SIGN_IN},
+    "/catalog/service/create/": {"developer": 422, "viewer": 403, "outsider": 403, "": SIGN_IN},
     "/catalog/service/create/preview/": {"developer": 200, "viewer": 409, "": SIGN_IN},
     "/catalog/service/create/lint/": {"developer": 200, "": SIGN_IN},
     "/catalog/service/create/discard/": {"developer": 302, "": SIGN_IN},
@@ -55,18 +55,18 @@ WRITES = {
 }
 
 
-def rungs(table: dict[str, dict[str, int]]) -> list[tuple[str, str, int]]:
+def expected_statuses(table: dict[str, dict[str, int]]) -> list[tuple[str, str, int]]:
     return [(path, who, status) for path, answers in table.items() for who, status in answers.items()]
 
 
-@pytest.mark.parametrize(("path", "who", "status"), rungs(READS))
+@pytest.mark.parametrize(("path", "who", "status"), expected_statuses(READS))
 def test_reading(
     sign_in: Callable[[str], Client], instance: Instance, path: str, who: str, status: int
 ) -> None:
     assert sign_in(who).get(path.format(pk=instance.pk)).status_code == status
 
 
-@pytest.mark.parametrize(("path", "who", "status"), rungs(WRITES))
+@pytest.mark.parametrize(("path", "who", "status"), expected_statuses(WRITES))
 def test_writing(
     sign_in: Callable[[str], Client], instance: Instance, path: str, who: str, status: int
 ) -> None:

@@ -1,4 +1,4 @@
-"""Where the nodes of a graph stand."""
+"""The layout of the nodes of a graph."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def test_an_edge_that_a_longer_path_implies_is_not_drawn() -> None:
 
 
 def test_a_cycle_is_still_drawn() -> None:
-    drawn = compute_layout(["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a"), ("a", "a"), ("a", "nobody")])
+    drawn = compute_layout(
+        ["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a"), ("a", "a"), ("a", "missing")]
+    )
     assert set(drawn.boxes) == {"a", "b", "c"}
 
 
@@ -61,7 +63,7 @@ def test_nodes_do_not_overlap_and_are_inside_the_picture(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "gaps", "places"),
+    ("desired", "gaps", "places"),
     [
         ([(0, 1), (10, 1)], [5], [0, 10]),
         ([(0, 1), (0, 1)], [10], [-5, 5]),
@@ -69,6 +71,6 @@ def test_nodes_do_not_overlap_and_are_inside_the_picture(seed: int) -> None:
     ],
 )
 def test_neighbours_share_the_space(
-    wishes: list[tuple[float, float]], gaps: list[float], places: list[float]
+    desired: list[tuple[float, float]], gaps: list[float], places: list[float]
 ) -> None:
-    assert nearest_with_gaps(wishes, gaps) == places
+    assert nearest_with_gaps(desired, gaps) == places

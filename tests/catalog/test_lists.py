@@ -75,7 +75,7 @@ def test_states_are_counted_under_the_other_filters(
     ("who", "query", "title"),
     [
         ("developer", "", "No instances yet"),
-        ("nobody", "", "You are not in a team"),
+        ("outsider", "", "You are not in a team"),
     ],
 )
 def test_an_empty_list_says_why(

@@ -1,4 +1,4 @@
-"""With 10,000 instances, pages send the same few queries and show one page of rows. `make bench` measures
+"""With 10,000 instances, pages execute the same few queries and show one page of rows. `make bench` measures
 how long that takes."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who fills in a form learns at once that another instance has an object which this one would create."""
+"""The form warns at once if another instance owns an object that this one would create."""
 
 from __future__ import annotations
 
@@ -81,20 +81,20 @@ def test_equal_objects(
     blog: Instance, people: dict[str, User], kept: dict[str, str], manifest: dict[str, str], found: bool
 ) -> None:
     InstanceResource.objects.filter(kind="Deployment").update(**kept)
-    wish = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop", **manifest}}
+    desired = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop", **manifest}}
     draft: dict[str, Any] = {
         "namespace": "checkout",
         "destination": blog.destination,
         "by": people["developer"],
     }
-    assert bool(ownership_conflicts([wish], instance=None, **draft)) is found
-    assert not ownership_conflicts([wish], instance=blog, **draft)
+    assert bool(ownership_conflicts([desired], instance=None, **draft)) is found
+    assert not ownership_conflicts([desired], instance=blog, **draft)
 
 
 def test_objects_of_other_clusters_do_not_conflict(
     blog: Instance, contract: Contract, people: dict[str, User]
 ) -> None:
     away = Destination.objects.create(slug="away", title="Away")
-    wish = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop"}}
+    desired = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop"}}
     by = people["developer"]
-    assert not ownership_conflicts([wish], namespace="checkout", destination=away, by=by, instance=None)
+    assert not ownership_conflicts([desired], namespace="checkout", destination=away, by=by, instance=None)

@@ -1,4 +1,4 @@
-"""What a posted form means."""
+"""Posted forms → values."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_map_keys_are_no_part_of_names_and_problems_are_reported_at_the_key() ->
     }
     tree = build(SERVICE, NO_HINTS, posted.data, FormState(posted))
     values = [one.text for one in tree.root.walk() if one.name.startswith("/env/@")]
-    assert values == ["1", "2", "3", ""], "nothing that was typed is lost"
+    assert values == ["1", "2", "3", ""], "no input is lost"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Form and YAML are two views of one text; neither loses what the other wrote."""
+"""Form and YAML are two views of one document; neither loses what the other wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Users and texts that the tests of contracts share."""
+"""Users and documents that the tests of contracts share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small definitions for tests: only what a test is about is written in it."""
+"""Small definitions for tests: a test writes only what it is about."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ READ_ONLY = "- id: NAME\n  externalRef: {apiVersion: v1, kind: ConfigMap, metada
 def definition_text(
     resources: str = "", *, status: str = "", spec: str = SPEC, types: str = TYPES, schema: str = ""
 ) -> str:
-    """A whole file. Each part is YAML as it would stand at its place, at any indentation."""
+    """A whole file. Each part is YAML at any indentation."""
     text = HEAD
     for line in dedent(schema).strip().splitlines():
         text += f"    {line}\n"

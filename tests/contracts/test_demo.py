@@ -1,4 +1,4 @@
-"""The demo's contracts: published once, and left alone afterwards."""
+"""The demo's contracts: published once, and not changed afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML as Kubernetes reads it, with the place of everything, and nothing that can hurt."""
+"""YAML as Kubernetes reads it, with positions, and within limits."""
 
 from __future__ import annotations
 

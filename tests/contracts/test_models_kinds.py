@@ -1,4 +1,4 @@
-"""Texts are checked against those kinds of destinations and of other contracts that they mention."""
+"""Documents are checked against the kinds of destinations and other contracts that they mention."""
 
 from __future__ import annotations
 

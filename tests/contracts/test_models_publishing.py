@@ -1,4 +1,4 @@
-"""Publishing makes frozen, numbered revisions; what stands in the way is said with its owner's name."""
+"""Publishing creates immutable, numbered revisions; conflicts are reported with the owner's name."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_another_order_of_nodes_is_another_revision(people: People, published: C
 
 
 def test_a_concurrent_publication_is_reported(people: People, published: Contract, small: str) -> None:
-    """The engineer has looked at the changes since revision 1; meanwhile a teammate publishes revision 2."""
+    """The engineer has seen the changes since revision 1; meanwhile a teammate publishes revision 2."""
     publish(changed(small, ("A note", "From a teammate")), by=people.teammate)
     text = changed(small, ("A note", "From the engineer"))
     with pytest.raises(StaleRevision, match="Revision 2 was published in the meantime"):
@@ -189,14 +189,14 @@ def problems_of(text: str, by: User) -> dict[str, Problem]:
     return {problem.code: problem for problem in refusal.value.problems}
 
 
-class TestCollisions:
+class TestNameConflicts:
     @pytest.mark.parametrize(
         ("change", "code", "found"),
         [
             pytest.param(
-                ("owner: platform", "owner: nobody"), "owner-unknown",
+                ("owner: platform", "owner: missing"), "owner-unknown",
                 (
-                    "There is no team “nobody”.",
+                    "There is no team “missing”.",
                     28,
                 ),
                 id="unknown-owner",

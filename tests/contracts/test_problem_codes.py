@@ -1,4 +1,4 @@
-"""Every code that a person can meet is explained, and every explanation is of a code that exists."""
+"""Every problem code is explained, and every explained code exists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ONE_WORD = {
     "terminating",
 }
 CODE = re.compile(r"[a-z]+(-[a-z]+)+\Z")
-# Texts that look like codes: types of nodes, formats, endings, and the codes of changes between revisions.
+# Strings that look like codes: types of nodes, formats, suffixes, and the codes of changes between revisions.
 NOT_PROBLEMS = {
     "external-collection",
     "int-or-string",

@@ -1,4 +1,4 @@
-"""The examples of docs/reference/problems.md are true: wrong ones have the problem, right ones have none."""
+"""The examples of docs/reference/problems.md: invalid ones have the problem, valid ones have none."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"
 
 
 def whole(*, schema: str = SCHEMA + SPEC, nodes: str = "", head: str = HEAD) -> str:
-    """A file; every part stands at the margin."""
+    """A whole file; every part is unindented."""
     resources = f"  resources:\n{indent(nodes, '    ')}" if nodes else "  resources: []"
     return f"{head}metadata: {{name: web-app}}\nspec:\n  schema:\n{indent(schema, '    ')}{resources}\n"
 
@@ -63,7 +63,7 @@ WEB = deployment()
 
 
 def instance(schema: str) -> Callable[[str], list[Problem]]:
-    """Judge the example as the spec of an instance of a contract with these fields."""
+    """Validate the example as the spec of an instance of a contract with these fields."""
 
     def problems(text: str) -> list[Problem]:
         definition = compile_text(whole(schema=f"{SCHEMA}spec:\n  {schema}\n")).definition
@@ -74,7 +74,7 @@ def instance(schema: str) -> Callable[[str], list[Problem]]:
 
 
 def compiled(build: Callable[[str], str]) -> Callable[[str], list[Problem]]:
-    """Compile the example; every problem of a compilation has its place and its words."""
+    """Compile the example; every problem of a compilation has a position and a message."""
 
     def problems(text: str) -> list[Problem]:
         found = compile_text(build(f"{text}\n")).problems
@@ -105,7 +105,7 @@ def with_its_tests(text: str) -> list[Problem]:
 
 
 def published(build: Callable[[str], str]) -> Callable[[str], list[Problem]]:
-    """What the names of a definition would collide with in every portal."""
+    """The conflicts of a definition's names in every portal."""
 
     def problems(text: str) -> list[Problem]:
         definition = compile_text(build(text)).definition
@@ -124,7 +124,7 @@ NAMED = published(
 
 
 def next_revision(schema: str) -> Callable[[str], list[Problem]]:
-    """Judge the example as the schema that follows ``schema``."""
+    """Validate the example as the schema that follows ``schema``."""
 
     def problems(text: str) -> list[Problem]:
         old, new = (compile_text(whole(schema=each)).definition for each in (schema, text))
@@ -165,7 +165,7 @@ LIVE_DATA = rendered(lambda text: whole(nodes=WEB + node(CONFIG + text)))
 LIVE_STATUS = rendered(lambda text: whole(schema=SCHEMA + SPEC + text, nodes=WEB))
 
 
-# Where the example of a code stands in a definition that is right otherwise.
+# Where the example of a code is inserted into an otherwise valid definition.
 PLACES = {
     FILE: "no-definition wrong-document",
     DATA: "yaml-syntax yaml-duplicate-key yaml-surprise yaml-key yaml-merge yaml-tag cel-syntax cel-type"
@@ -197,7 +197,7 @@ PLACES = {
 CODES = {code: place for place, codes in PLACES.items() for code in codes.split()}
 # A part of a file, of which other parts are missing.
 ALONE = {"no-definition", "wrong-document"}
-# No few lines show these: they need other contracts, a cluster, or a very long text; or they are no mistake.
+# Without a short example: they need other contracts, a cluster or a long document, or are no errors.
 UNSHOWN = {
     *("yaml-alias-bomb", "too-deep", "unreadable-file"),
     *(

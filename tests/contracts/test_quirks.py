@@ -1,7 +1,7 @@
 # ruff: noqa: E501
 """kro's quirks, one by one: copied where rendered objects depend on them, otherwise fixed (kro §12).
 
-Those of the reconciler are tried beside it: 10, 13, 16, 17, 19 to 23 and 25 in tests/reconciler; 24 in
+Those of the reconciler have their tests there: 10, 13, 16, 17, 19 to 23 and 25 in tests/reconciler; 24 in
 test_compatibility.py.
 """
 

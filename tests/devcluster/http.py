@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 
 class Endpoint(Protocol):
-    """Where a cluster is, and how to be let in; `ca` is in PEM."""
+    """Address and credentials of a cluster; `ca` is in PEM."""
 
     @property
     def server(self) -> str: ...

@@ -38,7 +38,7 @@ SignIn = Callable[..., Page]
 
 @pytest.fixture
 def sign_in(demo: Demo, chromium: Browser) -> Iterator[SignIn]:
-    """``sign_in("developer")`` is a browser of that person, on the front page."""
+    """``sign_in("developer")`` is a browser of that user, on the home page."""
     contexts: list[Any] = []
     complaints: list[str] = []
 
@@ -63,7 +63,7 @@ def sign_in(demo: Demo, chromium: Browser) -> Iterator[SignIn]:
 
 @pytest.fixture(scope="session")
 def kubectl(demo: Demo) -> Callable[..., str]:
-    """``kubectl("get", "pods")`` against the embedded cluster; gives its output, or fails with its words."""
+    """``kubectl("get", "pods")`` against the embedded cluster; returns the output or fails."""
     if KUBECTL is None:
         pytest.skip("no kubectl here: install version 1.29 or newer")
     version = subprocess.run(

@@ -1,4 +1,4 @@
-"""A developer gets a service, changes it, sees what goes wrong, and gives it back."""
+"""A developer creates a service, changes it, reads its problems, and deletes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.journey.conftest import SignIn
 COMES_UP_WITHIN = 30_000
 
 
-def ask_for(page: Page, name: str, image: str) -> None:
+def fill_in(page: Page, name: str, image: str) -> None:
     page.goto("/catalog/")
     page.get_by_role("link", name="Stateless service, lowest cost", exact=True).click()
     page.wait_for_url("**/catalog/stateless-service/")
@@ -31,7 +31,7 @@ def expect_state(page: Page, word: str) -> None:
 
 def test_a_service_is_created_changed_and_deleted(sign_in: SignIn) -> None:
     page = sign_in("developer")
-    ask_for(page, "shop", "nginx:1.27")
+    fill_in(page, "shop", "nginx:1.27")
     expect_state(page, "Ready")
     expect(page.get_by_text("http://shop.checkout.svc")).to_be_visible()
 
@@ -59,7 +59,7 @@ def test_a_service_is_created_changed_and_deleted(sign_in: SignIn) -> None:
 
 def test_an_image_that_cannot_be_pulled_is_reported_by_the_banner(sign_in: SignIn) -> None:
     page = sign_in("developer")
-    ask_for(page, "mistake", "example/app:broken")
+    fill_in(page, "mistake", "example/app:broken")
     expect(page.locator("#instance-live")).to_contain_text("ImagePullBackOff", timeout=COMES_UP_WITHIN)
 
 
@@ -85,7 +85,7 @@ def test_an_invalid_value_is_reported_at_its_field_and_no_input_is_lost(sign_in:
 
 def test_the_same_form_works_without_javascript(sign_in: SignIn) -> None:
     page = sign_in("developer", java_script_enabled=False)
-    ask_for(page, "plain", "nginx:1.27")
+    fill_in(page, "plain", "nginx:1.27")
     deadline = time.monotonic() + COMES_UP_WITHIN / 1000
     while "Ready" not in page.locator(".head .title").inner_text() and time.monotonic() < deadline:
         page.reload()
@@ -94,7 +94,7 @@ def test_the_same_form_works_without_javascript(sign_in: SignIn) -> None:
 
 def test_another_team_sees_none_of_it(sign_in: SignIn) -> None:
     owner = sign_in("developer")
-    ask_for(owner, "private", "nginx:1.27")
+    fill_in(owner, "private", "nginx:1.27")
     stranger = sign_in("other")
     answer = stranger.goto(owner.url)
     assert answer is not None

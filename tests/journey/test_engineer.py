@@ -1,4 +1,4 @@
-"""A platform engineer publishes a contract, and people use it from the portal and with kubectl."""
+"""A platform engineer publishes a contract, and users use it from the portal and with kubectl."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting, stopping, being killed: nothing is lost, nothing is left."""
+"""The process is started, stopped and killed: no state is lost, no process is left."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def state_of(session: Session, name: str) -> str:
 def wait_for(session: Session, name: str, state: str) -> None:
     deadline = time.monotonic() + SETTLES_WITHIN
     while (seen := state_of(session, name)) != state:
-        assert time.monotonic() < deadline, f"{name} is {seen or 'not there'}, not {state}"
+        assert time.monotonic() < deadline, f"{name} is {seen or 'missing'}, not {state}"
         time.sleep(0.1)
 
 

@@ -1,4 +1,4 @@
-"""The ground floor without the rooms above it."""
+"""The portal app without the hooks of other apps."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ __all__ = ["people", "sign_in", "teams"]
 
 
 @pytest.fixture(autouse=True)
-def ground_floor_alone(settings: Settings) -> None:
-    """No room above takes part: what they put into the shell is tested with them."""
+def no_hooks(settings: Settings) -> None:
+    """No app sets a hook; the hooks of an app are tested with that app."""
     settings.NAVIGATION_COUNTS = {}
     for name in ("SEARCH_PROVIDERS", "HOME_SECTIONS", "PORTAL_NOTICES", "READINESS_FACTS", "DEMO_LOADERS"):
         setattr(settings, name, [])

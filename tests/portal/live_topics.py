@@ -1,4 +1,4 @@
-"""Topics for the tests of the websocket: of a team, for its members, and one that is always forbidden."""
+"""Topics for the tests of the websocket: one for the members of a team, and one that is always forbidden."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The manners of the API, whatever room answers: its errors say in JSON what is wrong and what to do."""
+"""The conventions of the API in every app: errors are JSON, say what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHECK = "/api/v1/contracts/check/"
 
 @pytest.fixture
 def call(people: dict[str, User]) -> Callable[..., tuple[int, dict[str, Any]]]:
-    """``call("engineer", "post", path, …)`` with that person's token: the status, and the JSON that came."""
+    """``call("engineer", "post", path, …)`` with that user's token: status and JSON."""
 
     def send(who: str, method: str, path: str, data: object = None, kind: str = "application/json") -> Any:
         _, text = APIToken.issue(people[who], "test")

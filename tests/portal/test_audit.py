@@ -1,4 +1,4 @@
-"""The audit log: final, filtered by the address, paged."""
+"""The audit log: immutable, filtered by the address, paged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demo is made of: its data, its port, its key, its cluster as a child process."""
+"""The parts of the demo: its data, its port, its key, its cluster as a child process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A hook that cannot be imported is an error at the start, never a page without its banners."""
+"""A hook that cannot be imported is an error at the start and never hides a banner."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_an_invalid_hook_is_an_error_of_the_system_check(setting: str, settings:
 
 
 def test_an_invalid_hook_is_an_error_of_the_page(sign_in: Callable[[str], Client], settings: Any) -> None:
-    client = sign_in("nobody")
+    client = sign_in("outsider")
     settings.PORTAL_NOTICES = WRONG["PORTAL_NOTICES"]
     with pytest.raises(ImproperlyConfigured):
         client.get("/account/")

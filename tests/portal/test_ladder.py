@@ -1,4 +1,4 @@
-"""Every page of the ground floor, for everybody: works, wrong method, teammate, other team, stranger."""
+"""Every page of the portal app for every role, with the right and the wrong method."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ pytestmark = pytest.mark.backends
 
 SIGN_IN = 302
 
-# path → what each person gets
+# path → status by user
 PAGES = {
-    "/account/": {"admin": 200, "developer": 200, "nobody": 200, "": SIGN_IN},
-    "/teams/": {"admin": 200, "developer": 200, "nobody": 200, "": SIGN_IN},
+    "/account/": {"admin": 200, "developer": 200, "outsider": 200, "": SIGN_IN},
+    "/teams/": {"admin": 200, "developer": 200, "outsider": 200, "": SIGN_IN},
     "/teams/checkout/": {
-        "admin": 200, "engineer": 200, "developer": 200, "viewer": 200, "other": 404, "nobody": 404,
+        "admin": 200, "engineer": 200, "developer": 200, "viewer": 200, "other": 404, "outsider": 404,
         "": SIGN_IN,
     },
     "/teams/new/": {"admin": 200, "engineer": 403, "developer": 403, "": SIGN_IN},
-    "/audit/": {"admin": 200, "engineer": 200, "developer": 403, "viewer": 403, "nobody": 403, "": SIGN_IN},
-    "/notices/": {"developer": 200, "nobody": 200, "": SIGN_IN},
-    "/search/?q=team": {"developer": 200, "nobody": 200, "": SIGN_IN},
+    "/audit/": {"admin": 200, "engineer": 200, "developer": 403, "viewer": 403, "outsider": 403, "": SIGN_IN},
+    "/notices/": {"developer": 200, "outsider": 200, "": SIGN_IN},
+    "/search/?q=team": {"developer": 200, "outsider": 200, "": SIGN_IN},
     "/api/docs/": {"developer": 200, "": SIGN_IN},
     "/login/": {"": 200, "developer": 302},
     "/healthz": {"": 200},
@@ -47,7 +47,7 @@ WRITES = {
 }
 GOOD = {
     "/teams/new/": {"name": "New", "slug": "new"},
-    "/teams/checkout/members/": {"username": "nobody", "role": "viewer"},
+    "/teams/checkout/members/": {"username": "outsider", "role": "viewer"},
     "/teams/checkout/namespaces/": {"name": "checkout-next"},
 }
 

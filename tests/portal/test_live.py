@@ -1,4 +1,4 @@
-"""The websocket: who may open it, what it sends, and what closes it. Real sockets to the real application."""
+"""The websocket: who may open it, what it sends, and what closes it, with the real application."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Socket(ApplicationCommunicator):
 
 
 def checkout(version: int) -> dict[str, str]:
-    """All that a message holds: what changed, and its version."""
+    """The whole message: the topic that changed, and its version."""
     return {"topic": "team.checkout", "version": str(version)}
 
 

@@ -1,4 +1,4 @@
-"""The character NUL, in every place where somebody may send it."""
+"""The character NUL in every part of a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What surrounds every page, worked out from settings and hooks."""
+"""The layout of every page, computed from settings and hooks."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def find_many(user: User, text: str) -> Any:
     return [Result("Instances", f"{text}-{n}", f"/instances/{n}/") for n in range(20)]
 
 
-def say_something(user: User) -> Any:
+def away_notice(user: User) -> Any:
     return [Notice("The cluster is away.", "Pages show what was last seen.", state="error")]
 
 
-def put_on_home(request: HttpRequest) -> Any:
+def home_section(request: HttpRequest) -> Any:
     return [HomeSection("home/_empty.html", {"title": "unused"}, wide=True)]
 
 
-def tell_of_the_weather() -> Any:
+def weather() -> Any:
     return {"weather": "fog"}
 
 
@@ -49,7 +49,7 @@ def labels(user: User, path: str = "/") -> Any:
         ("admin", set()),
         ("engineer", set()),
         ("developer", {"Contracts", "Audit log"}),
-        ("nobody", {"Contracts", "Audit log"}),
+        ("outsider", {"Contracts", "Audit log"}),
     ],
 )
 def test_navigation_lists_what_the_user_may_use(people: dict[str, User], who: str, not_offered: Any) -> None:
@@ -93,13 +93,13 @@ def test_without_javascript_search_is_a_page(sign_in: Callable[[str], Client], s
 
 
 def test_notices_are_shown_on_every_page(sign_in: Callable[[str], Client], settings: Settings) -> None:
-    settings.PORTAL_NOTICES = ["tests.portal.test_shell.say_something"]
-    assert "The cluster is away." in sign_in("nobody").get("/account/").content.decode()
+    settings.PORTAL_NOTICES = ["tests.portal.test_shell.away_notice"]
+    assert "The cluster is away." in sign_in("outsider").get("/account/").content.decode()
 
 
 def test_readiness_includes_the_checks_of_apps(client: Client, db: None, settings: Settings) -> None:
     assert client.get("/readyz").json() == {"ready": True, "reasons": []}
-    settings.READINESS_FACTS = ["tests.portal.test_shell.tell_of_the_weather"]
+    settings.READINESS_FACTS = ["tests.portal.test_shell.weather"]
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {"ready": True, "reasons": [], "weather": "fog"}
@@ -129,7 +129,7 @@ def test_the_theme_is_one_of_three(cookie: str, theme: str) -> None:
     [
         ("admin", "Team Platform", "Portal administrator"),
         ("developer", "Team Checkout", "Developer"),
-        ("nobody", "No team", "Guest"),
+        ("outsider", "No team", "Guest"),
     ],
 )
 def test_the_menu_shows_user_team_and_role(

@@ -1,4 +1,4 @@
-"""Signing in: guessing is made slow, and nobody is locked out by somebody else."""
+"""Signing in: guessing is slowed down, and no user is locked out by another."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def attempt(name: str, password: str = "wrong", address: str = HERE) -> Any:
 
 @pytest.fixture
 def guessed(people: dict[str, User]) -> None:
-    """Somebody has guessed at the developer's password as often as one may."""
+    """The developer's password was guessed as often as allowed."""
     for _ in range(ALLOWED):
         assert attempt("developer").status_code == 200
 

@@ -1,5 +1,4 @@
-"""Members and namespaces of teams: what is written, what is refused in words, what stands in the audit log
-afterwards."""
+"""Members and namespaces of teams: what is saved, what is refused, and the entries of the audit log."""
 
 from __future__ import annotations
 
@@ -28,13 +27,13 @@ def last_entry() -> tuple[str, str, str, Any]:
 
 
 def test_adding_a_member(admin: Client, people: dict[str, User]) -> None:
-    admin.post("/teams/checkout/members/", {"username": "nobody", "role": "developer"})
-    assert people["nobody"].memberships.get().role == "developer"
+    admin.post("/teams/checkout/members/", {"username": "outsider", "role": "developer"})
+    assert people["outsider"].memberships.get().role == "developer"
     assert last_entry() == (
         "membership.created",
         "admin",
         "checkout",
-        {"user": "nobody", "role": "developer"},
+        {"user": "outsider", "role": "developer"},
     )
 
 

@@ -1,4 +1,4 @@
-"""Tokens: shown once, kept as a digest, tied to their person, ended in time."""
+"""Tokens: shown once, stored as a digest, bound to their user, and expiring."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small parts of every page: icons, states, ages, letters, problems."""
+"""Template tags: icons, states, ages, initials, problems."""
 
 from __future__ import annotations
 

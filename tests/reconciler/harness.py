@@ -27,7 +27,7 @@ TIMEOUT = 15.0  # seconds that a test waits for an expected state
 
 
 class Cluster:
-    """Another client of the same API server, such as a person with kubectl; synchronous."""
+    """Another client of the same API server, such as a user with kubectl; synchronous."""
 
     def __init__(self, kubeconfig: Path) -> None:
         self.kubeconfig = kubeconfig

@@ -260,7 +260,7 @@ CASES = {
         outcome=Deleting("Two are left."),
         metadata={"deletionTimestamp": NOW},
     ),
-    # A person requested its deletion, and the cluster does not know yet.
+    # A user requested its deletion, and the cluster does not know yet.
     "deletion was requested while it is ready": Case(
         REQUESTED, ("deleting", "DeletionRequested"), "Deletion requested.", given={"web": pods(3)}
     ),

@@ -1,4 +1,4 @@
-"""When is an apply due? Wanted, live, and what our manager owns of it."""
+"""When an apply is due: desired and live fields, and those that our manager owns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIGKILL at any moment loses nothing and doubles nothing."""
+"""SIGKILL at any moment loses and repeats nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in the cluster, and on the rows, after something happened."""
+"""The cluster and the rows after each kind of change."""
 
 from __future__ import annotations
 

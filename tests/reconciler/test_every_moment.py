@@ -1,7 +1,7 @@
 """Killed at every moment: each life of the reconciler makes one write to the cluster and dies by SIGKILL.
 
 So creation, change, pruning and deletion of an instance with a collection go through every state that lies
-between two writes, and the next life has to go on from there with nothing but cluster and rows.
+between two writes, and the next life has to continue with nothing but cluster and rows.
 """
 
 from __future__ import annotations
@@ -66,10 +66,10 @@ MOST_LIVES = 60
 
 
 class Trap:
-    """Between a reconciler and its cluster: lets one write through, and kills whoever sent it.
+    """Between a reconciler and its cluster: forwards one write, and kills its sender.
 
-    ``answered``: the killing waits for the next write, so the first one's answer was taken in; else the
-    answer is lost. What a dead process had sent besides is not carried out.
+    ``answered``: the sender is killed at its next write, so it received the answer to the first; else the
+    answer is lost. Other writes of a dead process are not forwarded.
     """
 
     def __init__(self, cluster: DevCluster, answered: bool) -> None:
@@ -102,7 +102,7 @@ class Trap:
     def _kill(self) -> None:
         if self._victim > 0:
             os.kill(self._victim, signal.SIGKILL)
-            self._victim = -1  # nobody: nothing more is carried out
+            self._victim = -1  # no process: no further write is forwarded
 
     @property
     def sprung(self) -> bool:
@@ -117,7 +117,7 @@ class Lives:
         self._fork_server, self._trap, self.number = fork_server, trap, 0
 
     def until(self, done: Callable[[], Any]) -> None:
-        """One life after the other until this is so, and nothing is left to write."""
+        """One life after the other until ``done`` is true and nothing is left to write."""
         for _ in range(MOST_LIVES):
             pid = self._fork_server.start()
             self.number += 1

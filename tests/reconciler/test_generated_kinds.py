@@ -1,4 +1,4 @@
-"""What an API server makes of the definition that a contract generates: defaults, refusals, names."""
+"""The generated definition of a contract in an API server: defaults, refusals, names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits to be written: the newest snapshot of each instance, again when the database fails."""
+"""The writer keeps the newest snapshot of each instance, and retries when the database fails."""
 
 from __future__ import annotations
 

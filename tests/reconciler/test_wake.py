@@ -85,7 +85,7 @@ async def test_what_is_rolled_back_wakes_nothing() -> None:
 def test_a_change_of_a_new_contract_is_applied_without_a_poll(
     stopped_harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both are written before the reconciler starts, and while it runs; the kind is not served yet."""
+    """Both are saved before the reconciler starts, and while it runs; the kind is not served yet."""
     harness = stopped_harness
     monkeypatch.setattr(signals, "POLL_PERIOD", 600.0)
     contract = harness.publish(PAIR)

@@ -1,4 +1,4 @@
-"""The queue: every key gets its pass, never two at once, and failures come back later and later."""
+"""The queue: every key is processed, never twice at once, and failures are retried with increasing delays."""
 
 from __future__ import annotations
 

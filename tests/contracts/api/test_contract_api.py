@@ -1,4 +1,4 @@
-"""The API of contracts: with a token, what the role allows, and every problem in the answer."""
+"""The API of contracts: tokens, permissions, and every problem in the response."""
 
 from __future__ import annotations
 

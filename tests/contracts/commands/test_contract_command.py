@@ -1,4 +1,4 @@
-"""``manage.py contract …`` as a pipeline uses it: what is printed, and how it ends."""
+"""``manage.py contract …`` as a pipeline uses it: output and exit codes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAMPLES = REPOSITORY / "contracts" / "samples"
 
 
 class Ended:
-    """How a command ended: ``code`` 0 or 1, and everything that it printed."""
+    """The result of a command: ``code`` 0 or 1, and everything that it printed."""
 
     def __init__(self, *arguments: object) -> None:
         out, err = io.StringIO(), io.StringIO()
@@ -52,7 +52,7 @@ def wrong(tmp_path: Path, small: str) -> Path:
 
 
 class TestWithoutADatabase:
-    """These tests do not ask for a database, so a query would fail them."""
+    """These tests request no database, so a query would fail them."""
 
     def test_a_valid_file(self, file: Path) -> None:
         ended = Ended("check", file)
@@ -231,7 +231,7 @@ class TestWithoutADatabase:
         assert all(trial["passed"] for trial in found)
 
     def test_neither_database_nor_cluster_is_needed(self) -> None:
-        nowhere = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "KUBECONFIG": "/nonexistent"}
+        nowhere = {"DATABASE_URL": "postgres://user@127.0.0.1:1/none", "KUBECONFIG": "/nonexistent"}
         command = [sys.executable, str(REPOSITORY / "manage.py"), "contract", "check"]
         sample = str(SAMPLES / "stateless-service.yaml")
         ended = subprocess.run(
@@ -318,7 +318,7 @@ class TestPublish:
         assert Contract.objects.get().withdrawn
         assert Ended("reinstate", "note").out == "note: reinstated.\n"
         assert [entry.reason for entry in Entry.objects.filter(verb__startswith="contract.")[:2]] == [
-            "",  # an operator need not say why, and nothing is made up
+            "",  # an operator need not give a reason, and none is invented
             "It is replaced",
         ]
 
@@ -336,7 +336,7 @@ class TestPublish:
 
 @pytest.mark.slow
 def test_concurrent_publications_get_different_numbers(tmp_path: Path, small: str) -> None:
-    """Four processes, one database file: every number once, nothing lost."""
+    """Four processes, one database file: each number is used once, no publication is lost."""
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
     manage = [sys.executable, str(REPOSITORY / "manage.py")]
     subprocess.run([*manage, "migrate", "-v", "0"], env=environment, check=True)

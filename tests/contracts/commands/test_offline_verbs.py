@@ -38,7 +38,7 @@ def given(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let a command find a text on standard input."""
+    """Give a command this standard input."""
 
     def put(text: str) -> None:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
@@ -195,7 +195,7 @@ def test_no_verb_needs_a_database_a_cluster_or_a_writable_directory(tmp_path: Pa
     sample = str(SAMPLES / "stateless-service.yaml")
     nowhere = {
         "DJANGO_SETTINGS_MODULE": "portal.settings",
-        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+        "DATABASE_URL": "postgres://user@127.0.0.1:1/none",
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "KUBECONFIG": "/nonexistent",
         "SLIPWAY_STATE_DIR": "/proc/nowhere",

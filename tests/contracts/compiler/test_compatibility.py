@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Breaking and harmless changes between revisions, row by row (kro §6.9), and what kro overlooks (quirk 24)."""
+"""Breaking and compatible changes between revisions, row by row (kro §6.9), and what kro overlooks (quirk 24)."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ OVERLOOKED = {
 }  # fmt: skip
 
 
-def told(changes: list[SchemaChange]) -> list[tuple[str, str, bool]]:
+def described(changes: list[SchemaChange]) -> list[tuple[str, str, bool]]:
     return sorted((change.code, change.path, change.breaking) for change in changes)
 
 
@@ -102,7 +102,7 @@ def told(changes: list[SchemaChange]) -> list[tuple[str, str, bool]]:
 )
 def test_a_change_of_the_spec(before: str, after: str, changes: list[tuple[str, str, bool]]) -> None:
     old, new = defined(spec=before, types=OLD_TYPES), defined(spec=after, types=NEW_TYPES)
-    assert told(schema_changes(old, new)) == sorted(changes)
+    assert described(schema_changes(old, new)) == sorted(changes)
 
 
 @pytest.mark.parametrize(
@@ -117,14 +117,14 @@ def test_a_change_of_the_spec(before: str, after: str, changes: list[tuple[str, 
     ids=["a field is removed", "a field is added", "a field changes its type", "items change their type", "another expression"],
 )  # fmt: skip
 def test_a_change_of_the_status(before: str, after: str, changes: list[tuple[str, str, bool]]) -> None:
-    assert told(schema_changes(defined(status=before), defined(status=after))) == changes
+    assert described(schema_changes(defined(status=before), defined(status=after))) == changes
 
 
 def test_items_that_lose_their_schema() -> None:
     old = defined(status="a: ['${schema.spec.name}']")
     bare: dict[str, Any] = {**old.status_schema["properties"], "a": {"type": "array"}}
     new = replace(old, status_schema={**old.status_schema, "properties": bare})
-    assert told(schema_changes(old, new)) == [("items-removed", "status.a", YES)]
+    assert described(schema_changes(old, new)) == [("items-removed", "status.a", YES)]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_the_identity_never_changes(part: str, value: str) -> None:
     old = defined()
     values: dict[str, Any] = {part: value}
     changes = schema_changes(old, replace(old, **values))
-    assert told(changes) == [(f"{part}-changed", f"schema.{part}", YES)]
+    assert described(changes) == [(f"{part}-changed", f"schema.{part}", YES)]
 
 
 def test_schema_changes_come_first() -> None:

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""What a definition may say, and what its author is told otherwise (kro §1, §3, §4.1, §4.4, §5.5, §5.6, §10)."""
+"""Valid definitions, and the problems of invalid ones (kro §1, §3, §4.1, §4.4, §5.5, §5.6, §10)."""
 
 from __future__ import annotations
 

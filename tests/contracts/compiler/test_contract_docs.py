@@ -1,4 +1,4 @@
-"""Every key of the Contract document is in the reference pages."""
+"""Every key of the Contract document is documented in the reference pages."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""What compiling gives: the CRD, kinds, presentation, changes between revisions, and problems with their places."""
+"""The result of compiling: the CRD, kinds, presentation, changes between revisions, and problems with positions."""
 
 from __future__ import annotations
 
@@ -332,7 +332,7 @@ spec:
       hue: string | enum=red,,blue
     status:
       url: http
-      ready: ${nobody.status}
+      ready: ${missing.status}
   resources:
     - id: my-app
       template:

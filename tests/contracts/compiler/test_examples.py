@@ -1,4 +1,4 @@
-"""Every definition among kro's examples compiles; CRDs and graphs are what they were."""
+"""Every definition among kro's examples compiles; CRDs and graphs match their snapshots."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLES = sorted(
 )
 # It refers to “spc” where it means “schema.spec”; kro refuses it for the same reason.
 REFUSED = {"aws/ack-eks-cluster/eks-reused.yaml": {"unknown-name"}}
-# Its author repeats a key; kubectl takes the last one without a word.
+# Its author repeats a key; kubectl silently takes the last one.
 WARNED = {"kubernetes/core-dns/core-dns.yaml": {"yaml-duplicate-key"}}
 
 pytestmark = pytest.mark.conformance

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Where expressions stand in a text, and which texts are one expression (kro §3.1)."""
+"""Expressions inside strings, and strings that are one expression (kro §3.1)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def extracted(text: str) -> tuple[Code | None, list[Problem]]:
 
 
 def shown(code: Code) -> list[str]:
-    """Expressions in brackets, texts as they are."""
+    """Expressions in brackets, literal parts as they are."""
     return [f"[{part.source}]" if isinstance(part, Part) else part for part in code.parts]
 
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""A template's values against the schema of their place (kro §3.2)."""
+"""The values of a template are checked by their schemas (kro §3.2)."""
 
 from __future__ import annotations
 

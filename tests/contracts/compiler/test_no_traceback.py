@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Whatever an author writes: a definition or problems, never a traceback, never a wait without end."""
+"""Any input is a definition or has problems; it never raises and never hangs."""
 
 from __future__ import annotations
 

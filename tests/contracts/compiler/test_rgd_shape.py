@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""The head of a definition, rule by rule: what stands outside of the templates (kro §1.1–§1.3), and the CRD (§1.6)."""
+"""A definition outside of its templates, rule by rule (kro §1.1–§1.3), and the CRD (§1.6)."""
 
 from __future__ import annotations
 

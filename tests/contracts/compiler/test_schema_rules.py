@@ -1,7 +1,7 @@
 # ruff: noqa: E501
-"""CEL rules in a schema, as the API server judges them when it is given the CustomResourceDefinition (kro §2.4).
+"""CEL rules in a schema, as the API server validates them in a CustomResourceDefinition (kro §2.4).
 
-What it would refuse is told while the contract is written: a contract whose definition cannot be installed is none.
+What the API server would reject is a problem of the contract, because such a definition cannot be installed.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Rules of the specification by their section, told by the codes of the problems alone; types of status fields (kro §1–§5, §10)."""
+"""Rules of the specification by section, identified by the codes of their problems; types of status fields (kro §1–§5, §10)."""
 
 from __future__ import annotations
 

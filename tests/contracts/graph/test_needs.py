@@ -138,7 +138,7 @@ def test_all_cycles_and_other_problems_are_reported_together() -> None:
         config_map("a", "data: {k: '${b.data.k}'}")
         + config_map("b", "data: {k: '${a.data.k}'}")
         + config_map("c", "data: {k: '${d.data.k}'}")
-        + config_map("d", "data: {k: '${c.data.k}', l: '${nobody.x}'}")
+        + config_map("d", "data: {k: '${c.data.k}', l: '${missing.x}'}")
         + config_map("e", "data: {k: '${e.data.k}'}")
     )
     assert sorted(problem.code for problem in compiled(text).problems) == [

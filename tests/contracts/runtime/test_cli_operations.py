@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""What the command line answers, as plain data."""
+"""The results of the command line's operations, as plain data."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""What a node with forEach makes, in which order, and how its objects are seen (kro §4.4)."""
+"""The objects of a node with forEach, their order, and how expressions read them (kro §4.4)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ EMPTY = {
 
 @pytest.mark.parametrize(("first", "second", "state"), EMPTY.values(), ids=EMPTY.keys())
 def test_an_empty_list_is_ready_at_once(first: str, second: str, state: str) -> None:
-    """Also where the lists together would be too many, and before the next list is looked at."""
+    """Also if the product of the lists would be too large, and before the next list is evaluated."""
     definition = defined(
         config_map(
             "a",

@@ -1,4 +1,4 @@
-"""Instances that kro gives with its examples: accepted by their contracts, and previewed whole."""
+"""The instances of kro's examples are valid and can be previewed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""When a node is left out, waits, is wanted and ready: a row for every rule (kro §4.3–§4.7, §5.5, §12)."""
+"""When a node is excluded, pending, desired and ready: a row for every rule (kro §4.3–§4.7, §5.5, §12)."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ COLLECTIONS = {
     "an empty optional is false": ([live("p", **GOOD), live("q")], "desired ready-when", "ConfigMap team/q: Waiting until"),
     "one is missing": ([live("p", **GOOD)], "desired not-observed", "1 of 2 objects are created."),
     "none is there": ([], "desired not-observed", "0 of 2 objects are created."),
-    "nobody has looked": (None, "desired not-observed", "0 of 2 objects are created."),
+    "nothing was observed": (None, "desired not-observed", "0 of 2 objects are created."),
     "surplus does not count": ([live("p", **GOOD), live("x", **GOOD)], "desired not-observed", "1 of 2"),
     "surplus need not be ready": ([live("p", **GOOD), live("q", **GOOD), live("x", **BAD)], "desired+", ""),
 }  # fmt: skip
@@ -113,7 +113,7 @@ def test_a_node_is_included_if_every_entry_is_true(extra: str, found: str) -> No
 
 
 def test_dependents_of_an_excluded_node_are_not_evaluated() -> None:
-    """Its own includeWhen would be fatal; the one that it needs decides first."""
+    """Its own includeWhen would be fatal; the node that it depends on decides first."""
     rendering = rendered(
         config_map("a", extra=include("schema.spec.size == 4"))
         + config_map("b", "data: {k: '${a.metadata.name}'}", include("schema.spec.free.on == true"))

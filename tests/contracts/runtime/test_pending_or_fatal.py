@@ -1,4 +1,4 @@
-"""What is not there yet is waited for; what can never be fails at once (kro §3.7)."""
+"""Missing values are pending; impossible ones are fatal (kro §3.7)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def quoted(expression: str) -> str:
 
 
 @pytest.mark.parametrize("expression", PENDING.values(), ids=PENDING.keys())
-class TestNotThereYet:
+class TestPending:
     def test_a_pending_template_does_not_block_others(self, expression: str) -> None:
         rendering = rendered(config_map("a", f"data:\n  k: {quoted(expression)}") + config_map("b"))
         node = rendering.nodes["a"]
@@ -72,7 +72,7 @@ class TestNotThereYet:
 
 
 @pytest.mark.parametrize("expression", FATAL.values(), ids=FATAL.keys())
-class TestNever:
+class TestFatal:
     def test_a_failing_template_is_fatal(self, expression: str) -> None:
         rendering = rendered(config_map("a", f"data:\n  k: {quoted(expression)}"))
         node = rendering.nodes["a"]

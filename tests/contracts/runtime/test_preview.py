@@ -1,4 +1,4 @@
-"""What an instance would become, shown before anything exists."""
+"""The preview of an instance before anything exists."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""What each node wants, waits for or lacks, given what is observed (kro §3.6–§3.8, §4.3–§4.7, §10)."""
+"""The desired objects, pending reasons and problems of each node, given what is observed (kro §3.6–§3.8, §4.3–§4.7, §10)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECOND = "data:\n  k: ${a.data.k}"
 
 
 def live(rendering: Rendering, node_id: str, **more: Any) -> Any:
-    """What the cluster would hold of a node, with some fields more."""
+    """The object of a node as the cluster would have it, with additional fields."""
     made = [{**copy.deepcopy(manifest), **more} for manifest in rendering.nodes[node_id].manifests]
     return made[0] if len(made) == 1 and more.get("_many") is None else made
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Tests beside a contract: what they may expect, and what is said when it is not so (docs/reference/contract-tests.md)."""
+"""Tests in a contract: expectations, and the messages of failures (docs/reference/contract-tests.md)."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ ASSERTIONS = {
         ["“has(a.data.z)” should be true, but it is false."],
     ),
     "no bool": (expecting("assert: ['a.data.k']"), ['“a.data.k” should be true, but it is "demo".']),
-    "an unknown name": (expecting("assert: ['nobody.x']"), ["“nobody.x” cannot be evaluated: "]),
+    "an unknown name": (expecting("assert: ['missing.x']"), ["“missing.x” cannot be evaluated: "]),
     "a syntax error": (expecting("assert: ['1 +']"), ["“1 +” cannot be parsed: "]),
 }
 

@@ -1,4 +1,4 @@
-"""The contracts that come with Slipway: right, complete, and honest about what they ask for."""
+"""The sample contracts are valid, complete and documented."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.contracts.definitions import existing
 SAMPLES = Path(__file__).resolve().parents[3] / "contracts" / "samples"
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.yaml"))
 
-# What tells developers about the cluster instead of asking what they need.
+# Fields that expose the cluster instead of the developer's intent.
 TOPOLOGY = {
     "namespace",
     "ingressClassName",

@@ -1,4 +1,4 @@
-"""Writing a contract: nothing that was typed is ever lost, and every answer says what is wrong."""
+"""The editor: no input is ever lost, and every response reports the problems."""
 
 from __future__ import annotations
 

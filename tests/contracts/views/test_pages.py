@@ -1,4 +1,4 @@
-"""Every page of contracts: what it shows, and to whom."""
+"""Every page of contracts: content and permissions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def address(view: str) -> str:
     return reverse(view, args=ARGS.get(view))
 
 
-class TestWhoSeesWhat:
+class TestReadPermissions:
     @pytest.mark.parametrize("view", READING)
     @pytest.mark.parametrize("name", ["engineer", "other", "developer", "viewer", "root"])
     def test_all_users_may_read(
@@ -92,8 +92,8 @@ class TestWhoSeesWhat:
         assert Draft.objects.exists()
 
 
-class TestWritingIsGuarded:
-    """The addresses that change something, for everybody who may not."""
+class TestWritePermissions:
+    """Every address that changes something refuses users without permission."""
 
     POSTS = ("contracts:check", "contracts:new", "contracts:import", "contracts:edit")
 
@@ -133,7 +133,7 @@ class TestWritingIsGuarded:
 
 
 class TestShell:
-    """What this room gives the pages around it."""
+    """The hooks of this app: search, home page, live topics."""
 
     def test_engineers_find_contracts_by_title_and_description(
         self, people: People, published: Contract

@@ -1,4 +1,4 @@
-"""The parts of pages that are worked out from values: coloured text, differences, the table of fields."""
+"""The pure parts of pages: highlighted source, differences, the table of fields."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class Run:
         return Request(method, path.strip(), headers, self._fill(step["body"]))
 
     def _run_step(self, step: Step) -> None:
-        time.sleep(step.get("wait", 0))  # the case says so: some answers depend on the second of a change
+        time.sleep(step.get("wait", 0))  # the case requests it: some answers depend on the second of a change
         for turn in range(step.get("times", 1)):
             self._variables["turn"] = turn
             request = self._request(step)
@@ -139,7 +139,7 @@ class Run:
         return bool(self._fill(wanted) in values)
 
     def _watch(self, step: Step, request: Request) -> dict[str, Any]:
-        """Read the wanted number of events, or "all" until the server ends the stream."""
+        """Read the requested number of events, or "all" until the server ends the stream."""
         try:
             connection, response = self._server.open(request, timeout=step.get("within", 15))
             answer = {"status": response.status, "headers": recorded_headers(response)}

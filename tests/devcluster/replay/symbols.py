@@ -101,7 +101,7 @@ class Symbols:
             self._symbols[name] = f"{prefix}$gen{count}"
 
     def _learn_generated_names(self, entry: Entry) -> None:
-        """A name made from a generateName can appear in an error without the object."""
+        """A name generated from a generateName can appear in an error without the object."""
         body = entry["request"].get("body")
         metadata = body.get("metadata") if isinstance(body, dict) else None
         if not isinstance(metadata, dict) or "name" in metadata or not metadata.get("generateName"):
