@@ -92,7 +92,8 @@ class PublicationSerializer(TextSerializer):
         required=False,
         allow_blank=True,
         default="",
-        help_text="Reason for breaking changes; without it they are refused.",
+        help_text="Reason for breaking changes. Without it they are refused, unless the definition has the "
+        "annotation kro.run/allow-breaking-changes.",
     )
 
     after = serializers.IntegerField(

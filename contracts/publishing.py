@@ -26,6 +26,7 @@ from portal.accounts.models import Role, Team, User
 from portal.accounts.permission import can, teams_with
 from portal.audit.record import record
 
+ALLOWED_BY_DEFINITION = "allowed by the definition"  # the reason in the audit log
 MAX_LENGTHS = {"title": 120, "category": 60, "icon": 60}
 
 
@@ -67,6 +68,16 @@ class Review:
     @property
     def breaking(self) -> tuple[SchemaChange, ...]:
         return tuple(change for change in self.changes if change.breaking)
+
+    @property
+    def allows_breaking(self) -> bool:
+        """Whether the definition itself confirms its breaking changes, as in kro, by an annotation."""
+        definition = self.compilation.definition
+        return definition is not None and definition.allows_breaking_changes
+
+    def breaking_reason(self, given: str) -> str:
+        """The reason that confirms the breaking changes; empty when nothing does."""
+        return given.strip() or (ALLOWED_BY_DEFINITION if self.allows_breaking else "")
 
     @property
     def next_number(self) -> int:
@@ -128,9 +139,9 @@ def publish(text: str, *, by: User | None, note: str = "", breaking_reason: str 
 def publish_request(request: PublishRequest) -> Publication:
     """Store the text as the next revision of its contract.
 
-    Raises ``Rejected`` with all problems; ``BreakingChange`` when instances would break and there is no
-    ``breaking_reason``; ``StaleRevision`` when the latest revision is not ``after``; ``PermissionDenied``
-    with the reason.
+    Raises ``Rejected`` with all problems; ``BreakingChange`` when instances would break and neither a
+    ``breaking_reason`` nor the definition confirms that; ``StaleRevision`` when the latest revision is not
+    ``after``; ``PermissionDenied`` with the reason.
     """
     compile_known(request.text)  # the slow part, before the transaction; the result is cached
     try:
@@ -155,7 +166,7 @@ def _publish(request: PublishRequest) -> Publication:
     if review.unchanged and review.latest is not None:
         delete_draft(request.draft)
         return Publication(contract, review.latest, new=False, problems=review.problems)
-    if review.breaking and not request.breaking_reason.strip():
+    if review.breaking and not review.breaking_reason(request.breaking_reason):
         raise BreakingChange(review.breaking)
     copy_presentation(contract, review.compilation, definition, owner)
     revision = create_revision(contract, review, request)
@@ -193,7 +204,7 @@ def record_publication(
         subject=contract,
         by=request.by,
         team_slug=contract.owner.slug,
-        reason=request.breaking_reason.strip() if review.breaking else "",
+        reason=review.breaking_reason(request.breaking_reason) if review.breaking else "",
         detail=detail,
     )
 

@@ -34,6 +34,7 @@ from contracts.schema import simple_schema
 
 Schema = Mapping[str, Any]
 DEFINITION = "ResourceGraphDefinition"
+ALLOW_BREAKING_CHANGES = "kro.run/allow-breaking-changes"  # an annotation
 
 
 RUNNABLE_WITH = frozenset(
@@ -207,6 +208,7 @@ class _Compiler:
             categories=head.categories,
             printer_columns=head.printer_columns,
             schema_type=variables["schema"],
+            allows_breaking_changes=allows_breaking_changes(self.data),
         )
         return replace(definition, field_mappings=tuple(field_mappings_of(definition)))
 
@@ -260,6 +262,11 @@ def _node(
         value_type=types[draft.id],
         span=reporter.span((*draft.at, "id")),
     )
+
+
+def allows_breaking_changes(data: Mapping[str, Any]) -> bool:
+    annotations = _map(_map(data.get("metadata")).get("annotations"))
+    return annotations.get(ALLOW_BREAKING_CHANGES) == "true"
 
 
 def digest_of(data: Mapping[str, Any]) -> str:

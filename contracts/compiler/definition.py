@@ -137,7 +137,10 @@ class FieldMapping:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A compiled contract. Immutable; shared between threads; cached by ``digest``."""
+    """A compiled contract. Immutable; shared between threads; cached by ``digest``.
+
+    ``allows_breaking_changes``: its author confirms them by kro's annotation (kro §6.9).
+    """
 
     name: str
     group: str
@@ -161,6 +164,7 @@ class Definition:
     categories: tuple[str, ...] = ()
     printer_columns: tuple[Mapping[str, Any], ...] = ()
     schema_type: Any = None
+    allows_breaking_changes: bool = False
     program: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property

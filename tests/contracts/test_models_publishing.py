@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.exceptions import PermissionDenied
 
@@ -286,6 +288,12 @@ class TestNameConflicts:
         assert problems_of(text, people.engineer)["identity-changed"].message.startswith(message)
 
 
+def allowing_breaking_changes(text: str, value: str = "true") -> str:
+    """With kro's annotation in the metadata of the definition."""
+    annotations = f'annotations: {{kro.run/allow-breaking-changes: "{value}"}}'
+    return re.sub(r"(?m)^metadata:\n  name: (.*)$", rf"metadata:\n  name: \1\n  {annotations}", text, count=1)
+
+
 class TestBreakingChanges:
     BREAKING = ('message: string | default=hello description="What it says"', "other: string")
 
@@ -308,6 +316,32 @@ class TestBreakingChanges:
         entry = existing(Entry.objects.filter(verb="contract.published").first())
         assert entry.reason == "Nobody uses it yet"
         assert entry.detail["breaking"]
+
+    @pytest.mark.parametrize(
+        ("given", "reason"),
+        [("", "allowed by the definition"), ("Nobody uses it yet", "Nobody uses it yet")],
+    )
+    def test_the_annotation_of_the_definition_confirms_breaking_changes(
+        self, people: People, published: Contract, small: str, given: str, reason: str
+    ) -> None:
+        publish(allowing_breaking_changes(self.breaking(small)), by=people.engineer, breaking_reason=given)
+        entry = existing(Entry.objects.filter(verb="contract.published").first())
+        assert (entry.reason, bool(entry.detail["breaking"])) == (reason, True)
+
+    @pytest.mark.parametrize("value", ["True", "false", ""])
+    def test_another_value_of_the_annotation_confirms_nothing(
+        self, people: People, published: Contract, small: str, value: str
+    ) -> None:
+        with pytest.raises(BreakingChange):
+            publish(allowing_breaking_changes(self.breaking(small), value), by=people.engineer)
+        assert published.revisions.count() == 1
+
+    def test_the_annotation_is_no_reason_for_compatible_changes(
+        self, people: People, published: Contract, small: str
+    ) -> None:
+        publish(allowing_breaking_changes(small), by=people.engineer)
+        entry = existing(Entry.objects.filter(verb="contract.published").first())
+        assert entry.reason == ""
 
     def test_compatible_changes_need_no_reason(self, people: People, published: Contract, small: str) -> None:
         text = changed(small, ("    status:", "      colour: string | default=red\n    status:"))

@@ -104,6 +104,15 @@ class TestPublish:
         done = client.post(ROOT, {"text": text, "breaking_reason": "Nobody uses it"}, format="json")
         assert done.status_code == 201
 
+    def test_the_definition_can_allow_schema_changes(
+        self, api: SignedIn, people: People, published: Contract, small: str
+    ) -> None:
+        text = small.replace('message: string | default=hello description="What it says"', "other: string")
+        annotation = 'annotations: {kro.run/allow-breaking-changes: "true"}'
+        text = text.replace("schema.spec.message", "schema.spec.other")
+        text = text.replace("\nspec:", f"\n  {annotation}\nspec:", 1)
+        assert api(people.engineer).post(ROOT, {"text": text}, format="json").status_code == 201
+
     @pytest.mark.parametrize("name", ["developer", "viewer", "other"])
     def test_only_the_owners(self, api: SignedIn, people: People, small: str, name: str) -> None:
         answer = api(getattr(people, name)).post(ROOT, {"text": small}, format="json")

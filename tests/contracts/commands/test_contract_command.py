@@ -312,6 +312,14 @@ class TestPublish:
         assert "--allow-breaking" in ended.err
         assert Ended("publish", file, "--allow-breaking", "Nobody uses it").code == 0
 
+    def test_the_definition_can_allow_schema_changes(self, file: Path, small: str, people: People) -> None:
+        publish(small, by=None)
+        text = small.replace('message: string | default=hello description="What it says"', "other: string")
+        annotation = 'annotations: {kro.run/allow-breaking-changes: "true"}'
+        text = text.replace("schema.spec.message", "schema.spec.other")
+        file.write_text(text.replace("\nspec:", f"\n  {annotation}\nspec:", 1))
+        assert Ended("publish", file).code == 0
+
     def test_withdraw_and_offer_again(self, file: Path) -> None:
         Ended("publish", file)
         assert Ended("withdraw", "note", "--reason", "It is replaced").out == "note: withdrawn.\n"

@@ -241,6 +241,19 @@ class TestPublication:
         assert page.post(where, {"breaking": "on", "reason": "Nobody uses it"}).status_code == 302
         assert published.revisions.count() == 2
 
+    def test_the_definition_can_allow_schema_changes(
+        self, page: Client, people: People, published: Contract, small: str
+    ) -> None:
+        text = small.replace('message: string | default=hello description="What it says"', "other: string")
+        annotation = 'annotations: {kro.run/allow-breaking-changes: "true"}'
+        text = text.replace("\nspec:", f"\n  {annotation}\nspec:", 1)
+        where = self.draft(people, text.replace("schema.spec.message", "schema.spec.other"))
+        shown = page.get(where).content.decode()
+        assert "The definition allows breaking changes" in shown
+        assert 'name="breaking"' not in shown
+        assert page.post(where, {}).status_code == 302
+        assert published.revisions.count() == 2
+
     def test_a_concurrent_publication_is_reported(
         self, page: Client, people: People, published: Contract, small: str
     ) -> None:
