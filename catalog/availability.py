@@ -25,7 +25,7 @@ def usable_revision(revision: Revision) -> UsableContract | None:
 def namespaces_for(user: User) -> list[TeamNamespace]:
     """Namespaces of the teams in which this person is at least a developer."""
     owned = TeamNamespace.objects.select_related("team").order_by("team__name", "name")
-    return list(owned if user.is_superuser else owned.filter(team__in=teams_with(user, Role.DEVELOPER)))
+    return list(owned.filter(team__in=teams_with(user, Role.DEVELOPER)))
 
 
 def may_create(user: User, contract: Contract, namespace: str, name: str = "") -> Decision:
@@ -41,7 +41,7 @@ def may_create_somewhere(user: User, contract: Contract) -> Decision:
         return may_create(user, contract, "")
     if namespaces_for(user):
         return Decision(True, "Your teams own namespaces.")
-    reason = "You need the role developer in a team that owns a namespace. Ask an administrator of your team."
+    reason = "You need the role developer in a team that owns a namespace. Ask a team admin."
     return Decision(False, reason)
 
 

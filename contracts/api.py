@@ -18,6 +18,7 @@ from contracts.known_kinds import compile_known
 from contracts.models import Contract, ContractQuerySet, ReasonMissing, Revision
 from contracts.problems import Rejected
 from contracts.publishing import PublishRequest, StaleRevision, publish_request
+from contracts.views.access import AUTHORS_ONLY
 from portal.accounts.models import User
 from portal.accounts.permission import PLATFORM, can
 from portal.api.exceptions import Refused
@@ -278,7 +279,7 @@ class Check(APIView):
     )
     def post(self, request: Request) -> Response:
         if not can(request.user, "author", PLATFORM):
-            raise Refused("Only platform engineers can write contracts.", code=status.HTTP_403_FORBIDDEN)
+            raise Refused(AUTHORS_ONLY, code=status.HTTP_403_FORBIDDEN)
         sent = TextSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         compilation = compile_known(sent.validated_data["text"])

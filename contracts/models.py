@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.accounts.permission import Scope, can
+from portal.accounts.permission import can
+from portal.accounts.scope import Scope
 from portal.audit.record import record
 from portal.live import publish as live
 

@@ -7,20 +7,22 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from portal.accounts.models import Membership, Role, Team, User
+from portal.accounts.models import Membership, PortalRole, Role, Team, User
 
 __all__ = ["people", "sign_in", "teams"]
 
 NAMESPACES = {"platform": (), "checkout": ("checkout", "checkout-staging"), "search": ("search",)}
 ROLES = {
-    "admin": ("platform", Role.ADMINISTRATOR),
+    "admin": ("platform", Role.ADMIN),
     "engineer": ("platform", Role.ENGINEER),
     "developer": ("checkout", Role.DEVELOPER),
     "teammate": ("checkout", Role.DEVELOPER),
     "viewer": ("checkout", Role.VIEWER),
+    "lead": ("checkout", Role.ADMIN),
     "other": ("search", Role.DEVELOPER),
     "outsider": None,  # in no team
 }
+PORTAL_ROLES = {"admin": PortalRole.ADMIN, "engineer": PortalRole.ENGINEER}
 
 
 @pytest.fixture
@@ -37,7 +39,8 @@ def people(teams: dict[str, Team]) -> dict[str, User]:
     """The users of ``ROLES``. The password of “viewer” is “viewer-secret”, and so on."""
     created = {}
     for name, role in ROLES.items():
-        created[name] = User.objects.create_user(name, password=f"{name}-secret")
+        portal_role = PORTAL_ROLES.get(name, PortalRole.NONE)
+        created[name] = User.objects.create_user(name, password=f"{name}-secret", portal_role=portal_role)
         if role:
             Membership.objects.create(user=created[name], team=teams[role[0]], role=role[1])
     return created

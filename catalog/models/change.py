@@ -9,9 +9,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import timezone
 
-from catalog.models.instance import Instance
-from portal.accounts.models import Role, User
-from portal.accounts.permission import sees_everything, teams_with
+from catalog.models.instance import Instance, visible_rows
+from portal.accounts.models import User
+from portal.accounts.permission import sees_everything
 
 
 class Action(models.TextChoices):
@@ -29,12 +29,8 @@ class ChangeState(models.TextChoices):
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def visible_to(self, user: User | AnonymousUser) -> ChangeQuerySet:
-        """Changes of this person's teams; all changes for platform engineers."""
-        if sees_everything(user):
-            return self
-        if not isinstance(user, User):
-            return self.none()
-        return self.filter(team__in=teams_with(user, Role.VIEWER))
+        """Changes of the instances that this person sees; all changes for platform engineers."""
+        return self if sees_everything(user) else self.filter(visible_rows(user))
 
     def pending(self) -> ChangeQuerySet:
         """Not yet delivered and not refused."""

@@ -11,20 +11,17 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models.instance import Instance
-from portal.accounts.models import Role, User
-from portal.accounts.permission import Scope, sees_everything, teams_with
+from catalog.models.instance import Instance, visible_rows
+from portal.accounts.models import User
+from portal.accounts.permission import sees_everything
+from portal.accounts.scope import Scope
 from portal.audit.record import record
 from portal.live.publish import publish
 
 
 class DeletedInstanceQuerySet(models.QuerySet["DeletedInstance"]):
     def visible_to(self, user: User | AnonymousUser) -> DeletedInstanceQuerySet:
-        if sees_everything(user):
-            return self
-        if not isinstance(user, User):
-            return self.none()
-        return self.filter(team__in=teams_with(user, Role.VIEWER))
+        return self if sees_everything(user) else self.filter(visible_rows(user))
 
 
 class DeletedInstance(models.Model):

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from contracts.models import Contract
 from portal.accounts.models import Role, Team, TeamNamespace, User
-from portal.accounts.permission import Scope, sees_everything, teams_with
+from portal.accounts.permission import sees_everything, teams_with
+from portal.accounts.scope import Scope
 from portal.live.publish import publish
 
 
@@ -37,18 +38,22 @@ def owning_team(contract: Contract, namespace: str) -> Team | None:
     return owned.team if owned else None
 
 
+def visible_rows(user: User | AnonymousUser) -> models.Q:
+    """Rows of the user's teams, and of the contracts that a team owns in which they are an engineer."""
+    own = models.Q(team__in=teams_with(user, Role.VIEWER))
+    if maintained := teams_with(user, Role.ENGINEER):
+        own |= models.Q(contract__in=Contract.objects.filter(owner__in=maintained).order_by().values("pk"))
+    return own
+
+
 # Large JSON fields that no list shows.
 HEAVY = ("spec", "labels", "annotations", "status", "conditions", "nodes")
 
 
 class InstanceQuerySet(models.QuerySet["Instance"]):
     def visible_to(self, user: User | AnonymousUser) -> InstanceQuerySet:
-        """All instances for platform engineers, otherwise those of the teams that this person belongs to."""
-        if sees_everything(user):
-            return self
-        if not isinstance(user, User):
-            return self.none()
-        return self.filter(team__in=teams_with(user, Role.VIEWER))
+        """All instances for platform engineers; for others see :func:`visible_rows`."""
+        return self if sees_everything(user) else self.filter(visible_rows(user))
 
     def named_like(self, text: str) -> InstanceQuerySet:
         """Each word must occur in the name or the namespace; ``namespace/name`` finds one instance.

@@ -78,7 +78,7 @@ def instances(request: HttpRequest) -> HttpResponse:
         "filtered": bool(text or any(chosen.values())),
         "has_no_instances": not page.paginator.count and not visible.exists(),
         "sees_everything": sees_everything(user),
-        "has_team": roles_of(user) or user.is_superuser,
+        "has_team": bool(roles_of(user)),
         "states": states,
         "choices": {name: choices(visible, name, chosen[name]) for name in ("contract", "team", "namespace")},
         "columns": columns(request, sort),

@@ -15,6 +15,8 @@ from contracts.models import Contract, Draft, Revision
 from portal.accounts.models import User
 from portal.accounts.permission import PLATFORM, can
 
+AUTHORS_ONLY = "Only engineers of a team can write contracts. Ask a team admin."
+
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
@@ -24,15 +26,13 @@ def current_user(request: HttpRequest) -> User:
 
 
 def author_required(view: View) -> View:
-    """Allows platform engineers and administrators; others get 403 with the reason."""
+    """Allows engineers of any team and platform engineers; others get 403 with the reason."""
 
     @login_required
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not can(request.user, "author", PLATFORM):
-            raise PermissionDenied(
-                "Only platform engineers can write contracts. Ask an administrator of your team."
-            )
+            raise PermissionDenied(AUTHORS_ONLY)
         return view(request, *args, **kwargs)
 
     return cast(View, guarded)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.accounts.models import Membership, Role, Team, TeamNamespace, User
+from portal.accounts.models import Membership, PortalRole, Role, Team, TeamNamespace, User
+from portal.accounts.portal_roles import portal_admins, set_portal_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class DemoAccount:
     team: str
     role: Role
     description: str  # shown on the sign-in page
+    portal_role: PortalRole = PortalRole.NONE
 
 
 DEMO_TEAMS = {
@@ -23,17 +25,29 @@ DEMO_TEAMS = {
     "search": ("Search", ("search",)),
 }
 DEMO_ACCOUNTS = (
-    DemoAccount("engineer", "engineer-demo", "Emil Engineer", "platform", Role.ENGINEER, "platform engineer"),
+    DemoAccount(
+        "engineer",
+        "engineer-demo",
+        "Emil Engineer",
+        "platform",
+        Role.ENGINEER,
+        "platform engineer",
+        PortalRole.ENGINEER,
+    ),
     DemoAccount(
         "developer", "developer-demo", "Dana Developer", "checkout", Role.DEVELOPER, "developer of Checkout"
     ),
     DemoAccount("other", "other-demo", "Otto Other", "search", Role.DEVELOPER, "developer of Search"),
-    DemoAccount("admin", "admin-demo", "Ada Admin", "platform", Role.ADMINISTRATOR, "administrator"),
+    DemoAccount("admin", "admin-demo", "Ada Admin", "platform", Role.ADMIN, "portal admin", PortalRole.ADMIN),
 )
 
 
 def load() -> None:
-    """Create what is missing. Existing rows stay unchanged, so a second run changes nothing."""
+    """Create what is missing. Existing rows stay unchanged, so a second run changes nothing.
+
+    Only a portal without a portal admin, from before portal roles existed, gives them to the demo's accounts.
+    """
+    upgraded = User.objects.exists() and not portal_admins().exists()
     teams = {}
     for slug, (name, namespaces) in DEMO_TEAMS.items():
         teams[slug], _ = Team.objects.get_or_create(slug=slug, defaults={"name": name})
@@ -42,9 +56,12 @@ def load() -> None:
     for account in DEMO_ACCOUNTS:
         first, _, last = account.name.partition(" ")
         user, created = User.objects.get_or_create(
-            username=account.username, defaults={"first_name": first, "last_name": last}
+            username=account.username,
+            defaults={"first_name": first, "last_name": last, "portal_role": account.portal_role},
         )
         if created:
             user.set_password(account.password)
             user.save(update_fields=["password"])
             Membership.objects.create(user=user, team=teams[account.team], role=account.role)
+        elif upgraded and account.portal_role:
+            set_portal_role(user, account.portal_role, by=None)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+
+from portal.accounts.scope import Scope
 
 dns_label = RegexValidator(
     r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
@@ -18,20 +21,40 @@ dns_label = RegexValidator(
 
 
 class Role(models.TextChoices):
-    """The roles of members, from least to most. An administrator administers the whole portal."""
+    """The roles of a team's members, from least to most. Each counts only in that team."""
 
     VIEWER = "viewer", "Viewer"
     DEVELOPER = "developer", "Developer"
+    ENGINEER = "engineer", "Engineer"
+    ADMIN = "team-admin", "Team admin"
+
+
+class PortalRole(models.TextChoices):
+    """The roles in the whole portal, from least to most. They belong to the user and need no team."""
+
+    NONE = "", "None"
     ENGINEER = "engineer", "Platform engineer"
-    ADMINISTRATOR = "administrator", "Portal administrator"
+    ADMIN = "admin", "Portal admin"
+
+
+class UserManager(DjangoUserManager["User"]):
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **extra_fields: Any
+    ) -> User:
+        """A superuser is a portal admin. Only the portal role counts, not ``is_superuser``."""
+        extra_fields.setdefault("portal_role", PortalRole.ADMIN)
+        return super().create_superuser(username, email, password, **extra_fields)
 
 
 class User(AbstractUser):
     """A person who can sign in."""
 
+    portal_role = models.CharField(max_length=20, choices=PortalRole, default=PortalRole.NONE, blank=True)
     teams: models.ManyToManyField[Team, Membership] = models.ManyToManyField(
         "Team", through="Membership", related_name="members"
     )
+
+    objects: ClassVar[UserManager] = UserManager()
 
     @property
     def display_name(self) -> str:
@@ -47,6 +70,9 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def scope(self) -> Scope:
+        return Scope("team", self.name, team_id=self.pk)
 
 
 class Membership(models.Model):

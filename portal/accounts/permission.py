@@ -1,34 +1,24 @@
 """Decides whether a user may do something with an object, and explains the decision.
 
-An object declares its owner in ``scope()``; the table ``RULES`` has the role that each verb requires. Other
+An object declares its owner in ``scope()``; the table ``RULES`` has the roles that each verb requires. Other
 packages add their objects without this module importing them.
+
+A team role (``Membership.role``) counts only in its team. A portal role (``User.portal_role``) counts in the
+whole portal. Django's ``is_superuser`` allows nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from django.contrib.auth.models import AnonymousUser
 
-from portal.accounts.models import Membership, Role, User
+from portal.accounts.models import Membership, PortalRole, Role, User
+from portal.accounts.scope import Scope, Scoped
 
-RANK = {Role.VIEWER: 1, Role.DEVELOPER: 2, Role.ENGINEER: 3, Role.ADMINISTRATOR: 4}
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The type of an object, its owning team, and a second team that may manage it."""
-
-    kind: str  # "instance", "contract", "platform"
-    name: str = ""
-    team_id: int | None = None
-    contract_owner_id: int | None = None  # of an instance: the team that owns its contract
-
-
-class Scoped(Protocol):
-    def scope(self) -> Scope: ...
+RANK = {Role.VIEWER: 1, Role.DEVELOPER: 2, Role.ENGINEER: 3, Role.ADMIN: 4}
+PORTAL_RANK = {PortalRole.NONE: 0, PortalRole.ENGINEER: 1, PortalRole.ADMIN: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +34,26 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The least role in the owning team, or ``anywhere``: in any team."""
+    """The least roles, each of which is enough."""
 
-    least: Role | None
-    anywhere: Role | None = None
-    contract_owner: Role | None = None
+    owner: Role | None = None  # in the team that owns the object
+    contract_owner: Role | None = None  # in the team that owns the instance's contract
+    any_team: Role | None = None  # in any team
+    portal: PortalRole | None = None  # in the whole portal
 
 
 RULES: dict[tuple[str, str], Rule] = {
-    ("instance", "view"): Rule(Role.VIEWER, anywhere=Role.ENGINEER),
+    ("instance", "view"): Rule(Role.VIEWER, contract_owner=Role.ENGINEER, portal=PortalRole.ENGINEER),
     ("instance", "create"): Rule(Role.DEVELOPER),
     ("instance", "edit"): Rule(Role.DEVELOPER, contract_owner=Role.ENGINEER),
     ("instance", "delete"): Rule(Role.DEVELOPER, contract_owner=Role.ENGINEER),
-    ("contract", "view"): Rule(None),
     ("contract", "publish"): Rule(Role.ENGINEER),
-    ("contract", "withdraw"): Rule(Role.ENGINEER),
-    ("platform", "author"): Rule(Role.ADMINISTRATOR, anywhere=Role.ENGINEER),
-    ("platform", "audit"): Rule(Role.ADMINISTRATOR, anywhere=Role.ENGINEER),
-    ("platform", "administer"): Rule(Role.ADMINISTRATOR, anywhere=Role.ADMINISTRATOR),
+    ("contract", "withdraw"): Rule(Role.ENGINEER, portal=PortalRole.ADMIN),
+    ("team", "view"): Rule(Role.VIEWER, portal=PortalRole.ENGINEER),
+    ("team", "manage"): Rule(Role.ADMIN, portal=PortalRole.ADMIN),  # its members and their roles
+    ("platform", "author"): Rule(any_team=Role.ENGINEER, portal=PortalRole.ENGINEER),  # drafts of contracts
+    ("platform", "audit"): Rule(any_team=Role.ADMIN, portal=PortalRole.ENGINEER),  # which entries: the log
+    ("platform", "administer"): Rule(portal=PortalRole.ADMIN),  # teams, their namespaces, portal roles
 }
 
 
@@ -81,28 +73,42 @@ def can(user: User | AnonymousUser, verb: str, subject: Scoped) -> Decision:
     rule = RULES[(scope.kind, verb)]
     if not isinstance(user, User) or not user.is_active:
         return Decision(False, "Sign in first.")
+    if rule.portal and has_portal_role(user, rule.portal):
+        return Decision(True, f"Your role {PortalRole(user.portal_role).label.lower()} allows it.")
     roles = roles_of(user)
-    if user.is_superuser or Role.ADMINISTRATOR in roles.values():
-        return Decision(True, "You administer this portal.")
-    if rule.least is None:
-        return Decision(True, f"Every signed-in user may {verb} a {scope.kind}.")
-    for team_id, least in ((scope.team_id, rule.least), (scope.contract_owner_id, rule.contract_owner)):
+    for team_id, least in ((scope.team_id, rule.owner), (scope.contract_owner_id, rule.contract_owner)):
         if team_id is not None and least and has_rank(roles.get(team_id), least):
             return Decision(True, f"Your role in the team that owns {scope.name} allows it.")
-    if rule.anywhere and any(has_rank(role, rule.anywhere) for role in roles.values()):
-        return Decision(True, f"A {rule.anywhere.label.lower()} may {verb}.")
+    if rule.any_team and any(has_rank(role, rule.any_team) for role in roles.values()):
+        return Decision(True, f"Your role {rule.any_team.label.lower()} in a team allows it.")
     return Decision(False, refusal(verb, scope, rule))
 
 
 def refusal(verb: str, scope: Scope, rule: Rule) -> str:
-    role = Role(rule.least or Role.VIEWER).label.lower()
-    owner = "the team that owns it" if scope.team_id else "a team that owns its namespace"
-    what = f"To {verb} {scope.name or 'this'} you need the role {role} in {owner}."
-    return f"{what} Ask a portal administrator."
+    needed = " or ".join(roles_needed(scope, rule))
+    whom = "team admin" if rule.owner or rule.any_team else "portal admin"
+    return f"To {verb} {scope.name or 'this'} you need the role {needed}. Ask a {whom}."
+
+
+def roles_needed(scope: Scope, rule: Rule) -> Iterator[str]:
+    if rule.owner:
+        owner = "the team that owns it" if scope.team_id else "a team that owns its namespace"
+        yield f"{rule.owner.label.lower()} in {owner}"
+    if rule.any_team:
+        yield f"{rule.any_team.label.lower()} in a team"
+    if rule.portal:
+        yield rule.portal.label.lower()
 
 
 def has_rank(role: str | None, least: str) -> bool:
     return role is not None and RANK[Role(role)] >= RANK[Role(least)]
+
+
+def has_portal_role(user: User | AnonymousUser, least: PortalRole) -> bool:
+    """Whether this active user has at least the portal role."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return PORTAL_RANK[PortalRole(user.portal_role)] >= PORTAL_RANK[least]
 
 
 def memberships_of(user: User) -> list[Membership]:
@@ -122,16 +128,16 @@ def roles_of(user: User) -> dict[int, str]:
     return {membership.team_id: membership.role for membership in memberships_of(user)}
 
 
-def teams_with(user: User, least: str) -> set[int]:
-    """Ids of the teams in which this user has at least the role."""
+def teams_with(user: User | AnonymousUser, least: str) -> set[int]:
+    """Ids of the teams in which this active user has at least the role."""
+    if not isinstance(user, User) or not user.is_active:
+        return set()
     return {team for team, role in roles_of(user).items() if has_rank(role, least)}
 
 
 def sees_everything(user: User | AnonymousUser) -> bool:
-    """Whether this user sees every instance: platform engineers and administrators do."""
-    if not isinstance(user, User) or not user.is_active:
-        return False
-    return user.is_superuser or any(has_rank(role, Role.ENGINEER) for role in roles_of(user).values())
+    """Whether this user sees every instance: platform engineers and portal admins do."""
+    return has_portal_role(user, PortalRole.ENGINEER)
 
 
 def highest_role(roles: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from portal.accounts.models import Membership, TeamNamespace
+from portal.accounts.models import Membership, PortalRole, TeamNamespace
 from portal.api.reference_page import operations
 
 ENDPOINTS = {
@@ -65,7 +65,9 @@ class TeamRoleSerializer(serializers.ModelSerializer[Membership]):
 class UserSerializer(serializers.Serializer[object]):
     username = serializers.CharField()
     name = serializers.CharField(source="display_name")
-    administrator = serializers.BooleanField(source="is_superuser")
+    portal_role = serializers.ChoiceField(
+        PortalRole.choices, allow_blank=True, help_text="Role in the whole portal; empty for most users."
+    )
     teams = TeamRoleSerializer(source="memberships", many=True)
 
 

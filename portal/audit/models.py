@@ -5,12 +5,25 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import timezone
+
+from portal.accounts.models import Role, Team, User
+from portal.accounts.permission import sees_everything, teams_with
 
 
 class EntryIsFinal(Exception):
     """An entry of the audit log cannot be changed or deleted."""
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def visible_to(self, user: User | AnonymousUser) -> EntryQuerySet:
+        """All entries for platform engineers and portal admins; those of their teams for team admins."""
+        if sees_everything(user):
+            return self
+        administered = Team.objects.filter(pk__in=teams_with(user, Role.ADMIN))
+        return self.filter(team_slug__in=list(administered.values_list("slug", flat=True)))
 
 
 class Entry(models.Model):
@@ -26,6 +39,8 @@ class Entry(models.Model):
     team_slug = models.CharField(max_length=63, blank=True, db_index=True)
     reason = models.TextField(blank=True)
     detail = models.JSONField(default=dict)  # small facts, never a Secret's value
+
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-at", "-pk"]

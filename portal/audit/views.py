@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from portal.accounts.permission import PLATFORM, can
+from portal.accounts.permission import PLATFORM, can, sees_everything
 from portal.audit.models import Entry
 
 PER_PAGE = 50
@@ -23,13 +23,15 @@ def list_entries(request: HttpRequest) -> HttpResponse:
     if not decision:
         raise PermissionDenied(decision.reason)
     filters = {name: request.GET.get(name, "").strip() for name in ("q", "verb", "team")}
-    page = Paginator(found(**filters), PER_PAGE).get_page(request.GET.get("page"))
+    visible = Entry.objects.visible_to(request.user)
+    page = Paginator(found(visible, **filters), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "filters": filters,
         "filtered": any(filters.values()),
-        "verbs": Entry.objects.order_by("verb").values_list("verb", flat=True).distinct(),
-        "teams": Entry.objects.exclude(team_slug="")
+        "sees_everything": sees_everything(request.user),
+        "verbs": visible.order_by("verb").values_list("verb", flat=True).distinct(),
+        "teams": visible.exclude(team_slug="")
         .order_by("team_slug")
         .values_list("team_slug", flat=True)
         .distinct(),
@@ -37,8 +39,7 @@ def list_entries(request: HttpRequest) -> HttpResponse:
     return render(request, "audit/list.html", context)
 
 
-def found(q: str, verb: str, team: str) -> QuerySet[Entry]:
-    entries = Entry.objects.all()
+def found(entries: QuerySet[Entry], *, q: str, verb: str, team: str) -> QuerySet[Entry]:
     if q:
         entries = entries.filter(Q(actor_name__icontains=q) | Q(subject_name__icontains=q))
     if verb:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from portal.accounts.models import Role, User
+from portal.accounts.models import PortalRole, Role, User
 from portal.accounts.permission import highest_role, memberships_of, roles_of
 from portal.home.navigation import Section, navigation
 from portal.home.notices import Notice, notices
@@ -59,7 +59,7 @@ class LayoutContext:
     def role_line(self) -> str:
         if not isinstance(self.user, User):
             return ""
-        if self.user.is_superuser:
-            return Role.ADMINISTRATOR.label
+        if self.user.portal_role:
+            return PortalRole(self.user.portal_role).label
         role = highest_role(roles_of(self.user).values())
         return Role(role).label if role else "Guest"

@@ -29,7 +29,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from catalog.models import Destination, Instance
 from contracts.models import Contract
 from contracts.publishing import publish
-from portal.accounts.models import Membership, Role, Team, User
+from portal.accounts.models import Membership, PortalRole, Role, Team, User
 from portal.asgi import application
 from tests.catalog.conftest import SERVICE, fill_instance
 from tests.chromium import CHROMIUM
@@ -197,7 +197,14 @@ def checkout(site: str) -> Team:
 
 @pytest.fixture
 def engineer(platform: Team) -> User:
-    return create_user("engineer", platform, Role.ENGINEER, first_name="Emil", last_name="Engineer")
+    return create_user(
+        "engineer",
+        platform,
+        Role.ENGINEER,
+        portal_role=PortalRole.ENGINEER,
+        first_name="Emil",
+        last_name="Engineer",
+    )
 
 
 @pytest.fixture
@@ -207,7 +214,9 @@ def developer(checkout: Team) -> User:
 
 @pytest.fixture
 def administrator(platform: Team) -> User:
-    return create_user("admin", platform, Role.ADMINISTRATOR, first_name="Ada", last_name="Admin")
+    return create_user(
+        "admin", platform, Role.ADMIN, portal_role=PortalRole.ADMIN, first_name="Ada", last_name="Admin"
+    )
 
 
 @pytest.fixture

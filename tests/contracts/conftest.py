@@ -11,7 +11,7 @@ from django.test import Client
 
 from contracts.models import Contract
 from contracts.publishing import publish
-from portal.accounts.models import Membership, Role, Team, User
+from portal.accounts.models import Membership, PortalRole, Role, Team, User
 
 SAMPLES = Path(__file__).resolve().parents[2] / "contracts" / "samples"
 
@@ -54,7 +54,7 @@ Browser = Callable[[User | None], Client]
 
 @dataclass
 class People:
-    """Two teams of engineers, a developer, a viewer and an administrator."""
+    """Two teams of engineers, a developer, a viewer and a portal admin."""
 
     engineer: User
     teammate: User
@@ -82,7 +82,7 @@ def people(db: None) -> People:
         other=member("other", search, Role.ENGINEER),
         developer=member("developer", platform, Role.DEVELOPER),
         viewer=member("viewer", platform, Role.VIEWER),
-        root=User.objects.create(username="root", is_superuser=True),
+        root=User.objects.create(username="root", portal_role=PortalRole.ADMIN),
         platform=platform,
         search=search,
     )

@@ -18,12 +18,18 @@ SIGN_IN = 302
 PAGES = {
     "/account/": {"admin": 200, "developer": 200, "outsider": 200, "": SIGN_IN},
     "/teams/": {"admin": 200, "developer": 200, "outsider": 200, "": SIGN_IN},
+    "/people/": {
+        "admin": 200, "engineer": 403, "lead": 403, "developer": 403, "outsider": 403, "": SIGN_IN,
+    },
     "/teams/checkout/": {
         "admin": 200, "engineer": 200, "developer": 200, "viewer": 200, "other": 404, "outsider": 404,
         "": SIGN_IN,
     },
-    "/teams/new/": {"admin": 200, "engineer": 403, "developer": 403, "": SIGN_IN},
-    "/audit/": {"admin": 200, "engineer": 200, "developer": 403, "viewer": 403, "outsider": 403, "": SIGN_IN},
+    "/teams/new/": {"admin": 200, "engineer": 403, "lead": 403, "developer": 403, "": SIGN_IN},
+    "/audit/": {
+        "admin": 200, "engineer": 200, "lead": 200, "developer": 403, "viewer": 403, "outsider": 403,
+        "": SIGN_IN,
+    },
     "/notices/": {"developer": 200, "outsider": 200, "": SIGN_IN},
     "/search/?q=team": {"developer": 200, "outsider": 200, "": SIGN_IN},
     "/api/docs/": {"developer": 200, "": SIGN_IN},
@@ -35,11 +41,19 @@ PAGES = {
 READS = [(path, who, status) for path, answers in PAGES.items() for who, status in answers.items()]
 
 WRITES = {
-    "/teams/new/": {"admin": 302, "engineer": 403, "developer": 403, "": SIGN_IN},
-    "/teams/checkout/members/": {"admin": 302, "engineer": 403, "developer": 403, "other": 404, "": SIGN_IN},
+    "/teams/new/": {"admin": 302, "engineer": 403, "lead": 403, "developer": 403, "": SIGN_IN},
+    "/teams/checkout/members/": {
+        "admin": 302,
+        "engineer": 403,
+        "lead": 302,
+        "developer": 403,
+        "other": 404,
+        "": SIGN_IN,
+    },
     "/teams/checkout/namespaces/": {
         "admin": 302,
         "engineer": 403,
+        "lead": 403,
         "developer": 403,
         "other": 404,
         "": SIGN_IN,
@@ -75,6 +89,8 @@ def test_writing(sign_in: Callable[[str], Client], path: str, who: str, status: 
         ("get", "/account/tokens/"),
         ("get", "/teams/checkout/members/"),
         ("get", "/teams/checkout/namespaces/"),
+        ("post", "/people/"),
+        ("get", "/people/1/portal-role/"),
         ("get", "/logout/"),
         ("post", "/healthz"),
     ],

@@ -48,6 +48,7 @@ def labels(user: User, path: str = "/") -> Any:
     [
         ("admin", set()),
         ("engineer", set()),
+        ("lead", set()),
         ("developer", {"Contracts", "Audit log"}),
         ("outsider", {"Contracts", "Audit log"}),
     ],
@@ -127,7 +128,9 @@ def test_the_theme_is_one_of_three(cookie: str, theme: str) -> None:
 @pytest.mark.parametrize(
     ("who", "team_line", "role_line"),
     [
-        ("admin", "Team Platform", "Portal administrator"),
+        ("admin", "Team Platform", "Portal admin"),
+        ("engineer", "Team Platform", "Platform engineer"),
+        ("lead", "Team Checkout", "Team admin"),
         ("developer", "Team Checkout", "Developer"),
         ("outsider", "No team", "Guest"),
     ],

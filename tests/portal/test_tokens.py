@@ -33,7 +33,7 @@ def test_a_token_authenticates_its_user(sign_in: Callable[[str], Client]) -> Non
     assert answer.json() == {
         "username": "developer",
         "name": "developer",
-        "administrator": False,
+        "portal_role": "",
         "teams": [
             {
                 "team": "checkout",

@@ -1,4 +1,7 @@
-"""Teams: users see their own, administrators manage all. Every change is recorded in the audit log."""
+"""Teams: users see their own, team admins manage the members of theirs, portal admins manage all.
+
+Every change is recorded in the audit log.
+"""
 
 from __future__ import annotations
 
@@ -16,26 +19,36 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.forms import MembershipForm, NamespaceForm, RoleForm, TeamForm
 from portal.accounts.models import Membership, Role, Team, User
 from portal.accounts.permission import PLATFORM, can, sees_everything
+from portal.accounts.scope import Scoped
 from portal.audit.record import record
-
-LAST_ADMINISTRATOR = "This is the last administrator of the portal. Assign another one first."
 
 
 def visible_teams(request: HttpRequest) -> QuerySet[Team]:
     return Team.objects.all() if sees_everything(request.user) else request.user.teams.all()  # type: ignore[union-attr]
 
 
-def administered(request: HttpRequest, slug: str) -> Team:
-    """The team, if this person may see and manage it. 404 for other teams, 403 with a reason for members."""
-    team = get_object_or_404(visible_teams(request), slug=slug)
-    decision = can(request.user, "administer", PLATFORM)
+def require(request: HttpRequest, verb: str, subject: Scoped) -> None:
+    decision = can(request.user, verb, subject)
     if not decision:
         raise PermissionDenied(decision.reason)
+
+
+def administered(request: HttpRequest, slug: str) -> Team:
+    """The team, for portal admins. 404 for teams that the user does not see, 403 with a reason otherwise."""
+    team = get_object_or_404(visible_teams(request), slug=slug)
+    require(request, "administer", PLATFORM)
     return team
 
 
-def administered_member(request: HttpRequest, slug: str, pk: int) -> tuple[Team, Membership]:
-    team = administered(request, slug)
+def managed(request: HttpRequest, slug: str) -> Team:
+    """The team, for those who may change its members. 404 and 403 as in :func:`administered`."""
+    team = get_object_or_404(visible_teams(request), slug=slug)
+    require(request, "manage", team)
+    return team
+
+
+def managed_member(request: HttpRequest, slug: str, pk: int) -> tuple[Team, Membership]:
+    team = managed(request, slug)
     return team, get_object_or_404(team.memberships.select_related("user"), pk=pk)
 
 
@@ -45,16 +58,14 @@ def list_teams(request: HttpRequest) -> HttpResponse:
     teams = visible_teams(request).annotate(
         member_count=Count("memberships", distinct=True), namespace_count=Count("namespaces", distinct=True)
     )
-    context = {"teams": teams, "may_create": can(request.user, "administer", PLATFORM)}
+    context = {"teams": teams, "may_administer": can(request.user, "administer", PLATFORM)}
     return render(request, "accounts/teams.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def create_team(request: HttpRequest) -> HttpResponse:
-    decision = can(request.user, "administer", PLATFORM)
-    if not decision:
-        raise PermissionDenied(decision.reason)
+    require(request, "administer", PLATFORM)
     form = TeamForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
@@ -73,7 +84,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def create_membership(request: HttpRequest, slug: str) -> HttpResponse:
-    team = administered(request, slug)
+    team = managed(request, slug)
     form = MembershipForm(request.POST, team=team)
     if not form.is_valid():
         return show(request, team, status=422, member_form=form)
@@ -94,13 +105,11 @@ def create_membership(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def change_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    team, membership = administered_member(request, slug, pk)
+    team, membership = managed_member(request, slug, pk)
     before = membership.role
     form = RoleForm(request.POST, instance=membership)
     if not form.is_valid():
         return show(request, team, status=422, problem="Unknown role.")
-    if form.cleaned_data["role"] != Role.ADMINISTRATOR and is_last_administrator(membership):
-        return show(request, team, status=409, problem=LAST_ADMINISTRATOR)
     with transaction.atomic():
         form.save()
         detail = {"user": membership.user.username, "role": membership.role, "before": before}
@@ -120,9 +129,7 @@ def change_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def delete_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    team, membership = administered_member(request, slug, pk)
-    if is_last_administrator(membership):
-        return show(request, team, status=409, problem=LAST_ADMINISTRATOR)
+    _, membership = managed_member(request, slug, pk)
     with transaction.atomic():
         detail = {"user": membership.user.username, "role": membership.role}
         record(
@@ -134,6 +141,8 @@ def delete_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         )
         membership.delete()
     messages.success(request, f"{membership.user.display_name} was removed.")
+    if membership.user_id == signed_in_user(request).pk and not sees_everything(request.user):
+        return redirect("accounts:teams")  # they no longer see this team
     return redirect("accounts:team", slug)
 
 
@@ -165,16 +174,6 @@ def delete_namespace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return redirect("accounts:team", slug)
 
 
-def is_last_administrator(membership: Membership) -> bool:
-    """Whether the portal would have no administrator without this membership, as stored."""
-    others = Membership.objects.exclude(pk=membership.pk)
-    return (
-        Membership.objects.filter(pk=membership.pk, role=Role.ADMINISTRATOR).exists()
-        and not others.filter(role=Role.ADMINISTRATOR, user__is_active=True).exists()
-        and not User.objects.filter(is_superuser=True, is_active=True).exists()
-    )
-
-
 def signed_in_user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
@@ -186,6 +185,7 @@ def show(request: HttpRequest, team: Team, status: int = 200, **extra: Any) -> H
         "memberships": team.memberships.select_related("user").order_by("user__username"),
         "namespaces": team.namespaces.all(),
         "roles": Role.choices,
+        "may_manage": can(request.user, "manage", team),
         "may_administer": can(request.user, "administer", PLATFORM),
         "member_form": MembershipForm(team=team),
         "namespace_form": NamespaceForm(),
