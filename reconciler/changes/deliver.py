@@ -35,35 +35,41 @@ async def deliver(client: Client, pending: PendingChange, generation_at: Mapping
     spec was changed since, not when only the status was.
     """
     try:
-        resource = await client.kinds.find(pending.api_version, pending.kind)
-        live = await client.get(resource, pending.namespace, pending.name)
-        if pending.action == Action.DELETE:
-            return await deliver_deletion(client, pending, live)
-        if live is not None and is_delivered(pending, live):
-            return DeliveryResult(ChangeState.DELIVERED, live=live)
-        problem = precondition_failure(pending, live, generation_at)
-        if problem:
-            return DeliveryResult(ChangeState.REFUSED, problem)
-        body = manifest_to_apply(pending, live)
-        try:
-            answer = await client.apply(resource, body, manager=INSTANCE_MANAGER)
-        except ApiError as error:
-            if not (error.namespace_missing and pending.team):
-                raise
-            await create_namespace(client, pending.namespace)
-            answer = await client.apply(resource, body, manager=INSTANCE_MANAGER)
-        return DeliveryResult(
-            ChangeState.DELIVERED, live={**answer, "apiVersion": pending.api_version, "kind": pending.kind}
-        )
+        return await attempt(client, pending, generation_at)
     except NotServed:
-        message = f"The cluster does not serve the kind {pending.kind} yet. {pending.kind_problem}"
-        return DeliveryResult(ChangeState.APPROVED, message.strip())
+        return not_served(pending)
     except Unreachable as error:
         return DeliveryResult(ChangeState.APPROVED, f"{error} The change will be applied when it does.")
     except ApiError as error:
+        if error.not_found and not error.namespace_missing:  # the kind was deleted since discovery was read
+            client.kinds.forget()
+            return not_served(pending)
         return result_of_error(error)
     except KubeError as error:
         return DeliveryResult(ChangeState.APPROVED, str(error))
+
+
+async def attempt(client: Client, pending: PendingChange, generation_at: Mapping[str, int]) -> DeliveryResult:
+    """Raises ``KubeError``."""
+    resource = await client.kinds.find(pending.api_version, pending.kind)
+    live = await client.get(resource, pending.namespace, pending.name)
+    if pending.action == Action.DELETE:
+        return await deliver_deletion(client, pending, live)
+    if live is not None and is_delivered(pending, live):
+        return DeliveryResult(ChangeState.DELIVERED, live=live)
+    problem = precondition_failure(pending, live, generation_at)
+    if problem:
+        return DeliveryResult(ChangeState.REFUSED, problem)
+    body = manifest_to_apply(pending, live)
+    try:
+        applied = await client.apply(resource, body, manager=INSTANCE_MANAGER)
+    except ApiError as error:
+        if not (error.namespace_missing and pending.team):
+            raise
+        await create_namespace(client, pending.namespace)
+        applied = await client.apply(resource, body, manager=INSTANCE_MANAGER)
+    live = {**applied, "apiVersion": pending.api_version, "kind": pending.kind}
+    return DeliveryResult(ChangeState.DELIVERED, live=live)
 
 
 def is_delivered(pending: PendingChange, live: Manifest) -> bool:
@@ -150,6 +156,11 @@ async def create_namespace(client: Client, name: str) -> None:
     except ApiError as error:
         if not error.conflict:  # it was created meanwhile
             raise
+
+
+def not_served(pending: PendingChange) -> DeliveryResult:
+    message = f"The cluster does not serve the kind {pending.kind} yet. {pending.kind_problem}"
+    return DeliveryResult(ChangeState.APPROVED, message.strip())
 
 
 def result_of_error(error: ApiError) -> DeliveryResult:

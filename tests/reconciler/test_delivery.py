@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 
 from reconciler.changes.deliver import deliver
 from reconciler.changes.outbox import DeliveryResult, PendingChange
-from reconciler.kube import Client, Resource, read_kubeconfig
+from reconciler.kinds.crd import CRD_RESOURCE
+from reconciler.kube import Client, NotServed, Resource, read_kubeconfig
 from reconciler.objects.accessors import uid_of, version_of
+from tests.custom_kinds import custom_definition
 
 MAP = Resource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 CREATE = PendingChange(
@@ -114,3 +117,41 @@ async def test_without_a_uid_an_object_of_the_same_name_is_another_one(
     before = await live_of(client, creation)
     assert (await deliver_change(client, replace(creation, token="2-2", action=action))).state == state
     assert await live_of(client, creation) == before
+
+
+async def test_a_kind_that_was_deleted_since_it_was_discovered_is_waited_for(
+    client: Client, creation: PendingChange
+) -> None:
+    definition = custom_definition(f"things.t{secrets.token_hex(3)}.example.com", "Thing")
+    api_version = f"{definition['spec']['group']}/v1"
+    name = definition["metadata"]["name"]
+    await client.apply(CRD_RESOURCE, definition, manager="test")
+    await until(lambda: is_served(client, api_version))
+    await client.delete(CRD_RESOURCE, "", name)
+    await until(lambda: is_deleted(client, name))
+    thing = replace(creation, api_version=api_version, kind="Thing", manifest={"spec": {}})
+    for _ in ("discovered", "discovered again"):
+        result = await deliver_change(client, thing)
+        assert (result.state, result.message) == (
+            "approved",
+            "The cluster does not serve the kind Thing yet.",
+        )
+
+
+async def until(question: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(10):
+        while not await question():  # noqa: ASYNC110 (the question is about the cluster)
+            await asyncio.sleep(0.02)
+
+
+async def is_deleted(client: Client, definition: str) -> bool:
+    return await client.get(CRD_RESOURCE, "", definition) is None
+
+
+async def is_served(client: Client, api_version: str) -> bool:
+    client.kinds.forget()
+    try:
+        await client.kinds.find(api_version, "Thing")
+    except NotServed:
+        return False
+    return True
