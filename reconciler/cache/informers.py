@@ -99,11 +99,10 @@ class SharedInformers:
         informer = self._informers.get(WatchKey(group_kind, "", INSTANCE_ID, ""))
         return informer.get(namespace, name) if informer else None
 
-    def store_write(self, live: dict[str, Any]) -> None:
-        """Put the answer of a write into the cache of its kind."""
+    def store_write(self, live: dict[str, Any]) -> bool:
+        """Put the answer of a write into the cache of its kind. False when the object was deleted since."""
         informer = self._informers.get(WatchKey(reference_to(live).group_kind, "", INSTANCE_ID, ""))
-        if informer is not None:
-            informer.store_write(live)
+        return informer is None or informer.store_write(live)
 
     # -- external references ----------------------------------------------------------------------------
 

@@ -66,8 +66,8 @@ class InstanceCache:
         """Put the answer of a write into the cache."""
         informer = self.informers.get(key.group_kind)
         if informer is not None:
-            informer.store_write(dict(obj))
-            if not self.is_deleted(key, uid_of(obj)):
+            stored = informer.store_write(dict(obj))
+            if stored and not self.is_deleted(key, uid_of(obj)):
                 self.remember(key, obj)
 
     def is_deleted(self, key: Key, uid: str) -> bool:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reconciler.cache.losses import Losses
 from reconciler.objects.accessors import Identity
 from reconciler.plan import LastApplied
 from reconciler.status.assess import Assessment, Previous
 
 
 class ReconcileCache:
-    """``last_applied``: uid of a child → what was last applied to it."""
+    """``last_applied``: uid of a child → what was last applied to it. ``losses``: children that others
+    delete.
+    """
 
     def __init__(self) -> None:
         self.last_applied: dict[str, LastApplied] = {}
+        self.losses = Losses()
         self._applying: dict[Identity, str] = {}  # object → uid of the instance that applies it now
         self._previous: dict[str, Previous] = {}  # uid of an instance →
         self._deletions_requested: set[str] = set()  # uids of instances
@@ -56,6 +60,7 @@ class ReconcileCache:
 
     def forget_instance(self, uid: str) -> None:
         self._previous.pop(uid, None)
+        self.losses.forget_instance(uid)
         self._deletions_requested.discard(uid)
 
     def forget_child(self, uid: str) -> None:

@@ -16,7 +16,7 @@ from reconciler.instances.execute import apply_all, explain, prune_all, record_i
 from reconciler.instances.observe import Observer
 from reconciler.instances.reconciler import InstanceReconciler, Result
 from reconciler.kube import ApiError, KubeError
-from reconciler.objects.accessors import Identity, Manifest, uid_of
+from reconciler.objects.accessors import Identity, Manifest, Reference, uid_of
 from reconciler.plan import Apply, Graph, Inventory, Observation, Plan, last_applied, plan, recorded
 from reconciler.status.outcome import Reconciled
 from reconciler.status.snapshot import Key
@@ -37,6 +37,7 @@ class ApplyReconciler(InstanceReconciler):
         self.is_refused = False
         self.is_incomplete = False
         self.at_least = 0.0
+        self.losses = context.reconcile_cache.losses
 
     @property
     def definition(self) -> Definition:
@@ -47,6 +48,8 @@ class ApplyReconciler(InstanceReconciler):
         await self.observer.observe_members()
         observation, graph, remaining = await self.apply_rounds()
         if remaining.prunes and not remaining.applies:
+            for step in remaining.prunes:
+                self.losses.forget(uid_of(self.instance), step.reference.identity)
             await prune_all(self.client, remaining.prunes)
             self.records += map(pruned_record, remaining.prunes)
         self.remember_unchanged(observation, graph, remaining)
@@ -59,7 +62,7 @@ class ApplyReconciler(InstanceReconciler):
         for _ in range(ROUNDS):
             observation, graph = await self.observer.observe()
             remaining = plan(observation, graph, self.context.reconcile_cache.last_applied)
-            due = [step for step in remaining.applies if step.reference.identity not in self.errors]
+            due = [step for step in remaining.applies if self.is_due(step)]
             if not due:
                 return observation, graph, remaining
             await self.record(remaining.before)
@@ -67,8 +70,28 @@ class ApplyReconciler(InstanceReconciler):
         self.is_incomplete = True
         return observation, graph, remaining
 
+    def is_due(self, step: Apply) -> bool:
+        """Whether to apply it now. What others delete again and again is created again after a while."""
+        identity = step.reference.identity
+        if identity in self.errors:
+            return False
+        wait = self.losses.wait(uid_of(self.instance), identity) if step.why == "create" else 0.0
+        if wait:
+            self.at_least = max(self.at_least, wait)
+            self.doubt(step.reference)
+        return not wait
+
+    def doubt(self, reference: Reference) -> None:
+        """Report an object that others delete again and again, until it has stayed for a while."""
+        doubt = self.losses.doubt(uid_of(self.instance), reference.identity)
+        if doubt:
+            self.errors.setdefault(reference.identity, f"{reference.display_name} {doubt}")
+
     async def apply_round(self, due: list[Apply]) -> None:
         claimed = [step for step in due if self.claim(step)]
+        for step in claimed:
+            if step.why == "create":
+                self.losses.creating(uid_of(self.instance), step.reference.identity)
         try:
             for step, answer in await apply_all(self.client, claimed):
                 if isinstance(answer, KubeError):
@@ -93,7 +116,13 @@ class ApplyReconciler(InstanceReconciler):
 
     def record_applied(self, step: Apply, live: dict[str, Any]) -> None:
         live["apiVersion"], live["kind"] = step.reference.api_version, step.reference.kind
-        self.context.informers.store_write(live)
+        if not self.context.informers.store_write(live):
+            self.losses.deleted(uid_of(self.instance), step.reference.identity)
+            self.doubt(step.reference)
+            self.errors.setdefault(
+                step.reference.identity, f"{step.reference.display_name} was deleted while it was applied."
+            )
+            return
         self.observer.record_applied(live)
         self.context.reconcile_cache.last_applied[uid_of(live)] = last_applied(step.body, live)
         self.records.append(applied_record(step, live, self.previous.resources))
@@ -114,6 +143,8 @@ class ApplyReconciler(InstanceReconciler):
         self.observer.instance = self.instance
 
     async def report(self, observation: Observation, graph: Graph, remaining: Plan) -> Result:
+        for child in graph.desired:
+            self.doubt(child.reference)
         for step in remaining.refusals:
             self.errors[step.reference.identity] = step.reason
             self.is_refused = True

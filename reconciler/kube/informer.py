@@ -99,17 +99,23 @@ class Informer:
 
     # -- writing into the cache -------------------------------------------------------------------------
 
-    def store_write(self, obj: dict[str, Any]) -> None:
+    def store_write(self, obj: dict[str, Any]) -> bool:
         """Take the answer of a write, unless the cache is already beyond it.
 
         The writer knows the object: ``on_change`` is not called, now or when the watch brings this version.
+        Returns False when the object was deleted after this write, which the watch has already reported.
         """
         if self._was_deleted(obj):
-            return
+            return False
         self._put({**obj, "apiVersion": self.resource.api_version, "kind": self.resource.kind}, notify=False)
+        return True
 
     def _was_deleted(self, obj: Manifest) -> bool:
-        """Whether the watch is past the version of an object that is not in the cache."""
+        """Whether the watch is past the version of an object that is not in the cache.
+
+        The watch reports the changes of a kind in the order of their versions. So it is past every version
+        up to its own, and needs no memory of the objects that it reported as deleted.
+        """
         absent = (namespace_of(obj), name_of(obj)) not in self._objects
         return absent and bool(self._version) and not is_newer(version_of(obj), self._version)
 
@@ -120,6 +126,10 @@ class Informer:
             return
         kept = self._store.transform(obj)
         self._unindex(key, old)
+        if old is not None and uid_of(old) != uid_of(obj):  # recreated: the end of the old one was missed
+            del self._objects[key]
+            self._handler.on_change("deleted", old, old)
+            old = None
         self._objects[key] = kept
         for group in self._store.index(kept):
             self._groups[group].add(key)
