@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.models import Destination, Instance, InstanceResource
+from contracts.documents.api_versions import group_of
 from portal.accounts.models import User
 
 
@@ -49,13 +50,13 @@ def is_desired(row: InstanceResource, desired: Mapping[ObjectKey, str]) -> bool:
 
 def object_key(manifest: Mapping[str, Any]) -> ObjectKey:
     metadata = manifest.get("metadata") or {}
-    return group_of(manifest.get("apiVersion")), str(manifest.get("kind", "")), str(metadata.get("name", ""))
+    return (
+        group_of(str(manifest.get("apiVersion", ""))),
+        str(manifest.get("kind", "")),
+        str(metadata.get("name", "")),
+    )
 
 
 def namespace_of(manifest: Mapping[str, Any], default: str) -> str:
     """The namespace if the kind is namespaced; the rows tell whether it is."""
     return str((manifest.get("metadata") or {}).get("namespace") or default)
-
-
-def group_of(api_version: Any) -> str:
-    return str(api_version or "").rpartition("/")[0]

@@ -21,6 +21,7 @@ from catalog.models import DeletedInstance, Instance, InstanceResource, State
 from catalog.status_banner import banner_for, shown_state, worst_first
 from catalog.views.shared import signed_in_user
 from contracts.compiler import Definition
+from contracts.documents.api_versions import group_of
 from portal.accounts.permission import can
 
 TABS = ("overview", "resources", "events", "history", "manifest")
@@ -179,8 +180,8 @@ def node_panel(
 
 def command_for(resource: InstanceResource) -> str:
     """The kubectl command that shows the resource."""
-    group, slash, _ = resource.api_version.rpartition("/")
-    kind = f"{resource.kind.lower()}.{group}" if slash else resource.kind.lower()
+    group = group_of(resource.api_version)
+    kind = f"{resource.kind.lower()}.{group}" if group else resource.kind.lower()
     namespace = f" -n {resource.namespace}" if resource.namespace else ""
     return f"kubectl get {kind} {resource.name}{namespace} -o yaml"
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from contracts.cel import Expression
 from contracts.documents import Span
+from contracts.documents.api_versions import group_of, version_of
 
 Path = tuple[str | int, ...]
 NodeType = Literal["resource", "collection", "external", "external-collection"]
@@ -106,11 +107,11 @@ class Node:
 
     @property
     def group(self) -> str:
-        return self.api_version.rpartition("/")[0]
+        return group_of(self.api_version)
 
     @property
     def version(self) -> str:
-        return self.api_version.rpartition("/")[2]
+        return version_of(self.api_version)
 
     @property
     def is_external(self) -> bool:

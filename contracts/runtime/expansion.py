@@ -10,6 +10,7 @@ from typing import Any
 from contracts import cel
 from contracts.cel.values.cel_values import type_name
 from contracts.compiler import Definition, Node
+from contracts.documents.api_versions import group_of
 from contracts.runtime.evaluation import Bindings
 from contracts.runtime.program import NodeProgram
 
@@ -86,9 +87,8 @@ def _finished(definition: Definition, node: Node, manifest: dict[str, Any], name
 
 def identity(manifest: Mapping[str, Any]) -> Identity:
     metadata = manifest.get("metadata") or {}
-    group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
     return (
-        group,
+        group_of(str(manifest.get("apiVersion", ""))),
         str(manifest.get("kind", "")),
         str(metadata.get("namespace") or ""),
         str(metadata.get("name")),

@@ -65,7 +65,7 @@ class Program:
 
 
 def program_of(definition: Definition) -> Program:
-    """The definition's program, created at the first use. It is harmless when two threads create it."""
+    """The definition's program, created at the first use. Two threads may both create it."""
     program = definition.program.get("program")
     if not isinstance(program, Program):
         program = definition.program["program"] = _program(definition)

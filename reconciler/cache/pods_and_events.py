@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from contracts.documents.api_versions import group_of
 from reconciler.cache.informers import SharedInformers, WatchKey
 from reconciler.kube import Client, EventHandler, Informer, KubeError, ListOptions, StoreOptions
 from reconciler.kube.informer import Event
@@ -18,7 +19,6 @@ from reconciler.objects.accessors import (
     Reference,
     controller_of,
     group_kind,
-    group_of,
     is_deleting,
     labels_of,
     metadata_of,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from contracts.documents.api_versions import group_of
+
 Manifest = Mapping[str, Any]
 Identity = tuple[str, str, str, str]  # group, kind, namespace, name
 
@@ -35,11 +37,6 @@ class Reference(NamedTuple):
     def display_name(self) -> str:
         """For messages: ``Deployment checkout/api``."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
-
-
-def group_of(api_version: str) -> str:
-    """The group of an apiVersion; empty for the core group."""
-    return api_version.rpartition("/")[0]
 
 
 def group_kind(group: str, kind: str) -> str:

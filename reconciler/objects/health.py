@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from contracts.documents.api_versions import group_of
 from reconciler.objects.accessors import (
     Manifest,
     condition_of,
     finalizers_of,
     generation_of,
-    group_of,
     is_deleting,
 )
 from reconciler.objects.reason_messages import explained

@@ -68,10 +68,10 @@ def measure() -> Iterator[Row]:
             shown += f"; C++ {microseconds(binding[name])}"
         yield Row(name, shown)
     median = f"{statistics.median(slower):.0f} times"
-    yield Row("as fast as cel-python's runner, median", median, "≥ 100 times")
+    yield Row("speed relative to cel-python's runner, median", median, "≥ 100 times")
     if compiled:
         median = f"{statistics.median(compiled):.1f} times"
-        yield Row("as fast as the C++ evaluator from Python, median", median, "≥ 4 times")
+        yield Row("speed relative to the C++ evaluator from Python, median", median, "≥ 4 times")
     yield Row("read, compile and evaluate a new expression once", microseconds(first_time()))
 
 

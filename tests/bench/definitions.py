@@ -1,4 +1,4 @@
-"""Definitions of the sizes that are measured: thirty nodes, and a thousand lines with fifty mistakes."""
+"""Definitions of the sizes that are measured: thirty nodes, and a thousand lines with fifty problems."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def thirty_nodes(triples: int = 10) -> str:
 
 
 def thousand_lines() -> tuple[str, int]:
-    """A text of about a thousand lines, and how many mistakes are in it."""
+    """A file of about a thousand lines, and the number of its problems."""
     lines = thirty_nodes(22).splitlines()
     made = 0
     for number, line in enumerate(lines):

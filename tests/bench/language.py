@@ -18,8 +18,8 @@ def measure() -> Iterator[Row]:
     compile_text(text)  # the schemas of Kubernetes' kinds are read once per process
     cold = seconds(lambda: from_nothing(text), 2)
     yield Row(f"compile 30 nodes ({lines(text)} lines) with new expressions", milliseconds(cold))
-    yield Row("after a change elsewhere in the text", milliseconds(seconds(lambda: compile_text(text), 2)))
-    yield Row("the same text again", microseconds(seconds(lambda: compile_cached(text))))
+    yield Row("after a change elsewhere in the file", milliseconds(seconds(lambda: compile_text(text), 2)))
+    yield Row("the unchanged file again", microseconds(seconds(lambda: compile_cached(text))))
     definition = compile_cached(text).definition
     assert definition is not None, "the measured definition does not compile"
     instance, observed = settled(definition)
@@ -27,13 +27,13 @@ def measure() -> Iterator[Row]:
     assert all(node.ready for node in rendering.nodes.values()), "the measured instance is not ready"
     rendered = seconds(lambda: render(definition, instance, observed))
     yield Row("render an instance of it, all 30 objects observed", milliseconds(rendered), "< 2 ms")
-    wrong, mistakes = thousand_lines()
+    wrong, expected = thousand_lines()
     problems = len(compile_text(wrong).problems)
-    assert problems >= mistakes == 50, f"{problems} problems, {mistakes} mistakes"
+    assert problems >= expected == 50, f"{problems} problems, {expected} expected"
     opened = milliseconds(seconds(lambda: from_nothing(wrong), 2))
-    yield Row(f"check {lines(wrong)} lines with 50 mistakes when the editor opens", opened)
+    yield Row(f"check {lines(wrong)} lines with 50 problems when the editor opens", opened)
     checked = milliseconds(seconds(lambda: compile_text(wrong), 2))
-    yield Row("the same after a key stroke", checked, "< 150 ms")
+    yield Row("the same after a keystroke", checked, "< 150 ms")
 
 
 def from_nothing(text: str) -> None:

@@ -28,7 +28,7 @@ def measure() -> Iterator[Row]:
                 "clean clone → first page (packages already in pip's and npm's caches)",
                 f"{setup + demo.seconds_to_start:.0f} s",
             )
-            yield Row("… of which setting up", f"{setup:.0f} s")
+            yield Row("… of which setup", f"{setup:.0f} s")
         with demo:
             yield Row("second start → first page", f"{demo.seconds_to_start:.1f} s", "< 5 s")
             portal, *others = demo.processes()

@@ -14,7 +14,7 @@ def test_the_banner_follows_the_reachability_of_the_cluster(
     visit: Visit, developer: User, instance: Instance, cluster: Destination
 ) -> None:
     page = visit(developer, f"/instances/{instance.pk}/")
-    label, banner = page.locator("[data-live-label]"), page.locator("#notices .note")
+    label, banner = page.locator("[data-live-label]"), page.locator("#notices .message")
     expect(label).to_have_text("Live")
     expect(banner).to_have_count(0)
     save_destination(cluster.pk, reachable=False, message="It does not answer.")

@@ -39,9 +39,9 @@ def manifest(spec: str) -> str:
 @pytest.mark.parametrize(
     ("spec", "before", "paths"),
     [
-        pytest.param("{place: north}", None, [], id="fine"),
+        pytest.param("{place: north}", None, [], id="valid"),
         pytest.param("{place: north, copies: {least: 9}}", None, ["spec.copies"], id="beyond a default"),
-        pytest.param("{place: south}", {"place": "north"}, ["spec.place"], id="frozen, told once"),
+        pytest.param("{place: south}", {"place": "north"}, ["spec.place"], id="immutable, reported once"),
         pytest.param("{place: north, room: 2}", {"place": "north", "room": 3}, ["spec.room"], id="shrunk"),
         pytest.param("{place: north, room: 2}", None, [], id="nothing to grow from"),
         pytest.param("{copies: 3}", None, ["spec.copies", "spec.place"], id="the schema comes first"),

@@ -166,20 +166,24 @@ def test_search_and_counts_cover_what_the_user_may_see(
 @pytest.mark.parametrize(
     ("fields", "age", "title"),
     [
-        pytest.param({"reachable": True}, 0, "", id="all-is-well"),
-        pytest.param({"reachable": False, "message": "It is away."}, 0, "It cannot be reached.", id="away"),
-        pytest.param({"reachable": True}, OVERDUE, "The reconciler gives no sign of life.", id="silent"),
+        pytest.param({"reachable": True}, 0, "", id="no-problems"),
+        pytest.param(
+            {"reachable": False, "message": "It is away."}, 0, "It cannot be reached.", id="unreachable"
+        ),
+        pytest.param(
+            {"reachable": True}, OVERDUE, "The reconciler gives no sign of life.", id="not-responding"
+        ),
         pytest.param(
             {"reachable": True, "message": "Another reconciler manages this cluster."},
             0,
             "Nothing is done on It from here.",
-            id="stands-by",
+            id="on-standby",
         ),
         pytest.param(
             {"reachable": True, "message": "Another reconciler manages this cluster."},
             OVERDUE,
             "The reconciler gives no sign of life.",
-            id="stood-by-and-is-silent",
+            id="on-standby-and-not-responding",
         ),
     ],
 )

@@ -74,7 +74,7 @@ def test_an_owner_that_the_user_may_not_see_is_not_named(
         "another group",
         "no namespace",
         "elsewhere",
-        "both there",
+        "both",
     ],
 )
 def test_equal_objects(

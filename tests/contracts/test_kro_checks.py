@@ -36,13 +36,13 @@ REFUSED = {
     "an unknown field of a template": (DEPLOYMENT.replace("      selector", "      replicaz: 3\n      selector"), "spec.resources[0].template.spec.replicaz", "Unknown field “replicaz”. Did you mean “replicas”?"),
     "a quoted number for an integer": (replicas("'3'"), "spec.resources[0].template.spec.replicas", "This field takes an integer, not a string. Write it without quotes."),
     "a string for an integer": (replicas("${schema.spec.name}"), "spec.resources[0].template.spec.replicas", "This field takes int, but the expression returns string. Convert it with int(…)."),
-    "a struct with a field too many": (container(f"{POD_SPEC}.ephemeralContainers[0]"), "spec.resources[1].template.spec.template.spec.containers[0]", "targetContainerName"),
+    "a struct with an extra field": (container(f"{POD_SPEC}.ephemeralContainers[0]"), "spec.resources[1].template.spec.template.spec.containers[0]", "targetContainerName"),
     "one of two structs": (container(f"schema.spec.flag ? {POD_SPEC}.containers[0] : {POD_SPEC}.ephemeralContainers[0]"), "spec.resources[1].template.spec.template.spec.containers[0]", "The branches of “? :” have different types"),
     "readyWhen that is an int": (ready(DEPLOYMENT, "web.spec.replicas"), "spec.resources[0].readyWhen[0]", "A condition must return true or false, but this returns int."),
     "readyWhen that is anything": (ready(DEPLOYMENT, "dyn(web.spec.replicas)"), "spec.resources[0].readyWhen[0]", "A condition must return true or false, but this returns dyn."),
-    "an id in capitals and with a dash": (config_map("My-id"), "spec.resources[0].id", "For example “myId”."),
-    "a name that nothing has": (config_map("a", "data: {k: '${foo.bar}'}"), "spec.resources[0].template.data.k", "Undefined name “foo”."),
-    "a function that nothing has": (config_map("a", "data: {k: '${foo(1)}'}"), "spec.resources[0].template.data.k", "Unknown function “foo”."),
+    "an uppercase id with a dash": (config_map("My-id"), "spec.resources[0].id", "For example “myId”."),
+    "an unknown name": (config_map("a", "data: {k: '${foo.bar}'}"), "spec.resources[0].template.data.k", "Undefined name “foo”."),
+    "an unknown function": (config_map("a", "data: {k: '${foo(1)}'}"), "spec.resources[0].template.data.k", "Unknown function “foo”."),
     "a label of kro": (config_map("a", name="a\n      labels: {kro.run/x: a}"), "spec.resources[0].template.metadata.labels[\"kro.run/x\"]", "Labels that start with “kro.run/” are reserved."),
     "eleven dimensions": (crowd(11), "spec.resources[0].forEach", "forEach has 11 dimensions; the maximum is 10."),
     "a template and a reference": ("- id: a\n  template: {apiVersion: v1, kind: Secret, metadata: {name: a}}\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: a}}", "spec.resources[0].externalRef", "A node must have either a template or an externalRef, not both."),
@@ -63,8 +63,8 @@ def test_refused_with_a_path(resources: str, path: str, words: str) -> None:
 
 ACCEPTED = {
     "a struct of the same kind": container(f"{POD_SPEC}.containers[0]"),
-    "one of two structs made dyn": container(f"schema.spec.flag ? dyn({POD_SPEC}.containers[0]) : dyn({POD_SPEC}.ephemeralContainers[0])"),
-    "readyWhen that is compared": ready(DEPLOYMENT, "dyn(web.spec.replicas) == 1"),
+    "one of two structs converted to dyn": container(f"schema.spec.flag ? dyn({POD_SPEC}.containers[0]) : dyn({POD_SPEC}.ephemeralContainers[0])"),
+    "readyWhen with a comparison": ready(DEPLOYMENT, "dyn(web.spec.replicas) == 1"),
     "ten dimensions": crowd(10),
     "a port that is a name, where both are allowed": "- id: a\n  template: {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80, targetPort: http}]}}",
 }  # fmt: skip

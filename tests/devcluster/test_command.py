@@ -89,7 +89,7 @@ def test_a_port_that_is_in_use_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("how", "status"),
     [({"token": "wrong"}, 401), ({"token": ""}, 401), ({"host": "evil.example.com"}, 403), ({}, 200)],
-    ids=["wrong token", "no token", "another host name", "as meant"],
+    ids=["wrong token", "no token", "another host name", "right token and host"],
 )
 def test_only_requests_with_the_token_to_loopback_are_accepted(
     clusters: dict[str, DevCluster], how: dict[str, str], status: int

@@ -31,7 +31,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         {"type": "integer", "minimum": 3, "default": 1},
         ".default: Invalid value: 1:  in body should be greater than or equal to 3",
     ),
-    "none of the enum": (
+    "not in the enum": (
         {"type": "string", "enum": ["a"], "default": "b"},
         '.default: Unsupported value: "b": supported values: "a"',
     ),
@@ -51,22 +51,22 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         {"type": "array", "items": {"type": "integer", "maximum": 2}, "default": [3]},
         ".default.[0]: Invalid value: 3: [0] in body should be less than or equal to 2",
     ),
-    "a rule is broken": (
+    "a rule is violated": (
         {"type": "integer", "default": 1, **rules("self > 2")},
         ".default: Invalid value: 1: failed rule: self > 2",
     ),
-    "a rule with a message is broken": (
+    "a rule with a message is violated": (
         {"type": "integer", "default": 1, **rules("self > 2", message="too few")},
         ".default: Invalid value: 1: too few",
     ),
-    "a rule below is broken": (
+    "a nested rule is violated": (
         {"type": "object", "properties": {"a": {**A["a"], **rules("self > 2")}}, "default": {"a": 1}},
         ".default.a: Invalid value: 1: failed rule: self > 2",
     ),
 }
 ACCEPTED: dict[str, dict[str, Any]] = {
     "a matching type": {"type": "integer", "minimum": 1, "default": 1},
-    "a rule that holds": {"type": "integer", "default": 3, **rules("self > 2")},
+    "a satisfied rule": {"type": "integer", "default": 3, **rules("self > 2")},
     "unknown fields are preserved": {
         "type": "object",
         "x-kubernetes-preserve-unknown-fields": True,

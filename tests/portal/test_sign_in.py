@@ -38,7 +38,7 @@ def test_after_failed_attempts_even_the_right_password_is_delayed(guessed: Any) 
 @pytest.mark.parametrize(
     ("name", "address"),
     [("developer", ELSEWHERE), ("viewer", HERE)],
-    ids=["the same person elsewhere", "a neighbour"],
+    ids=["the same user from another address", "another user of the same address"],
 )
 def test_other_users_are_not_delayed(guessed: Any, name: str, address: str) -> None:
     assert attempt(name, f"{name}-secret", address).status_code == 302

@@ -73,7 +73,7 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
             {"size": 3, "tags": {"a": "b", "x": "y"}, "more": 1},
             OWNED,
             [],
-            id="others-may-own-more",
+            id="fields-of-other-managers",
         ),
         pytest.param(
             DESIRED["spec"],
@@ -101,14 +101,14 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
             {"size": 3, "tags": {"a": "b"}},
             OWNED,
             [],
-            id="empty-values-vanish-at-the-server",
+            id="the-server-omits-empty-values",
         ),
         pytest.param(
             {"cpu": "1000m", "share": 0.5},
             {"cpu": "1", "share": "500m"},
             {"f:spec": {"f:cpu": {}, "f:share": {}}},
             [],
-            id="quantities-have-many-forms",
+            id="equal-quantities",
         ),
         pytest.param(
             {"on": True},
@@ -160,7 +160,7 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
                 FieldDifference("spec.containers[0].image", "differs"),
                 FieldDifference("spec.containers[name=old]", "undesired"),
             ],
-            id="an-item-changed-and-one-left",
+            id="an-item-changed-and-one-removed",
         ),
         pytest.param(
             {"rules": [{"port": 80}]},
@@ -188,7 +188,7 @@ PORT = 'k:{"containerPort":80,"protocol":"TCP"}'
             {"names": ["a", "b"]},
             {"f:spec": {"f:names": {'v:"a"': {}, 'v:"b"': {}}}},
             [FieldDifference("spec.names", "differs")],
-            id="a-member-that-we-own-and-do-not-want",
+            id="an-owned-and-undesired-member",
         ),
         pytest.param({"dir": {}}, {"dir": {}}, {"f:spec": {"f:dir": {}}}, [], id="an-empty-map-that-is-kept"),
     ],

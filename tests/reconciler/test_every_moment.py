@@ -147,7 +147,7 @@ def harness(transactional_db: None, cluster: DevCluster, settings: Any) -> Itera
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("answered", [False, True], ids=["answers-lost", "answers-taken"])
+@pytest.mark.parametrize("answered", [False, True], ids=["answers-lost", "answers-received"])
 def test_one_write_in_every_life(
     harness: Harness, cluster: DevCluster, tmp_path: Path, answered: bool
 ) -> None:

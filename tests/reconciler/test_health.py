@@ -58,7 +58,7 @@ ALL_READY = {
                 {**ALL_READY, "readyReplicas": 1, "availableReplicas": 1},
             ),
             Health("progressing", "1/3", "1 of 3 pods are ready."),
-            id="deployment-coming-up",
+            id="deployment-starting",
         ),
         pytest.param(
             obj(
@@ -97,7 +97,7 @@ ALL_READY = {
         pytest.param(
             obj("apps/v1", "Deployment", {"replicas": 0}, {"observedGeneration": 2}),
             Health("ready", "0/0"),
-            id="deployment-of-none",
+            id="deployment-of-zero-replicas",
         ),
         pytest.param(
             obj("apps/v1", "StatefulSet", {"replicas": 2}, {"observedGeneration": 2, "readyReplicas": 1}),

@@ -274,7 +274,7 @@ WAVES = {
     "a diamond": ("a b c d", "a>b a>c b>d c>d", "a1 b2 c2 d3"),
     "branches of different length end together": ("a b c d e", "a>b a>c b>d", "a1 b2 c3 d3 e3"),
     "a short branch is as late as it can be": ("a b c d", "a>b b>c d>c", "a1 b2 c3 d2"),
-    "what is only read counts as a layer": ("E b c", "E>b b>c", "E1 b2 c3"),
+    "external objects count as a layer": ("E b c", "E>b b>c", "E1 b2 c3"),
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from contracts.compiler.kinds.kind_schemas import KindInfo, KindSchemas
 from contracts.compiler.parsing.reserved_words import OWN_LABEL_PREFIX, RESERVED_LABEL_PREFIXES
 from contracts.compiler.reporter import Reporter, key_of
+from contracts.documents.api_versions import group_of
 from contracts.problems import did_you_mean
 
 Path = tuple[str | int, ...]
@@ -67,8 +68,8 @@ def unknown_schema(api_version: str, kind: str, at: Path, kinds: KindSchemas, re
 
 
 def _best(api_version: str, versions: list[str]) -> str:
-    group = api_version.rpartition("/")[0]
-    return next((version for version in versions if version.rpartition("/")[0] == group), sorted(versions)[0])
+    group = group_of(api_version)
+    return next((version for version in versions if group_of(version) == group), sorted(versions)[0])
 
 
 def check_template(

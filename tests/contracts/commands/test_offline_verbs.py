@@ -80,7 +80,7 @@ def test_standard_input_is_read_once(arguments: tuple[str, ...], typed: Callable
 UNREADABLE = {
     "missing": ("nothing.yaml", None, "The file cannot be read: No such file or directory."),
     "a folder": ("", None, "The file cannot be read: Is a directory."),
-    "no text": ("a.yaml", b"\x89PNG\xff\xfe", "The file is not UTF-8 text."),
+    "no-text": ("a.yaml", b"\x89PNG\xff\xfe", "The file is not UTF-8 text."),
     "no YAML": ("a.yaml", b"a: [\n", "This is not valid YAML"),
 }
 
@@ -119,7 +119,7 @@ NO_DEFINITION = {
     "an empty file": "",
     "a comment": "# nothing\n",
     "a list": "- a\n",
-    "a text": "just words\n",
+    "a string": "just words\n",
     "another kind": "apiVersion: v1\nkind: ConfigMap\n",
     "only a Contract": "apiVersion: slipway.dev/v1alpha1\nkind: Contract\n",
     "two definitions": TEXT + "---\n" + TEXT,

@@ -37,14 +37,14 @@ TABLE: dict[str, tuple[str, str, list[tuple[str, str, bool]]]] = {
     "a default is removed": ("a: string | default=b", "a: string", [("default-changed", "spec.a", NO)]),
     "an enum value is removed": ('a: string | enum="b,c"', "a: string | enum=b", [("enum-restricted", "spec.a", YES)]),
     "an enum value is added": ("a: string | enum=b", 'a: string | enum="b,c"', [("enum-expanded", "spec.a", NO)]),
-    "an enum value is exchanged": ("a: string | enum=b", "a: string | enum=c", [("enum-restricted", "spec.a", YES), ("enum-expanded", "spec.a", NO)]),
-    "enum values change places": ('a: string | enum="b,c"', 'a: string | enum="c,b"', []),
+    "an enum value is replaced": ("a: string | enum=b", "a: string | enum=c", [("enum-restricted", "spec.a", YES), ("enum-expanded", "spec.a", NO)]),
+    "enum values are reordered": ('a: string | enum="b,c"', 'a: string | enum="c,b"', []),
     "a pattern is added": ("a: string", "a: string | pattern=b", [("pattern-added", "spec.a", YES)]),
     "a pattern changes": ("a: string | pattern=b", "a: string | pattern=c", [("pattern-changed", "spec.a", YES)]),
     "a pattern is removed": ("a: string | pattern=b", "a: string", [("pattern-removed", "spec.a", NO)]),
     "items change their type": ("a: '[]string'", "a: '[]integer'", [("type-changed", "spec.a[]", YES)]),
     "items of items change their type": ("a: '[][]string'", "a: '[][]integer'", [("type-changed", "spec.a[][]", YES)]),
-    "items of a type of our own change": ("a: '[]T'", "a: '[]T'", [("property-removed", "spec.a[].c", YES), ("type-changed", "spec.a[].b", YES)]),
+    "items of a custom type change": ("a: '[]T'", "a: '[]T'", [("property-removed", "spec.a[].c", YES), ("type-changed", "spec.a[].b", YES)]),
     "a description changes": ("a: string | description=b", "a: string | description=c", []),
 }  # fmt: skip
 
@@ -149,7 +149,7 @@ def test_schema_changes_come_first() -> None:
         config_map("a", extra="readyWhen: []\nincludeWhen: []") + config_map("b"),
         config_map("a", "data: {k: v}") + config_map("b"),
     ],
-    ids=["nodes change places", "nothing becomes an empty list", "a template changes"],
+    ids=["nodes are reordered", "nothing becomes an empty list", "a template changes"],
 )
 def test_changes_outside_the_schema_are_compatible(after: str) -> None:
     assert schema_changes(defined(config_map("a") + config_map("b")), defined(after)) == []

@@ -20,11 +20,11 @@ EITHER = {"x-kubernetes-int-or-string": True}
 
 FINE = ""
 LITERALS = {
-    "a text": (TEXT, "t", FINE),
-    "a number for a text": (TEXT, 1, "k: This field takes a string, not an integer."),
+    "a string": (TEXT, "t", FINE),
+    "a number for a string": (TEXT, 1, "k: This field takes a string, not an integer."),
     "a fraction": (WHOLE, 1.5, "k: This field takes an integer, not a decimal number."),
-    "a whole number where a fraction may stand": ({"type": "number"}, 1, FINE),
-    "a text for a boolean": ({"type": "boolean"}, "true", "k: This field takes true or false, not a string."),
+    "an integer where a fraction is allowed": ({"type": "number"}, 1, FINE),
+    "a string for a boolean": ({"type": "boolean"}, "true", "k: This field takes true or false, not a string."),
     "a map for a list": ({"type": "array", "items": TEXT}, {}, "k: This field takes a list, not a map."),
     "an item": ({"type": "array", "items": TEXT}, ["t", 1], "k[1]: This field takes a string, not an integer."),
     "a list in a list": (
@@ -32,7 +32,7 @@ LITERALS = {
         [[1], ["t"]],
         "k[1][0]: This field takes an integer, not a string.",
     ),
-    "null is admitted everywhere": (WHOLE, None, FINE),
+    "null is allowed everywhere": (WHOLE, None, FINE),
     "null in a list": ({"type": "array", "items": WHOLE}, [None], FINE),
     "an unknown field": (OBJECT, {"b": 1}, "k.b: Unknown field “b”."),
     "a field with a dot in its name": (
@@ -53,7 +53,7 @@ LITERALS = {
     ),
     "required is too": ({**OBJECT, "required": ["a"]}, {}, FINE),
     "nothing is checked below preserve-unknown-fields": (PRESERVED, {"a": 1, "b": {"c": []}}, FINE),
-    "int or string: a text": (EITHER, "80%", FINE),
+    "int or string: a string": (EITHER, "80%", FINE),
     "int or string: a number": (EITHER, 80, FINE),
     "int or string: true": (EITHER, True, "k: This field takes a string or an integer, not true or false."),
     "oneOf is the union of its branches": (
@@ -68,18 +68,18 @@ LITERALS = {
         1,
         "k: This field takes a map or a string, not an integer.",
     ),
-    "a type beside null": ({"type": ["string", "null"]}, 1, "k: This field takes a string, not an integer."),
+    "a type or null": ({"type": ["string", "null"]}, 1, "k: This field takes a string, not an integer."),
     "several types": ({"type": ["string", "integer"]}, [], "k: This field takes a string or an integer, not a list."),
-    "a schema without a type admits everything": ({"description": "any"}, [1, {"a": "b"}], FINE),
-    "one expression, whatever is wanted": (WHOLE, "${x}", FINE),
+    "a schema without a type allows everything": ({"description": "any"}, [1, {"a": "b"}], FINE),
+    "one expression for any type": (WHOLE, "${x}", FINE),
     "one expression for a map": (OBJECT, "${x}", FINE),
-    "text around an expression, where a text may stand": (EITHER, "a${x}", FINE),
-    "text around an expression, where none may": (
+    "text around an expression, where a string is allowed": (EITHER, "a${x}", FINE),
+    "text around an expression, where no string is allowed": (
         WHOLE,
         "a${x}",
         "k: This field takes an integer, not a string with expressions.",
     ),
-    "two expressions are a text": (OBJECT, "${x}${x}", "k: This field takes a map, not a string with expressions."),
+    "two expressions are a string": (OBJECT, "${x}${x}", "k: This field takes a map, not a string with expressions."),
     "an expression at an unknown field": (OBJECT, {"b": "${x}"}, "k.b: Unknown field “b”."),
 }  # fmt: skip
 

@@ -21,15 +21,15 @@ Outer: {name: string | required=true, zones: "[]Zone"}
 """
 
 RULES = {
-    "a default that keeps the rule": ('integer | default=1 validation="self > 0"', ""),
-    "a default that breaks it": ('integer | default=0 validation="self > 0"', "schema-default"),
-    "a default that breaks the rule of its type": ("Positive | default=0", "schema-default"),
-    "a default deep inside that breaks it": ('map[string]integer | default={"a": 0} validation="self.all(k, self[k] > 0)"', "schema-default"),
-    "the derived default of a struct is judged as it stands": ('Range | validation="self.low <= self.high"', "schema-default"),
-    "a rule that asks first": ('Range | validation="!has(self.low) || self.low > 0"', ""),
-    "a default that says what the rule reads": ('Range | default={"low": 1, "high": 2} validation="self.low <= self.high"', ""),
+    "a default that satisfies the rule": ('integer | default=1 validation="self > 0"', ""),
+    "a default that violates it": ('integer | default=0 validation="self > 0"', "schema-default"),
+    "a default that violates the rule of its type": ("Positive | default=0", "schema-default"),
+    "a nested default that violates it": ('map[string]integer | default={"a": 0} validation="self.all(k, self[k] > 0)"', "schema-default"),
+    "the derived default of a struct is checked": ('Range | validation="self.low <= self.high"', "schema-default"),
+    "a rule with has()": ('Range | validation="!has(self.low) || self.low > 0"', ""),
+    "a default with the field that the rule reads": ('Range | default={"low": 1, "high": 2} validation="self.low <= self.high"', ""),
     "a default that lacks a required field with a default": ("Needy | default={}", "schema-default"),
-    "a default that may never change": ("string | default=a immutable=true", ""),
+    "an immutable default": ("string | default=a immutable=true", ""),
     "a default against its old self": ('integer | default=1 validation="self > oldSelf"', "schema-default"),
     "immutable": ("Fixed", ""),
     "immutable in a struct": ("Zone", ""),
@@ -42,7 +42,7 @@ RULES = {
     "an immutable list": ("'[]string | immutable=true'", ""),
     "oldSelf in a rule below a list": ("'[]Grows'", "schema-rule"),
     "self in a rule below a list": ("'[]Positive'", ""),
-    "a float beside an integer": ('float | validation="self > 0 && self <= 1"', ""),
+    "a float compared with an integer": ('float | validation="self > 0 && self <= 1"', ""),
     "a float that equals an integer": ('float | validation="self == 1"', "schema-rule"),
     "a function of templates": ('string | validation="json.unmarshal(self).a > 1"', "schema-rule"),
     "a binding": ('string | validation="cel.bind(x, self, x == \'a\')"', "schema-rule"),
@@ -53,8 +53,8 @@ RULES = {
     "the inside of a free object": ('object | validation="has(self.a)"', "schema-rule"),
     "a free object as a whole": ('object | validation="self == oldSelf"', ""),
     "a field that does not exist": ('Range | validation="!has(self.middle)"', "schema-rule"),
-    "a rule that gives no boolean": ('integer | validation="self + 1"', "schema-rule"),
-    "a rule that cannot be read": ('integer | validation="self >"', "schema-rule"),
+    "a rule that returns no boolean": ('integer | validation="self + 1"', "schema-rule"),
+    "a rule with a syntax error": ('integer | validation="self >"', "schema-rule"),
     "a rule on the wrong type": ("string | validation=\"self > 1\"", "schema-rule"),
 }  # fmt: skip
 

@@ -40,7 +40,7 @@ NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "schema is not a node": (reads("schema.metadata.name"), ()),
     "forEach": (config_map("a") + config_map("z", extra="forEach: [{i: '${a.data.map(k, k)}'}]", name="${i}"), ("a",)),
     "includeWhen": (config_map("a") + config_map("z", extra="includeWhen: ['${has(a.data)}']"), ("a",)),
-    "readyWhen makes none": (config_map("a") + config_map("z", extra="readyWhen: ['${has(z.data)}']"), ()),
+    "readyWhen adds none": (config_map("a") + config_map("z", extra="readyWhen: ['${has(z.data)}']"), ()),
     "the name of an external object": (config_map("a") + "- id: z\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: '${a.data.k}'}}\n", ("a",)),
     "a selector": (config_map("a") + "- id: z\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {selector: {matchLabels: {app: '${a.data.k}'}}}}\n", ("a",)),
     "an iterator that is not named as a node": (reads("i", ITEMS), ()),
@@ -66,10 +66,10 @@ ORDERS = {
     "a later one needs an earlier one": ("a b c d e f", "c>d", "a b c d e f"),
     "an earlier one needs its neighbour": ("a b c d e f", "d>c", "a b d c e f"),
     "the first needs the last": ("a b c d e f", "f>a f>b b>a", "c d e f b a"),
-    "two knots": ("a b c d e f", "b>a c>a d>b d>c f>e a>e", "d b c a f e"),
+    "two cycles": ("a b c d e f", "b>a c>a d>b d>c f>e a>e", "d b c a f e"),
     "the earlier of two that become free": ("a b c d", "a>b c>b c>d", "a c b d"),
-    "a released node does not overtake earlier ones": ("a b c", "a>c", "a b c"),
-    "the author's order counts, not that of letters": ("d z c a", "d>z d>c d>a", "d z c a"),
+    "a released node stays after earlier ones": ("a b c", "a>c", "a b c"),
+    "the author's order, not the alphabetical one": ("d z c a", "d>z d>c d>a", "d z c a"),
     "a chain against the author's order": ("a b c", "c>b b>a", "c b a"),
 }
 
@@ -82,7 +82,7 @@ def test_nodes_are_in_the_authors_order_after_their_dependencies(names: str, edg
 UNCHECKED = {
     "readyWhen": UNKNOWN.replace("EXTRA", "readyWhen: ['${db.status.ready}']"),
     "readyWhen of an optional": UNKNOWN.replace("EXTRA", "readyWhen: ['${db.?status.?ready}']"),
-    "readyWhen with a value for nothing": UNKNOWN.replace("EXTRA", "readyWhen: ['${db.?status.?ready.orValue(false)}']"),
+    "readyWhen with a default": UNKNOWN.replace("EXTRA", "readyWhen: ['${db.?status.?ready.orValue(false)}']"),
     "readyWhen of each": UNKNOWN.replace("EXTRA", "forEach: [{i: '${schema.spec.items}'}]\n  readyWhen: ['${each.status.ready}']").replace("name: d", "name: '${i}'"),
     "readyWhen of an external object": "- id: db\n  externalRef: {apiVersion: x.y/v1, kind: Database, metadata: {name: d}}\n  readyWhen: ['${db.status.ready}']\n",
     "includeWhen of another": UNKNOWN.replace("  EXTRA\n", "") + config_map("a", extra="includeWhen: ['${db.status.ready}']"),

@@ -76,9 +76,9 @@ HEAD = "apiVersion: kro.run/v1alpha1\nkind: Example\n"
 INPUTS = {
     "a wrong type": ("name: 3\n", "i.yaml:1:7 spec.name: Must be a string, not an integer. Put it in quotes."),
     "an unknown field": (f"{HEAD}spec:\n  naem: a\n", "i.yaml:4:9 spec.naem: Unknown field “naem”. Did you mean “name”?"),
-    "a spec that is none": (f"{HEAD}spec: 3\n", "i.yaml:3:7 spec: Must be an object, not an integer."),
-    "metadata that are none": (f"{HEAD}metadata: 3\n", "i.yaml:3:11 metadata: Must be an object, not an integer."),
-    "labels that are none": (f"{HEAD}metadata: {{labels: [a]}}\n", "i.yaml:3:20 metadata.labels: Must be an object, not a list."),
+    "an invalid spec": (f"{HEAD}spec: 3\n", "i.yaml:3:7 spec: Must be an object, not an integer."),
+    "invalid metadata": (f"{HEAD}metadata: 3\n", "i.yaml:3:11 metadata: Must be an object, not an integer."),
+    "invalid labels": (f"{HEAD}metadata: {{labels: [a]}}\n", "i.yaml:3:20 metadata.labels: Must be an object, not a list."),
     "a misspelled spec": (f"{HEAD}specs: {{}}\n", "i.yaml:3:1 specs: Unknown field “specs”. Did you mean “spec”?"),
     "another kind": ("apiVersion: kro.run/v1alpha1\nkind: Other\n", "i.yaml:2:7 kind: This contract's kind is Example."),
     "another group": ("apiVersion: apps/v1\nkind: Example\n", "i.yaml:1:13 apiVersion: This contract's apiVersion is kro.run/v1alpha1."),
@@ -132,7 +132,7 @@ OBSERVED = {
     "a list for one": ("a: []", "a: “a” should be one object, but it is []."),
     "one for a list": ("c: {}", "c: “c” should be a list of objects, but it is {}."),
     "an item that is no object": ("c: [{}, null]", "c: “c[1]” should be one object, but it is null."),
-    "metadata that are none": ("a: {metadata: 3}", "a: “a” should have a map as metadata, but it is 3."),
+    "invalid metadata": ("a: {metadata: 3}", "a: “a” should have a map as metadata, but it is 3."),
 }
 
 

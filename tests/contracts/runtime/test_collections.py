@@ -36,11 +36,11 @@ def test_the_first_dimension_varies_slowest() -> None:
         (None, "pending", "field-missing"),
     ],
     ids=[
-        "nothing is ready at once",
+        "nothing",
         "one",
         "the same name twice",
         "more than a thousand",
-        "the list is not given",
+        "the list is unset",
     ],
 )
 def test_the_items_of_a_list(items: Any, state: str, code: str) -> None:
@@ -55,9 +55,9 @@ def test_the_items_of_a_list(items: Any, state: str, code: str) -> None:
 EMPTY = {
     "the first is empty": ("[]", "schema.spec.items", "desired"),
     "the second is empty": ("schema.spec.rows", "[]", "desired"),
-    "the first is empty, the second not given": ("[]", "schema.spec.labels.map(k, k)", "desired"),
-    "the first is not given, the second empty": ("schema.spec.labels.map(k, k)", "[]", "pending"),
-    "the first is empty, the second cannot be": ("[]", "[1 / (schema.spec.size - 3)]", "desired"),
+    "the first is empty, the second unset": ("[]", "schema.spec.labels.map(k, k)", "desired"),
+    "the first is unset, the second empty": ("schema.spec.labels.map(k, k)", "[]", "pending"),
+    "the first is empty, the second impossible": ("[]", "[1 / (schema.spec.size - 3)]", "desired"),
     "none is empty": ("schema.spec.rows", "schema.spec.rows", "failed"),
 }
 

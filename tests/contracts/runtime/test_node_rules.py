@@ -50,13 +50,13 @@ DONE, ASKS = "a.data.done == 'yes'", "a.data.asked == 'yes'"
 READINESS = {
     "nothing observed": (ready(DONE), {}, "desired not-observed"),
     "no condition and observed": (ready(), {"a": live("a")}, "desired+"),
-    "every entry holds": (ready(DONE, ASKS), {"a": live("a", data={"done": "yes", "asked": "yes"})}, "desired+"),
-    "the first fails": (ready(DONE, ASKS), {"a": live("a", data={"done": "no", "asked": "yes"})}, "desired ready-when"),
-    "the last fails": (ready(DONE, ASKS), {"a": live("a", data={"done": "yes", "asked": "no"})}, "desired ready-when"),
-    "one is not known yet": (ready(DONE, ASKS), {"a": live("a", data={"done": "yes"})}, "desired ready-when"),
-    "one fails for ever": (ready("1 / size(a.data) > 0"), {"a": live("a", data={})}, "desired ready-when-failed"),
+    "every entry is true": (ready(DONE, ASKS), {"a": live("a", data={"done": "yes", "asked": "yes"})}, "desired+"),
+    "the first is false": (ready(DONE, ASKS), {"a": live("a", data={"done": "no", "asked": "yes"})}, "desired ready-when"),
+    "the last is false": (ready(DONE, ASKS), {"a": live("a", data={"done": "yes", "asked": "no"})}, "desired ready-when"),
+    "one is pending": (ready(DONE, ASKS), {"a": live("a", data={"done": "yes"})}, "desired ready-when"),
+    "one is fatal": (ready("1 / size(a.data) > 0"), {"a": live("a", data={})}, "desired ready-when-failed"),
     "a null is nothing": (ready(DONE), {"a": live("a", data=None)}, "desired ready-when"),
-    "what it wants is not what is there": (ready("a.data.k == 'v'"), {"a": live("a", data={"k": "old"})}, "desired ready-when"),
+    "desired and observed differ": (ready("a.data.k == 'v'"), {"a": live("a", data={"k": "old"})}, "desired ready-when"),
 }  # fmt: skip
 
 
@@ -76,10 +76,10 @@ COLLECTIONS = {
     "one item is not": ([live("p", **GOOD), live("q", **BAD)], "desired ready-when", "ConfigMap team/q: Waiting until"),
     "an empty optional is false": ([live("p", **GOOD), live("q")], "desired ready-when", "ConfigMap team/q: Waiting until"),
     "one is missing": ([live("p", **GOOD)], "desired not-observed", "1 of 2 objects are created."),
-    "none is there": ([], "desired not-observed", "0 of 2 objects are created."),
+    "none exists": ([], "desired not-observed", "0 of 2 objects are created."),
     "nothing was observed": (None, "desired not-observed", "0 of 2 objects are created."),
-    "surplus does not count": ([live("p", **GOOD), live("x", **GOOD)], "desired not-observed", "1 of 2"),
-    "surplus need not be ready": ([live("p", **GOOD), live("q", **GOOD), live("x", **BAD)], "desired+", ""),
+    "extra items do not count": ([live("p", **GOOD), live("x", **GOOD)], "desired not-observed", "1 of 2"),
+    "extra items need not be ready": ([live("p", **GOOD), live("q", **GOOD), live("x", **BAD)], "desired+", ""),
 }  # fmt: skip
 
 
@@ -95,10 +95,10 @@ def test_readiness_of_a_collection(items: Any, found: str, reason: str) -> None:
 
 
 INCLUSIONS = {
-    "every entry holds": (include("schema.spec.flag", "schema.spec.size == 3"), "desired not-observed"),
+    "every entry is true": (include("schema.spec.flag", "schema.spec.size == 3"), "desired not-observed"),
     "one does not": (include("schema.spec.flag", "schema.spec.size == 4"), "ignored+ excluded"),
-    "false stops before a wait": (include("schema.spec.size == 4", "a.data.go == 'yes'"), "ignored+ excluded"),
-    "a wait comes before false": (include("a.data.go == 'yes'", "schema.spec.size == 4"), "pending dependency-not-ready"),
+    "false before a pending entry": (include("schema.spec.size == 4", "a.data.go == 'yes'"), "ignored+ excluded"),
+    "a pending entry before false": (include("a.data.go == 'yes'", "schema.spec.size == 4"), "pending dependency-not-ready"),
     "of a whole collection": (include("schema.spec.size == 4", on="forEach: [{i: '${[\"p\"]}'}]"), "ignored+ excluded"),
     "a fatal error": (include("1 / (schema.spec.size - 3) > 0"), "failed expression-failed"),
 }  # fmt: skip
@@ -162,8 +162,8 @@ DIFFERENT = {
     "in two namespaces": config_map("a", name="p") + config_map("b", name="p\n      namespace: other"),
     "of two kinds": config_map("a", name="p") + "- id: b\n  template: {apiVersion: v1, kind: Secret, metadata: {name: p}}\n",
     "of two groups": "- id: a\n  template: {apiVersion: x.y/v1, kind: Z, metadata: {name: p}}\n- id: b\n  template: {apiVersion: z.y/v1, kind: Z, metadata: {name: p}}\n",
-    "one made and one read": config_map("a", name="p") + "- id: b\n  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {name: p}}\n",
-    "one of them left out": config_map("a", name="p") + config_map("b", extra=include("schema.spec.size == 4"), name="p"),
+    "one created and one read": config_map("a", name="p") + "- id: b\n  externalRef: {apiVersion: v1, kind: ConfigMap, metadata: {name: p}}\n",
+    "one of them excluded": config_map("a", name="p") + config_map("b", extra=include("schema.spec.size == 4"), name="p"),
 }  # fmt: skip
 
 
@@ -175,7 +175,7 @@ def test_equal_names_alone_are_no_conflict(resources: str) -> None:
 LISTS = {
     "a list": (["p"], "desired not-observed", ""),
     "an empty list": ([], "desired+", ""),
-    "a text": ("p", "failed foreach-not-a-list", "forEach “i” returns string, not a list."),
+    "a string": ("p", "failed foreach-not-a-list", "forEach “i” returns string, not a list."),
     "a map": ({"p": 1}, "failed foreach-not-a-list", "forEach “i” returns map, not a list."),
     "null": (None, "failed foreach-not-a-list", "forEach “i” returns null, not a list."),
 }  # fmt: skip
@@ -236,7 +236,7 @@ LOOKUPS = {
     "a given namespace": ("apiVersion: v1, kind: Secret, metadata: {name: m, namespace: there}", ("there", "m", None)),
     "a computed namespace": ("apiVersion: v1, kind: Secret, metadata: {name: m, namespace: '${schema.spec.name}'}", ("demo", "m", None)),
     "a kind without namespaces": ("apiVersion: v1, kind: Namespace, metadata: {name: m}", ("", "m", None)),
-    "a selector looks everywhere": ("apiVersion: v1, kind: Secret, metadata: {selector: {}}", ("", "", {})),
+    "a selector in all namespaces": ("apiVersion: v1, kind: Secret, metadata: {selector: {}}", ("", "", {})),
     "a selector in one namespace": ("apiVersion: v1, kind: Secret, metadata: {namespace: there, selector: {}}", ("there", "", {})),
     "a selector of a kind without namespaces": ("apiVersion: v1, kind: Namespace, metadata: {selector: {matchLabels: {a: b}}}", ("", "", {"matchLabels": {"a": "b"}})),
     "a computed selector": ("apiVersion: v1, kind: Secret, metadata: {selector: {matchExpressions: [{key: a, operator: In, values: ['${schema.spec.name}']}]}}", ("", "", {"matchExpressions": [{"key": "a", "operator": "In", "values": ["demo"]}]})),
@@ -250,7 +250,7 @@ def test_the_reference_of_an_external_object(reference: str, found: tuple[Any, .
 
 
 UNKNOWN_SPAN = {
-    "a name that waits": ("metadata: {name: '${a.metadata.uid}'}", "", "pending field-missing"),
+    "a pending name": ("metadata: {name: '${a.metadata.uid}'}", "", "pending field-missing"),
     "an empty name": ("metadata: {name: '${schema.spec.items.join(\"\")}'}", "", "failed no-name"),
     "no namespace to fall back to": ("metadata: {name: m, namespace: '${schema.spec.items.join(\"\")}'}", "scope: Cluster", "failed no-namespace"),
     "a selector needs none": ("metadata: {selector: {}}", "scope: Cluster", "pending not-observed"),
@@ -274,19 +274,19 @@ def test_a_type_error_in_a_string_template_names_the_type() -> None:
 
 STATUS = {
     "a field": ("k: ${a.data.k}", {"k": "v"}),
-    "a text with a part that is not known": ("k: x-${a.data.k}-${a.metadata.uid}", {}),
+    "a string with a pending part": ("k: x-${a.data.k}-${a.metadata.uid}", {}),
     "deep fields": ("x: {w: {z: '${a.data.k}'}}", {"x": {"w": {"z": "v"}}}),
-    "a deep field that is not known leaves no empty maps": ("x: {w: {z: '${a.metadata.uid}'}}", {}),
-    "an empty map and an empty list vanish": ("x: {}\nw: []\nk: ${a.data.k}", {"k": "v"}),
+    "a pending deep field leaves no empty maps": ("x: {w: {z: '${a.metadata.uid}'}}", {}),
+    "an empty map and an empty list are omitted": ("x: {}\nw: []\nk: ${a.data.k}", {"k": "v"}),
     "a list": ("x: ['${a.data.k}', '${schema.spec.name}']", {"x": ["v", "demo"]}),
-    "a list with an item that is not known": ("x: ['${a.data.k}', '${a.metadata.uid}']", {}),
-    "a list with a hole before it": ("x: ['${a.metadata.uid}', '${a.data.k}']", {}),
+    "a list with a pending item": ("x: ['${a.data.k}', '${a.metadata.uid}']", {}),
+    "a list with a gap": ("x: ['${a.metadata.uid}', '${a.data.k}']", {}),
     "a list of maps with an unknown field": ("x: [{k: '${a.data.k}', u: '${a.metadata.uid}'}]", {"x": [{"k": "v"}]}),
     "a whole map": ("x: ${a.data}", {"x": {"k": "v"}}),
     "an empty map as a value": ("x: ${a.metadata.?labels.orValue({})}", {"x": {}}),
     "an empty list as a value": ("x: ${schema.spec.items}", {"x": []}),
     "an empty optional": ("x: ${a.data.?z}", {"x": None}),
-    "state is the reconciler's": ("state: ${a.data.k}\nk: ${a.data.k}", {"k": "v"}),
+    "state is set by the reconciler": ("state: ${a.data.k}\nk: ${a.data.k}", {"k": "v"}),
 }  # fmt: skip
 
 

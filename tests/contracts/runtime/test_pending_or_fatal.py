@@ -12,21 +12,21 @@ from tests.contracts.definitions import config_map, defined
 PENDING = {
     "a field of a free object": "schema.spec.free.missing",
     "a key of a map": 'schema.spec.labels["missing"]',
-    "an item behind the end": "schema.spec.items[3]",
-    "an item behind the end of a computed list": 'schema.spec.name.split("-")[5]',
-    "a field far below": "string(schema.spec.free.a.b.c)",
-    "a field of a text": "string(schema.spec.free.text.x)",
+    "an item beyond the end": "schema.spec.items[3]",
+    "an item beyond the end of a computed list": 'schema.spec.name.split("-")[5]',
+    "a deep field": "string(schema.spec.free.a.b.c)",
+    "a field of a string": "string(schema.spec.free.text.x)",
     "a field of null": "string(schema.spec.free.nothing.x)",
     "an item of a number": "string(schema.spec.free.number[0])",
 }
 FATAL = {
     "a division by zero": "string(10 / (schema.spec.size - 3))",
-    "a text that is no number": "string(int(schema.spec.name))",
+    "a string that is no number": "string(int(schema.spec.name))",
     "a number that is too large": "string(9223372036854775807 + schema.spec.size)",
-    "a text that is no JSON": "json.unmarshal(schema.spec.name)",
+    "a string that is no JSON": "json.unmarshal(schema.spec.name)",
     "an empty optional's value": "string(schema.spec.free.?missing.value())",
     "no overload at run time": "dyn(schema.spec.name) + dyn(1)",
-    "an index that kro's own functions refuse": "string(lists.removeAtIndex([1], 5)[0])",
+    "an index that functions of kro refuse": "string(lists.removeAtIndex([1], 5)[0])",
     "bytes as a whole value": "dyn(b'ab')",
 }
 SPEC = {

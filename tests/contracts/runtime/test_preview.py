@@ -77,7 +77,7 @@ def test_live_objects_are_used_as_they_are() -> None:
         (config_map("a", extra="forEach: [{i: '${schema.spec.items}'}]", name="${i}"), {"a": "pending"}),
         ("- id: e\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: b}}", {"e": "pending"}),
     ],
-    ids=["left out", "not decided yet", "failed", "list not given", "external"],
+    ids=["excluded", "undecided", "failed", "unset list", "external"],
 )
 def test_states(resources: str, states: dict[str, Any]) -> None:
     assert {node.id: node.state for node in shown(resources, flag=False).values()} == states

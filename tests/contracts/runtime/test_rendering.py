@@ -111,7 +111,7 @@ def test_namespaces_and_names() -> None:
 
 VALUES = {
     "a map": ("data: ${schema.spec.labels}", {"labels": {"x": "1"}}, {"data": {"x": "1"}}),
-    "a text with parts": (
+    "a string template": (
         "data: {k: 'a-${schema.spec.name}-${string(schema.spec.size)}'}",
         {"size": 5},
         {"data": {"k": "a-demo-5"}},
@@ -122,7 +122,7 @@ VALUES = {
         {"data": {"k": "${schema.metadata.name}"}},
     ),
     "a literal ${X}": ("data: {k: '${\"${X}\"}'}", {}, {"data": {"k": "${X}"}}),
-    "a dollar in front": ("data: {k: '$${schema.spec.name}'}", {}, {"data": {"k": "$demo"}}),
+    "a dollar before an expression": ("data: {k: '$${schema.spec.name}'}", {}, {"data": {"k": "$demo"}}),
     "an unclosed expression": ("data: {k: 'a ${b'}", {}, {"data": {"k": "a ${b"}}),
     "an empty optional is null": ("data: {k: '${schema.spec.?free.?x}'}", {}, {"data": {"k": None}}),
     "a default for an optional": (
@@ -131,7 +131,7 @@ VALUES = {
         {"data": {"k": "d"}},
     ),
     "omit removes the key": ("data: {k: '${omit()}', l: m}", {}, {"data": {"l": "m"}}),
-    "whole floats are whole": (
+    "integral floats have no fraction": (
         "data: {k: '${string(schema.spec.size)}'}\nimmutable: true",
         {},
         {"data": {"k": "3"}, "immutable": True},
@@ -187,7 +187,7 @@ INCLUDES = {
         "excluded",
     ),
     "a missing field is fatal": ("${schema.spec.free.on == true}", {}, "failed", "schema-field-missing"),
-    "has() makes it safe": (
+    "has() prevents it": (
         "${has(schema.spec.free) && schema.spec.free.on == true}",
         {},
         "ignored",

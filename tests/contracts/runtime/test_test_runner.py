@@ -60,8 +60,8 @@ STATES = {
         expecting("ready: [a]"),
         ["“a” should be ready, but it is not ready: the test has nothing under “observed”."],
     ),
-    "a node that is not there": (expecting("present: [x]"), ["there is no node “x”. Nodes: a, b, c, e."]),
-    "an observed node that is not there": (
+    "an unknown node": (expecting("present: [x]"), ["there is no node “x”. Nodes: a, b, c, e."]),
+    "an unknown observed node": (
         expecting("present: [a]", f"{ITEMS}\nobserved: {{aa: {{}}}}"),
         ["there is no node “aa”. Did you mean “a”?"],
     ),
@@ -73,7 +73,7 @@ STATES = {
         expecting("present: [a]", f"{ITEMS}\nobserved: {{c: [{{}}, 3]}}"),
         ["observed “c[1]” should be one object, but it is 3."],
     ),
-    "metadata that are none": (
+    "invalid metadata": (
         expecting("present: [a]", f"{ITEMS}\nobserved: {{a: {{metadata: u1}}}}"),
         ['observed “a” should have a map as metadata, but it is "u1".'],
     ),
@@ -89,7 +89,7 @@ FIELDS = {
         expecting("fields: [{node: a, path: data.k, equals: x}]"),
         ['a.data.k should be "x", but it is "demo".'],
     ),
-    "equals where nothing is": (
+    "equals a missing value": (
         expecting("fields: [{node: a, path: data.z, equals: 1}]"),
         ["a.data.z should be 1, but it is absent."],
     ),
@@ -109,7 +109,7 @@ FIELDS = {
         expecting("fields: [{node: c, path: metadata.name, index: 1, equals: q}]"),
         [],
     ),
-    "an item that is not there": (
+    "a missing item": (
         expecting("fields: [{node: c, path: metadata.name, index: 2, equals: q}]"),
         ["“c” should have an object at index 2, but it has 2."],
     ),
@@ -117,21 +117,21 @@ FIELDS = {
         expecting("fields: [{node: c, path: metadata.name, index: -1, equals: q}]"),
         ["“c” should have an object at index -1, but it has 2."],
     ),
-    "a field of what is left out": (
+    "a field of an excluded node": (
         expecting("fields: [{node: b, path: data.k, equals: q}]", "input: {flag: false, items: []}"),
         ["“b” should have an object at index 0, but it is absent (Excluded: schema.spec.flag is not true)."],
     ),
-    "a field that is no path": (
+    "an invalid path": (
         expecting("fields: [{node: a, path: '[', equals: q}]"),
         ["“[” is not a path."],
     ),
     "of the status": (expecting("status: {uid: u1, name: demo}", SEEN), []),
     "of the status before anything exists": (expecting("status: {name: demo}"), []),
-    "of the status, something else": (
+    "of the status, another value": (
         expecting("status: {uid: u2}", SEEN),
         ['status.uid should be "u2", but it is "u1".'],
     ),
-    "of the status where nothing is": (
+    "of the status, a missing value": (
         expecting("status: {uid: u1}"),
         ['status.uid should be "u1", but it is absent.'],
     ),
@@ -148,15 +148,15 @@ ASSERTIONS = {
         expecting("assert: ['size(resources) == 5']"),
         ["“size(resources) == 5” should be true, but size(resources) is 4."],
     ),
-    "two sides that differ": (
+    "two different sides": (
         expecting("assert: ['a.data.k == a.metadata.name']"),
         ['“a.data.k == a.metadata.name” should be true, but a.data.k is "demo" and a.metadata.name is "a".'],
     ),
-    "the conjunct that fails": (
+    "the failing conjunct": (
         expecting("assert: ['size(c) == 2 && a.data.k == \"x\" && size(resources) == 4']"),
         ['“size(c) == 2 && a.data.k == "x" && size(resources) == 4” should be true, but a.data.k is "demo".'],
     ),
-    "a call that fails": (
+    "a failing call": (
         expecting("assert: ['size(c) == 2 && a.data.k.startsWith(\"x\")']"),
         [
             '“size(c) == 2 && a.data.k.startsWith("x")” should be true, but “a.data.k.startsWith("x")” is false.'
@@ -178,11 +178,11 @@ PROBLEMS = {
         expecting("problems: [{path: spec.name, code: required}]", "input: {name: 3}"),
         ["the problem at spec.name should be required, but it is wrong-type."],
     ),
-    "none there": (
+    "no problem": (
         expecting("problems: [{path: spec.name}]"),
         ["a problem at spec.name was expected, but found none."],
     ),
-    "another place": (
+    "another path": (
         expecting("problems: [{path: spec.name, code: required}]", "input: {size: x}"),
         [
             "a problem at spec.name (required) was expected, but found spec.size (wrong-type).",
@@ -197,7 +197,7 @@ PROBLEMS = {
         expecting("problems: [{path: resources.c, code: identity-collision}]", "input: {items: [p, p]}"),
         [],
     ),
-    "of a node, passed over": (
+    "of a node, ignored": (
         expecting("present: [a]", "input: {items: [p, p]}"),
         [
             "no problem was expected at resources.c, but found: Two items of “c” are the same object: ConfigMap default/p."
@@ -211,7 +211,7 @@ PROBLEMS = {
         expecting("problems: [{path: status.rate, code: status-failed}]", "input: {size: 0, items: []}"),
         [],
     ),
-    "of the status, passed over": (
+    "of the status, ignored": (
         expecting("present: [a]", SEEN.replace("{items", "{size: 0, items")),
         [
             "no problem was expected at status.rate, but found: “10 / schema.spec.size” cannot be evaluated: division by zero."
@@ -221,7 +221,7 @@ PROBLEMS = {
 
 SHAPES = {
     "nothing is expected": (expecting(""), []),
-    "a misspelled part": (
+    "a misspelled key": (
         f"{ITEMS}\nexpects: {{}}",
         ["This field is required.", "Unknown field “expects”. Did you mean “expect”?"],
     ),

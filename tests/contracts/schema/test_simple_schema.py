@@ -118,8 +118,8 @@ def test_required_names_are_sorted_and_belong_to_the_parent() -> None:
         ({"l": "[]T"}, {"": False}),
     ],
     ids=[
-        "bubbles up",
-        "a required sibling stops it",
+        "propagates",
+        "not with a required sibling",
         "at its own level only",
         "none without defaults",
         "not out of lists",

@@ -46,11 +46,11 @@ def test_an_autoscaler_without_its_target_reports_it(cluster: Cluster) -> None:
 @pytest.mark.parametrize(
     ("spec", "healthy", "allowed", "needed"),
     [
-        pytest.param({"minAvailable": 1}, 3, 2, 1, id="one must stay"),
+        pytest.param({"minAvailable": 1}, 3, 2, 1, id="one must remain"),
         pytest.param({"minAvailable": "50%"}, 3, 1, 2, id="half rounds up"),
-        pytest.param({"maxUnavailable": 1}, 3, 1, 2, id="one may go"),
-        pytest.param({"maxUnavailable": 1}, 2, 0, 2, id="one is gone already"),
-        pytest.param({"minAvailable": 5}, 3, 0, 5, id="more than there are"),
+        pytest.param({"maxUnavailable": 1}, 3, 1, 2, id="one may be evicted"),
+        pytest.param({"maxUnavailable": 1}, 2, 0, 2, id="one is already missing"),
+        pytest.param({"minAvailable": 5}, 3, 0, 5, id="more than exist"),
     ],
 )
 def test_a_budget_allows_as_many_disruptions(

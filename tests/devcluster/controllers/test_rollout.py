@@ -47,7 +47,7 @@ def test_a_strategy_sets_bounds(strategy: Object, replicas: int, expected: Bound
     [
         pytest.param(Bounds(3, 1, 0), [], 3, id="nothing runs yet"),
         pytest.param(Bounds(3, 1, 0), [replica_set("a", 3)], 1, id="only the surge"),
-        pytest.param(Bounds(3, 0, 1), [replica_set("a", 3)], 0, id="no room until an old one goes"),
+        pytest.param(Bounds(3, 0, 1), [replica_set("a", 3)], 0, id="blocked by an old pod"),
     ],
 )
 def test_the_initial_size_of_a_new_replica_set(bounds: Bounds, old: list[Object], expected: int) -> None:
@@ -58,10 +58,10 @@ def test_the_initial_size_of_a_new_replica_set(bounds: Bounds, old: list[Object]
     ("bounds", "new", "old", "expected"),
     [
         pytest.param(Bounds(2, 1, 0), ("n", 1, 0), [("o", 2, 2)], {}, id="wait for the new pod"),
-        pytest.param(Bounds(2, 1, 0), ("n", 1, 1), [("o", 2, 2)], {"o": 1}, id="an old pod may go"),
-        pytest.param(Bounds(2, 1, 0), ("n", 1, 1), [("o", 1, 1)], {"n": 2}, id="room for a new one"),
+        pytest.param(Bounds(2, 1, 0), ("n", 1, 1), [("o", 2, 2)], {"o": 1}, id="an old pod may be deleted"),
+        pytest.param(Bounds(2, 1, 0), ("n", 1, 1), [("o", 1, 1)], {"n": 2}, id="a new one may start"),
         pytest.param(Bounds(2, 1, 0), ("n", 2, 2), [("o", 0, 0)], {}, id="done"),
-        pytest.param(Bounds(4, 0, 1), ("n", 0, 0), [("o", 4, 4)], {"o": 3}, id="make room first"),
+        pytest.param(Bounds(4, 0, 1), ("n", 0, 0), [("o", 4, 4)], {"o": 3}, id="old pods first"),
         pytest.param(Bounds(3, 1, 1), ("n", 1, 0), [("o", 3, 1)], {"o": 2}, id="broken old pods go first"),
         pytest.param(Bounds(2, 1, 0), ("n", 3, 3), [], {"n": 2}, id="too many new ones"),
         pytest.param(
@@ -82,9 +82,9 @@ def test_a_rolling_update_moves_one_step(
 @pytest.mark.parametrize(
     ("new", "old", "old_pods", "expected"),
     [
-        pytest.param(None, [("o", 2)], 2, {"o": 0}, id="old ones go"),
-        pytest.param(("n", 0), [("o", 0)], 1, {}, id="until their pods are gone"),
-        pytest.param(("n", 0), [("o", 0)], 0, {"n": 2}, id="then the new ones come"),
+        pytest.param(None, [("o", 2)], 2, {"o": 0}, id="old ones are deleted"),
+        pytest.param(("n", 0), [("o", 0)], 1, {}, id="until their pods are deleted"),
+        pytest.param(("n", 0), [("o", 0)], 0, {"n": 2}, id="then new ones are created"),
     ],
 )
 def test_recreate_never_runs_both(
