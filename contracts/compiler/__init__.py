@@ -23,6 +23,7 @@ from contracts.compiler.definition import (
 from contracts.compiler.field_mappings import source_fields
 from contracts.compiler.kinds.kind_schemas import KindInfo, KindSchemas, builtin_kinds, kinds_with
 from contracts.compiler.kinds.plurals import plural_of
+from contracts.compiler.reach import Reach, ReachEntry
 from contracts.documents import Span
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "Part",
     "Path",
     "Presentation",
+    "Reach",
+    "ReachEntry",
     "Reason",
     "SchemaChange",
     "Scope",

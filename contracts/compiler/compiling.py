@@ -26,6 +26,7 @@ from contracts.compiler.kinds.kind_schemas import KindSchemas, builtin_kinds
 from contracts.compiler.parsing.nodes import NodeDraft, read_nodes
 from contracts.compiler.parsing.presentation import default_presentation, read_presentation
 from contracts.compiler.parsing.rgd_shape import check_shape, wrong_kind_hint
+from contracts.compiler.reaching.deriving import with_reach
 from contracts.compiler.reporter import Reporter
 from contracts.documents import Document, read
 from contracts.graph import layers, topological_order
@@ -210,7 +211,8 @@ class _Compiler:
             schema_type=variables["schema"],
             allows_breaking_changes=allows_breaking_changes(self.data),
         )
-        return replace(definition, field_mappings=tuple(field_mappings_of(definition)))
+        definition = replace(definition, field_mappings=tuple(field_mappings_of(definition)))
+        return with_reach(definition, self.reporter)
 
     def _head(self) -> CrdHead:
         schema = self.schema

@@ -20,9 +20,10 @@ ONE_WORD = {
     "terminating",
 }
 CODE = re.compile(r"[a-z]+(-[a-z]+)+\Z")
-# Strings that look like codes: types of nodes, formats, suffixes, and the codes of changes between revisions.
+# Strings that look like codes: types of nodes and of reach, formats, suffixes, codes of changes of revisions.
 NOT_PROBLEMS = {
     "external-collection",
+    "secret-flow",
     "int-or-string",
     "date-time",
     "utf-8",

@@ -140,6 +140,17 @@ def next_revision(schema: str) -> Callable[[str], list[Problem]]:
     return problems
 
 
+def ungranted(build: Callable[[str], str]) -> Callable[[str], list[Problem]]:
+    """What the reach of the example needs a grant for."""
+
+    def problems(text: str) -> list[Problem]:
+        definition = compile_text(build(text)).definition
+        assert definition is not None
+        return list(definition.reach.problems())
+
+    return problems
+
+
 def rendered(build: Callable[[str], str]) -> Callable[[str], list[Problem]]:
     """Render an instance that has no replicas; a problem for each code of a node, too."""
 
@@ -160,6 +171,9 @@ def rendered(build: Callable[[str], str]) -> Callable[[str], list[Problem]]:
     return problems
 
 
+REACH = ungranted(lambda text: whole(nodes=text))
+CREDENTIALS = "- id: credentials\n  externalRef: {apiVersion: v1, kind: Secret, metadata: {name: db}}\n"
+WITH_SECRET = compiled(lambda text: whole(schema=SCHEMA + SPEC + text, nodes=CREDENTIALS))
 LIVE_NODES = rendered(lambda text: whole(nodes=WEB + text))
 LIVE_DATA = rendered(lambda text: whole(nodes=WEB + node(CONFIG + text)))
 LIVE_STATUS = rendered(lambda text: whole(schema=SCHEMA + SPEC + text, nodes=WEB))
@@ -184,6 +198,8 @@ PLACES = {
     with_its_tests: "test-failed",
     SCHEMA_NAMES: "group-reserved kind-reserved",
     NAMED: "name-reserved",
+    REACH: "needs-grant",
+    WITH_SECRET: "secret-condition",
     next_revision(f"{SCHEMA}spec: {{size: integer}}\n"): "identity-changed breaking-change",
     LIVE_NODES: "schema-field-missing identity-collision foreach-too-many",
     LIVE_DATA: "expression-failed field-missing",
