@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Revision
+from portal.audit.record import record
 from portal.live.publish import publish
 from reconciler.cache.contracts import CompiledContract, PublishedRevision
 
@@ -63,6 +64,16 @@ def kind_problem(conditions: Sequence[Mapping[str, str]]) -> str:
     if ready is None or ready["status"] == "True" or ready["reason"] == "Establishing":
         return ""
     return ready["message"]
+
+
+def record_recreation(contract: int, instances: int) -> None:
+    """Record that the definition was deleted in the cluster, and its instances with it, and created again."""
+    row = Contract.objects.select_related("owner").filter(pk=contract).first()
+    if row is not None:
+        detail = {"instances deleted": instances}
+        reason = "its definition was deleted in the cluster"
+        team = row.owner.slug
+        record("contract.kind_recreated", subject=row, by=None, team_slug=team, reason=reason, detail=detail)
 
 
 def save_condition(contract: int, status: str, reason: str, message: str) -> None:

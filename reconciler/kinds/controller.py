@@ -12,9 +12,10 @@ from reconciler.cache.informers import WatchKey
 from reconciler.context import ClusterContext
 from reconciler.kinds import cluster_schemas, compiled
 from reconciler.kinds.crd import CRD_RESOURCE, CrdStatus, ensure_crd
+from reconciler.kinds.crd_repairs import CrdRepairs
 from reconciler.kube import EventHandler, Informer, KubeError
 from reconciler.kube.informer import Event
-from reconciler.objects.accessors import Manifest
+from reconciler.objects.accessors import Manifest, is_deleting
 from reconciler.objects.health import health_of
 
 log = logging.getLogger("slipway.reconciler")
@@ -30,6 +31,8 @@ class ContractController:
     def __init__(self, context: ClusterContext) -> None:
         self._context, self._client = context, context.client
         self._crd_statuses: dict[int, CrdStatus] = {}  # contract → what was last saved of its kind
+        self._repairs = CrdRepairs()
+        self._deleted: dict[str, int] = {}  # name of a definition that was deleted → instances that it had
         self._definitions: Informer | None = None
         self._contracts_changed = subscribe("contracts")
         self._new_kinds = asyncio.Event()
@@ -78,15 +81,34 @@ class ContractController:
         if contract.definition is not None:
             if live is None and published.withdrawn:
                 return
-            crd_status = await ensure_crd(self._client, contract.definition, live)
+            self._note_deletion(published, live)
+            crd_status = await ensure_crd(self._client, contract.definition, live, self._repairs)
             served = crd_status.served
             await self._save_status(published, crd_status)
+            await self._record_recreation(published, crd_status)
         self._context.contracts[published.group_kind] = contract
         if served:
             self._watch_instances(published)
         if is_new:
             for key in self._context.instances.of_kind(published.group_kind):
                 self._context.queue.add(key)
+
+    def _note_deletion(self, published: PublishedRevision, live: Manifest | None) -> None:
+        """Note that the definition was deleted in the cluster, which deletes its instances with it."""
+        known = self._crd_statuses.get(published.contract)
+        if known is not None and known.served and (live is None or is_deleting(live)):
+            instances = len(self._context.instances.of_kind(published.group_kind))
+            self._deleted[published.crd_name] = instances
+
+    async def _record_recreation(self, published: PublishedRevision, crd_status: CrdStatus) -> None:
+        if published.crd_name in self._deleted and crd_status.served:
+            instances = self._deleted.pop(published.crd_name)
+            log.warning(
+                "%s was deleted in the cluster, and %d instances with it; it was created again.",
+                published.crd_name,
+                instances,
+            )
+            await self._context.database.call(compiled.record_recreation, published.contract, instances)
 
     async def _save_status(self, published: PublishedRevision, crd_status: CrdStatus) -> None:
         """Save on the contract's row whether its kind is served, if that changed."""
