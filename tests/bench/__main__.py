@@ -23,6 +23,7 @@ MEASUREMENTS = {
     "pages": "Server time of pages at 10,000 instances",
     "language": "Compiling, checking and rendering contracts",
     "cel": "Evaluating CEL",
+    "journal": "The journal of the embedded cluster",
 }
 
 
