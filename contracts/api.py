@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -44,6 +44,30 @@ class ProblemSerializer(serializers.Serializer[Any]):
     file = serializers.CharField(allow_blank=True)
 
 
+class ReachSerializer(serializers.Serializer[Any]):
+    """One thing that a contract reaches beyond the namespace of its instances."""
+
+    what = serializers.ChoiceField(["create", "bind", "read", "secret-flow"])
+    words = serializers.CharField(help_text="For people: “creates the Namespace search”.")
+    key = serializers.CharField(help_text="Stored by a grant; changes when the entry reaches more.")
+    node = serializers.CharField(allow_blank=True, help_text="Id of the node; empty for the status.")
+    group = serializers.CharField(allow_blank=True)
+    kind = serializers.CharField(allow_blank=True)
+    namespace = serializers.CharField(
+        allow_blank=True, help_text="Empty for a cluster-scoped kind, `*` for every namespace."
+    )
+    name = serializers.CharField(allow_blank=True)
+    target = serializers.CharField(
+        allow_blank=True, help_text="The status field or the field of the object that shows a Secret's value."
+    )
+    depends_on_input = serializers.BooleanField(
+        help_text="Whether the namespace, or a cluster-scoped object's name, is computed."
+    )
+    path = serializers.CharField(help_text="From the document's root, with list indexes.")
+    line = serializers.IntegerField()
+    column = serializers.IntegerField()
+
+
 class RefusedSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
     problems = ProblemSerializer(many=True)
@@ -60,11 +84,22 @@ class ContractSerializer(serializers.ModelSerializer[Contract]):
 
     class Meta:
         model = Contract
-        fields = (
+        fields: tuple[str, ...] = (
             "name", "title", "description", "category", "icon", "lifecycle", "owner", "api_version", "kind",
             "plural", "namespaced", "revision", "withdrawn", "instances",
             "conditions", "created_at", "updated_at",
         )  # fmt: skip
+
+
+class ContractDetailSerializer(ContractSerializer):
+    reach = serializers.SerializerMethodField(help_text="That of the latest revision.")
+
+    class Meta(ContractSerializer.Meta):
+        fields = (*ContractSerializer.Meta.fields, "reach")
+
+    @extend_schema_field(ReachSerializer(many=True))
+    def get_reach(self, contract: Contract) -> Any:
+        return reach_of(contract.revision.text if contract.revision else "")
 
 
 class RevisionSerializer(serializers.ModelSerializer[Revision]):
@@ -109,11 +144,17 @@ class PublishedSerializer(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
     new = serializers.BooleanField(help_text="False when the latest revision already has exactly this text.")
     problems = ProblemSerializer(many=True, help_text="Warnings.")
+    reach = ReachSerializer(many=True)
 
 
 class CheckedSerializer(serializers.Serializer[Any]):
     publishable = serializers.BooleanField()
     problems = ProblemSerializer(many=True)
+    reach = ReachSerializer(many=True)
+
+
+def reach_of(text: str) -> Any:
+    return ReachSerializer(compile_known(text).reach.entries, many=True).data
 
 
 class ReasonSerializer(StrictSerializer):
@@ -192,6 +233,7 @@ class ContractList(generics.ListAPIView[Contract]):
             "revision": done.revision.number,
             "new": done.new,
             "problems": [problem.as_dict() for problem in done.problems],
+            "reach": reach_of(sent.validated_data["text"]),
         }
         return Response(answer, status.HTTP_201_CREATED if done.new else status.HTTP_200_OK)
 
@@ -200,7 +242,7 @@ class ContractList(generics.ListAPIView[Contract]):
 class ContractDetail(generics.RetrieveAPIView[Contract]):
     """One contract."""
 
-    serializer_class = ContractSerializer
+    serializer_class = ContractDetailSerializer
     lookup_field = "name"
 
     def get_queryset(self) -> ContractQuerySet:
@@ -284,7 +326,8 @@ class Check(APIView):
         sent.is_valid(raise_exception=True)
         compilation = compile_known(sent.validated_data["text"])
         problems = [problem.as_dict() for problem in compilation.problems]
-        return Response({"publishable": compilation.ok, "problems": problems})
+        reach = ReachSerializer(compilation.reach.entries, many=True).data
+        return Response({"publishable": compilation.ok, "problems": problems, "reach": reach})
 
 
 urlpatterns = [

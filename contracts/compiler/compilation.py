@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.compiler.contract_document import Presentation
 from contracts.compiler.definition import Definition, Outline
+from contracts.compiler.reach import NO_REACH, Reach
 from contracts.problems import Problem
 
 
@@ -29,3 +30,8 @@ class Compilation:
     @property
     def ok(self) -> bool:
         return self.definition is not None
+
+    @property
+    def reach(self) -> Reach:
+        """That of the definition, also with errors that let it be derived."""
+        return self.runnable.reach if self.runnable else NO_REACH

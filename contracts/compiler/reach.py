@@ -32,7 +32,8 @@ class ReachEntry:
 
     ``group`` and ``kind`` are those of the object; empty for a flow into the status. ``namespace`` is
     OWN_NAMESPACE, a literal one, EVERY_NAMESPACE, or the author's expression; empty for a cluster-scoped
-    kind. ``name`` is empty for a selection. ``detail`` says which rights are bound, or which Secrets a value
+    kind. ``name`` is empty for a selection. ``depends_on_input``: the namespace, or for a cluster-scoped kind
+    the name, is an expression. ``detail`` says which rights are bound, or which Secrets a value
     comes from. ``fingerprint`` changes with everything that the expressions in the entry depend on, such as
     the allowed values of an input or the template of another node.
     """

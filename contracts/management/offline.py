@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from contracts.compiler import KindSchemas
+from contracts.compiler import KindSchemas, ReachEntry
 from contracts.management.results import (
     STDIN,
     CommandResult,
@@ -61,20 +61,35 @@ def check_stdin(options: Options) -> None:
 
 @report_rejection
 def check_files(options: Options) -> CommandResult:
-    """Every problem of every file, including failing tests and warnings; only errors fail the command."""
+    """Every problem of every file, including failing tests and warnings, and what the contracts reach.
+
+    Only errors fail the command; only the portal in which they are published knows what is granted.
+    """
     kinds = kinds_in(options["crds"])
     found: list[Problem] = []
     good: list[str] = []
+    reach: list[tuple[Path, ReachEntry]] = []
     for path in options["files"]:
         text, problems = read_text(path)
         problems = problems or tuple(cli_operations.check(TextFile(text, str(path)), kinds))
         found += problems
+        reach += [(path, entry) for entry in cli_operations.reach_of(TextFile(text), kinds).entries]
         if not problems:
             good.append(f"{path}: no problems.")
     ok, summary = not errors(found), error_summary(found)
     if options["json"]:
-        return CommandResult(tuple(map(problem_json, found)), ok=ok, summary=summary)
-    return CommandResult((*good, *map(format_problem, found)), ok=ok, summary=summary)
+        lines = (*map(problem_json, found), *(reach_json(path, entry) for path, entry in reach))
+        return CommandResult(lines, ok=ok, summary=summary)
+    words = (format_reach(path, entry) for path, entry in reach)
+    return CommandResult((*good, *map(format_problem, found), *words), ok=ok, summary=summary)
+
+
+def format_reach(path: Path, entry: ReachEntry) -> str:
+    return f"{path}:{entry.line}:{entry.column}: needs a grant: {one_line(entry.words)}"
+
+
+def reach_json(path: Path, entry: ReachEntry) -> str:
+    return to_json({"file": str(path), **entry.as_dict()})
 
 
 @report_rejection

@@ -10,7 +10,9 @@ from contracts.compiler import (
     Compilation,
     Definition,
     KindSchemas,
+    Reach,
     builtin_kinds,
+    compile_cached,
     compile_text,
     kinds_with,
     validate_spec,
@@ -67,9 +69,14 @@ def kinds_from(files: Iterable[TextFile]) -> KindSchemas:
 
 def check(file: TextFile, kinds: KindSchemas | None = None) -> list[Problem]:
     """All problems of one file, including its failing tests."""
-    compilation = compile_text(file.text, kinds=kinds)
+    compilation = compile_cached(file.text, kinds=kinds)
     failing = (problem for result in run_tests(compilation) for problem in result.problems())
     return file.mark([*compilation.problems, *failing])
+
+
+def reach_of(file: TextFile, kinds: KindSchemas | None = None) -> Reach:
+    """What the contract of one file reaches beyond the namespace of its instances."""
+    return compile_cached(file.text, kinds=kinds).reach
 
 
 def compiled(file: TextFile, kinds: KindSchemas | None = None) -> tuple[Compilation, Definition]:

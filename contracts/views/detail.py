@@ -62,6 +62,7 @@ def compilation_context(compilation: Compilation | None) -> dict[str, Any]:
     definition = compilation.runnable
     return {
         "problems": compilation.problems,
+        "reach": compilation.reach.entries,
         "definition": definition,
         "shown": compilation.presentation,
         "fields": field_rows(compilation.form_schema or {}, compilation.presentation.form),

@@ -183,6 +183,7 @@ def check_context(text: str, by: User) -> dict[str, Any]:
         "problems": review.problems,
         "error_count": len(found),
         "warning_count": len(review.problems) - len(found),
+        "reach": compilation.reach.entries,
         "form": form_preview(compilation),
         "graph": graph_preview(compilation),
         "tests": test_results(compilation),

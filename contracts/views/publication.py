@@ -66,6 +66,7 @@ def page(
         "denial": denial or permission_error(current_user(request), review),
         "stale": stale,
         "diff": text_diff(review.latest.text, draft.text) if review.latest else None,
+        "reach": review.compilation.reach.entries,
         "tests": test_results(review.compilation),
         "posted": request.POST,
         "reason_missing": status == 422 and bool(review.breaking) and review.publishable,

@@ -56,7 +56,7 @@ class Places:
         codes = [self._codes[node.id, path] for path in paths if (node.id, path) in self._codes]
         selector = get(node.template, SELECTOR)
         fingerprint = self.fingerprint(node, codes, [] if selector is None else [selector])
-        depends = bool(namespace) and elsewhere and (node.id, NAMESPACE) in self._codes
+        depends = elsewhere and (node.id, NAMESPACE if namespace else NAME) in self._codes
         return Place(namespace, self._written(node, NAME), depends, fingerprint)
 
     def _written(self, node: Node, path: Path) -> str:

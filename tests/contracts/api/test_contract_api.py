@@ -38,7 +38,7 @@ def test_anonymous_requests_are_refused(api: SignedIn, published: Contract) -> N
 def test_all_users_may_read(api: SignedIn, people: People, published: Contract, small: str) -> None:
     client = api(people.viewer)
     (listed,) = client.get(ROOT).json()["results"]
-    assert listed == client.get(f"{ROOT}note/").json()
+    assert {**listed, "reach": []} == client.get(f"{ROOT}note/").json()
     assert (listed["name"], listed["kind"], listed["owner"], listed["revision"]) == (
         "note",
         "Note",
@@ -74,7 +74,7 @@ class TestPublish:
     def test_publishing_creates_a_revision(self, api: SignedIn, people: People, small: str) -> None:
         answer = api(people.engineer).post(ROOT, {"text": small, "note": "By pipeline"}, format="json")
         assert answer.status_code == 201
-        assert answer.json() == {"contract": "note", "revision": 1, "new": True, "problems": []}
+        assert answer.json() == {"contract": "note", "revision": 1, "new": True, "problems": [], "reach": []}
         assert existing(Contract.objects.get().revision).note == "By pipeline"
 
     def test_an_unchanged_document(
@@ -153,6 +153,7 @@ class TestCheck:
         assert client.post(f"{ROOT}check/", {"text": small}, format="json").json() == {
             "publishable": True,
             "problems": [],
+            "reach": [],
         }
         answer = client.post(f"{ROOT}check/", {"text": "a: ["}, format="json").json()
         assert answer["publishable"] is False
@@ -160,6 +161,25 @@ class TestCheck:
 
     def test_only_contract_authors_may_check(self, api: SignedIn, people: People, small: str) -> None:
         assert api(people.developer).post(f"{ROOT}check/", {"text": small}, format="json").status_code == 403
+
+
+def test_the_reach_of_a_contract(api: SignedIn, people: People, small: str) -> None:
+    client = api(people.engineer)
+    text = small.replace(
+        "          name: ${schema.metadata.name}", "          name: note\n          namespace: shared"
+    )
+    checked = client.post(f"{ROOT}check/", {"text": text}, format="json").json()
+    published = client.post(ROOT, {"text": text}, format="json").json()
+    detail = client.get(f"{ROOT}note/").json()
+    (entry,) = checked["reach"]
+    assert entry["words"] == "creates the ConfigMap note in the namespace shared"
+    assert (entry["what"], entry["node"], entry["namespace"]) == ("create", "settings", "shared")
+    assert (entry["path"], entry["line"]) == ("spec.resources[0].template.metadata.namespace", 21)
+    assert published["reach"] == detail["reach"] == [entry]
+
+
+def test_a_contract_without_reach(api: SignedIn, people: People, published: Contract) -> None:
+    assert api(people.viewer).get(f"{ROOT}note/").json()["reach"] == []
 
 
 def test_a_withdrawn_contract_is_still_listed(

@@ -68,6 +68,18 @@ class TestWithoutADatabase:
         assert second.startswith(f"{wrong}:22:34 spec.resources[settings].template.data.message: ")
         assert second.endswith("Did you mean “message”?")
 
+    def test_the_reach_is_listed_and_does_not_fail(self) -> None:
+        sample = SAMPLES / "team-namespace.yaml"
+        ended = Ended("check", sample)
+        first, second, *more = ended.out.splitlines()
+        assert (ended.code, first) == (0, f"{sample}: no problems.")
+        name = "${schema.metadata.namespace}-${schema.metadata.name}"
+        assert second == f"{sample}:45:9: needs a grant: creates the Namespace {name}"
+        assert len(more) == 4
+        entries = [json.loads(line) for line in Ended("check", sample, "--json").out.splitlines()]
+        assert [entry["what"] for entry in entries] == ["create"] * 4 + ["bind"]
+        assert {entry["file"] for entry in entries} == {str(sample)}
+
     def test_problems_as_json_one_object_per_line(self, wrong: Path) -> None:
         ended = Ended("check", "--json", wrong)
         (line,) = ended.out.splitlines()

@@ -193,7 +193,8 @@ def test_within_the_default_reach(resources: str) -> None:
 def test_beyond_the_default_reach(resources: str, what: str, words: str) -> None:
     (entry,) = reach_of(resources).entries
     assert (entry.what, entry.words, entry.node) == (what, words, "one")
-    assert entry.depends_on_input is ("${" in entry.namespace and entry.namespace != OWN)
+    place = entry.namespace or entry.name
+    assert entry.depends_on_input is ("${" in place and entry.namespace != OWN)
     assert entry.line
     assert entry.path.startswith("spec.resources[0].")
 

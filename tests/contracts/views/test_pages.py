@@ -282,3 +282,42 @@ class TestWithdrawal:
         answer = browser(people.engineer).post(reverse("contracts:withdrawal", args=["note"]), {"reason": ""})
         assert answer.status_code == 422
         assert "Enter a reason" in answer.content.decode()
+
+
+class TestReach:
+    """Every page of a contract says what it reaches outside the namespace of its instances."""
+
+    WORDS = "Creates the ConfigMap note in the namespace shared"
+
+    @pytest.fixture
+    def text(self, small: str) -> str:
+        namespaced = "          name: note\n          namespace: shared"
+        return small.replace("          name: ${schema.metadata.name}", namespaced)
+
+    @pytest.mark.parametrize("view", ["contracts:detail", "contracts:revision"])
+    def test_of_a_published_contract(self, browser: Browser, people: People, text: str, view: str) -> None:
+        publish(text, by=people.engineer)
+        assert self.WORDS in browser(people.viewer).get(address(view)).content.decode()
+
+    def test_in_the_catalog(self, browser: Browser, people: People, text: str) -> None:
+        publish(text, by=people.engineer)
+        assert self.WORDS in browser(people.viewer).get("/catalog/note/").content.decode()
+
+    def test_of_a_draft(self, browser: Browser, people: People, text: str) -> None:
+        draft = Draft.objects.create(author=people.engineer, text=text)
+        publication = reverse("contracts:publication", args=[draft.pk])
+        page = browser(people.engineer).get(publication).content.decode()
+        assert self.WORDS in page
+        assert "administrator" in page
+        editor = browser(people.engineer).get(draft.get_absolute_url()).content.decode()
+        assert self.WORDS in editor
+        assert 'data-goto-line="21"' in editor
+
+    def test_also_of_a_text_with_a_wrong_type(self, browser: Browser, people: People, text: str) -> None:
+        text = text.replace("string | default=hello", "integer | default=1")
+        answer = browser(people.engineer).post(reverse("contracts:check"), {"text": text})
+        assert self.WORDS in answer.content.decode()
+
+    def test_nothing_without_reach(self, browser: Browser, people: People, published: Contract) -> None:
+        page = browser(people.viewer).get(address("contracts:detail")).content.decode()
+        assert 'id="reach"' not in page
