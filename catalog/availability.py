@@ -23,20 +23,20 @@ def usable_revision(revision: Revision) -> UsableContract | None:
 
 
 def namespaces_for(user: User) -> list[TeamNamespace]:
-    """Namespaces of the teams in which this person is at least a developer."""
+    """Namespaces of the teams in which this user is at least a developer."""
     owned = TeamNamespace.objects.select_related("team").order_by("team__name", "name")
     return list(owned.filter(team__in=teams_with(user, Role.DEVELOPER)))
 
 
 def may_create(user: User, contract: Contract, namespace: str, name: str = "") -> Decision:
-    """Whether this person may create an instance there, with the reason."""
+    """Whether this user may create an instance there, with the reason."""
     team = owning_team(contract, namespace)
     instance = Instance(contract=contract, namespace=namespace, name=name or "an instance", team=team)
     return can(user, "create", instance)
 
 
 def may_create_somewhere(user: User, contract: Contract) -> Decision:
-    """Whether this person may create an instance of the contract in any namespace."""
+    """Whether this user may create an instance of the contract in any namespace."""
     if not contract.namespaced:
         return may_create(user, contract, "")
     if namespaces_for(user):

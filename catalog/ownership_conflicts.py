@@ -18,7 +18,7 @@ from portal.accounts.models import User
 class OwnershipConflict:
     kind: str
     name: str
-    owner: Instance | None  # None: this person may not see the owner
+    owner: Instance | None  # None: the user may not see the owner
 
 
 ObjectKey = tuple[str, str, str]  # group, kind, name

@@ -142,7 +142,7 @@ class PublicationSerializer(TextSerializer):
 class PublishedSerializer(serializers.Serializer[Any]):
     contract = serializers.CharField()
     revision = serializers.IntegerField()
-    new = serializers.BooleanField(help_text="False when the latest revision already has exactly this text.")
+    new = serializers.BooleanField(help_text="False when the latest revision is identical.")
     problems = ProblemSerializer(many=True, help_text="Warnings.")
     reach = ReachSerializer(many=True)
 

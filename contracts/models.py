@@ -123,9 +123,7 @@ class Contract(models.Model):
         if by is not None and not (decision := can(by, "withdraw", self)):
             raise PermissionDenied(decision.reason)
         if by is not None and not reason.strip():
-            raise ReasonMissing(
-                f"Enter a reason: people who use this contract will want to know why it is {verb}."
-            )
+            raise ReasonMissing(f"Enter a reason: users of this contract will want to know why it is {verb}.")
         now = timezone.now()
         with transaction.atomic():
             unchanged = Contract.objects.filter(pk=self.pk, withdrawn_at__isnull=withdrawn)

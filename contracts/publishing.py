@@ -86,7 +86,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """``new`` is false when the latest revision already has exactly this text."""
+    """``new`` is false when the latest revision is identical."""
 
     contract: Contract
     revision: Revision

@@ -1,4 +1,4 @@
-"""A live object as people may see it: without secret values and managed fields. Pure."""
+"""A live object as users may see it: without secret values and managed fields. Pure."""
 
 from __future__ import annotations
 

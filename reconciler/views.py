@@ -1,4 +1,4 @@
-"""Live reads that a person requests. Everything else on a page comes from rows."""
+"""Live reads that a user requests. Everything else on a page comes from rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The YAML text of a draft: parsing, serialising, and merging values into text that a person wrote.
+"""The YAML text of a draft: parsing, serialising, and merging values into text that a user wrote.
 
 Parsing is :func:`contracts.documents.read`, which reads YAML as Kubernetes does and is safe on hostile text.
 Serialising uses ruamel.yaml's round trip, which preserves comments, the order of keys and what the form does

@@ -29,7 +29,7 @@ class ChangeState(models.TextChoices):
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def visible_to(self, user: User | AnonymousUser) -> ChangeQuerySet:
-        """Changes of the instances that this person sees; all changes for platform engineers."""
+        """Changes of the instances that this user sees; all changes for platform engineers."""
         return self if sees_everything(user) else self.filter(visible_rows(user))
 
     def pending(self) -> ChangeQuerySet:

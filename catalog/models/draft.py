@@ -18,7 +18,7 @@ from portal.accounts.models import User
 
 
 class FormDraft(models.Model):
-    """The YAML text of a form: one per person and contract, or per person and instance for an edit."""
+    """The YAML text of a form: one per user and contract, or per user and instance for an edit."""
 
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="form_drafts")
     contract = models.ForeignKey("contracts.Contract", models.CASCADE, related_name="form_drafts")

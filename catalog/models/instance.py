@@ -112,7 +112,7 @@ class Instance(models.Model):
 
     state = models.CharField(max_length=12, choices=State, default=State.WAITING)
     reason = models.CharField(max_length=80, blank=True)  # CamelCase, for programs
-    message = models.TextField(blank=True)  # the reason for people
+    message = models.TextField(blank=True)  # the reason for users
     reason_node = models.CharField(max_length=100, blank=True)  # id of the node that the message is about
     state_since = models.DateTimeField(default=timezone.now)
     was_ready = models.BooleanField(default=False)
@@ -158,7 +158,7 @@ class Instance(models.Model):
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """The custom resource as a person would write it: no status, nothing added by the cluster."""
+        """The custom resource as a user would write it: no status, nothing added by the cluster."""
         metadata: dict[str, Any] = {"name": self.name}
         if self.namespace:
             metadata["namespace"] = self.namespace

@@ -126,7 +126,7 @@ def submit(request: HttpRequest, page: FormPage) -> HttpResponse:
 @require_POST
 @login_required
 def preview_creation(request: HttpRequest, name: str) -> HttpResponse:
-    """Validate the draft while a person types."""
+    """Validate the draft while a user types."""
     contract = find_contract(request, name)
     usable = usable_contract(contract)
     user = signed_in_user(request)

@@ -147,7 +147,7 @@ def submit(request: HttpRequest, page: FormPage, instance: Instance) -> HttpResp
 
 
 def merge_conflicting_changes(page: FormPage, instance: Instance) -> bool:
-    """If the instance was changed since the edit began, reapply this person's changes and list the others."""
+    """If the instance was changed since the edit began, reapply this user's changes and list the others."""
     target = page.target
     now = explicit_manifest(instance, target.usable)
     before = target.before or {}
@@ -167,7 +167,7 @@ def merge_conflicting_changes(page: FormPage, instance: Instance) -> bool:
 @require_POST
 @login_required
 def preview_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Validate the draft while a person types."""
+    """Validate the draft while a user types."""
     instance = find_instance(request, pk)
     usable = usable_contract(instance.contract)
     user = signed_in_user(request)

@@ -66,7 +66,7 @@ class FormPage:
     ownership_conflicts: list[OwnershipConflict] = field(default_factory=list)
     resumed_draft: FormDraft | None = None
     copied: Instance | DeletedInstance | None = None
-    # Changes made by others since the edit began, and whether this person changed the same field.
+    # Changes made by others since the edit began, and whether this user changed the same field.
     conflicting_changes: list[tuple[FieldChange, bool]] = field(default_factory=list)
 
     @property
@@ -231,7 +231,7 @@ def add_problems(form: InstanceForm, problems: Iterable[Problem]) -> None:
 
 
 def name_problems(target: FormTarget, form: InstanceForm) -> list[Problem]:
-    """Whether this person may create instances in the namespace, and whether the name is free."""
+    """Whether this user may create instances in the namespace, and whether the name is free."""
     contract, name, namespace = target.contract, form.name, form.namespace
     if contract.namespaced and not namespace:
         return []

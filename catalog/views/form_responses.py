@@ -1,4 +1,4 @@
-"""Responses of the form page: the page itself, and updates while a person types."""
+"""Responses of the form page: the page itself, and updates while a user types."""
 
 from __future__ import annotations
 

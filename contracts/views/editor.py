@@ -82,7 +82,7 @@ def pasted_or_uploaded(request: HttpRequest) -> tuple[str, str]:
     text = with_newlines(request.POST.get("text", ""))
     file = request.FILES.get("file")
     if file is None:
-        return text, "" if text.strip() else "Choose a file, or paste the text of a contract."
+        return text, "" if text.strip() else "Choose a file, or paste a contract."
     if file.size and file.size > MAX_UPLOAD:
         return (
             text,

@@ -48,9 +48,7 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
     if done.new:
         messages.success(request, f"{done.contract.title}: revision {done.revision.number} published.")
     else:
-        messages.info(
-            request, f"Nothing to publish: revision {done.revision.number} already has exactly this text."
-        )
+        messages.info(request, f"Nothing to publish: revision {done.revision.number} is identical.")
     return redirect(done.contract)
 
 

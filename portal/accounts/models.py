@@ -47,7 +47,7 @@ class UserManager(DjangoUserManager["User"]):
 
 
 class User(AbstractUser):
-    """A person who can sign in."""
+    """A user who can sign in."""
 
     portal_role = models.CharField(max_length=20, choices=PortalRole, default=PortalRole.NONE, blank=True)
     teams: models.ManyToManyField[Team, Membership] = models.ManyToManyField(

@@ -38,7 +38,7 @@ class ReconcileCache:
         self._previous[uid] = self.previous(uid).followed_by(assessment)
 
     def request_deletion(self, uid: str) -> None:
-        """A person requested the deletion of the instance in the portal."""
+        """A user requested the deletion of the instance in the portal."""
         self._deletions_requested.add(uid)
 
     def withdraw_deletion(self, uid: str) -> bool:

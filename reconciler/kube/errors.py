@@ -99,7 +99,7 @@ class ApiError(KubeError):
 
     @property
     def is_refusal(self) -> bool:
-        """The same request would be rejected again: a person must change something."""
+        """The same request would be rejected again: a user must change something."""
         if self.undeclared_field or "duplicate entries for key" in self.message:
             return True
         if self.is_expired or self.kind_terminating:

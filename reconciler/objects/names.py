@@ -33,7 +33,7 @@ TOOLING = "slipway/v1"
 
 # Field managers: one per role, so that no writer removes fields of another one.
 CHILDREN_MANAGER = "slipway/children"
-INSTANCE_MANAGER = "slipway/instance"  # what a person requested, applied from a Change
+INSTANCE_MANAGER = "slipway/instance"  # what a user requested, applied from a Change
 PARENT_MANAGER = "slipway/parent"  # finalizer, ApplySet labels and inventory on the instance
 STATUS_MANAGER = "slipway/status"
 CONTRACT_MANAGER = "slipway/contracts"

@@ -47,7 +47,7 @@ def digest(value: Any) -> str:
 
 
 def live_digest(live: Manifest) -> str:
-    """Of what people can change in an object: everything but its status and the metadata that the server
+    """Of what users can change in an object: everything but its status and the metadata that the server
     sets.
     """
     metadata = {key: metadata_of(live).get(key) for key in ("labels", "annotations", "finalizers")}

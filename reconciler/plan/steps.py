@@ -36,7 +36,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """An object of this name has another owner. It is not touched; a person must resolve the conflict."""
+    """An object of this name has another owner. It is not touched; a user must resolve the conflict."""
 
     node: str
     reference: Reference

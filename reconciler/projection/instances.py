@@ -31,7 +31,7 @@ from reconciler.status.snapshot import EventRecord, Key, Snapshot
 
 log = logging.getLogger("slipway.projection")
 
-# Labels and annotations of Slipway and other tools, which people neither write nor edit.
+# Labels and annotations of Slipway and other tools, which users neither write nor edit.
 HIDDEN = ("applyset.kubernetes.io/", "slipway.dev/", "kubectl.kubernetes.io/last-applied-configuration")
 SHOWN = ("slipway.dev/reconcile",)
 

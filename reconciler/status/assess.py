@@ -39,7 +39,7 @@ SUSPENDED = "Reconciliation is suspended by an annotation on the instance; nothi
 class Previous:
     """What is known of an instance before a pass: from its last assessment, or from its row after a restart.
 
-    ``generation``: the one that ``was_ready`` and the baselines are about. ``deletion_requested``: a person
+    ``generation``: the one that ``was_ready`` and the baselines are about. ``deletion_requested``: a user
     has requested its deletion in the portal, and the cluster may not know yet.
     """
 

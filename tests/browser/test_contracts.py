@@ -23,7 +23,7 @@ def contract(engineer: User) -> Contract:
     )
     publish(text, by=engineer, note="The first")
     again = text.replace("Runs one replica", "Runs exactly one replica")
-    return publish(again, by=engineer, note="Better words").contract
+    return publish(again, by=engineer, note="Better descriptions").contract
 
 
 def at_the_end(page: Page) -> None:
@@ -106,7 +106,7 @@ def test_without_javascript_a_contract_is_written_and_published(
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
     page = context.new_page()
     page.goto("/contracts/new/")
-    area = page.get_by_label("Contract text")
+    area = page.get_by_label("Contract YAML")
     text = area.input_value()
     area.fill(text.replace("ConfigMap\n", "ConfigMapp\n"))
     page.get_by_role("button", name="Save and validate").click()

@@ -68,7 +68,7 @@ def test_the_default_title_is_derived_from_the_key(key: str, title: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("schema", "words"),
+    ("schema", "expected"),
     [
         ({"type": "integer", "minimum": 1.0, "maximum": 50}, "1 to 50"),
         ({"type": "number", "minimum": 0.5}, "at least 0.5"),
@@ -78,8 +78,8 @@ def test_the_default_title_is_derived_from_the_key(key: str, title: str) -> None
         ({"type": "string"}, ""),
     ],
 )
-def test_limits_are_described(schema: dict[str, Any], words: str) -> None:
-    assert format_limits(schema) == words
+def test_limits_are_described(schema: dict[str, Any], expected: str) -> None:
+    assert format_limits(schema) == expected
 
 
 def test_a_default_is_a_placeholder_and_not_a_value() -> None:

@@ -207,7 +207,7 @@ def test_pages_and_a_reconciler_on_standby_agree_whether_one_is_running(
 
 
 @pytest.mark.parametrize(
-    ("ages", "words"),
+    ("ages", "expected"),
     [
         ([], "not seen yet"),
         ([None], "not seen yet"),
@@ -218,11 +218,11 @@ def test_pages_and_a_reconciler_on_standby_agree_whether_one_is_running(
 )
 @pytest.mark.django_db
 def test_readyz_reports_the_reconciler(
-    monkeypatch: pytest.MonkeyPatch, ages: list[int | None], words: str
+    monkeypatch: pytest.MonkeyPatch, ages: list[int | None], expected: str
 ) -> None:
     now = datetime(2026, 1, 1, 12, tzinfo=UTC)
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     for number, age in enumerate(ages):
         seen = None if age is None else now - timedelta(seconds=age)
         Destination.objects.create(slug=f"it-{number}", title="It", reconciler_seen_at=seen)
-    assert health_facts() == {"reconciler": words}
+    assert health_facts() == {"reconciler": expected}

@@ -133,7 +133,7 @@ def test_an_expression_is_found_inside_every_kind_of_scalar(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "words"),
+    ("text", "code", "message"),
     [
         ("a: [1, 2\nb: 3\n", "yaml-syntax", "2:2: This is not valid YAML: did not find expected ',' or ']'"),
         ("a:\n\tb: 1\n", "yaml-syntax", "Indent with spaces; YAML does not allow tabs there."),
@@ -146,11 +146,11 @@ def test_an_expression_is_found_inside_every_kind_of_scalar(text: str) -> None:
         ("? [a]\n: 1\n", "yaml-key", "A key must be a string."),
     ],
 )
-def test_an_invalid_document_has_a_problem_with_its_position(text: str, code: str, words: str) -> None:
+def test_an_invalid_document_has_a_problem_with_its_position(text: str, code: str, message: str) -> None:
     _, problems = read(text)
     found = next(p for p in problems if p.is_error)
     assert found.code == code
-    assert any(word in str(found) for word in words.split("|"))
+    assert any(word in str(found) for word in message.split("|"))
     assert found.line >= 1
     assert found.column >= 1
 

@@ -51,14 +51,14 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("resources", "path", "words"), REFUSED.values(), ids=REFUSED.keys())
-def test_refused_with_a_path(resources: str, path: str, words: str) -> None:
+@pytest.mark.parametrize(("resources", "path", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_refused_with_a_path(resources: str, path: str, message: str) -> None:
     compilation = compiled(resources)
     assert not compilation.ok
     (problem,) = compilation.problems
     assert problem.path == path
     assert problem.line > 0
-    assert words in f"{problem.message} {problem.hint}"
+    assert message in f"{problem.message} {problem.hint}"
 
 
 ACCEPTED = {

@@ -16,8 +16,8 @@ from tests.conftest import REPOSITORY
 @pytest.fixture
 def kubeconfig(tmp_path: Path) -> Iterator[Path]:
     file = tmp_path / "kubeconfig"
-    words = [sys.executable, "manage.py", "devcluster", "--port", "0", "--kubeconfig", str(file)]
-    process = subprocess.Popen(words, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "manage.py", "devcluster", "--port", "0", "--kubeconfig", str(file)]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert "ready at https://127.0.0.1:" in process.stdout.readline()
     yield file

@@ -74,9 +74,9 @@ def kubectl(demo: Demo) -> Callable[..., str]:
         pytest.skip(f"kubectl is too old, 1.29 or newer is needed: {version.splitlines()[0]}")
     cache = demo.state / "kubectl-cache"
 
-    def run(*words: str, given: str | None = None) -> str:
+    def run(*arguments: str, given: str | None = None) -> str:
         done = subprocess.run(
-            [KUBECTL, "--kubeconfig", str(demo.kubeconfig), "--cache-dir", str(cache), *words],
+            [KUBECTL, "--kubeconfig", str(demo.kubeconfig), "--cache-dir", str(cache), *arguments],
             input=given,
             capture_output=True,
             text=True,

@@ -107,9 +107,9 @@ def test_unknown_fields_are_refused(sent: Any, problems: Any) -> None:
     class Named(StrictSerializer):
         name = serializers.CharField()
 
-    judged = Named(data=sent)
-    judged.is_valid()
-    assert {one["path"]: one["message"] for one in flatten(judged.errors)} == problems
+    serializer = Named(data=sent)
+    serializer.is_valid()
+    assert {one["path"]: one["message"] for one in flatten(serializer.errors)} == problems
 
 
 @pytest.mark.parametrize(("name", "words"), [("labls", " Did you mean “labels”?"), ("q", "")])

@@ -181,7 +181,7 @@ class TestWithoutADatabase:
         assert "Did you mean “message”?" in ended.out
 
     @pytest.mark.parametrize(
-        ("observed", "told"),
+        ("observed", "expected"),
         [
             ("setings: {kind: A}", ":1:1 setings: There is no node “setings”. Did you mean “settings”?"),
             ("settings: []", ":1:1 settings: “settings” should be one object, but it is []."),
@@ -190,14 +190,14 @@ class TestWithoutADatabase:
         ids=["unknown-node", "list-for-one", "no-map"],
     )  # fmt: skip
     def test_observed_objects_without_a_node_are_refused(
-        self, file: Path, tmp_path: Path, observed: str, told: str
+        self, file: Path, tmp_path: Path, observed: str, expected: str
     ) -> None:
         source, seen = tmp_path / "input.yaml", tmp_path / "observed.yaml"
         source.write_text("message: hi\n")
         seen.write_text(observed)
         ended = Ended("render", file, "--input", source, "--observed", seen)
         assert ended.code == 1
-        assert ended.err.startswith(f"{seen}{told}\n")
+        assert ended.err.startswith(f"{seen}{expected}\n")
 
     def test_an_invalid_file_of_custom_definitions_is_named(self, file: Path, tmp_path: Path) -> None:
         (tmp_path / "crds").mkdir()

@@ -97,7 +97,7 @@ PLACES = [
 def test_an_unreadable_file_is_named(
     place: str, reason: str, file: Path, given: Path, tmp_path: Path
 ) -> None:
-    name, content, words = UNREADABLE[reason]
+    name, content, message = UNREADABLE[reason]
     folder = tmp_path / "folder"
     folder.mkdir()
     wrong = folder / name
@@ -111,7 +111,7 @@ def test_an_unreadable_file_is_named(
         ended = Ended("render", file, "--input", given, place, wrong)
     assert ended.code == 1
     assert f"{wrong}:" in ended.out + ended.err
-    assert words in ended.out + ended.err
+    assert message in ended.out + ended.err
     assert "Traceback" not in ended.err
 
 

@@ -302,17 +302,17 @@ def test_schema_rules_are_evaluated_for_the_form(
 
 
 @pytest.mark.parametrize(
-    ("rule", "told"),
+    ("rule", "expected"),
     [
         ("self.all(x, x > 0)", []),
         ("sets.contains([1, 2], self)", []),
         ("format.named(self)", ["warning"]),
     ],
 )
-def test_a_rule_may_use_what_the_api_server_knows(rule: str, told: list[str]) -> None:
+def test_a_rule_may_use_what_the_api_server_knows(rule: str, expected: list[str]) -> None:
     text = definition_text(spec=f"a: '[]integer | validation=\"{rule}\"'", types="")
     compilation = compile_text(text)
-    assert [p.severity for p in compilation.problems] == told
+    assert [p.severity for p in compilation.problems] == expected
     assert validate_spec(existing(compilation.definition), {"a": [1]}) == []
 
 

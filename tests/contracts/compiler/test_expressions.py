@@ -60,7 +60,7 @@ def test_a_string_without_an_expression(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("a ${b ${c} d", "cel-syntax at ${: An expression starts inside another one."),
         ("a ${b ${c", "cel-syntax at ${: An expression starts inside another one."),
@@ -74,13 +74,13 @@ def test_a_string_without_an_expression(text: str) -> None:
         ('${"${A}" + a.namespace}', ""),
     ],
 )  # fmt: skip
-def test_problems_of_a_string(text: str, told: str) -> None:
+def test_problems_of_a_string(text: str, expected: str) -> None:
     _, problems = extracted(text)
     line = f"k: {json.dumps(text)}"
     found = [
         f"{each.code} at {line[each.column - 1 : each.end_column - 1]}: {each.message}" for each in problems
     ]
-    assert found[:1] == ([told] if told else [])
+    assert found[:1] == ([expected] if expected else [])
 
 
 pieces = st.sampled_from(

@@ -93,10 +93,10 @@ def problems_of(schema: object, value: object) -> list[Problem]:
     return problems
 
 
-@pytest.mark.parametrize(("schema", "value", "told"), LITERALS.values(), ids=LITERALS.keys())
-def test_a_literal(schema: Any, value: Any, told: str) -> None:
+@pytest.mark.parametrize(("schema", "value", "expected"), LITERALS.values(), ids=LITERALS.keys())
+def test_a_literal(schema: Any, value: Any, expected: str) -> None:
     found = [f"{problem.path}: {problem.message}" for problem in problems_of(schema, value)]
-    assert found == ([told] if told else [])
+    assert found == ([expected] if expected else [])
 
 
 def test_all_problems_are_reported_at_once() -> None:

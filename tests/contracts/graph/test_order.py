@@ -71,9 +71,9 @@ def test_every_cycle_is_found() -> None:
 
 def test_the_number_of_reported_cycles_is_limited() -> None:
     names = [str(number) for number in range(60)]
-    everybody = {name: [other for other in names if other != name] for name in names}
-    assert len(cycles(everybody)) == 20
-    assert len(cycles(everybody, limit=50)) == 30
+    complete = {name: [other for other in names if other != name] for name in names}
+    assert len(cycles(complete)) == 20
+    assert len(cycles(complete, limit=50)) == 30
 
 
 BIG = {

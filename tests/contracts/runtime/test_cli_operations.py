@@ -89,11 +89,11 @@ INPUTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "words"), INPUTS.values(), ids=INPUTS.keys())
-def test_a_faulty_input_is_refused_with_its_place(given: str, words: str) -> None:
+@pytest.mark.parametrize(("given", "message"), INPUTS.values(), ids=INPUTS.keys())
+def test_an_invalid_input_is_refused_with_its_position(given: str, message: str) -> None:
     with pytest.raises(Rejected) as refusal:
         cli_operations.render_input(TextFile(TEXT), TextFile(given, "i.yaml"))
-    assert words in str(refusal.value)
+    assert message in str(refusal.value)
 
 
 def test_all_problems_of_an_input_are_reported_at_once() -> None:
@@ -136,14 +136,14 @@ OBSERVED = {
 }
 
 
-@pytest.mark.parametrize(("observed", "words"), OBSERVED.values(), ids=OBSERVED.keys())
-def test_faulty_observed_objects_are_refused_with_their_place(observed: str, words: str) -> None:
+@pytest.mark.parametrize(("observed", "message"), OBSERVED.values(), ids=OBSERVED.keys())
+def test_invalid_observed_objects_are_refused_with_their_position(observed: str, message: str) -> None:
     with pytest.raises(Rejected) as refusal:
         cli_operations.render_input(TextFile(TEXT), TextFile("items: []\n"), TextFile(observed, "o.yaml"))
-    assert str(refusal.value) == f"o.yaml:1:1 {words}"
+    assert str(refusal.value) == f"o.yaml:1:1 {message}"
 
 
-def test_a_faulty_contract_is_refused_with_all_its_problems() -> None:
+def test_an_invalid_contract_is_refused_with_all_its_problems() -> None:
     text = TEXT.replace("${schema.spec.name}", "${schema.spec.nam}").replace("id: b", "id: B")
     with pytest.raises(Rejected) as refusal:
         cli_operations.crd(TextFile(text, "c.yaml"))

@@ -27,7 +27,7 @@ ITEMS = "input: {items: [p, q]}"
 SEEN = "input: {items: [p, q]}\nobserved: {a: {metadata: {uid: u1}}, e: []}"
 
 
-def told(case: str, text: str = TEXT) -> list[str]:
+def failures(case: str, text: str = TEXT) -> list[str]:
     indented = "\n".join("      " + line for line in case.splitlines())
     found = cli_operations.check(TextFile(text + CONTRACT + indented, "c.yaml"))
     return [str(problem).partition(": ")[2].removeprefix("Test “the case”: ") for problem in found]
@@ -245,9 +245,9 @@ EVERY = {
 
 @pytest.mark.parametrize(("case", "found"), EVERY.values(), ids=EVERY.keys())
 def test_expectations_and_failure_messages(case: str, found: list[str]) -> None:
-    said = told(case)
-    assert len(said) == len(found), said
-    assert all(wanted in have for have, wanted in zip(said, found, strict=True)), said
+    messages = failures(case)
+    assert len(messages) == len(found), messages
+    assert all(wanted in have for have, wanted in zip(messages, found, strict=True)), messages
 
 
 @pytest.mark.parametrize(
@@ -262,10 +262,10 @@ def test_expectations_and_failure_messages(case: str, found: list[str]) -> None:
 def test_the_instance_has_the_fields_that_an_api_server_sets(expression: str, value: str) -> None:
     text = definition_text(config_map("a", f"data:\n  k: |-\n    ${{{expression}}}"))
     case = f"input: {{}}\nobserved: {{a: {{}}}}\nexpect: {{fields: [{{node: a, path: data.k, equals: {value!r}}}]}}"
-    assert told(case, text) == []
+    assert failures(case, text) == []
 
 
 def test_a_test_may_set_the_metadata_of_its_instance() -> None:
     text = definition_text(config_map("a", "data: {k: '${schema.metadata.labels.team}'}"))
     case = "metadata: {labels: {team: red}}\nexpect: {fields: [{node: a, path: data.k, equals: red}]}"
-    assert told(case, text) == []
+    assert failures(case, text) == []

@@ -187,13 +187,13 @@ class TestList:
         assert ("No results" in text) is not found
 
     @pytest.mark.parametrize(
-        ("name", "words"),
+        ("name", "expected"),
         [("engineer", "New contract"), ("viewer", "have not published any contracts yet")],
     )
     def test_an_empty_list_suggests_what_to_do(
-        self, browser: Browser, people: People, name: str, words: str
+        self, browser: Browser, people: People, name: str, expected: str
     ) -> None:
-        assert words in browser(getattr(people, name)).get(reverse("contracts:list")).content.decode()
+        assert expected in browser(getattr(people, name)).get(reverse("contracts:list")).content.decode()
 
     def test_drafts_are_shown_to_their_author(
         self, browser: Browser, people: People, published: Contract

@@ -88,12 +88,12 @@ def test_a_controller_that_fails_does_not_stop_the_others(caplog: pytest.LogCapt
         yield RequeueAfter(10)
 
     store, clock = core(), FakeClock()
-    both = [Controller("faulty", "ConfigMap", fail), Controller("sound", "ConfigMap", work)]
+    both = [Controller("failing", "ConfigMap", fail), Controller("sound", "ConfigMap", work)]
     controllers = ControllerManager(store, both, Settings(), clock)
     store.create(thing("ConfigMap", "a"))
     with caplog.at_level(logging.ERROR):
         controllers.run_until_idle()
-    assert "The simulated faulty could not handle" in caplog.text
+    assert "The simulated failing could not handle" in caplog.text
     clock.advance(25)
     assert turns == ["a", "a", "a"]
 
