@@ -16,6 +16,8 @@ from catalog.models import Instance, InstanceResource
 from portal.accounts.permission import can
 from reconciler.destinations import connect
 from reconciler.kube import ApiError, KubeError, NotServed, Unreachable
+from reconciler.objects.accessors import labels_of
+from reconciler.objects.names import INSTANCE_ID
 from reconciler.redact import redact
 
 READ_TIMEOUT = 5.0  # seconds
@@ -55,6 +57,8 @@ def read_manifest(row: InstanceResource) -> LiveManifest:
         return LiveManifest(problem=problem_of(error), status=502)
     if live is None:
         return LiveManifest(problem=f"{row} does not exist in the cluster.", status=404)
+    if labels_of(live).get(INSTANCE_ID) != row.instance.uid:
+        return LiveManifest(problem=f"{row} is not an object of this instance.", status=404)
     return LiveManifest(redact(live))
 
 

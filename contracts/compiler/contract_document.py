@@ -80,7 +80,10 @@ class FormHints:
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """How the catalog presents a contract: the ``Contract`` document, or its defaults."""
+    """How the catalog presents a contract: the ``Contract`` document, or its defaults.
+
+    ``adopt``: instances adopt unmanaged objects that have the names of theirs.
+    """
 
     name: str = ""
     title: str = ""
@@ -91,6 +94,7 @@ class Presentation:
     lifecycle: Literal["stable", "beta", "deprecated"] = "stable"
     tags: tuple[str, ...] = ()
     docs_url: str = ""
+    adopt: bool = False
     form: FormHints = FormHints()
     examples: tuple[Mapping[str, Any], ...] = ()
     tests: tuple[Mapping[str, Any], ...] = ()

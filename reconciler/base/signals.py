@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 
 POLL_PERIOD = 2.0  # seconds
-TOPICS = ("changes", "contracts")  # what the reconciler reads from rows
+TOPICS = ("changes", "contracts", "teams")  # what the reconciler reads from rows
 
 
 async def wait_or_poll(event: asyncio.Event, period: float) -> bool:

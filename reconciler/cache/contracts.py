@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from contracts.compiler import Definition
 from reconciler.kube import Resource
 from reconciler.objects.accessors import group_kind
+from reconciler.plan.reach import GrantedEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class PublishedRevision:
     digest: str
     withdrawn: bool
     owner: str
+    granted: frozenset[str] = frozenset()  # keys of the granted entries of its reach
 
     @property
     def group_kind(self) -> str:
@@ -45,8 +48,14 @@ class PublishedRevision:
 
 @dataclass(frozen=True, slots=True)
 class CompiledContract:
-    """``definition`` is None when the text does not compile; ``problem`` says why."""
+    """``definition`` is None when the text does not compile; ``problem`` says why.
+
+    ``adopt``: its instances may adopt unmanaged objects. ``granted``: node → what its objects may reach
+    beside the namespaces of the instance's team; None is everything.
+    """
 
     published: PublishedRevision
     definition: Definition | None
     problem: str = ""
+    adopt: bool = False
+    granted: Mapping[str, Sequence[GrantedEntry]] | None = field(default_factory=dict)

@@ -32,7 +32,7 @@ class ApplyReconciler(InstanceReconciler):
         self, context: ClusterContext, compiled: CompiledContract, key: Key, instance: Manifest
     ) -> None:
         super().__init__(context, compiled, key, instance)
-        self.observer = Observer(context, instance, self.definition)
+        self.observer = Observer(context, instance, self.definition, self.bounds)
         self.errors: dict[Identity, str] = {}
         self.is_refused = False
         self.is_incomplete = False
@@ -61,7 +61,7 @@ class ApplyReconciler(InstanceReconciler):
         """Apply what is due, layer by layer, as far as readiness allows now. Returns what remains to do."""
         for _ in range(ROUNDS):
             observation, graph = await self.observer.observe()
-            remaining = plan(observation, graph, self.context.reconcile_cache.last_applied)
+            remaining = plan(observation, graph, self.context.reconcile_cache.last_applied, self.bounds)
             due = [step for step in remaining.applies if self.is_due(step)]
             if not due:
                 return observation, graph, remaining
@@ -150,9 +150,10 @@ class ApplyReconciler(InstanceReconciler):
             self.is_refused = True
             self.records.append(refused_record(step, self.instance))
         result = await self.finish(observation, Reconciled(graph, self.errors))
+        is_unreadable = bool(observation.missing_kinds or observation.refused_reads)
         return replace(
             result,
-            failed=bool(self.errors or observation.missing_kinds or self.is_incomplete),
+            failed=bool(self.errors or is_unreadable or self.is_incomplete),
             at_least=max(self.at_least, RETRY_REFUSED if self.is_refused else 0.0),
             external_refs=self.observer.external_refs,
         )

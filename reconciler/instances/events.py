@@ -45,8 +45,8 @@ def pruned_record(step: Prune) -> EventRecord:
 
 
 def refused_record(step: Refuse, instance: Manifest) -> EventRecord:
-    uid = f"{uid_of(instance)}:{step.reference.display_name}:taken"
-    return EventRecord("NameTaken", step.reason, uid, warning=True, node=step.node, resource=step.reference)
+    uid = f"{uid_of(instance)}:{step.reference.display_name}:{step.code}"
+    return EventRecord(step.code, step.reason, uid, warning=True, node=step.node, resource=step.reference)
 
 
 def status_records(instance: Manifest, problems: Sequence[Problem]) -> list[EventRecord]:

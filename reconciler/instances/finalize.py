@@ -64,7 +64,7 @@ class FinalizeReconciler(InstanceReconciler):
             namespaces = sorted(own) if resource.namespaced and not everywhere else [""]
             for namespace in namespaces:
                 found.extend((await self.client.list_all(resource, namespace, labels=labels))[0])
-        return found
+        return [member for member in found if self.bounds.may_delete(self.instance, member)]
 
 
 def other_finalizers(instance: Manifest) -> str:

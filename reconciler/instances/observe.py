@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.compiler import Definition, Node
-from contracts.runtime import Rendering, render
+from contracts.runtime import Lookup, Rendering, render
 from reconciler.cache.informers import WatchKey
 from reconciler.context import ClusterContext
 from reconciler.kube import NotServed
-from reconciler.objects.accessors import Identity, Manifest, is_deleting, labels_of, reference_to, uid_of
+from reconciler.objects.accessors import (
+    Identity,
+    Manifest,
+    Reference,
+    is_deleting,
+    labels_of,
+    reference_to,
+    uid_of,
+)
 from reconciler.objects.names import APPLYSET_PART_OF, NODE, label_value
-from reconciler.plan import Child, Graph, Observation, children, recorded, set_id
+from reconciler.plan import Bounds, Child, Graph, Observation, children, recorded, set_id
 from reconciler.plan.instance import possible_inventory
 
 
 class Observer:
     """The observations of one pass. ``external_refs``: the watches that the external references read from."""
 
-    def __init__(self, context: ClusterContext, instance: Manifest, definition: Definition) -> None:
-        self._context, self._definition = context, definition
+    def __init__(
+        self, context: ClusterContext, instance: Manifest, definition: Definition, bounds: Bounds
+    ) -> None:
+        self._context, self._definition, self._bounds = context, definition, bounds
         self.instance = instance
         self.external_refs: set[WatchKey] = set()
         self._members: list[Manifest] = []
@@ -29,6 +39,7 @@ class Observer:
         self._looked_up: set[Identity] = set()
         self._observed: dict[str, Any] = {}  # node → its live objects
         self._missing_kinds: dict[str, str] = {}  # node → why its kind is not served
+        self._refused_reads: dict[str, str] = {}  # node → why it may not read what it references
         self._rendering: Rendering | None = None
         self._desired: list[Child] = []
 
@@ -67,6 +78,7 @@ class Observer:
             members=tuple(self._members),
             found=dict(self._found),
             missing_kinds=dict(self._missing_kinds),
+            refused_reads=dict(self._refused_reads),
             pod_health=self._context.pods_and_events.pod_health,
             contract_kinds=self._context.contracts.keys(),
         )
@@ -120,36 +132,57 @@ class Observer:
             node = self._definition.node(node_id)
             if not node.is_external or not state.lookups:
                 continue
-            seen: Any = [] if node.is_many else None
-            for lookup in state.lookups:
-                try:
-                    watch_key, answer = await self._context.informers.look_up(lookup)
-                except NotServed as error:
-                    self._missing_kinds[node_id] = str(error)
-                    continue
-                self.external_refs.add(watch_key)
-                seen = [*seen, *(answer or [])] if isinstance(seen, list) else answer
+            seen = await self._look_up_all(node, state.lookups)
             known = node_id in self._observed
             if not known or fingerprint(seen) != fingerprint(self._observed[node_id]):
                 self._observed[node_id] = seen
                 changed = changed or seen is not None
         return changed
 
+    async def _look_up_all(self, node: Node, lookups: Sequence[Lookup]) -> Any:
+        """What the external references of a node find. Nothing is read that is out of reach."""
+        seen: Any = [] if node.is_many else None
+        self._refused_reads.pop(node.id, None)
+        for lookup in lookups:
+            try:
+                resource = await self._context.client.kinds.find(lookup.api_version, lookup.kind)
+                namespace = lookup.namespace if resource.namespaced else ""
+                reference = Reference(lookup.api_version, lookup.kind, namespace, lookup.name or "")
+                refused = self._bounds.read_violation(
+                    self.instance, node.id, reference, namespaced=resource.namespaced
+                )
+                if refused:
+                    self._refused_reads[node.id] = refused
+                    continue
+                watch_key, answer = await self._context.informers.look_up(lookup)
+            except NotServed as error:
+                self._missing_kinds[node.id] = str(error)
+                continue
+            self.external_refs.add(watch_key)
+            seen = [*seen, *(answer or [])] if isinstance(seen, list) else answer
+        return None if node.id in self._refused_reads else seen
+
     async def _find_desired(self) -> None:
-        """The live object of each desired one: a member, or any object of its name (one request, once)."""
+        """The live object of each desired one: a member, or any object of its name (one request, once).
+
+        An object that is out of reach is not even read.
+        """
         members = {reference_to(member).identity: member for member in self._members}
         unknown = []
         for child in self._desired:
             identity = child.reference.identity
             if identity in members:
                 self._found[identity] = members[identity]
-            elif identity not in self._looked_up:
+            elif identity not in self._looked_up and not self._is_out_of_reach(child):
                 unknown.append(child)
         answers = await asyncio.gather(*(self._read(child) for child in unknown))
         for child, live in zip(unknown, answers, strict=True):
             self._looked_up.add(child.reference.identity)
             if live is not None:
                 self._found[child.reference.identity] = live
+
+    def _is_out_of_reach(self, child: Child) -> bool:
+        return bool(self._bounds.violation(self.instance, child.node, child.reference))
 
     async def _read(self, child: Child) -> dict[str, Any] | None:
         client, reference = self._context.client, child.reference

@@ -18,7 +18,7 @@ from reconciler.instances.events import status_records, timestamp
 from reconciler.kube import ApiError, Resource
 from reconciler.objects.accessors import Manifest, annotations_of, uid_of
 from reconciler.objects.names import KRO_SUSPEND, STATUS_MANAGER, SUSPEND, SUSPEND_VALUES
-from reconciler.plan import Observation
+from reconciler.plan import Bounds, Observation
 from reconciler.plan.inventory import foreign_tool
 from reconciler.status.assess import Assessment, Previous, assess
 from reconciler.status.outcome import Failed, ManagedElsewhere, NotCompiled, Outcome, Suspended
@@ -49,6 +49,11 @@ class InstanceReconciler(ABC):
         self.context, self.client = context, context.client
         self.compiled, self.key, self.instance = compiled, key, instance
         self.records: list[EventRecord] = []
+
+    @property
+    def bounds(self) -> Bounds:
+        """What the instance may touch."""
+        return Bounds(self.context.teams, self.compiled.granted, self.compiled.adopt)
 
     @property
     def previous(self) -> Previous:

@@ -7,14 +7,18 @@ from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
+from contracts.compiler import Definition
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Revision
+from portal.accounts.models import TeamNamespace
 from portal.audit.record import record
 from portal.live.publish import publish
 from reconciler.cache.contracts import CompiledContract, PublishedRevision
+from reconciler.plan.reach import GrantedEntry
 
 log = logging.getLogger("slipway.reconciler")
 
+EVERYTHING = "*"
 KIND_READY = "KindReady"  # the condition of a contract's row
 
 
@@ -34,10 +38,31 @@ def published_contracts() -> list[PublishedRevision]:
             digest=row.revision.digest,
             withdrawn=row.withdrawn,
             owner=row.owner.slug,
+            granted=granted_reach(row),
         )
         for row in rows
         if row.revision is not None
     ]
+
+
+def granted_reach(contract: Contract) -> frozenset[str]:
+    """The keys of the entries of a contract's reach that a portal administrator granted.
+
+    Grants are not recorded yet, so that everything counts as granted.
+    """
+    return frozenset({EVERYTHING})
+
+
+def granted_entries(
+    published: PublishedRevision, definition: Definition | None
+) -> Mapping[str, Sequence[GrantedEntry]] | None:
+    """Node → what it may reach; None when everything is granted."""
+    return None if EVERYTHING in published.granted else {}
+
+
+def teams_of_namespaces() -> dict[str, str]:
+    """Namespace → the slug of the team that owns it."""
+    return dict(TeamNamespace.objects.values_list("name", "team__slug"))
 
 
 def compile_contract(published: PublishedRevision) -> CompiledContract:
@@ -50,7 +75,9 @@ def compile_contract(published: PublishedRevision) -> CompiledContract:
             "Revision %s of the contract %s does not compile: %s", published.number, published.name, problem
         )
         return CompiledContract(published, None, problem)
-    return CompiledContract(published, compilation.runnable)
+    definition = compilation.runnable
+    granted = granted_entries(published, definition)
+    return CompiledContract(published, definition, adopt=compilation.presentation.adopt, granted=granted)
 
 
 def kind_ready(conditions: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from portal.live.subscriptions import notify, subscribe, unsubscribe
 from reconciler.base import signals
-from reconciler.cache.contracts import CompiledContract, PublishedRevision
+from reconciler.cache.contracts import PublishedRevision
 from reconciler.cache.informers import WatchKey
 from reconciler.context import ClusterContext
 from reconciler.kinds import cluster_schemas, compiled
@@ -44,12 +45,21 @@ class ContractController:
         """Until cancelled."""
         definitions = await self._watch_definitions()
         while True:
+            await self._load_teams()
             for published in await self._context.database.call(compiled.published_contracts):
                 try:
                     await self._reconcile_contract(published, definitions)
                 except KubeError as error:
                     log.warning("Contract %s: %s", published.name, error)
             await signals.wait_or_poll(self._contracts_changed, signals.POLL_PERIOD)
+
+    async def _load_teams(self) -> None:
+        """Before any contract is known: without teams, an instance may only touch its own namespace."""
+        teams = await self._context.database.call(compiled.teams_of_namespaces)
+        if teams != self._context.teams:
+            self._context.teams = teams
+            for key in self._context.instances.all_keys():
+                self._context.queue.add(key)
 
     # -- kinds ------------------------------------------------------------------------------------------
 
@@ -71,11 +81,14 @@ class ContractController:
 
     async def _reconcile_contract(self, published: PublishedRevision, definitions: Informer) -> None:
         known = self._context.contracts.get(published.group_kind)
-        is_new = known is None or known.published.digest != published.digest
+        is_new = known is None or (known.published.digest, known.published.granted) != (
+            published.digest,
+            published.granted,
+        )
         if known is None or is_new:
             contract = await self._context.database.call(compiled.compile_contract, published)
         else:
-            contract = CompiledContract(published, known.definition, known.problem)
+            contract = replace(known, published=published)
         live = definitions.get("", published.crd_name)
         served = live is not None and health_of(live).state == "ready"
         if contract.definition is not None:

@@ -16,6 +16,7 @@ COLLECTION_SIZE = "slipway.dev/collection-size"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 APPLY_ORDER = "slipway.dev/apply-order"
 SUSPEND = "slipway.dev/reconcile"
+ADOPT = "slipway.dev/adopt"  # annotation of an instance: unmanaged objects may become part of it
 KRO_SUSPEND = "kro.run/reconcile"
 SUSPEND_VALUES = frozenset({"suspended", "disabled"})
 CONTRACT = "slipway.dev/contract"  # label of a CRD and of an instance: the contract's name

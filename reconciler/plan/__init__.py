@@ -6,10 +6,12 @@ from reconciler.plan.deletion import Deletion, plan_deletion
 from reconciler.plan.instance import plan
 from reconciler.plan.inventory import Inventory, recorded, set_id
 from reconciler.plan.observation import Graph, Observation
+from reconciler.plan.reach import Bounds
 from reconciler.plan.steps import Apply, Delete, Plan, Prune, Refuse, Wait
 
 __all__ = [
     "Apply",
+    "Bounds",
     "Child",
     "Delete",
     "Deletion",

@@ -22,26 +22,33 @@ from reconciler.objects.accessors import (
 )
 from reconciler.objects.health import deletion_message
 from reconciler.objects.names import APPLYSET_PART_OF, INSTANCE, INSTANCE_ID, NODE, label_value
+from reconciler.plan.adoption import adoption_refusal, is_ours
 from reconciler.plan.children import Child
 from reconciler.plan.compare import LastApplied, digest, field_differences, live_digest
 from reconciler.plan.inventory import Inventory, inventory_of, recorded, set_id
 from reconciler.plan.observation import Graph, Observation
+from reconciler.plan.reach import Bounds
 from reconciler.plan.steps import Apply, Plan, Prune, Refuse, Step, Wait
+
+NO_BOUNDS_KNOWN = Bounds()  # the instance's own namespace only, and no adoption
 
 
 def plan(
-    observation: Observation, graph: Graph, last_applied: Mapping[str, LastApplied] | None = None
+    observation: Observation,
+    graph: Graph,
+    last_applied: Mapping[str, LastApplied] | None = None,
+    bounds: Bounds = NO_BOUNDS_KNOWN,
 ) -> Plan:
     """What is still to do for an instance.
 
     ``last_applied``: per uid, what was applied last and how it read back. It tells drift from a new desired
     value, and a value that the server writes in another form from a difference. It may be empty: the worst
-    that happens is an unnecessary apply.
+    that happens is an unnecessary apply. ``bounds``: what the instance may touch and adopt.
     """
     instance, members = observation.instance, observation.members
     home = namespace_of(instance)
     scope = possible_inventory(graph.definition) | inventory_of([child.body for child in graph.desired], home)
-    live = inventory_of(members, home)
+    owned = inventory_of(members, home)
     steps: list[Step] = [
         Wait(state.id, state.reason, state.code)
         for state in graph.rendering.nodes.values()
@@ -49,14 +56,13 @@ def plan(
     ]
     if not graph.rendering.fatal:
         for child in graph.desired:
-            step = step_for(
-                instance, child, observation.found.get(child.reference.identity), last_applied or {}
-            )
+            live = observation.found.get(child.reference.identity)
+            step = refusal(instance, child, live, bounds) or step_for(child, live, last_applied or {})
             if step is not None:
                 steps.append(step)
         if not steps:
-            steps.extend(prunes(graph, members))
-    return Plan(tuple(steps), before=recorded(instance) | scope | live, after=scope | live)
+            steps.extend(prunes(graph, [one for one in members if not other_owner(instance, one)]))
+    return Plan(tuple(steps), before=recorded(instance) | scope | owned, after=scope | owned)
 
 
 def possible_inventory(definition: Definition) -> Inventory:
@@ -65,16 +71,29 @@ def possible_inventory(definition: Definition) -> Inventory:
     return Inventory(frozenset(kinds), frozenset())
 
 
+def refusal(instance: Manifest, child: Child, live: Manifest | None, bounds: Bounds) -> Refuse | None:
+    """Why a desired object must not be touched, if so."""
+    node, reference = child.node, child.reference
+    out_of_reach = bounds.violation(instance, node, reference)
+    if out_of_reach:
+        return Refuse(node, reference, out_of_reach, "OutOfReach")
+    if live is None:
+        return None
+    owner = other_owner(instance, live)
+    if owner:
+        return Refuse(node, reference, f"{reference.display_name} belongs to {owner}. It was not changed.")
+    if is_ours(instance, live) or is_deleting(live):
+        return None
+    not_adopted = adoption_refusal(instance, reference, bounds)
+    return Refuse(node, reference, not_adopted, "NotAdopted") if not_adopted else None
+
+
 def step_for(
-    instance: Manifest, child: Child, live: Manifest | None, last_applied: Mapping[str, LastApplied]
-) -> Apply | Wait | Refuse | None:
+    child: Child, live: Manifest | None, last_applied: Mapping[str, LastApplied]
+) -> Apply | Wait | None:
     """What one desired object needs; None when it is up to date."""
     if live is None:
         return Apply(child.node, child.index, child.reference, child.body, "create")
-    owner = other_owner(instance, live)
-    if owner:
-        reason = f"{child.reference.display_name} belongs to {owner}. It was not changed."
-        return Refuse(child.node, child.reference, reason)
     if is_deleting(live):
         return Wait(child.node, deletion_message(live, child.reference.display_name), "being-deleted")
     found = field_differences(child.body, live)

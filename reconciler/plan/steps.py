@@ -9,6 +9,7 @@ from typing import Any, Literal
 from reconciler.objects.accessors import Reference
 from reconciler.plan.inventory import Inventory
 
+RefusalCode = Literal["NameTaken", "NotAdopted", "OutOfReach"]
 Why = Literal["create", "adopt", "update", "repair"]
 
 
@@ -36,11 +37,16 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """An object of this name has another owner. It is not touched; a user must resolve the conflict."""
+    """The object must not be touched; a user must resolve the conflict.
+
+    ``code``: ``NameTaken`` if it has another owner, ``NotAdopted`` if it exists and is unmanaged,
+    ``OutOfReach`` if the instance may not write it.
+    """
 
     node: str
     reference: Reference
     reason: str
+    code: RefusalCode = "NameTaken"
 
 
 @dataclass(frozen=True, slots=True)

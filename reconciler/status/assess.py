@@ -133,7 +133,7 @@ def by_outcome(previous: Previous, observation: Observation, outcome: Outcome) -
 
 def reconciled(previous: Previous, observation: Observation, outcome: Reconciled) -> Assessment:
     resources = resource_statuses(observation, outcome.graph, outcome.errors, previous.resources)
-    nodes = node_statuses(outcome.graph, resources, observation.missing_kinds)
+    nodes = node_statuses(outcome.graph, resources, observation)
     problems = tuple(
         f"{node.id}: {reason}" for node in nodes if not node.is_ready for reason in node.all_reasons
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from contracts.compiler import Definition, Node
 from contracts.runtime import NodeState
 from reconciler.objects import health
 from reconciler.objects.names import label_value
-from reconciler.plan import Graph
+from reconciler.plan import Graph, Observation
 from reconciler.status.resources import ResourceStatus
 
 State = health.State | Literal["ignored"]
@@ -67,9 +67,9 @@ class NodeStatus:
 
 
 def node_statuses(
-    graph: Graph, resources: Sequence[ResourceStatus], missing_kinds: Mapping[str, str]
+    graph: Graph, resources: Sequence[ResourceStatus], observation: Observation
 ) -> tuple[NodeStatus, ...]:
-    """Every node, in topological order. ``missing_kinds``: node → why its kind is not served.
+    """Every node, in topological order.
 
     Members name their node by a label, which is shorter than a long node id.
     """
@@ -81,17 +81,17 @@ def node_statuses(
             graph.definition.node(node_id),
             state,
             by_node.get(label_value(node_id), []),
-            missing_kinds.get(node_id, ""),
+            unreadable(observation, node_id),
         )
         for node_id, state in graph.rendering.nodes.items()
     )
 
 
 def node_status(
-    node: Node, rendered: NodeState, resources: Sequence[ResourceStatus], missing_kind: str
+    node: Node, rendered: NodeState, resources: Sequence[ResourceStatus], unreadable: tuple[State, str]
 ) -> NodeStatus:
     unready = [one for one in resources if one.health.state != "ready"]
-    state, reason = rendered_state(rendered, missing_kind)
+    state, reason = rendered_state(rendered, unreadable)
     reasons: tuple[str, ...] = ()
     if state == "ready" and unready:
         worst = min(unready, key=lambda one: RANK.index(one.health.state))
@@ -112,14 +112,20 @@ def node_status(
     )
 
 
-def rendered_state(rendered: NodeState, missing_kind: str) -> tuple[State, str]:
+def unreadable(observation: Observation, node_id: str) -> tuple[State, str]:
+    """State and reason of a node whose objects cannot be read, whatever it renders to; else no reason."""
+    refused = observation.refused_reads.get(node_id)
+    return ("failed", refused) if refused else ("waiting", observation.missing_kinds.get(node_id, ""))
+
+
+def rendered_state(rendered: NodeState, unreadable: tuple[State, str]) -> tuple[State, str]:
     """State and reason of a node by its rendering alone; ready when it depends on its resources."""
     if rendered.state == "ignored":
         return "ignored", rendered.reason
     if rendered.state == "failed" or rendered.code == "ready-when-failed":
         return "failed", rendered.reason
-    if missing_kind:
-        return "waiting", missing_kind
+    if unreadable[1]:
+        return unreadable
     if rendered.state == "pending":
         return "waiting", rendered.reason
     return "ready", ""

@@ -19,6 +19,7 @@ from reconciler.objects.accessors import (
 from reconciler.objects.health import Health, health_of
 from reconciler.objects.names import NODE
 from reconciler.plan import Child, Graph, Observation
+from reconciler.plan.adoption import is_ours
 from reconciler.status.baseline import ReadyBaseline, compare_with_baseline
 
 
@@ -80,7 +81,7 @@ def desired_status(
     identity = child.reference.identity
     live, error = observation.found.get(identity), errors.get(identity, "")
     baseline = known.get(identity, NOT_KNOWN).baseline
-    if live is None:
+    if live is None or (error and not is_ours(observation.instance, live)):
         health = Health("failed", message=error) if error else Health("waiting", message="Not created yet.")
         return ResourceStatus(child.node, child.index, child.reference, health, baseline=baseline)
     health, baseline = compare_with_baseline(live, observed_health(observation, live), baseline)

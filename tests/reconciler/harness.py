@@ -166,13 +166,15 @@ class Harness:
             "spec": spec,
         }
 
-    def create(self, contract: Contract, name: str, **spec: Any) -> Change:
+    def create(
+        self, contract: Contract, name: str, *, annotations: dict[str, str] | None = None, **spec: Any
+    ) -> Change:
         """Through the portal."""
+        manifest = self.manifest(contract, name, **spec)
+        if annotations:
+            manifest["metadata"]["annotations"] = annotations
         return propose_creation(
-            contract=contract,
-            destination=self.destination,
-            manifest=self.manifest(contract, name, **spec),
-            by=self.user,
+            contract=contract, destination=self.destination, manifest=manifest, by=self.user
         )
 
     def row(self, name: str) -> Instance | None:

@@ -218,7 +218,8 @@ def test_an_unmanaged_object_is_adopted_and_an_event_says_so(harness: Harness) -
             "data": {"owner": "another", "kept": "yes"},
         }
     )
-    create_ready(harness, contract, "one", map="old")
+    harness.create(contract, "one", annotations={"slipway.dev/adopt": "true"}, map="old")
+    wait_until_ready(harness, "one")
     assert harness.get_child("ConfigMap", "old")["data"] == {"owner": "one", "kept": "yes"}
     event = wait_for(lambda: harness.get_row("one").events.filter(reason="Adopted").first())
     assert event.message == (

@@ -60,7 +60,8 @@ def test_labels_of_a_child_and_the_inventory_of_its_instance(harness: Harness) -
 def test_what_was_adopted_is_deleted_with_its_instance(harness: Harness) -> None:
     apply_unmanaged(harness, "one-a", kept="yes")
     contract = publish_contract(harness, map_node("a", "data: {k: v}"))
-    create_ready(harness, contract, "one")
+    harness.create(contract, "one", annotations={"slipway.dev/adopt": "true"})
+    wait_until_ready(harness, "one")
     assert harness.get_child("ConfigMap", "one-a")["data"] == {"k": "v", "kept": "yes"}
     delete_instance(harness, "one")
     assert map_names(harness) == set()

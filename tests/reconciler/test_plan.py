@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from reconciler.objects.accessors import reference_to
 from reconciler.objects.names import APPLYSET_PART_OF
 from reconciler.plan import (
     Apply,
+    Bounds,
     Delete,
     Graph,
     Inventory,
@@ -30,6 +32,7 @@ from reconciler.plan import (
     set_id,
 )
 from reconciler.plan.children import with_encoded_data
+from reconciler.plan.instance import refusal, step_for
 from tests.contracts.definitions import config_map, defined, wired
 from tests.reconciler.contracts import PAIR
 
@@ -209,14 +212,64 @@ def test_what_belongs_to_others_is_refused_with_their_name(
     assert planned.applies == ()
 
 
-def test_what_is_unmanaged_is_adopted(pair: Definition) -> None:
-    body = first(pair)
+@dataclass(frozen=True)
+class Stranger:
+    """An unmanaged object, and what could permit its adoption. ``refused``: why it is not adopted."""
+
+    annotations: dict[str, str] = field(default_factory=dict)
+    bounds: Bounds = field(default_factory=Bounds)
+    namespace: str = "home"
+    labels: dict[str, str] = field(default_factory=dict)
+    refused: str = ""
+
+
+ADOPT = {"slipway.dev/adopt": "true"}
+EXISTS = "already exists and is not managed by Slipway."
+ADOPTIONS = {
+    "nothing says so": Stranger(
+        refused=f"ConfigMap home/one-first {EXISTS} Choose another name, delete it, or annotate the instance "
+        'with slipway.dev/adopt: "true".',
+    ),
+    "the instance says so": Stranger(ADOPT),
+    "another value": Stranger({"slipway.dev/adopt": "yes"}, refused="annotate the instance"),
+    "the contract says so": Stranger(bounds=Bounds(adopt=True)),
+    "ours, by the uid": Stranger(labels={"slipway.dev/instance-id": "instance-uid"}),
+    "another namespace of the team": Stranger(ADOPT, Bounds({"home": "shop", "other": "shop"}), "other"),
+    "a granted namespace of another team": Stranger(
+        ADOPT,
+        Bounds({"home": "shop", "other": "search"}, granted=None, adopt=True),
+        "other",
+        refused=f"ConfigMap other/one-first {EXISTS} It is in a namespace of another team and cannot be "
+        "adopted. Choose another name.",
+    ),
+    "a granted namespace that no team owns": Stranger(ADOPT, Bounds({"home": "shop"}, granted=None), "other"),
+    "not in a namespace": Stranger(
+        ADOPT,
+        Bounds(granted=None, adopt=True),
+        "",
+        refused=f"ConfigMap one-first {EXISTS} Objects outside namespaces are never adopted. Choose another "
+        "name, or delete it.",
+    ),
+}
+
+
+@pytest.mark.parametrize("stranger", ADOPTIONS.values(), ids=ADOPTIONS.keys())
+def test_what_is_unmanaged_is_adopted_only_explicitly(pair: Definition, stranger: Stranger) -> None:
+    instance = {**INSTANCE, "metadata": {**INSTANCE["metadata"], "annotations": stranger.annotations}}
+    child = children(instance, pair, render(pair, instance, {}))[0]
+    child = replace(child, reference=child.reference._replace(namespace=stranger.namespace))
     entry = {"manager": "helm", "operation": "Update", "time": "2026-01-01T00:00:00Z", "fieldsV1": {}}
-    theirs = {
-        **body,
-        "metadata": {"name": "one-first", "namespace": "home", "uid": "u", "managedFields": [entry]},
-    }
-    (step,) = decide_about_stranger(pair, theirs).applies
+    metadata = {"name": "one-first", "namespace": stranger.namespace, "uid": "u", "managedFields": [entry]}
+    live = {**child.body, "metadata": {**metadata, "labels": stranger.labels}}
+    found = refusal(instance, child, live, stranger.bounds)
+    if stranger.refused:
+        assert found is not None
+        assert found.code == "NotAdopted"
+        assert stranger.refused in found.reason
+        return
+    assert found is None
+    step = step_for(child, live, {})
+    assert isinstance(step, Apply)
     assert (step.why, step.by) == ("adopt", "helm")
 
 

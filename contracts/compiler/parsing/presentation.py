@@ -51,6 +51,7 @@ CONTRACT_SCHEMA = _fields(
         lifecycle={"type": "string", "enum": list(LIFECYCLES)},
         tags={"type": "array", "items": _STRING},
         documentation=_STRING,
+        adopt=_BOOLEAN,
         form=_fields(
             fields={"type": "object", "additionalProperties": _HINT},
             groups={"type": "array", "items": _GROUP},
@@ -105,6 +106,7 @@ def read_presentation(
         lifecycle=lifecycle if lifecycle in LIFECYCLES else "stable",
         tags=tuple(tag for tag in _list(spec.get("tags")) if isinstance(tag, str)),
         docs_url=_string(spec.get("documentation")),
+        adopt=spec.get("adopt") is True,
         form=FormHints(hints, tuple(_groups(form.get("groups")))),
         examples=tuple(example for example in _list(spec.get("examples")) if isinstance(example, Mapping)),
         tests=tuple(test for test in _list(spec.get("tests")) if isinstance(test, Mapping)),
