@@ -22,25 +22,38 @@ def usable_revision(revision: Revision) -> UsableContract | None:
     return UsableContract(compilation.runnable, compilation.presentation)
 
 
-def namespaces_for(user: User) -> list[TeamNamespace]:
-    """Namespaces of the teams in which this user is at least a developer."""
+def namespaces_for(user: User, contract: Contract) -> list[TeamNamespace]:
+    """Namespaces in which this user may create instances of the contract."""
     owned = TeamNamespace.objects.select_related("team").order_by("team__name", "name")
-    return list(owned.filter(team__in=teams_with(user, Role.DEVELOPER)))
+    own = owned.filter(team__in=teams_with(user, Role.DEVELOPER))
+    return list(own if contract.owner.offers_to_all else own.filter(team=contract.owner))
 
 
 def may_create(user: User, contract: Contract, namespace: str, name: str = "") -> Decision:
     """Whether this user may create an instance there, with the reason."""
     team = owning_team(contract, namespace)
+    if not contract.is_offered_to(team):
+        return Decision(False, not_offered(contract))
     instance = Instance(contract=contract, namespace=namespace, name=name or "an instance", team=team)
     return can(user, "create", instance)
+
+
+def not_offered(contract: Contract) -> str:
+    """Why no other team may create instances."""
+    return (
+        f"“{contract.title}” is offered to the team {contract.owner.name} only. "
+        "Other teams cannot create instances; existing ones remain and can still be changed."
+    )
 
 
 def may_create_somewhere(user: User, contract: Contract) -> Decision:
     """Whether this user may create an instance of the contract in any namespace."""
     if not contract.namespaced:
         return may_create(user, contract, "")
-    if namespaces_for(user):
+    if namespaces_for(user, contract):
         return Decision(True, "Your teams own namespaces.")
+    if not contract.owner.offers_to_all and contract.owner_id not in teams_with(user, Role.DEVELOPER):
+        return Decision(False, not_offered(contract))
     reason = "You need the role developer in a team that owns a namespace. Ask a team admin."
     return Decision(False, reason)
 

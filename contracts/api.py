@@ -80,13 +80,16 @@ class ContractSerializer(serializers.ModelSerializer[Contract]):
         source="revision.number", read_only=True, allow_null=True, default=None
     )
     withdrawn = serializers.BooleanField(read_only=True)
+    offered_to_all = serializers.BooleanField(
+        source="owner.offers_to_all", read_only=True, help_text="False: only its own team may use it."
+    )
     instances = serializers.IntegerField(source="uses", read_only=True)
 
     class Meta:
         model = Contract
         fields: tuple[str, ...] = (
             "name", "title", "description", "category", "icon", "lifecycle", "owner", "api_version", "kind",
-            "plural", "namespaced", "revision", "withdrawn", "instances",
+            "plural", "namespaced", "revision", "withdrawn", "offered_to_all", "instances",
             "conditions", "created_at", "updated_at",
         )  # fmt: skip
 
@@ -200,7 +203,7 @@ class ContractList(generics.ListAPIView[Contract]):
         parameters=_PARAMETERS,
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Every contract, including withdrawn ones."""
+        """Every contract that you may see, including withdrawn ones."""
         check_parameters(request, _PARAMETERS, {})
         return super().get(request, *args, **kwargs)
 
@@ -324,7 +327,7 @@ class Check(APIView):
             raise Refused(AUTHORS_ONLY, code=status.HTTP_403_FORBIDDEN)
         sent = TextSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        compilation = compile_known(sent.validated_data["text"])
+        compilation = compile_known(sent.validated_data["text"], current_user(request))
         problems = [problem.as_dict() for problem in compilation.problems]
         reach = ReachSerializer(compilation.reach.entries, many=True).data
         return Response({"publishable": compilation.ok, "problems": problems, "reach": reach})

@@ -1,4 +1,4 @@
-"""The live topics ``contracts`` and ``contract.<pk>``. Every signed-in user may read every contract."""
+"""The live topics ``contracts`` and ``contract.<pk>``; who may read a contract is ``visible_to``."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -12,8 +13,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.accounts.permission import can
+from portal.accounts.models import Role, Team, User
+from portal.accounts.permission import can, sees_everything, teams_with
 from portal.accounts.scope import Scope
 from portal.audit.record import record
 from portal.live import publish as live
@@ -33,13 +34,35 @@ class Lifecycle(models.TextChoices):
     DEPRECATED = "deprecated", "Deprecated"
 
 
+def offered_to_teams(teams: Collection[int]) -> Q:
+    """Contracts that are for every team, or belong to one of these."""
+    return Q(owner__offers_to_all=True) | Q(owner__in=teams)
+
+
 class ContractQuerySet(models.QuerySet["Contract"]):
     def visible_to(self, user: User | AnonymousUser) -> ContractQuerySet:
-        """Every signed-in user may read every contract, including withdrawn ones, whose instances remain."""
-        return self if user.is_authenticated else self.none()
+        """Contracts that the user may read: those offered to them, and those of their teams' instances.
+
+        Withdrawn ones too, because their instances remain. Portal roles see all.
+        """
+        if sees_everything(user):
+            return self
+        if not isinstance(user, User) or not user.is_active:
+            return self.none()
+        own = teams_with(user, Role.VIEWER)
+        used = Contract.objects.filter(owner__offers_to_all=False, instances__team__in=own)
+        return self.filter(offered_to_teams(own) | Q(pk__in=used.order_by().values("pk")))
+
+    def offered_to(self, user: User | AnonymousUser) -> ContractQuerySet:
+        """Contracts that the catalog shows this user; portal roles see all that are available."""
+        if sees_everything(user):
+            return self.available()
+        if not isinstance(user, User) or not user.is_active:
+            return self.none()
+        return self.available().filter(offered_to_teams(teams_with(user, Role.VIEWER)))
 
     def available(self) -> ContractQuerySet:
-        """Contracts that the catalog shows: published and not withdrawn."""
+        """Published and not withdrawn."""
         return self.filter(withdrawn_at=None, revision__isnull=False)
 
     def matching(self, text: str) -> ContractQuerySet:
@@ -102,6 +125,10 @@ class Contract(models.Model):
     @property
     def topic(self) -> str:
         return f"contract.{self.pk}"
+
+    def is_offered_to(self, team: Team | None) -> bool:
+        """Whether instances may be created in namespaces of the team."""
+        return self.owner.offers_to_all or (team is not None and team.pk == self.owner_id)
 
     def scope(self) -> Scope:
         return Scope("contract", self.name, team_id=self.owner_id)

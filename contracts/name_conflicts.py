@@ -12,6 +12,7 @@ from django.db.models import Q
 from contracts.compiler import Definition, builtin_kinds
 from contracts.models import Contract, KnownSchema
 from contracts.problems import Problem
+from portal.accounts.models import User
 
 # URLs below /contracts/ that are other pages.
 PAGE_NAMES = frozenset({"new", "check", "drafts", "import"})
@@ -22,12 +23,14 @@ PROTECTED_SUFFIXES = (".k8s.io", ".kubernetes.io")
 KRO_KINDS = frozenset({"ResourceGraphDefinition", "GraphRevision"})
 
 
-def find_conflicts(definition: Definition, contract: Contract | None) -> Iterator[Problem]:
-    """Everything that prevents publishing ``definition`` as a revision of ``contract``."""
+def find_conflicts(
+    definition: Definition, contract: Contract | None, by: User | None = None
+) -> Iterator[Problem]:
+    """Everything that prevents ``by`` from publishing ``definition`` as a revision of ``contract``."""
     yield from reserved_names(definition)
     if contract is not None:
         yield from identity_changes(definition, contract)
-    yield from other_contracts(definition)
+    yield from other_contracts(definition, by)
     if contract is None:
         yield from installed_kinds(definition)
 
@@ -65,11 +68,24 @@ def scope_name(namespaced: bool) -> str:
     return "Namespaced" if namespaced else "Cluster"
 
 
-def other_contracts(definition: Definition) -> Iterator[Problem]:
+def hidden_contract(name: str) -> Problem:
+    """The name belongs to a contract that the author may not see."""
+    message = f"The name “{name}” belongs to another team's contract."
+    return Problem("name-taken", message, "metadata.name", hint="Choose another name.")
+
+
+def other_contracts(definition: Definition, by: User | None) -> Iterator[Problem]:
+    """Kinds and plurals are unique in the cluster, so contracts collide that the author may not see, too."""
     same = Q(kind=definition.kind) | Q(plural=definition.plural)
     others = Contract.objects.filter(same, group=definition.group).exclude(name=definition.name)
+    visible = others if by is None else others.visible_to(by)
+    seen = set(visible.values_list("pk", flat=True))
     for other in others.select_related("owner"):
         what = f"kind {definition.kind}" if other.kind == definition.kind else f"plural {definition.plural}"
+        if other.pk not in seen:
+            message = f"The {what} of {definition.group} belongs to another team's contract."
+            yield Problem("kind-taken", message, "spec.schema.kind", hint="Choose another kind or group.")
+            continue
         withdrawn = " (withdrawn, but its instances remain)" if other.withdrawn else ""
         message = (
             f"The {what} of {definition.group} belongs to the contract “{other.name}” "

@@ -18,12 +18,12 @@ from django.utils import timezone
 from contracts.compiler import Compilation, Definition, SchemaChange, schema_changes
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Draft, Revision
-from contracts.name_conflicts import find_conflicts
+from contracts.name_conflicts import find_conflicts, hidden_contract
 from contracts.problem_positions import with_positions
 from contracts.problems import Problem, Rejected, errors, in_reading_order
 from contracts.runtime import run_tests
 from portal.accounts.models import Role, Team, User
-from portal.accounts.permission import can, teams_with
+from portal.accounts.permission import can, sees_everything, teams_with
 from portal.audit.record import record
 
 ALLOWED_BY_DEFINITION = "allowed by the definition"  # the reason in the audit log
@@ -116,14 +116,17 @@ def digest_of(text: str) -> str:
 
 def review_publication(text: str, *, by: User | None) -> Review:
     """Everything that publishing ``text`` depends on: problems, owner, and changes for instances."""
-    compilation = compile_known(text)
+    compilation = compile_known(text, by)
     definition = compilation.definition
     if definition is None:
         return Review(text, compilation, compilation.problems)
     contract = Contract.objects.select_related("owner", "revision").filter(name=definition.name).first()
+    if contract is not None and by is not None and not Contract.objects.visible_to(by).filter(pk=contract.pk):
+        hidden = with_positions(text, [hidden_contract(contract.name)])
+        return Review(text, compilation, in_reading_order((*compilation.problems, *hidden)))
     latest = contract.revision if contract else None
     owner, found = owner_of(compilation, contract, by)
-    found += find_conflicts(definition, contract)
+    found += find_conflicts(definition, contract, by)
     found += length_problems(compilation)
     failing = (problem for result in run_tests(compilation) for problem in result.problems())
     problems = in_reading_order((*compilation.problems, *with_positions(text, found), *failing))
@@ -143,7 +146,7 @@ def publish_request(request: PublishRequest) -> Publication:
     ``breaking_reason`` nor the definition confirms that; ``StaleRevision`` when the latest revision is not
     ``after``; ``PermissionDenied`` with the reason.
     """
-    compile_known(request.text)  # the slow part, before the transaction; the result is cached
+    compile_known(request.text, request.by)  # the slow part, before the transaction; the result is cached
     try:
         return _publish(request)
     except IntegrityError:
@@ -240,14 +243,15 @@ def owner_of(
         team = Team.objects.filter(slug=slug).first()
         if team is not None:
             return team, []
-        known = ", ".join(Team.objects.values_list("slug", flat=True)) or "none yet"
+        teams = Team.objects.all() if by is None or sees_everything(by) else by.teams.all()
+        known = ", ".join(teams.values_list("slug", flat=True)) or "none yet"
         return None, [
             Problem("owner-unknown", f"There is no team “{slug}”.", "spec.owner", hint=f"Teams: {known}.")
         ]
     if contract is not None:
         return contract.owner, []
-    teams = Team.objects.filter(pk__in=teams_with(by, Role.ENGINEER)) if by else Team.objects.all()
-    found = list(teams[:2])
+    authors = Team.objects.filter(pk__in=teams_with(by, Role.ENGINEER)) if by else Team.objects.all()
+    found = list(authors[:2])
     if len(found) == 1 or (found and by is not None):
         return found[0], []
     message = "No owner is set."

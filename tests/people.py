@@ -27,7 +27,10 @@ PORTAL_ROLES = {"admin": PortalRole.ADMIN, "engineer": PortalRole.ENGINEER}
 
 @pytest.fixture
 def teams(db: None) -> dict[str, Team]:
-    created = {slug: Team.objects.create(slug=slug, name=slug.title()) for slug in NAMESPACES}
+    created = {
+        slug: Team.objects.create(slug=slug, name=slug.title(), offers_to_all=slug == "platform")
+        for slug in NAMESPACES
+    }
     for slug, names in NAMESPACES.items():
         for name in names:
             created[slug].namespaces.create(name=name)

@@ -10,7 +10,7 @@ from portal.accounts.models import User
 
 
 def count_contracts(user: User | AnonymousUser) -> int:
-    return Contract.objects.visible_to(user).available().count()
+    return Contract.objects.offered_to(user).count()
 
 
 def count_instances(user: User | AnonymousUser) -> int:

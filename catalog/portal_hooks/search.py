@@ -24,7 +24,7 @@ def find(user: User, text: str) -> Iterator[Result]:
     for row in found[:MOST_RESULTS]:
         detail = f"{row.contract.title}{f' in {row.namespace}' if row.namespace else ''}"
         yield Result("Instances", row.name, row.get_absolute_url(), row.contract.icon, detail)
-    for contract in Contract.objects.visible_to(user).available().matching(text)[:MOST_RESULTS]:
+    for contract in Contract.objects.offered_to(user).matching(text)[:MOST_RESULTS]:
         yield Result(
             "Create", contract.title, reverse("catalog:create", args=[contract.name]), "plus", contract.name
         )

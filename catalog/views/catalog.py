@@ -49,7 +49,7 @@ class Facet:
 @login_required
 def catalog(request: HttpRequest) -> HttpResponse:
     user = signed_in_user(request)
-    offered = list(Contract.objects.visible_to(user).available().select_related("owner", "revision"))
+    offered = list(Contract.objects.offered_to(user).select_related("owner", "revision"))
     text = request.GET.get("q", "").strip()[:100]
     chosen = {name: request.GET.getlist(name) for name in _FACETS}
     found = {c.pk for c in Contract.objects.available().matching(text)} if text else {c.pk for c in offered}
@@ -123,5 +123,6 @@ def contract_page(request: HttpRequest, name: str) -> HttpResponse:
         "may_create": may_create_somewhere(user, contract),
         "draft": FormDraft.find(user, contract, None),
         "may_publish": can(user, "publish", contract),
+        "offered": Contract.objects.offered_to(user).filter(pk=contract.pk).exists(),
     }
     return render(request, "catalog/contract.html", context)

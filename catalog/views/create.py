@@ -71,7 +71,7 @@ def new_page(request: HttpRequest, target: FormTarget) -> FormPage:
     user, contract, usable = target.user, target.contract, target.usable
     draft = FormDraft.find(user, contract, None)
     source = copy_source(request, user, contract)
-    own = [namespace.name for namespace in namespaces_for(user)]
+    own = [namespace.name for namespace in namespaces_for(user, contract)]
     if source is not None:
         namespace = source.namespace if source.namespace in own else ""
         spec = explicit_values(usable.schema, source.spec, None)

@@ -71,7 +71,7 @@ class FormPage:
 
     @property
     def namespaces(self) -> list[TeamNamespace]:
-        return namespaces_for(self.target.user)
+        return namespaces_for(self.target.user, self.target.contract)
 
     @property
     def summary(self) -> list[FieldProblem]:

@@ -31,7 +31,7 @@ def contract_detail(request: HttpRequest, name: str) -> HttpResponse:
     contract = visible_contract(request, name)
     if getattr(request, "htmx", False):
         return render(request, "contracts/_aside.html", aside(request, contract))
-    compilation = compile_known(contract.revision.text) if contract.revision else None
+    compilation = compile_known(contract.revision.text, current_user(request)) if contract.revision else None
     context = {
         **aside(request, contract),
         **compilation_context(compilation),
@@ -76,7 +76,7 @@ def compilation_context(compilation: Compilation | None) -> dict[str, Any]:
 def revision_detail(request: HttpRequest, name: str, number: int) -> HttpResponse:
     contract = visible_contract(request, name)
     revision = revision_of(contract, number)
-    compilation = compile_known(revision.text)
+    compilation = compile_known(revision.text, current_user(request))
     context = {
         "contract": contract,
         "revision": revision,

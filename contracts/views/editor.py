@@ -124,7 +124,8 @@ def save_posted_draft(request: HttpRequest, text: str) -> Draft:
 
     A check that arrives after its text was published saves nothing, because that draft would be obsolete.
     """
-    contract = Contract.objects.filter(name=request.POST.get("contract", "")).first()
+    visible = Contract.objects.visible_to(request.user)
+    contract = visible.filter(name=request.POST.get("contract", "")).first()
     draft = posted_draft(request) or Draft(author=current_user(request), contract=contract)
     if draft.pk is None and Revision.objects.filter(author=draft.author, text=text).exists():
         return draft

@@ -81,7 +81,7 @@ def contract_list(request: HttpRequest) -> HttpResponse:
         "any": bool(filters) and everything.exists(),
         "author": author,
         "drafts": drafts_of(request) if author and not filters else (),
-        "owners": Team.objects.filter(contracts__isnull=False).distinct(),
+        "owners": Team.objects.filter(contracts__in=everything).distinct(),
         "categories": categories(everything),
         "states": STATES,
     }

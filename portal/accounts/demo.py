@@ -24,6 +24,7 @@ DEMO_TEAMS = {
     "checkout": ("Checkout", ("checkout", "checkout-staging")),
     "search": ("Search", ("search",)),
 }
+OFFERING_TEAM = "platform"  # its contracts are for every team
 DEMO_ACCOUNTS = (
     DemoAccount(
         "engineer",
@@ -50,7 +51,8 @@ def load() -> None:
     upgraded = User.objects.exists() and not portal_admins().exists()
     teams = {}
     for slug, (name, namespaces) in DEMO_TEAMS.items():
-        teams[slug], _ = Team.objects.get_or_create(slug=slug, defaults={"name": name})
+        defaults = {"name": name, "offers_to_all": slug == OFFERING_TEAM}
+        teams[slug], _ = Team.objects.get_or_create(slug=slug, defaults=defaults)
         for namespace in namespaces:
             TeamNamespace.objects.get_or_create(name=namespace, defaults={"team": teams[slug]})
     for account in DEMO_ACCOUNTS:

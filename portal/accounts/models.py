@@ -64,6 +64,8 @@ class User(AbstractUser):
 class Team(models.Model):
     slug = models.SlugField(unique=True, max_length=63, validators=[dns_label])
     name = models.CharField(max_length=100)
+    # Whether every team may use its contracts; otherwise only the team itself may. Portal admins set it.
+    offers_to_all = models.BooleanField(default=False)
 
     class Meta:
         ordering: ClassVar = ["name"]

@@ -14,6 +14,7 @@ urlpatterns = [
     path("teams/", teams.list_teams, name="teams"),
     path("teams/new/", teams.create_team, name="create-team"),
     path("teams/<slug:slug>/", teams.team, name="team"),
+    path("teams/<slug:slug>/offer/", teams.change_offer, name="change-offer"),
     path("teams/<slug:slug>/members/", teams.create_membership, name="create-membership"),
     path("teams/<slug:slug>/members/<int:pk>/", teams.change_membership, name="change-membership"),
     path("teams/<slug:slug>/members/<int:pk>/delete/", teams.delete_membership, name="delete-membership"),

@@ -14,7 +14,7 @@ STATES = [State.READY] * 17 + [State.PROGRESSING, State.FAILED, State.WAITING]
 
 def fill() -> tuple[User, int]:
     """Create the rows; returns an engineer of one of the teams, and the key of an instance with resources."""
-    platform = Team.objects.create(slug="platform", name="Platform")
+    platform = Team.objects.create(slug="platform", name="Platform", offers_to_all=True)
     owners = {name: Team.objects.create(slug=name, name=name.title()) for name in NAMESPACES}
     for name, team in owners.items():
         TeamNamespace.objects.create(team=team, name=name)

@@ -184,7 +184,7 @@ def create_user(name: str, team: Team | None, role: str = Role.DEVELOPER, **fiel
 
 @pytest.fixture
 def platform(site: str) -> Team:
-    return Team.objects.create(slug="platform", name="Platform")
+    return Team.objects.create(slug="platform", name="Platform", offers_to_all=True)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ class People:
 
 @pytest.fixture
 def people(db: None) -> People:
-    platform = Team.objects.create(slug="platform", name="Platform")
+    platform = Team.objects.create(slug="platform", name="Platform", offers_to_all=True)
     search = Team.objects.create(slug="search", name="Search")
 
     def member(name: str, team: Team, role: Role) -> User:

@@ -13,7 +13,7 @@ from portal.accounts.models import Team
 
 @pytest.fixture
 def loaded(db: None) -> list[Publication]:
-    Team.objects.create(slug="platform", name="Platform")
+    Team.objects.create(slug="platform", name="Platform", offers_to_all=True)
     return demo.load()
 
 

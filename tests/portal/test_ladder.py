@@ -59,10 +59,14 @@ WRITES = {
         "": SIGN_IN,
     },
 }
+WRITES["/teams/checkout/offer/"] = {
+    "admin": 302, "engineer": 403, "lead": 403, "developer": 403, "other": 404, "": SIGN_IN,
+}  # fmt: skip
 GOOD = {
     "/teams/new/": {"name": "New", "slug": "new"},
     "/teams/checkout/members/": {"username": "outsider", "role": "viewer"},
     "/teams/checkout/namespaces/": {"name": "checkout-next"},
+    "/teams/checkout/offer/": {"offers_to_all": "on"},
 }
 
 
@@ -88,6 +92,7 @@ def test_writing(sign_in: Callable[[str], Client], path: str, who: str, status: 
         ("post", "/audit/"),
         ("get", "/account/tokens/"),
         ("get", "/teams/checkout/members/"),
+        ("get", "/teams/checkout/offer/"),
         ("get", "/teams/checkout/namespaces/"),
         ("post", "/people/"),
         ("get", "/people/1/portal-role/"),

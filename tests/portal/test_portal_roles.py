@@ -33,7 +33,7 @@ def powers() -> dict[str, Any]:
     return {
         "portal roles": sorted(User.objects.values_list("username", "portal_role", "is_superuser")),
         "memberships": sorted(Membership.objects.values_list("user__username", "team__slug", "role")),
-        "teams": sorted(Team.objects.values_list("slug", "namespaces__name")),
+        "teams": sorted(Team.objects.values_list("slug", "offers_to_all", "namespaces__name")),
         "entries": Entry.objects.count(),
     }
 
@@ -133,6 +133,8 @@ ATTACKS = [
             {"role": "viewer"},
         ),  # another team's member, by one's own team
         ("/teams/checkout/members/{searcher}/delete/", {}),
+        ("/teams/checkout/offer/", {"offers_to_all": "on"}),
+        ("/teams/platform/offer/", {}),
         ("/teams/search/namespaces/", {"name": "mine"}),
         ("/teams/search/namespaces/{namespace}/delete/", {}),
         ("/teams/checkout/namespaces/", {"name": "search-two"}),

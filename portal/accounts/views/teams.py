@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.forms import MembershipForm, NamespaceForm, RoleForm, TeamForm
@@ -21,6 +22,7 @@ from portal.accounts.models import Membership, Role, Team, User
 from portal.accounts.permission import PLATFORM, can, sees_everything
 from portal.accounts.scope import Scoped
 from portal.audit.record import record
+from portal.live.publish import publish
 
 
 def visible_teams(request: HttpRequest) -> QuerySet[Team]:
@@ -79,6 +81,23 @@ def create_team(request: HttpRequest) -> HttpResponse:
 @login_required
 def team(request: HttpRequest, slug: str) -> HttpResponse:
     return show(request, get_object_or_404(visible_teams(request), slug=slug))
+
+
+@require_POST
+@login_required
+def change_offer(request: HttpRequest, slug: str) -> HttpResponse:
+    """Offer the team's contracts to every team, or to the team only."""
+    team = administered(request, slug)
+    offers_to_all = request.POST.get("offers_to_all") == "on"
+    with transaction.atomic():
+        unchanged = Team.objects.filter(pk=team.pk, offers_to_all=not offers_to_all)
+        if unchanged.update(offers_to_all=offers_to_all):
+            by, detail = signed_in_user(request), {"offers_to_all": offers_to_all}
+            record("team.offer_changed", subject=team, by=by, team_slug=slug, detail=detail)
+            publish("contracts", timezone.now().isoformat())
+    whom = "every team" if offers_to_all else f"members of {team.name} only"
+    messages.success(request, f"The contracts of {team.name} are offered to {whom}.")
+    return redirect("accounts:team", slug)
 
 
 @require_POST
