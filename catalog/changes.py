@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from catalog.models import Action, Change, ChangeState, Destination, Instance, owning_team
+from catalog import change_transitions
+from catalog.change_transitions import TransitionNotAllowed
+from catalog.models import Action, Change, ChangeState, Destination, Instance, State, owning_team
 from contracts.models import Contract
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.live.publish import publish
 
 NEVER_CREATED = "It was never created in the cluster, so there was nothing to delete."
 
@@ -97,7 +97,8 @@ def propose_update(
     with transaction.atomic():
         if known := _submitted_before(submission):
             return known
-        if instance.is_deleting:
+        locked = Instance.objects.select_for_update().filter(pk=instance.pk).first()
+        if locked is None or locked.is_deleting:
             raise AlreadyDeleting(instance)
         change = Change(
             instance=instance,
@@ -112,19 +113,23 @@ def propose_update(
 def propose_deletion(*, instance: Instance, by: User) -> Change:
     """Request the deletion of an instance. Safe to repeat.
 
-    An instance that was never created, because its creation was refused, is deleted at once. Raises
-    ``Instance.DoesNotExist`` when it was deleted meanwhile.
+    It supersedes the open changes of the instance, except one whose delivery is under way: that ends first.
+    An instance that was never created, because its creation was refused or cancelled, is deleted at once.
+    Raises ``Instance.DoesNotExist`` when it was deleted meanwhile.
     """
     with transaction.atomic():
         instance.refresh_from_db(from_queryset=Instance.objects.select_for_update())
-        known = instance.changes.pending().filter(action=Action.DELETE).first()
+        open_changes = list(instance.changes.select_for_update().open())
+        known = next((change for change in open_changes if change.action == Action.DELETE), None)
         if known is not None:
             return known
+        at_once = _was_never_created(instance)
         change = _save(Change(instance=instance, action=Action.DELETE, manifest={}), by)
-        if _was_never_created(instance):
-            change.state, change.decided_at = ChangeState.DELIVERED, timezone.now()
-            change.message = NEVER_CREATED
-            change.save(update_fields=["state", "decided_at", "message"])
+        for other in open_changes:  # newest first: none is approved by the end of the one before it
+            if other.is_cancellable:
+                change_transitions.supersede(other, change)
+        if at_once:
+            change_transitions.finish(change, NEVER_CREATED)
             instance.delete()
             change.refresh_from_db()
         else:
@@ -133,24 +138,41 @@ def propose_deletion(*, instance: Instance, by: User) -> Change:
 
 
 def _was_never_created(instance: Instance) -> bool:
-    """Whether the cluster refused to create it. Without a result, the object may exist."""
+    """Whether the cluster refused to create it, or was never asked. Without a result, it may exist."""
     creation = instance.changes.select_for_update().filter(action=Action.CREATE).first()
-    return not instance.uid and creation is not None and creation.state == ChangeState.REFUSED
+    if instance.uid or creation is None:
+        return False
+    cancelled = creation.state == ChangeState.CANCELLED and creation.delivery_started_at is None
+    return cancelled or creation.state == ChangeState.REFUSED
 
 
 def propose_retry(change: Change, *, by: User) -> bool:
     """Deliver a refused change again, once. False when it is no longer refused."""
+    try:
+        change_transitions.retry(change, by=by)
+    except TransitionNotAllowed:
+        return False
+    return True
+
+
+def cancel_change(change: Change, *, by: User) -> None:
+    """Cancel a change that is not being delivered yet. The caller checks permission.
+
+    Raises ``TransitionNotAllowed``.
+    The instance of a cancelled creation is deleted, unless a request that creates it may have been sent.
+    """
     with transaction.atomic():
-        refused = Change.objects.filter(pk=change.pk, state=ChangeState.REFUSED)
-        retried = refused.update(
-            state=ChangeState.APPROVED, attempts=0, message="", causes=[], decided_at=None
-        )
-        change.refresh_from_db()
-        if retried:
-            team_slug = change.team.slug if change.team else ""
-            record("change.retried", subject=change, by=by, team_slug=team_slug)
-            _announce(change)
-    return bool(retried)
+        change_transitions.cancel(change, by=by)
+        instance = change.instance
+        if instance is None:
+            return
+        if change.action == Action.CREATE and _was_never_created(instance):
+            for other in instance.changes.open():
+                change_transitions.cancel(other, by=by)
+            instance.delete()
+            change.refresh_from_db()
+        elif change.action == Action.DELETE and instance.state == State.DELETING:
+            instance.unmark_deleting()
 
 
 def _submitted_before(submission: UUID | None) -> Change | None:
@@ -171,7 +193,7 @@ def _save(change: Change, by: User) -> Change:
     change.instance_name = str(instance)
     change.contract, change.team = instance.contract, instance.team
     change.author, change.author_name = by, by.username
-    change.save()
+    change_transitions.request(change)
     record(
         _VERBS[Action(change.action)],
         subject=instance,
@@ -179,11 +201,5 @@ def _save(change: Change, by: User) -> Change:
         team_slug=instance.team.slug if instance.team else "",
         detail={"contract": instance.contract.name, "change": change.pk},
     )
-    _announce(change)
+    instance.touch()
     return change
-
-
-def _announce(change: Change) -> None:
-    publish("changes", str(change.pk))
-    if change.instance is not None:
-        change.instance.touch()

@@ -76,7 +76,7 @@ class InstanceSerializer(InstanceSummarySerializer):
         read_only_fields = DETAIL_FIELDS
 
     def get_pending_change(self, row: Instance) -> int | None:
-        pending = row.changes.pending().first()
+        pending = row.changes.open().first()
         return pending.pk if pending else None
 
 
@@ -113,6 +113,7 @@ class ChangeSerializer(serializers.ModelSerializer[Change]):
             "contract",
             "action",
             "state",
+            "reason",
             "manifest",
             "author",
             "created_at",
@@ -120,6 +121,8 @@ class ChangeSerializer(serializers.ModelSerializer[Change]):
             "attempts",
             "message",
             "causes",
+            "successor",
+            "failed_step",
         )
         read_only_fields = fields
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalog.models.change import Action, Change, ChangeState
+from catalog.models.change import Action, Change, ChangeState, WaitReason
 from catalog.models.destination import Destination
 from catalog.models.instance import Instance, State
 
@@ -29,6 +29,11 @@ _TITLES = {
     State.FAILED: "Action required",
     State.DELETING: "Deleting",
     State.UNKNOWN: "Unknown",
+}
+_WAITS = {  # what is not the cluster's doing
+    WaitReason.APPROVAL: "It will be applied once it is approved.",
+    WaitReason.WINDOW: "It will be applied in the next time window.",
+    WaitReason.PREDECESSOR: "It will be applied after the changes that were requested before.",
 }
 _REQUESTS = {Action.CREATE: "Creation", Action.UPDATE: "Change", Action.DELETE: "Deletion"}
 
@@ -58,15 +63,20 @@ def banner_for(instance: Instance, change: Change | None, destination: Destinati
 
 
 def _change_banner(change: Change, destination: Destination) -> StatusBanner | None:
-    """The banner for a change that is pending or was refused."""
+    """The banner for a change that is open or was not applied."""
     request = _REQUESTS.get(Action(change.action), "Change")
     if change.state == ChangeState.REFUSED:
         text = change.message or "The cluster gave no reason."
         return StatusBanner("failed", f"{request} refused", text, change.decided_at, can_retry=True)
-    if change.state == ChangeState.WAITING:
-        return StatusBanner("waiting", f"{request} awaiting approval", change.message, change.created_at)
-    if not change.is_pending:
+    if change.state in (ChangeState.EXPIRED, ChangeState.FAILED):
+        text = change.message or "It was not applied."
+        return StatusBanner("failed", f"{request} {change.state_text.lower()}", text, change.decided_at)
+    if not change.is_open:
         return None
+    if change.state == ChangeState.WAITING and change.reason in _WAITS:
+        title = f"{request} {change.state_text.lower()}"
+        text = change.message or _WAITS[WaitReason(change.reason)]
+        return StatusBanner("waiting", title, text, change.created_at)
     reason = change.message if change.attempts else destination.message
     text = reason or "It will be applied shortly."
     state = "waiting" if reason or change.attempts else "progressing"
@@ -75,7 +85,7 @@ def _change_banner(change: Change, destination: Destination) -> StatusBanner | N
 
 def _unreachable(change: Change | None, destination: Destination) -> StatusBanner | None:
     """Only for a pending change: a notice above the page already reports the unreachable cluster."""
-    if change is None or not change.is_pending:
+    if change is None or not change.is_open:
         return None
     request = _REQUESTS.get(Action(change.action), "Change")
     text = f"It will be applied when {destination.title} is reachable again. {destination.message}".strip()

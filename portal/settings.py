@@ -204,6 +204,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "InstanceState": "catalog.models.instance.State",
         "ChangeState": "catalog.models.change.ChangeState",
+        "WaitReason": "catalog.models.change.WaitReason",
     },
 }
 

@@ -1,6 +1,6 @@
 """Instances, their resources, changes, drafts, events and destinations."""
 
-from catalog.models.change import Action, Change, ChangeState
+from catalog.models.change import Action, Change, ChangeState, WaitReason
 from catalog.models.deleted_instance import DeletedInstance
 from catalog.models.destination import Destination
 from catalog.models.draft import FormDraft
@@ -18,5 +18,6 @@ __all__ = [
     "Instance",
     "InstanceResource",
     "State",
+    "WaitReason",
     "owning_team",
 ]

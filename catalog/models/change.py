@@ -21,10 +21,40 @@ class Action(models.TextChoices):
 
 
 class ChangeState(models.TextChoices):
-    WAITING = "waiting", "Waiting for approval"
+    """Set only by ``catalog.change_transitions``."""
+
+    WAITING = "waiting", "Waiting"  # with a reason
     APPROVED = "approved", "Approved"  # to be delivered by the reconciler
+    DELIVERING = "delivering", "Delivering"  # its request to the cluster may be under way
+    COMMITTED = "committed", "Committed"  # only with delivery by Git
+    MERGED = "merged", "Merged"  # only with delivery by Git
     DELIVERED = "delivered", "Delivered"
     REFUSED = "refused", "Refused"
+    EXPIRED = "expired", "Expired"
+    CANCELLED = "cancelled", "Cancelled"
+    SUPERSEDED = "superseded", "Superseded"
+    FAILED = "failed", "Failed"
+
+
+class WaitReason(models.TextChoices):
+    APPROVAL = "approval", "for approval"
+    WINDOW = "window", "for its time window"
+    CLUSTER = "cluster", "for the cluster"
+    SCHEMA = "schema", "for the schema in the cluster"
+    PREDECESSOR = "predecessor", "for an earlier change"
+
+
+STARTED = (ChangeState.DELIVERING, ChangeState.COMMITTED, ChangeState.MERGED)  # past Approved
+OPEN = (ChangeState.WAITING, ChangeState.APPROVED, *STARTED)
+_DISPLAY_STATES = {
+    ChangeState.WAITING: "waiting",
+    ChangeState.DELIVERED: "ready",
+    ChangeState.REFUSED: "failed",
+    ChangeState.EXPIRED: "failed",
+    ChangeState.FAILED: "failed",
+    ChangeState.CANCELLED: "ignored",
+    ChangeState.SUPERSEDED: "ignored",
+}
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
@@ -32,9 +62,9 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """Changes of the instances that this user sees; all changes for platform engineers."""
         return self if sees_everything(user) else self.filter(visible_rows(user))
 
-    def pending(self) -> ChangeQuerySet:
-        """Not yet delivered and not refused."""
-        return self.filter(state__in=(ChangeState.WAITING, ChangeState.APPROVED))
+    def open(self) -> ChangeQuerySet:
+        """Neither delivered nor ended in another way."""
+        return self.filter(state__in=OPEN)
 
     def newest_refused(self) -> Change | None:
         """The newest change, if it was refused."""
@@ -53,13 +83,18 @@ class Change(models.Model):
     submission = models.UUIDField(null=True, unique=True, editable=False)
     action = models.CharField(max_length=8, choices=Action)
     state = models.CharField(max_length=10, choices=ChangeState, default=ChangeState.APPROVED)
+    reason = models.CharField(max_length=12, choices=WaitReason, blank=True)  # what it waits for
+    successor = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")  # superseded by
+    failed_step = models.CharField(max_length=100, blank=True)
     manifest = models.JSONField(default=dict)  # the complete custom resource; empty for delete
     # The resourceVersion that an edit was based on; a newer one in the cluster is a conflict.
     base_resource_version = models.CharField(max_length=64, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     author_name = models.CharField(max_length=150)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
-    decided_at = models.DateTimeField(null=True)  # delivered or refused
+    decided_at = models.DateTimeField(null=True)  # when it ended
+    # When the first request was sent; without it, the cluster cannot know of the change.
+    delivery_started_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     message = models.TextField(blank=True)  # why it waits or was refused
     causes = models.JSONField(default=list)  # [{field, message}] of the API server's refusal
@@ -72,7 +107,7 @@ class Change(models.Model):
             models.Index(
                 fields=["created_at"],
                 name="change_to_deliver",
-                condition=models.Q(state=ChangeState.APPROVED),
+                condition=models.Q(state__in=OPEN),
             )
         ]
 
@@ -82,13 +117,23 @@ class Change(models.Model):
     @property
     def display_state(self) -> str:
         """The state whose colour the change has on pages."""
-        states = {
-            ChangeState.DELIVERED: "ready",
-            ChangeState.REFUSED: "failed",
-            ChangeState.WAITING: "waiting",
-        }
-        return states.get(ChangeState(self.state), "progressing")
+        return _DISPLAY_STATES.get(ChangeState(self.state), "progressing")
 
     @property
-    def is_pending(self) -> bool:
+    def state_text(self) -> str:
+        """The state in words, with what it waits for, its successor, or the failed step."""
+        text = str(self.get_state_display())
+        if self.state == ChangeState.WAITING and self.reason:
+            return f"{text} {self.get_reason_display()}"
+        if self.state == ChangeState.SUPERSEDED and self.successor_id:
+            return f"{text} by change {self.successor_id}"
+        return f"{text} at {self.failed_step}" if self.failed_step else text
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Whether its request to the cluster is not under way."""
         return self.state in (ChangeState.WAITING, ChangeState.APPROVED)

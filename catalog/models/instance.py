@@ -196,6 +196,17 @@ class Instance(models.Model):
         self.refresh_from_db()
         self.touch()
 
+    def unmark_deleting(self) -> None:
+        """The requested deletion was cancelled. Its next reconciliation decides the state."""
+        Instance.objects.filter(pk=self.pk, state=State.DELETING, deletion_requested_at=None).update(
+            state=State.PROGRESSING,
+            reason="DeletionCancelled",
+            message="The deletion was cancelled.",
+            state_since=timezone.now(),
+        )
+        self.refresh_from_db()
+        self.touch()
+
 
 class InstanceResource(models.Model):
     """A live Kubernetes object that a node of an instance produced, or is about to."""

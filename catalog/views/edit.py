@@ -98,7 +98,7 @@ def opened_page(target: FormTarget, instance: Instance) -> FormPage:
 
 def explicit_manifest(instance: Instance, usable: UsableContract) -> dict[str, Any]:
     """The instance without defaults that the API server filled in. A pending change counts as its values."""
-    pending = instance.changes.pending().first()
+    pending = instance.changes.open().first()
     if pending is not None and pending.manifest:
         return dict(pending.manifest)
     newest = instance.changes.filter(state=ChangeState.DELIVERED).exclude(manifest={}).first()

@@ -37,12 +37,17 @@ class ReconcileCache:
     def save(self, uid: str, assessment: Assessment) -> None:
         self._previous[uid] = self.previous(uid).followed_by(assessment)
 
+    @property
+    def deletions_requested(self) -> frozenset[str]:
+        """Uids of instances."""
+        return frozenset(self._deletions_requested)
+
     def request_deletion(self, uid: str) -> None:
         """A user requested the deletion of the instance in the portal."""
         self._deletions_requested.add(uid)
 
     def withdraw_deletion(self, uid: str) -> bool:
-        """The cluster refused the requested deletion. False when none was requested."""
+        """The requested deletion was refused or cancelled. False when none was requested."""
         was_requested = uid in self._deletions_requested
         self._deletions_requested.discard(uid)
         return was_requested

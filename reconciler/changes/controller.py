@@ -8,8 +8,15 @@ from dataclasses import replace
 from catalog.models.change import Action, ChangeState
 from portal.live.subscriptions import subscribe, unsubscribe
 from reconciler.base import signals
-from reconciler.changes.deliver import deliver
-from reconciler.changes.outbox import DeliveryResult, PendingChange, due_changes, save_deliveries
+from reconciler.changes.deliver import Prepared, deliver, prepare
+from reconciler.changes.outbox import (
+    DeliveryResult,
+    PendingChange,
+    cancelled_deletions,
+    due_changes,
+    save_deliveries,
+    start_deliveries,
+)
 from reconciler.context import ClusterContext
 from reconciler.objects.accessors import uid_of
 
@@ -32,6 +39,7 @@ class ChangeController:
         due = subscribe(*signals.TOPICS)
         try:
             while True:
+                await self._withdraw_deletions()
                 changes = await self._database.call(due_changes, self._context.destination)
                 starts = range(0, len(changes), CHANGES_AT_ONCE)
                 if any([await self._deliver(changes[at : at + CHANGES_AT_ONCE]) for at in starts]):
@@ -40,9 +48,28 @@ class ChangeController:
         finally:
             unsubscribe(due)
 
+    async def _withdraw_deletions(self) -> None:
+        """Assess again the instances whose requested deletion was cancelled."""
+        requested = self._cache.deletions_requested
+        if not requested:
+            return
+        for uid in await self._database.call(cancelled_deletions, list(requested)):
+            key = self._instances.key_of_uid(uid)
+            if self._cache.withdraw_deletion(uid) and key is not None:
+                self._context.queue.add(key)
+
     async def _deliver(self, changes: list[PendingChange]) -> bool:
         """Deliver all at once, save the results together. True when at least one was decided."""
-        results = await asyncio.gather(*(self._deliver_one(pending) for pending in changes))
+        prepared = await asyncio.gather(*(prepare(self._context.client, pending) for pending in changes))
+        ready = [one.pk for one, found in zip(changes, prepared, strict=True) if isinstance(found, Prepared)]
+        started = await self._database.call(start_deliveries, ready)
+        pairs = [
+            (one, found)
+            for one, found in zip(changes, prepared, strict=True)
+            if one.pk in started or isinstance(found, DeliveryResult)  # the others were cancelled meanwhile
+        ]
+        results = await asyncio.gather(*(self._deliver_one(one, found) for one, found in pairs))
+        changes = [one for one, _ in pairs]
         # No await between this look at the cache and the call: a deletion that the watch reports later is
         # written after the results, because the database thread works in order.
         results = [self._observed(pending, result) for pending, result in zip(changes, results, strict=True)]
@@ -50,12 +77,17 @@ class ChangeController:
         for pending, result in zip(changes, results, strict=True):
             if result.state == ChangeState.REFUSED and self._cache.withdraw_deletion(pending.uid):
                 self._context.queue.add(pending.key)  # its state is assessed without the request
-        return any(result.state != ChangeState.APPROVED for result in results)
+        return any(result.state != ChangeState.WAITING for result in results)
 
-    async def _deliver_one(self, pending: PendingChange) -> DeliveryResult:
+    async def _deliver_one(
+        self, pending: PendingChange, prepared: Prepared | DeliveryResult
+    ) -> DeliveryResult:
         if pending.action == Action.DELETE:
             self._cache.request_deletion(pending.uid)
-        result = await deliver(self._context.client, pending, self._instances.generations(pending.key))
+        if isinstance(prepared, DeliveryResult):
+            return prepared
+        generations = self._instances.generations(pending.key)
+        result = await deliver(self._context.client, pending, prepared, generations)
         if result.live is not None:
             self._instances.store_write(pending.key, result.live)
             self._context.queue.add(pending.key)

@@ -1,18 +1,20 @@
 """Deliver one change: apply or delete its custom resource, or say why not.
 
-A change stays approved until its result is saved, so a crash loses none. A creation writes its token on the
+A change is marked as being delivered before the first write, until its result is saved. One that is found so
+after a crash is delivered again. A creation writes its token on the
 object, so that delivering it twice creates one object.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from catalog.changes import NEVER_CREATED
-from catalog.models.change import Action, ChangeState
+from catalog.models.change import Action, ChangeState, WaitReason
 from reconciler.changes.outbox import DeliveryResult, PendingChange
-from reconciler.kube import ApiError, Client, KubeError, NotServed, Unreachable
+from reconciler.kube import ApiError, Client, KubeError, NotServed, Resource, Unreachable
 from reconciler.objects.accessors import (
     Manifest,
     annotations_of,
@@ -28,48 +30,76 @@ from reconciler.plan import field_differences
 KIND_TERMINATING = "The cluster is deleting the kind. The change will be applied once it is recreated."
 
 
-async def deliver(client: Client, pending: PendingChange, generation_at: Mapping[str, int]) -> DeliveryResult:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was read before the first write of a delivery."""
+
+    resource: Resource
+    live: Manifest | None
+
+
+async def prepare(client: Client, pending: PendingChange) -> Prepared | DeliveryResult:
+    """Read what the change is about, or say why it cannot be delivered now. Never raises ``KubeError``."""
+    try:
+        resource = await client.kinds.find(pending.api_version, pending.kind)
+        return Prepared(resource, await client.get(resource, pending.namespace, pending.name))
+    except KubeError as error:
+        return result_of(client, pending, error)
+
+
+async def deliver(
+    client: Client, pending: PendingChange, prepared: Prepared, generation_at: Mapping[str, int]
+) -> DeliveryResult:
     """Deliver a change. Never raises ``KubeError``: the result carries the reason.
 
     ``generation_at``: resourceVersion → generation of recently observed versions. An edit conflicts when the
     spec was changed since, not when only the status was.
     """
     try:
-        return await attempt(client, pending, generation_at)
-    except NotServed:
-        return not_served(pending)
-    except Unreachable as error:
-        return DeliveryResult(ChangeState.APPROVED, f"{error} The change will be applied when it does.")
-    except ApiError as error:
-        if error.not_found and not error.namespace_missing:  # the kind was deleted since discovery was read
-            client.kinds.forget()
-            return not_served(pending)
-        return result_of_error(error)
+        resource, live = prepared.resource, prepared.live
+        if pending.action == Action.DELETE:
+            return await deliver_deletion(client, pending, live)
+        if live is not None and is_delivered(pending, live):
+            return DeliveryResult(ChangeState.DELIVERED, live=dict(live))
+        problem = precondition_failure(pending, live, generation_at)
+        if problem:
+            return DeliveryResult(ChangeState.REFUSED, problem)
+        body = manifest_to_apply(pending, live)
+        try:
+            answer = await client.apply(resource, body, manager=INSTANCE_MANAGER)
+        except ApiError as error:
+            if not (error.namespace_missing and pending.team):
+                raise
+            await create_namespace(client, pending.namespace)
+            answer = await client.apply(resource, body, manager=INSTANCE_MANAGER)
+        return DeliveryResult(
+            ChangeState.DELIVERED, live={**answer, "apiVersion": pending.api_version, "kind": pending.kind}
+        )
     except KubeError as error:
-        return DeliveryResult(ChangeState.APPROVED, str(error))
+        return result_of(client, pending, error)
 
 
-async def attempt(client: Client, pending: PendingChange, generation_at: Mapping[str, int]) -> DeliveryResult:
-    """Raises ``KubeError``."""
-    resource = await client.kinds.find(pending.api_version, pending.kind)
-    live = await client.get(resource, pending.namespace, pending.name)
-    if pending.action == Action.DELETE:
-        return await deliver_deletion(client, pending, live)
-    if live is not None and is_delivered(pending, live):
-        return DeliveryResult(ChangeState.DELIVERED, live=live)
-    problem = precondition_failure(pending, live, generation_at)
-    if problem:
-        return DeliveryResult(ChangeState.REFUSED, problem)
-    body = manifest_to_apply(pending, live)
-    try:
-        applied = await client.apply(resource, body, manager=INSTANCE_MANAGER)
-    except ApiError as error:
-        if not (error.namespace_missing and pending.team):
-            raise
-        await create_namespace(client, pending.namespace)
-        applied = await client.apply(resource, body, manager=INSTANCE_MANAGER)
-    live = {**applied, "apiVersion": pending.api_version, "kind": pending.kind}
-    return DeliveryResult(ChangeState.DELIVERED, live=live)
+def result_of(client: Client, pending: PendingChange, error: KubeError) -> DeliveryResult:
+    match error:
+        case NotServed():
+            return not_served(pending)
+        case Unreachable():
+            return waiting(f"{error} The change will be applied when it does.")
+        case ApiError() if error.not_found and not error.namespace_missing:
+            client.kinds.forget()  # the kind was deleted since discovery was read
+            return not_served(pending)
+        case ApiError():
+            return result_of_error(error)
+    return waiting(str(error))
+
+
+def not_served(pending: PendingChange) -> DeliveryResult:
+    message = f"The cluster does not serve the kind {pending.kind} yet. {pending.kind_problem}"
+    return waiting(message.strip(), WaitReason.SCHEMA)
+
+
+def waiting(message: str, reason: WaitReason = WaitReason.CLUSTER) -> DeliveryResult:
+    return DeliveryResult(ChangeState.WAITING, message, reason)
 
 
 def is_delivered(pending: PendingChange, live: Manifest) -> bool:
@@ -88,8 +118,14 @@ def is_delivered(pending: PendingChange, live: Manifest) -> bool:
 
 
 def is_same_object(pending: PendingChange, live: Manifest) -> bool:
-    """Whether this is the object that an edit or a deletion is about, and not another one of its name."""
-    return bool(pending.uid) and uid_of(live) == pending.uid
+    """Whether this is the object that an edit or a deletion is about, and not another one of its name.
+
+    Without a uid, the answer to the creation was lost: its token on the object identifies it.
+    """
+    if pending.uid:
+        return uid_of(live) == pending.uid
+    token = annotations_of(live).get(CHANGE)
+    return bool(token) and token == pending.creation_token
 
 
 def precondition_failure(
@@ -142,7 +178,8 @@ async def deliver_deletion(client: Client, pending: PendingChange, live: Manifes
     if not metadata_of(live).get("deletionTimestamp"):
         resource = await client.kinds.find(pending.api_version, pending.kind)
         await client.delete(resource, pending.namespace, pending.name, uid=uid_of(live))
-    return DeliveryResult(ChangeState.DELIVERED)
+    # Without a known uid, the row gets the one of the object that is being deleted.
+    return DeliveryResult(ChangeState.DELIVERED, live=None if pending.uid else dict(live))
 
 
 async def create_namespace(client: Client, name: str) -> None:
@@ -158,23 +195,18 @@ async def create_namespace(client: Client, name: str) -> None:
             raise
 
 
-def not_served(pending: PendingChange) -> DeliveryResult:
-    message = f"The cluster does not serve the kind {pending.kind} yet. {pending.kind_problem}"
-    return DeliveryResult(ChangeState.APPROVED, message.strip())
-
-
 def result_of_error(error: ApiError) -> DeliveryResult:
-    """Refused when the same request can never succeed, else approved: it is tried again."""
+    """Refused when the same request can never succeed, else waiting: it is tried again."""
     if error.kind_terminating:
-        return DeliveryResult(ChangeState.APPROVED, KIND_TERMINATING)
+        return waiting(KIND_TERMINATING, WaitReason.SCHEMA)
     if error.lacks_right:
         message = f"Slipway lacks a permission in the cluster. The change waits for it: {error.message}"
-        return DeliveryResult(ChangeState.APPROVED, message)
+        return waiting(message)
     if not (error.is_refusal or error.namespace_missing or error.undeclared_field or error.code == 403):
         message = f"The cluster could not apply the change. It will be tried again: {error.message}"
-        return DeliveryResult(ChangeState.APPROVED, message)
+        return waiting(message)
     causes = tuple({"field": cause.field, "message": cause.message} for cause in error.causes)
-    return DeliveryResult(ChangeState.REFUSED, refusal_message(error), causes)
+    return DeliveryResult(ChangeState.REFUSED, refusal_message(error), causes=causes)
 
 
 def refusal_message(error: ApiError) -> str:

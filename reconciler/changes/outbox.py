@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Q
 from django.utils import timezone
 
-from catalog.models import Action, Change, Instance, State
-from catalog.models.change import ChangeState
+from catalog import change_transitions
+from catalog.change_transitions import TransitionNotAllowed
+from catalog.models import Action, Change, ChangeState, Instance, State, WaitReason
 from portal.accounts.models import TeamNamespace
 from reconciler.kinds.compiled import kind_problem
 from reconciler.objects.accessors import uid_of
@@ -21,7 +23,7 @@ from reconciler.status.snapshot import Key
 
 @dataclass(frozen=True, slots=True)
 class PendingChange:
-    """An approved change and its instance, as their rows are."""
+    """A change that is due, and its instance, as their rows are."""
 
     pk: int
     token: str  # names the change on the object that it creates
@@ -35,6 +37,7 @@ class PendingChange:
     base: str  # the resourceVersion that an edit was based on
     base_spec: Mapping[str, Any] | None
     team: bool  # a team of this portal owns the namespace
+    creation_token: str = ""  # of the change that created the instance, while the uid is not known
     kind_problem: str = ""  # why the cluster does not serve the kind, when that is known
 
     @property
@@ -48,21 +51,31 @@ class PendingChange:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """The outcome of a delivery. ``state`` is delivered, refused, or approved when it must be tried again."""
+    """The outcome of a delivery. ``state`` is delivered, refused, or waiting."""
 
     state: str
     message: str = ""
+    reason: str = ""  # what it waits for
     causes: tuple[Mapping[str, str], ...] = ()
     live: dict[str, Any] | None = None  # the object that was created or changed
     deleted: bool = False  # the object does not exist (any more)
 
 
+DUE = (
+    Q(state__in=(ChangeState.APPROVED, ChangeState.DELIVERING))
+    | Q(state=ChangeState.WAITING, reason__in=(WaitReason.CLUSTER, WaitReason.SCHEMA))
+)  # fmt: skip
+
+
 def due_changes(destination: int) -> list[PendingChange]:
-    """Approved changes, oldest first. Of each instance only the oldest, so that they follow each other."""
+    """Approved changes, and those to be delivered again, oldest first; of each instance only the oldest.
+
+    One that is being delivered was left by a process that died. Call it only between deliveries.
+    """
     decide_orphans()
     rows = (
-        Change.objects.filter(state=ChangeState.APPROVED)
-        .filter(instance__destination_id=destination)
+        Change.objects.open()
+        .filter(DUE, instance__destination_id=destination)
         .select_related("instance__contract")
         .order_by("created_at", "pk")
     )
@@ -79,7 +92,7 @@ def pending_change(row: Change, instance: Instance, owned_namespaces: set[str]) 
     contract = instance.contract
     return PendingChange(
         pk=row.pk,
-        token=f"{row.pk}-{int(row.created_at.timestamp() * 1000)}",
+        token=token_of(row),
         action=row.action,
         api_version=contract.api_version,
         kind=contract.kind,
@@ -90,21 +103,49 @@ def pending_change(row: Change, instance: Instance, owned_namespaces: set[str]) 
         base=row.base_resource_version,
         base_spec=instance.spec if row.base_resource_version == instance.resource_version else None,
         team=instance.namespace in owned_namespaces,
+        creation_token="" if instance.uid else creation_token(instance),
         kind_problem=kind_problem(contract.conditions),
     )
 
 
+def token_of(change: Change) -> str:
+    return f"{change.pk}-{int(change.created_at.timestamp() * 1000)}"
+
+
+def creation_token(instance: Instance) -> str:
+    creation = instance.changes.filter(action=Action.CREATE).first()
+    return token_of(creation) if creation is not None else ""
+
+
 def decide_orphans() -> None:
     """Decide changes whose instance was deleted before they were delivered."""
-    orphans = Change.objects.pending().filter(instance=None)
-    if not orphans.exists():
-        return
-    now = timezone.now()
-    orphans.filter(action=Action.DELETE).update(
-        state=ChangeState.DELIVERED, message="It was already deleted.", decided_at=now
+    for change in Change.objects.open().filter(instance=None):
+        if change.action == Action.DELETE:
+            change_transitions.finish(change, "It was already deleted.")
+        else:
+            change_transitions.refuse(change, "The instance was deleted first.")
+
+
+def start_deliveries(keys: Sequence[int]) -> set[int]:
+    """The changes that are still to be delivered, marked as under way: from now on none can be cancelled."""
+    started = set()
+    with transaction.atomic():
+        for change in Change.objects.filter(pk__in=keys).order_by("pk"):
+            with contextlib.suppress(TransitionNotAllowed):
+                change_transitions.start_delivery(change)
+                started.add(change.pk)
+    return started
+
+
+def cancelled_deletions(uids: Collection[str]) -> set[str]:
+    """Those of these instances whose deletion was cancelled."""
+    cancelled = Change.objects.filter(
+        instance__uid__in=uids, action=Action.DELETE, state=ChangeState.CANCELLED
     )
-    orphans.exclude(action=Action.DELETE).update(
-        state=ChangeState.REFUSED, message="The instance was deleted first.", decided_at=now
+    wanted = Change.objects.open().filter(instance__uid__in=uids, action=Action.DELETE)
+    of_instance = "instance__uid"
+    return set(cancelled.values_list(of_instance, flat=True)) - set(
+        wanted.values_list(of_instance, flat=True)
     )
 
 
@@ -116,20 +157,19 @@ def save_deliveries(results: Sequence[tuple[PendingChange, DeliveryResult]]) -> 
 
 def save_delivery(pending: PendingChange, result: DeliveryResult) -> None:
     """Save the result on the change and on its instance, in the caller's transaction."""
-    change = (
-        Change.objects.select_related("instance").filter(pk=pending.pk, state=ChangeState.APPROVED).first()
-    )
+    change = Change.objects.select_related("instance", "team").filter(pk=pending.pk).first()
     if change is None:
         return
-    if result.state == ChangeState.APPROVED:
-        postpone(change, result.message)
-        return
-    change.state, change.message = result.state, result.message
-    change.causes = [dict(cause) for cause in result.causes]
-    change.decided_at, change.attempts = timezone.now(), change.attempts + 1
-    change.save()
-    if change.instance is not None:
-        save_on_instance(change.instance, pending, result)
+    with contextlib.suppress(TransitionNotAllowed):  # cancelled meanwhile: nothing was sent
+        if result.state == ChangeState.WAITING:
+            postpone(change, result)
+            return
+        if result.state == ChangeState.REFUSED:
+            change_transitions.refuse(change, result.message, result.causes)
+        else:
+            change_transitions.finish(change, result.message)
+        if change.instance is not None:
+            save_on_instance(change.instance, pending, result)
 
 
 def save_on_instance(instance: Instance, pending: PendingChange, result: DeliveryResult) -> None:
@@ -151,17 +191,16 @@ def save_on_instance(instance: Instance, pending: PendingChange, result: Deliver
     instance.touch()
 
 
-def postpone(change: Change, message: str) -> None:
-    """Keep the change approved and save why it waits. Published only when the reason changes."""
-    Change.objects.filter(pk=change.pk).update(attempts=F("attempts") + 1)
-    if change.message == message:
-        return
-    Change.objects.filter(pk=change.pk).update(message=message)
+def postpone(change: Change, result: DeliveryResult) -> None:
+    """Save what the change waits for, on the instance too if that was not created yet."""
+    if result.reason == WaitReason.SCHEMA:
+        change_transitions.wait_for_schema(change, result.message)
+    else:
+        change_transitions.wait_for_cluster(change, result.message)
     instance = change.instance
-    if instance is None:
+    if instance is None or instance.uid or instance.message == result.message:
         return
-    if not instance.uid:
-        Instance.objects.filter(pk=instance.pk).update(
-            state=State.WAITING, reason="NotDelivered", message=message
-        )
+    Instance.objects.filter(pk=instance.pk).update(
+        state=State.WAITING, reason="NotDelivered", message=result.message
+    )
     instance.touch()

@@ -154,7 +154,7 @@ def deletion_was_requested_since(row: Instance, snapshot: Snapshot) -> bool:
     """Whether the row's state is newer: the assessment did not know of the requested deletion yet."""
     if row.state != State.DELETING or snapshot.assessment.state == "deleting":
         return False
-    return row.changes.pending().filter(action=Action.DELETE).exists()
+    return row.changes.open().filter(action=Action.DELETE).exists()
 
 
 def visible(metadata: Mapping[str, str]) -> dict[str, str]:

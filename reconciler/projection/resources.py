@@ -80,7 +80,7 @@ def load_previous(destination: int) -> dict[str, Previous]:
     resources = load_known_resources(destination)
     instances = Instance.objects.filter(destination_id=destination).exclude(uid="")
     deleting = set(
-        Change.objects.pending()
+        Change.objects.open()
         .filter(action=Action.DELETE, instance__destination_id=destination)
         .values_list("instance_id", flat=True)
     )

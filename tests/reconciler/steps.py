@@ -40,7 +40,7 @@ def update(harness: Harness, contract: Contract, name: str, **spec: Any) -> Chan
 def wait_until_decided(change: Change) -> Change:
     def ask() -> bool:
         change.refresh_from_db()
-        return not change.is_pending
+        return not change.is_open
 
     wait_for(ask, "the change is decided")
     return change

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from catalog.models import ChangeState, Destination
+from catalog.models import ChangeState, Destination, WaitReason
 from tests.clusters import DevCluster
 from tests.reconciler.contracts import PAIR
 from tests.reconciler.harness import Harness, wait_for
@@ -76,7 +76,7 @@ def test_a_change_waits_for_the_cluster_and_is_delivered(
         return "will be applied when it does" in change.message
 
     wait_for(explained, "the change says why it waits")
-    assert change.state == ChangeState.APPROVED
+    assert (change.state, change.reason) == (ChangeState.WAITING, WaitReason.CLUSTER)
     assert state_of(harness, "during") == "waiting"
     cluster.start()
     wait_for(lambda: state_of(harness, "during") == "ready", "it is delivered", seconds=30)

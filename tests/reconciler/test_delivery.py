@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.changes.deliver import deliver
+from reconciler.changes.deliver import deliver, prepare
 from reconciler.changes.outbox import DeliveryResult, PendingChange
 from reconciler.kinds.crd import CRD_RESOURCE
 from reconciler.kube import Client, NotServed, Resource, read_kubeconfig
@@ -38,7 +38,10 @@ def creation() -> PendingChange:
 
 
 async def deliver_change(client: Client, pending: PendingChange) -> DeliveryResult:
-    return await deliver(client, pending, {})
+    prepared = await prepare(client, pending)
+    if isinstance(prepared, DeliveryResult):
+        return prepared
+    return await deliver(client, pending, prepared, {})
 
 
 async def live_of(client: Client, pending: PendingChange) -> dict[str, Any]:
@@ -133,7 +136,7 @@ async def test_a_kind_that_was_deleted_since_it_was_discovered_is_waited_for(
     for _ in ("discovered", "discovered again"):
         result = await deliver_change(client, thing)
         assert (result.state, result.message) == (
-            "approved",
+            "waiting",
             "The cluster does not serve the kind Thing yet.",
         )
 

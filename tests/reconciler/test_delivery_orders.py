@@ -19,6 +19,7 @@ from django.db import connections
 
 from catalog.changes import propose_creation, propose_deletion
 from catalog.models import Change, ChangeState, Destination, Instance
+from catalog.models.change import OPEN
 from contracts.models import Contract
 from portal.accounts.models import Team, User
 from reconciler.base.db_thread import DatabaseThread
@@ -145,7 +146,7 @@ class Scene:
 
     async def save(self) -> None:
         self.server.answers["other"].set()
-        change = Change.objects.filter(pk=self.rows.change.pk).exclude(state=ChangeState.APPROVED)
+        change = Change.objects.filter(pk=self.rows.change.pk).exclude(state__in=OPEN)
         while not await self.database.call(change.exists):  # noqa: ASYNC110 (the question is about a row)
             await asyncio.sleep(0)
 
