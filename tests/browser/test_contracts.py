@@ -143,3 +143,22 @@ def test_narrow_screens_do_not_scroll_sideways(
     page = visit(engineer, f"/contracts/{path}", width=390)
     shot(page, f"contracts-{path.strip('/').replace('/', '-') or 'list'}-narrow")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_reach_is_readable_and_leads_to_its_place(
+    visit: Visit, axe: RunAxe, engineer: User, theme: Theme, width: int
+) -> None:
+    draft = Draft.objects.create(author=engineer, text=template_text("team-namespace"))
+    page = visit(engineer, draft.get_absolute_url(), theme=theme, width=width)
+    reach = page.locator("#reach")
+    expect(reach).to_contain_text("Creates the Namespace")
+    reach.scroll_into_view_if_needed()
+    assert axe(page, f"contracts-reach-editor-{theme}-{width}") == []
+    reach.get_by_role("button").first.click()
+    expect(page.locator("code-editor .cm-activeLine")).to_contain_text("kind: Namespace")
+    page = visit(engineer, f"{draft.get_absolute_url()}publication/", theme=theme, width=width)
+    expect(page.locator("#reach")).to_contain_text("administrator")
+    assert axe(page, f"contracts-reach-publish-{theme}-{width}") == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,8 +46,11 @@ class Places:
         self.definition = definition
         self.nodes = {node.id: node for node in definition.nodes}
         self._codes = {(node.id, code.path): code for node in definition.nodes for code in node.codes}
-        self._fingerprints: dict[tuple[str, Path], str] = {}
+        self._fingerprints: dict[tuple[str, tuple[str, ...]], str] = {}
         self._namespaces: dict[str, str] = {}
+        # In dependency order: a recursion along a chain of nodes could be too deep.
+        for node_id in definition.order:
+            self._namespaces[node_id] = self._namespace(self.nodes[node_id])
 
     def of(self, node: Node) -> Place:
         namespace = self.namespace(node)
@@ -73,8 +76,6 @@ class Places:
 
     def namespace(self, node: Node) -> str:
         """OWN_NAMESPACE also where an expression is the namespace of another node that is there."""
-        if node.id not in self._namespaces:
-            self._namespaces[node.id] = self._namespace(node)
         return self._namespaces[node.id]
 
     def _namespace(self, node: Node) -> str:
@@ -106,10 +107,25 @@ class Places:
 
     def fingerprint(self, node: Node | None, codes: Iterable[Code], values: Sequence[Any] = ()) -> str:
         """Of everything that the codes mean; empty when there are none and no other values."""
-        meanings = [self._meaning(node, code) for code in codes]
-        if not meanings and not values:
+        codes = list(codes)
+        if not codes and not values:
             return ""
-        return _digest([meanings, *(self._value(node, value) for value in values)])
+        self._prepare()
+        return _digest(
+            [[self._meaning(node, code) for code in codes], *(self._value(node, value) for value in values)]
+        )
+
+    def _prepare(self) -> None:
+        """Computes what every reference depends on, in dependency order."""
+        if self._fingerprints:
+            return
+        read: dict[str, set[tuple[str, ...]]] = {}
+        for reference in references_of(self.definition):
+            read.setdefault(reference.root, set()).add(reference.path)
+        for node_id in self.definition.order:
+            for path in read.get(node_id, ()):
+                found = self._template_fingerprint(self.nodes[node_id], path)
+                self._fingerprints[node_id, path] = found
 
     def _meaning(self, node: Node | None, code: Code) -> Any:
         parts = list(map(_canonical, code.parts))
@@ -132,18 +148,26 @@ class Places:
                 return self._meaning(None, iterator.code)
         other = self.nodes.get(reference.root)
         if other is not None:
-            return self._template_fingerprint(other, reference.path)
+            return self._fingerprints[other.id, reference.path]
         return _constraints(self.definition.spec_schema, reference)
 
     def _template_fingerprint(self, node: Node, path: tuple[str, ...]) -> str:
         """What a field of a node's object depends on: which object it is, and its template there."""
-        if (node.id, path) not in self._fingerprints:
-            values = [*(get(node.template, each) for each in (NAME, NAMESPACE, SELECTOR))]
-            values.append(_nearest(node.template, path))
-            found = [node.api_version, node.kind, *(self._value(node, value) for value in values)]
-            found += [self._meaning(None, iterator.code) for iterator in node.for_each]
-            self._fingerprints[node.id, path] = _digest(found)
-        return self._fingerprints[node.id, path]
+        values = [*(get(node.template, each) for each in (NAME, NAMESPACE, SELECTOR))]
+        values.append(_nearest(node.template, path))
+        found = [node.api_version, node.kind, *(self._value(node, value) for value in values)]
+        found += [self._meaning(None, iterator.code) for iterator in node.for_each]
+        return _digest(found)
+
+
+def references_of(definition: Definition) -> Iterator[Reference]:
+    """Those of templates, lists of forEach, status fields and conditions."""
+    codes = [*definition.status, *definition.conditions]
+    for node in definition.nodes:
+        codes += [*node.codes, *(iterator.code for iterator in node.for_each)]
+    for code in codes:
+        for part in code.expressions:
+            yield from part.expression.references
 
 
 def _canonical(part: str | Part) -> str:

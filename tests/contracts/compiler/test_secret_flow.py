@@ -419,3 +419,28 @@ def test_another_value_needs_another_grant(before: str, after: str) -> None:
 
 def test_secrets_cost_nothing_where_there_are_none() -> None:
     assert targets(config_map('k: "${schema.spec.name}"')) == []
+
+
+def test_no_namespace_is_that_of_a_cluster_scoped_instance() -> None:
+    resources = EXTERNAL.replace("credentials", "credentials, namespace: apps") + config_map(
+        f"k: {SHOWN}", kind="Secret", metadata="namespace: apps"
+    )
+    compilation = compile_text(definition_text(resources, schema="scope: Cluster"))
+    assert [entry.target for entry in flows(compilation)] == ["stringData.k"]
+
+
+def test_a_long_chain_of_nodes() -> None:
+    resources = EXTERNAL + config_map(f"k: {SHOWN}", node="c0")
+    for number in range(1, 300):
+        last = f"c{number - 1}"
+        place = f'namespace: "${{{last}.metadata.namespace}}"'
+        resources += config_map(f'k: "${{{last}.data.k}}"', node=f"c{number}", metadata=place)
+    found = flows(compiled(resources, "shown: ${c299.data.k}"))
+    assert len(found) == 301
+    assert len({entry.key for entry in found}) == 301
+
+
+def test_a_deeply_nested_expression() -> None:
+    for opening, closing in (("string(", ")"), ("[1].map(i, ", ")"), ('{"a": ', "}"), ("[", "]")):
+        expression = f"json.marshal({opening * 110}{VALUE}{closing * 110})"
+        assert targets(EXTERNAL, f"shown: {quoted(expression)}") == [("", "status.shown")]
