@@ -19,6 +19,7 @@ from reconciler.plan.reach import GrantedEntry
 log = logging.getLogger("slipway.reconciler")
 
 EVERYTHING = "*"
+REACHING_OBJECTS = ("create", "bind", "read")  # the other entries are about values
 KIND_READY = "KindReady"  # the condition of a contract's row
 
 
@@ -56,8 +57,15 @@ def granted_reach(contract: Contract) -> frozenset[str]:
 def granted_entries(
     published: PublishedRevision, definition: Definition | None
 ) -> Mapping[str, Sequence[GrantedEntry]] | None:
-    """Node → what it may reach; None when everything is granted."""
-    return None if EVERYTHING in published.granted else {}
+    """Node → the entries of its reach that are granted; None when everything is."""
+    if EVERYTHING in published.granted:
+        return None
+    found: dict[str, list[GrantedEntry]] = {}
+    for entry in definition.reach.entries if definition is not None else ():
+        if entry.key in published.granted and entry.what in REACHING_OBJECTS:
+            granted = GrantedEntry(entry.group, entry.kind, entry.namespace, entry.name, entry.what == "read")
+            found.setdefault(entry.node, []).append(granted)
+    return found
 
 
 def teams_of_namespaces() -> dict[str, str]:

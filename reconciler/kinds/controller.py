@@ -35,7 +35,7 @@ class ContractController:
         self._repairs = CrdRepairs()
         self._deleted: dict[str, int] = {}  # name of a definition that was deleted → instances that it had
         self._definitions: Informer | None = None
-        self._contracts_changed = subscribe("contracts")
+        self._contracts_changed = subscribe("contracts", "teams")
         self._new_kinds = asyncio.Event()
 
     def close(self) -> None:

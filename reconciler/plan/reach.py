@@ -8,20 +8,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from contracts.compiler.reach import EVERY_NAMESPACE, OWN_NAMESPACE
+from contracts.compiler.reaching.objects import RIGHTS_GROUPS
 from reconciler.objects.accessors import Manifest, Reference, labels_of, namespace_of, reference_to, uid_of
 from reconciler.objects.names import INSTANCE_ID
-
-OWN_NAMESPACE = "${schema.metadata.namespace}"
-ANY = "*"
-RIGHTS_GROUPS = ("rbac.authorization.k8s.io", "authorization.openshift.io")  # they give rights anywhere
 
 
 @dataclass(frozen=True, slots=True)
 class GrantedEntry:
     """One granted entry of a contract's reach: objects of a kind.
 
-    ``namespace`` and ``name``: a literal, or the contract's expression; ``ANY`` is every namespace, an empty
-    name is every name.
+    ``namespace`` and ``name``: a literal, or the contract's expression; an empty name is every name.
     """
 
     group: str
@@ -66,8 +63,10 @@ class Bounds:
     granted: Mapping[str, Sequence[GrantedEntry]] | None = field(default_factory=dict)
     adopt: bool = False
 
-    def granted_to(self, node: str) -> Granted:
-        return None if self.granted is None else self.granted.get(node, ())
+    def granted_to(self, node: str, *, reads: bool = False) -> Granted:
+        if self.granted is None:
+            return None
+        return [entry for entry in self.granted.get(node, ()) if entry.reads is reads]
 
     def violation(self, instance: Manifest, node: str, reference: Reference) -> str:
         """Why a node may not write this object; empty when it may."""
@@ -76,10 +75,8 @@ class Bounds:
 
     def read_violation(self, instance: Manifest, node: str, reference: Reference, *, namespaced: bool) -> str:
         """Why a node may not read this object; empty when it may. Empty names select several."""
-        granted = self.granted_to(node)
-        readable = None if granted is None else [entry for entry in granted if entry.reads]
         home = Home(namespace_of(instance), self.teams)
-        return violation(reference, namespaced, home, readable, reads=True)
+        return violation(reference, namespaced, home, self.granted_to(node, reads=True), reads=True)
 
     def may_delete(self, instance: Manifest, member: Manifest) -> bool:
         """Whether a member of the inventory may be deleted with the instance.
@@ -117,7 +114,7 @@ def is_covered(reference: Reference, entry: GrantedEntry, home: Home) -> bool:
         return False
     name_fits = is_computed(entry.name) or entry.name in ("", reference.name)
     namespace = home.namespace if entry.namespace == OWN_NAMESPACE else entry.namespace
-    namespace_fits = is_computed(namespace) or namespace in (ANY, reference.namespace)
+    namespace_fits = is_computed(namespace) or namespace in (EVERY_NAMESPACE, reference.namespace)
     if not (name_fits and namespace_fits):
         return False
     exact = (entry.name == reference.name) if not reference.namespace else not is_computed(namespace)

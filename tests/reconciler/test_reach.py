@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from contracts.compiler import compile_text
 from contracts.models import Contract
 from portal.accounts.models import Team, TeamNamespace, User
 from reconciler.kinds import compiled
@@ -18,7 +19,7 @@ from reconciler.plan.reach import Bounds, Granted, GrantedEntry, Home, violation
 from tests.contracts.definitions import config_map, definition_text
 from tests.reconciler.builders import delete_instance, live_status, publish_contract
 from tests.reconciler.harness import Harness, wait_for
-from tests.reconciler.steps import event_reasons, wait_until_ready, wait_until_served
+from tests.reconciler.steps import create_ready, event_reasons, wait_until_ready, wait_until_served
 
 SAMPLES = Path(__file__).parents[2] / "contracts" / "samples"
 
@@ -182,8 +183,20 @@ def wait_until_failed(harness: Harness, text: str) -> None:
     wait_for(failed, f"it fails because {text}")
 
 
+def sample_reach(_: Contract) -> frozenset[str]:
+    """Exactly what the sample needs."""
+    definition = compile_text((SAMPLES / "team-namespace.yaml").read_text()).definition
+    assert definition is not None
+    return definition.reach.keys
+
+
+@pytest.mark.parametrize("granted", [None, sample_reach], ids=["everything", "what the sample needs"])
 @pytest.mark.parametrize("owned", [True, False], ids=["of another team", "of no team"])
-def test_an_existing_namespace_is_not_taken_over(harness: Harness, owned: bool) -> None:
+def test_an_existing_namespace_is_not_taken_over(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, owned: bool, granted: Any
+) -> None:
+    if granted is not None:
+        monkeypatch.setattr(compiled, "granted_reach", granted)
     victim = f"{harness.namespace}-one"
     (other_teams_namespace if owned else unowned_namespace)(harness, victim)
     before = everything_in(harness, victim)
@@ -283,6 +296,34 @@ def nothing_granted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def no_grants(_: Contract) -> frozenset[str]:
     return frozenset()
+
+
+def test_the_sample_works_with_exactly_its_reach(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "granted_reach", sample_reach)
+    contract = harness.publish((SAMPLES / "team-namespace.yaml").read_text())
+    create_ready(harness, contract, "one", group="developers")
+    place = f"{harness.namespace}-one"
+    assert harness.cluster.read("v1", "ResourceQuota", place, "team")
+    monkeypatch.setattr(compiled, "granted_reach", no_grants)
+    wait_until_failed(harness, f"Namespace {place} is out of reach")
+    assert harness.cluster.read("v1", "ResourceQuota", place, "team")
+    delete_instance(harness, "one")  # what it created under the earlier grant
+    wait_for(lambda: harness.cluster.get("v1", "Namespace", "", place) is None, "the namespace is deleted")
+
+
+def test_a_namespace_that_the_team_gets_is_within_reach(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "granted_reach", no_grants)
+    place = f"{harness.namespace}-staging"
+    harness.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": place}})
+    node = config_map("a", "data: {k: v}", name="mine")
+    contract = publish_contract(harness, node.replace("name: mine", f"name: mine\n      namespace: {place}"))
+    harness.create(contract, "one")
+    wait_until_failed(harness, f"ConfigMap {place}/mine is out of reach")
+    TeamNamespace.objects.create(team=harness.team, name=place)
+    wait_until_ready(harness, "one")
+    assert harness.cluster.read("v1", "ConfigMap", place, "mine")["data"] == {"k": "v"}
 
 
 @pytest.mark.usefixtures("nothing_granted")
