@@ -1,4 +1,4 @@
-"""Objects that a draft would create but that another instance owns already.
+"""Objects that a draft would create but that another instance or team owns already.
 
 The reconciler never takes over such an object, so the form warns before the submission.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from catalog.models import Destination, Instance, InstanceResource
 from contracts.documents.api_versions import group_of
-from portal.accounts.models import User
+from portal.accounts.models import TeamNamespace, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class OwnershipConflict:
     kind: str
     name: str
     owner: Instance | None  # None: the user may not see the owner
+    is_namespace_of_team: bool = False  # the name is that of a namespace of another team
 
 
 ObjectKey = tuple[str, str, str]  # group, kind, name
@@ -40,7 +41,17 @@ def ownership_conflicts(
     seen = rows.only("instance_id", "api_version", "kind", "namespace", "name").order_by("kind", "name")
     taken = [row for row in seen if is_desired(row, desired)]
     owners = Instance.objects.visible_to(by).in_bulk({row.instance_id for row in taken})
-    return [OwnershipConflict(row.kind, row.name, owners.get(row.instance_id)) for row in taken]
+    owned = [OwnershipConflict(row.kind, row.name, owners.get(row.instance_id)) for row in taken]
+    return owned or namespaces_of_other_teams(desired, namespace)
+
+
+def namespaces_of_other_teams(desired: Iterable[ObjectKey], namespace: str) -> list[OwnershipConflict]:
+    """Desired Namespaces with the name of one that another team owns."""
+    names = [name for group, kind, name in desired if (group, kind) == ("", "Namespace")]
+    if not names:
+        return []
+    taken = TeamNamespace.objects.filter(name__in=names).exclude(team__namespaces__name=namespace)
+    return [OwnershipConflict("Namespace", row.name, None, is_namespace_of_team=True) for row in taken]
 
 
 def is_desired(row: InstanceResource, desired: Mapping[ObjectKey, str]) -> bool:

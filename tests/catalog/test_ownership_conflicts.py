@@ -98,3 +98,16 @@ def test_objects_of_other_clusters_do_not_conflict(
     desired = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop"}}
     by = people["developer"]
     assert not ownership_conflicts([desired], namespace="checkout", destination=away, by=by, instance=None)
+
+
+def test_a_namespace_of_another_team_conflicts(blog: Instance, people: dict[str, User]) -> None:
+    desired = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "search"}}
+    draft: dict[str, Any] = {
+        "destination": blog.destination,
+        "by": people["developer"],
+        "instance": None,
+    }
+    (conflict,) = ownership_conflicts([desired], namespace="checkout", **draft)
+    assert (conflict.kind, conflict.name) == ("Namespace", "search")
+    assert conflict.is_namespace_of_team
+    assert not ownership_conflicts([desired], namespace="search", **draft)
