@@ -43,7 +43,7 @@ def test_problems_appear_while_typing_and_the_draft_is_saved(visit: Visit, engin
     expect(page.locator("#check")).to_contain_text("lifecycl")
 
 
-def test_form_and_graph_follow_the_text(visit: Visit, engineer: User) -> None:
+def test_form_and_graph_follow_the_editor(visit: Visit, engineer: User) -> None:
     page = visit(engineer, "/contracts/new/")
     expect(page.locator("#check .graph")).to_contain_text("settings")
     page.locator("code-editor textarea").evaluate(

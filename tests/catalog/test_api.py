@@ -120,7 +120,7 @@ def test_a_name_in_use_and_an_old_generation_are_conflicts(
         ("developer", "post", 405),
     ],
 )
-def test_rights_are_those_of_the_pages(
+def test_permissions_are_those_of_the_pages(
     call: Callable[..., Any], instance: Instance, who: str, method: str, code: int
 ) -> None:
     body = {"spec": {"image": "shop:2"}} if method in ("put", "post") else None

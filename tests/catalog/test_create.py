@@ -169,7 +169,7 @@ def test_numbers_are_saved_as_typed(developer: Client) -> None:
     assert type(spec["replicas"]) is int
 
 
-def test_a_change_waits_for_an_unreachable_cluster_and_the_page_says_so(
+def test_a_change_waits_for_an_unreachable_cluster_and_the_page_shows_it(
     developer: Client, cluster: Destination
 ) -> None:
     Destination.objects.update(reachable=False, message="Connection refused.", seen_at=timezone.now())

@@ -78,13 +78,13 @@ def test_states_are_counted_under_the_other_filters(
         ("outsider", "", "You are not in a team"),
     ],
 )
-def test_an_empty_list_says_why(
+def test_an_empty_list_has_a_reason(
     sign_in: Callable[[str], Client], contract: Contract, who: str, query: str, title: str
 ) -> None:
     assert title in sign_in(who).get(f"/instances/?{query}").content.decode()
 
 
-def test_a_list_that_is_empty_because_of_filters_says_so(
+def test_an_empty_filtered_list_mentions_the_filters(
     sign_in: Callable[[str], Client], three: list[Instance]
 ) -> None:
     assert "No instance matches" in sign_in("developer").get("/instances/?q=zzz").content.decode()

@@ -106,7 +106,7 @@ def test_every_problem_is_reported_at_once(people: People, small: str) -> None:
     assert not Contract.objects.exists()
 
 
-def test_a_refused_revision_leaves_the_last_good_one_in_use(
+def test_a_refused_revision_leaves_the_last_valid_one_in_use(
     people: People, published: Contract, small: str
 ) -> None:
     with pytest.raises(Rejected):

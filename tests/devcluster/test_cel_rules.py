@@ -102,7 +102,7 @@ def test_the_status_has_rules_too(http: Http) -> None:
     assert http.merge(f"{CLAIMS}/one/status", {"status": {"n": 9}}).status == 200
 
 
-def test_without_an_evaluator_rules_are_not_evaluated_and_a_warning_says_so() -> None:
+def test_without_an_evaluator_rules_are_skipped_with_a_warning() -> None:
     with testing.DevCluster(controllers=False) as cluster:
         http = Http(cluster)
         written = http.post(CRD, DEFINITION)

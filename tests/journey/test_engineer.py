@@ -75,7 +75,7 @@ def wait_until(true: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.05)
 
 
-def test_mistakes_are_shown_with_their_lines_while_typing(sign_in: SignIn) -> None:
+def test_problems_are_shown_with_their_lines_while_typing(sign_in: SignIn) -> None:
     page = sign_in("engineer")
     page.goto("/contracts/new/?from=stateless-service")
     expect(page.locator("#check")).to_contain_text("Deployment")

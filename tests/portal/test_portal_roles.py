@@ -72,7 +72,7 @@ def test_a_user_who_does_not_exist(sign_in: Callable[[str], Client]) -> None:
     assert sign_in("admin").post("/people/999999/portal-role/", {"portal_role": ""}).status_code == 404
 
 
-def test_the_list_is_filtered_by_words(sign_in: Callable[[str], Client], people: dict[str, User]) -> None:
+def test_the_list_is_filtered_by_name(sign_in: Callable[[str], Client], people: dict[str, User]) -> None:
     page = sign_in("admin").get("/people/?q=view").content.decode()
     assert "Portal role of viewer" in page
     assert "Portal role of developer" not in page
@@ -91,7 +91,7 @@ def test_the_last_portal_admin_keeps_the_role(
     assert not Entry.objects.exists()
 
 
-def test_one_of_two_portal_admins_may_give_the_role_up(
+def test_one_of_two_portal_admins_may_remove_the_own_role(
     sign_in: Callable[[str], Client], people: dict[str, User]
 ) -> None:
     set_portal_role(people["engineer"], PortalRole.ADMIN, by=None)

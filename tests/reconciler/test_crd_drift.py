@@ -253,7 +253,7 @@ def test_a_fight_is_reported_and_slows_down(harness: Harness) -> None:
     wait_for(lambda: kind_ready(contract)["message"] == "The kind Pair is served.")
 
 
-def test_a_deleted_definition_is_created_again_and_its_instances_are_gone(harness: Harness) -> None:
+def test_a_deleted_definition_is_recreated_and_its_instances_are_deleted(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one")
     old = harness.cluster.read(*CRD, f"pairs.{harness.group}")["metadata"]["uid"]

@@ -66,7 +66,7 @@ def test_an_edit_of_a_changed_instance_is_refused(harness: Harness) -> None:
     assert harness.get_child("ConfigMap", "one-first")["data"] == {"text": "before"}
 
 
-def test_what_the_api_server_refuses_says_which_field(harness: Harness) -> None:
+def test_a_rejection_by_the_api_server_names_the_field(harness: Harness) -> None:
     contract = harness.publish(NAMED)
     change = wait_until_decided(harness.create(contract, "one", map="m", copies=9))
     assert change.state == ChangeState.REFUSED

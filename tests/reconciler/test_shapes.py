@@ -182,7 +182,7 @@ def test_a_change_waits_while_its_kind_is_being_removed(harness: Harness) -> Non
     assert harness.row("one") is None
 
 
-def test_an_instance_that_waits_for_a_kind_says_why_it_is_not_served(harness: Harness) -> None:
+def test_an_instance_that_waits_for_a_kind_reports_why_it_is_not_served(harness: Harness) -> None:
     other = custom_definition(f"others.{harness.group}/v9", "Pair")
     harness.cluster.apply(other)
     wait_for(lambda: harness.cluster.served(f"{harness.group}/v9", "Pair"))

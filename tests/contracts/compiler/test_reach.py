@@ -333,7 +333,7 @@ def test_the_entries_of_a_node() -> None:
     assert reach.of_node("missing") == ()
 
 
-def test_a_missing_grant_is_a_problem_at_its_place() -> None:
+def test_a_missing_grant_is_a_problem_at_its_position() -> None:
     reach = reach_of(IN_TEAM)
     problems = reach.problems()
     assert [problem.code for problem in problems] == ["needs-grant", "needs-grant"]

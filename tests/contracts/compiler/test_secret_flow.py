@@ -228,7 +228,7 @@ def test_a_value_that_stays_in_secrets(resources: str) -> None:
     assert warnings(resources) == []
 
 
-def test_a_secret_of_another_namespace_is_no_place_for_it() -> None:
+def test_a_secret_of_another_namespace_is_refused() -> None:
     resources = EXTERNAL + config_map(f"k: {SHOWN}", kind="Secret", metadata="namespace: other")
     (entry,) = flows(compiled(resources))
     assert entry.words == (
@@ -385,7 +385,7 @@ def test_the_status_paths_that_show_a_secret_are_known() -> None:
     assert definition.secret_status_paths == (("password",), ("list", 0, "value"))
 
 
-def test_the_words_name_the_secret() -> None:
+def test_the_message_names_the_secret() -> None:
     other = EXTERNAL.replace("id: db", "id: far").replace("credentials", "far, namespace: platform")
     text = EXTERNAL + other + config_map(f"k: {SHOWN}")
     status = f"password: {SHOWN}\nboth: {quoted(VALUE + ' + string(far.data.k)')}"

@@ -300,7 +300,7 @@ class TestBadInput:
         assert page.get(draft.get_absolute_url()).status_code == 200
         assert page.get(reverse("contracts:publication", args=[draft.pk])).status_code == 200
 
-    def test_twenty_mistakes_are_reported(self, page: Client) -> None:
+    def test_twenty_problems_are_reported(self, page: Client) -> None:
         answer = page.post(
             reverse("contracts:check"), {"text": TWENTY_MISTAKES}, headers={"Accept": "application/json"}
         )

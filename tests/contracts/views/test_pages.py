@@ -313,7 +313,7 @@ class TestReach:
         assert self.WORDS in editor
         assert 'data-goto-line="21"' in editor
 
-    def test_also_of_a_text_with_a_wrong_type(self, browser: Browser, people: People, text: str) -> None:
+    def test_also_of_a_string_of_the_wrong_type(self, browser: Browser, people: People, text: str) -> None:
         text = text.replace("string | default=hello", "integer | default=1")
         answer = browser(people.engineer).post(reverse("contracts:check"), {"text": text})
         assert self.WORDS in answer.content.decode()
