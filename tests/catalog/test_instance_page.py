@@ -147,7 +147,7 @@ def test_a_graph_that_is_too_large_is_a_list() -> None:
     ("who", "may"),
     [("developer", True), ("viewer", True), ("engineer", True), ("other", False), ("outsider", False)],
 )
-def test_readers_of_an_instance_may_subscribe_until_it_is_deleted(
+def test_readers_of_an_instance_may_subscribe_even_after_it_is_deleted(
     people: dict[str, User], instance: Instance, who: str, may: bool
 ) -> None:
     topic, key = InstanceTopic(), str(instance.pk)

@@ -41,7 +41,7 @@ def test_the_preview_names_the_owner(sign_in: Callable[[str], Client], blog: Ins
 @pytest.mark.parametrize(
     "changed", [{"_name": "other"}, {"_namespace": "checkout-staging"}, {"_name": ""}], ids=str
 )
-def test_other_destinations_have_no_conflicts(
+def test_other_names_and_namespaces_have_no_conflicts(
     sign_in: Callable[[str], Client], blog: Instance, changed: dict[str, str]
 ) -> None:
     assert "is owned by" not in typed(sign_in("developer"), **changed)

@@ -64,7 +64,7 @@ def test_the_right_password_resets_the_count(people: dict[str, User]) -> None:
     assert not SignInFailure.objects.exists()
 
 
-def test_passwords_are_not_stored(people: dict[str, User]) -> None:
+def test_attempted_usernames_are_not_stored(people: dict[str, User]) -> None:
     attempt("my-password-by-mistake")
     assert "mistake" not in SignInFailure.objects.get().key
 

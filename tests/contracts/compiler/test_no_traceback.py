@@ -126,7 +126,7 @@ def test_any_expression(source: str) -> None:
     ],
     ids=lambda value: value[:12],
 )
-def test_expensive_expressions_are_limited(value: str) -> None:
+def test_pathological_expressions_are_handled_quickly(value: str) -> None:
     started = time.process_time()
     survives(definition_text(config_map("a", "data:\n  k: " + json.dumps(value))))
     assert time.process_time() - started < 20

@@ -228,7 +228,7 @@ def test_a_value_that_stays_in_secrets(resources: str) -> None:
     assert warnings(resources) == []
 
 
-def test_a_secret_of_another_namespace_is_refused() -> None:
+def test_a_copy_into_a_secret_of_another_namespace_is_listed() -> None:
     resources = EXTERNAL + config_map(f"k: {SHOWN}", kind="Secret", metadata="namespace: other")
     (entry,) = flows(compiled(resources))
     assert entry.words == (
