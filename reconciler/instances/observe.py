@@ -40,6 +40,7 @@ class Observer:
         self._observed: dict[str, Any] = {}  # node → its live objects
         self._missing_kinds: dict[str, str] = {}  # node → why its kind is not served
         self._refused_reads: dict[str, str] = {}  # node → why it may not read what it references
+        self._unserved: frozenset[str] = frozenset()
         self._rendering: Rendering | None = None
         self._desired: list[Child] = []
 
@@ -54,6 +55,8 @@ class Observer:
         """From the cache. Raises ``NotSynced``."""
         kinds = recorded(self.instance).kinds | possible_inventory(self._definition).kinds
         self._members = await self._context.informers.members(uid_of(self.instance), kinds)
+        find = self._context.client.kinds.find_group_kind
+        self._unserved = frozenset([kind for kind in sorted(kinds) if await find(kind) is None])
 
     async def observe(self) -> tuple[Observation, Graph]:
         """Read external references and desired objects by name, and render, until nothing new is read."""
@@ -79,6 +82,7 @@ class Observer:
             found=dict(self._found),
             missing_kinds=dict(self._missing_kinds),
             refused_reads=dict(self._refused_reads),
+            unserved=self._unserved,
             pod_health=self._context.pods_and_events.pod_health,
             contract_kinds=self._context.contracts.keys(),
         )

@@ -47,7 +47,7 @@ def plan(
     """
     instance, members = observation.instance, observation.members
     home = namespace_of(instance)
-    scope = possible_inventory(graph.definition) | inventory_of([child.body for child in graph.desired], home)
+    scope = wanted_inventory(graph, home) | unserved_inventory(observation)
     owned = inventory_of(members, home)
     steps: list[Step] = [
         Wait(state.id, state.reason, state.code)
@@ -66,9 +66,29 @@ def plan(
 
 
 def possible_inventory(definition: Definition) -> Inventory:
-    """The kinds that the definition can create, recorded at once so that an instance is written once."""
+    """The kinds that the definition can create."""
     kinds = {group_kind(node.group, node.kind) for node in definition.nodes if not node.is_external}
     return Inventory(frozenset(kinds), frozenset())
+
+
+def wanted_inventory(graph: Graph, home: str) -> Inventory:
+    """Of the desired objects, and of nodes whose objects are not known yet: an instance is written once for
+    all its layers.
+    """
+    undecided = {
+        group_kind(node.group, node.kind)
+        for node in graph.definition.nodes
+        if not node.is_external and graph.rendering.nodes[node.id].state in ("pending", "failed")
+    }
+    desired = inventory_of([child.body for child in graph.desired], home)
+    return Inventory(frozenset(undecided), frozenset()) | desired
+
+
+def unserved_inventory(observation: Observation) -> Inventory:
+    """What is recorded and cannot be observed: objects of a kind that is not served now may still exist."""
+    known = recorded(observation.instance)
+    kinds = known.kinds & observation.unserved
+    return Inventory(kinds, known.namespaces if kinds else frozenset())
 
 
 def refusal(instance: Manifest, child: Child, live: Manifest | None, bounds: Bounds) -> Refuse | None:

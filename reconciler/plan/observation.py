@@ -21,9 +21,10 @@ class Observation:
 
     ``members``: every live object that carries the instance's labels. ``found``: the live object of each
     desired one that exists, whatever its owner. ``missing_kinds``: node → why the cluster does not serve its
-    kind. ``refused_reads``: node → why it may not read what it references. ``pod_health``: uid of an object →
-    the health of its worst pod. ``contract_kinds``: ``Kind.group`` of the kinds that contracts define, whose
-    objects are not ready before a reconciler has set their ``Ready`` condition.
+    kind. ``unserved``: each recorded ``Kind.group`` that it does not serve now. ``refused_reads``: node → why
+    it may not read what it references. ``pod_health``: uid of an object → the health of its worst pod.
+    ``contract_kinds``: ``Kind.group`` of the kinds that contracts define, whose objects are not ready before
+    a reconciler has set their ``Ready`` condition.
     """
 
     instance: Manifest
@@ -31,6 +32,7 @@ class Observation:
     found: Mapping[Identity, Manifest] = field(default_factory=dict)
     missing_kinds: Mapping[str, str] = field(default_factory=dict)
     refused_reads: Mapping[str, str] = field(default_factory=dict)
+    unserved: frozenset[str] = frozenset()
     pod_health: Mapping[str, Health] = field(default_factory=dict)
     contract_kinds: Collection[str] = ()
 

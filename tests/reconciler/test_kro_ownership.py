@@ -57,6 +57,63 @@ def test_labels_of_a_child_and_the_inventory_of_its_instance(harness: Harness) -
     assert harness.cluster.get("v1", "ConfigMap", "default", "one") is None
 
 
+KINDS, NAMESPACES = (
+    "applyset.kubernetes.io/contains-group-kinds",
+    "applyset.kubernetes.io/additional-namespaces",
+)
+KIT = f"""
+- id: first
+  template: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: "{NAME}"}}, data: {{k: v}}}}
+- id: second
+  includeWhen: ["${{schema.spec.extra}}"]
+  template: {{apiVersion: v1, kind: Secret, metadata: {{name: "{NAME}-SUFFIX", namespace: default}}}}
+- id: many
+  forEach: [{{i: "${{schema.spec.items}}"}}]
+  template: {{apiVersion: v1, kind: ServiceAccount, metadata: {{name: "${{i}}"}}}}
+"""
+
+
+def test_the_inventory_forgets_a_kind_after_its_last_object_was_pruned(harness: Harness) -> None:
+    contract = publish_contract(harness, KIT.replace("SUFFIX", harness.suffix))
+
+    def inventory() -> tuple[str, str]:
+        annotations = annotations_of(harness.get_instance(contract, "one"))
+        return annotations[KINDS], annotations[NAMESPACES]
+
+    create_ready(harness, contract, "one", extra=True, items=["x", "y"])
+    assert inventory() == ("ConfigMap,Secret,ServiceAccount", "default")
+    update_and_wait(harness, contract, extra=True, items=["x"])
+    wait_for(lambda: harness.child("ServiceAccount", "y") is None, "it is pruned")
+    wait_for_state(harness, contract, "ACTIVE", generation=2)
+    assert inventory() == ("ConfigMap,Secret,ServiceAccount", "default"), "one of the kind remains"
+    update_and_wait(harness, contract, extra=True, items=[])
+    wait_for(lambda: inventory() == ("ConfigMap,Secret", "default"), "a collection without items")
+    assert harness.child("ServiceAccount", "x") is None
+    update_and_wait(harness, contract, extra=False, items=[])
+    wait_for(lambda: inventory() == ("ConfigMap", ""), "an excluded node, the last in its namespace")
+    update_and_wait(harness, contract, extra=True, items=["x"])
+    wait_for(lambda: inventory() == ("ConfigMap,Secret,ServiceAccount", "default"), "it grows again")
+    delete_instance(harness, "one")
+    assert harness.cluster.get("v1", "Secret", "default", f"one-{harness.suffix}") is None
+
+
+def test_a_pruned_object_with_a_finalizer_stays_in_the_inventory(harness: Harness) -> None:
+    toggled = map_node("a") + KIT.replace("SUFFIX", harness.suffix)
+    contract = publish_contract(harness, toggled)
+    create_ready(harness, contract, "one", extra=True, items=["x"])
+    where = ("v1", "ServiceAccount", harness.namespace, "x")
+    harness.cluster.merge(*where, {"metadata": {"finalizers": ["example.com/hold"]}})
+    update_and_wait(harness, contract, extra=False, items=[])
+    wait_for(lambda: "deletionTimestamp" in harness.cluster.read(*where)["metadata"], "it is pruned")
+
+    def kinds() -> str:
+        return annotations_of(harness.get_instance(contract, "one"))[KINDS]
+
+    wait_for(lambda: kinds() == "ConfigMap,ServiceAccount", "what still exists is not forgotten")
+    harness.cluster.merge(*where, {"metadata": {"finalizers": None}})
+    wait_for(lambda: kinds() == "ConfigMap", "now it is")
+
+
 def test_what_was_adopted_is_deleted_with_its_instance(harness: Harness) -> None:
     apply_unmanaged(harness, "one-a", kept="yes")
     contract = publish_contract(harness, map_node("a", "data: {k: v}"))

@@ -316,6 +316,61 @@ def test_the_inventory_grows_before_and_shrinks_after(pair: Definition) -> None:
     assert planned.after == Inventory(frozenset({"ConfigMap"}))
 
 
+KIT = """
+- id: first
+  includeWhen: ["${schema.spec.first}"]
+  template: {apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: v}}
+- id: second
+  includeWhen: ["${schema.spec.second}"]
+  template: {apiVersion: v1, kind: Secret, metadata: {name: b, namespace: elsewhere}}
+- id: many
+  forEach: [{i: "${schema.spec.items}"}]
+  template: {apiVersion: v1, kind: ServiceAccount, metadata: {name: "${i}"}}
+- id: later
+  template: {apiVersion: v1, kind: Service, metadata: {name: c}, spec: {externalName: "${first.data.k}"}}
+"""
+KIT_SPEC = 'first: boolean\nsecond: boolean\nitems: "[]string"'
+# spec → kinds, other namespaces
+INVENTORIES = {
+    "nothing but what waits": ({"first": True}, "ConfigMap Service", ""),
+    "a node that is excluded, and what needs it": ({}, "", ""),
+    "an object in another namespace": ({"second": True}, "Secret", "elsewhere"),
+    "a collection with items": ({"items": ["x"]}, "ServiceAccount", ""),
+    "a collection without items": ({"items": []}, "", ""),
+    "everything": (
+        {"first": True, "second": True, "items": ["x", "y"]},
+        "ConfigMap Secret Service ServiceAccount",
+        "elsewhere",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "kinds", "namespaces"), INVENTORIES.values(), ids=INVENTORIES.keys())
+def test_the_inventory_has_what_is_desired_or_not_known_yet(
+    spec: dict[str, Any], kinds: str, namespaces: str
+) -> None:
+    kit = defined(KIT, spec=KIT_SPEC, types="")
+    instance = {**INSTANCE, "spec": {"first": False, "second": False, "items": [], **spec}}
+    planned = decide(kit, {}, [], instance=instance)
+    wanted = Inventory(frozenset(kinds.split()), frozenset(namespaces.split()))
+    assert (planned.before, planned.after) == (wanted, wanted)
+
+
+def test_a_recorded_kind_that_is_not_served_now_stays_in_the_inventory(pair: Definition) -> None:
+    """Its objects may still exist, for example while the server of an aggregated API is away."""
+    annotations = {
+        "applyset.kubernetes.io/contains-group-kinds": "ConfigMap,Lost.example.com,Secret",
+        "applyset.kubernetes.io/additional-namespaces": "elsewhere",
+    }
+    instance = {**INSTANCE, "metadata": {**INSTANCE["metadata"], "annotations": annotations}}
+    rendering = render(pair, instance, {})
+    graph = Graph(pair, rendering, {}, children(instance, pair, rendering))
+    unserved = frozenset({"Lost.example.com", "Never.example.com"})
+    after = plan(Observation(instance, unserved=unserved), graph, None).after
+    kinds = frozenset({"ConfigMap", "Lost.example.com"})
+    assert after == Inventory(kinds, frozenset({"elsewhere"}))
+
+
 def test_apply_order_counts_from_the_dependents_end(pair: Definition) -> None:
     assert apply_order(pair) == {"first": 1, "second": 2, "extra": 2}
 
