@@ -36,6 +36,8 @@ from catalog.serializers import (
     InstanceSummarySerializer,
     UpdateInstanceSerializer,
 )
+from catalog.touched import Base
+from catalog.views.edit import explicit_manifest, observed_manifest
 from catalog.views.instances import COLUMNS, FILTERS, filtered, ordering
 from contracts.models import Contract
 from contracts.problems import Problem
@@ -101,6 +103,12 @@ def manifest_of(usable: UsableContract, namespace: str, name: str, data: dict[st
         "metadata": metadata,
         "spec": data["spec"],
     }
+
+
+def update_base(instance: Instance, usable: UsableContract, *, is_whole: bool) -> Base:
+    """With a generation, the client has seen what was observed, and not what open changes request."""
+    seen = explicit_manifest(instance, usable) if is_whole else observed_manifest(instance, usable)
+    return Base(seen, usable.schema, instance.manifest, overwrites=is_whole)
 
 
 def accepted_response(change: Change, code: int) -> Response:
@@ -182,7 +190,11 @@ class InstanceDetail(RetrieveAPIView[Instance]):
         summary="Update an instance", request=UpdateInstanceSerializer, responses={202: AcceptedSerializer}
     )
     def put(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Replace the spec. Omitted fields get their defaults."""
+        """Replace the spec. Omitted fields get their defaults.
+
+        With ``generation``, only what differs from that generation is changed, and a field that was changed
+        meanwhile refuses the change. Without it, the whole spec is wanted: the last request wins.
+        """
         instance = self.get_object()
         user = require_user(request)
         decision = can(user, "edit", instance)
@@ -203,7 +215,7 @@ class InstanceDetail(RetrieveAPIView[Instance]):
                 instance=instance,
                 manifest=form.manifest,
                 by=user,
-                base_resource_version=instance.resource_version,
+                base=update_base(instance, usable, is_whole=data.get("generation") is None),
             )
         except AlreadyDeleting as error:
             raise Refused(str(error), code=409) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from django.db import IntegrityError, transaction
 from catalog import change_transitions
 from catalog.change_transitions import TransitionNotAllowed
 from catalog.models import Action, Change, ChangeState, Destination, Instance, State, owning_team
+from catalog.touched import Base, TouchedField, reapply
+from contracts.documents.paths import MISSING, get
 from contracts.models import Contract
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -90,24 +93,42 @@ def propose_update(
     instance: Instance,
     manifest: Mapping[str, Any],
     by: User,
-    base_resource_version: str = "",
+    base: Base | None = None,
     submission: UUID | None = None,
 ) -> Change:
-    """Request other values. Raises :class:`AlreadyDeleting`. Safe to repeat with the same ``submission``."""
+    """Request other values. Raises :class:`AlreadyDeleting`. Safe to repeat with the same ``submission``.
+
+    Only what differs from ``base`` is changed. Without one, the manifest is wanted as a whole: it is based on
+    the values that all open changes lead to, and overwrites others.
+    """
     with transaction.atomic():
         if known := _submitted_before(submission):
             return known
         locked = Instance.objects.select_for_update().filter(pk=instance.pk).first()
         if locked is None or locked.is_deleting:
             raise AlreadyDeleting(instance)
+        queue = list(instance.changes.open().exclude(manifest={}).order_by("created_at", "pk"))
+        newest = queue[-1].manifest if queue else instance.manifest
+        base = base or Base(newest, overwrites=True)
+        touched = base.touched_by(manifest)
         change = Change(
             instance=instance,
             action=Action.UPDATE,
-            manifest=manifest,
+            manifest=manifest if base.overwrites or not queue else reapply(newest, touched),
             submission=submission,
-            base_resource_version=base_resource_version,
+            touched=[one.as_dict() for one in _after_own(touched, queue, by)],
+            overwrites=base.overwrites,
         )
         return _save(change, by)
+
+
+def _after_own(touched: list[TouchedField], queue: list[Change], by: User) -> list[TouchedField]:
+    """An edit has no conflict with the values that open changes of the same author set before it."""
+    own = [change for change in queue if change.author_id == by.pk]
+    return [
+        replace(one, accepts=(*one.accepts, *(get(change.manifest, one.path, MISSING) for change in own)))
+        for one in touched
+    ]
 
 
 def propose_deletion(*, instance: Instance, by: User) -> Change:

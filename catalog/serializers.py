@@ -115,6 +115,7 @@ class ChangeSerializer(serializers.ModelSerializer[Change]):
             "state",
             "reason",
             "manifest",
+            "touched",
             "author",
             "created_at",
             "decided_at",

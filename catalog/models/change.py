@@ -87,8 +87,9 @@ class Change(models.Model):
     successor = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")  # superseded by
     failed_step = models.CharField(max_length=100, blank=True)
     manifest = models.JSONField(default=dict)  # the complete custom resource; empty for delete
-    # The resourceVersion that an edit was based on; a newer one in the cluster is a conflict.
-    base_resource_version = models.CharField(max_length=64, blank=True)
+    # Of an update: the fields that it touched (``catalog.touched``), which alone are delivered.
+    touched = models.JSONField(default=list)
+    overwrites = models.BooleanField(default=False)  # the touched fields, even if they changed meanwhile
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     author_name = models.CharField(max_length=150)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)

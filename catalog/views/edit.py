@@ -20,6 +20,7 @@ from catalog.forms.instance_form import UsableContract, from_text, refusal_probl
 from catalog.forms.spec_diff import explicit_values, field_changes, merge_three_way
 from catalog.forms.yaml_text import to_yaml
 from catalog.models import Change, ChangeState, FormDraft, Instance
+from catalog.touched import Base, read_touched, reapply
 from catalog.views.form_page import (
     FormPage,
     FormTarget,
@@ -84,7 +85,7 @@ def opened_page(target: FormTarget, instance: Instance) -> FormPage:
     if draft:
         text = draft.text
     else:
-        text = to_yaml(refused.manifest if refused and refused.manifest else target.before)
+        text = to_yaml(refused_manifest(refused, target.before or {}) if refused else target.before)
     form = from_text(target.usable, text, before=target.before, more=refusals)
     return FormPage(
         target,
@@ -96,25 +97,36 @@ def opened_page(target: FormTarget, instance: Instance) -> FormPage:
     )
 
 
+def refused_manifest(refused: Change, now: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was refused, with the current values of the fields that it did not touch."""
+    if refused.touched:
+        return reapply(now, read_touched(refused.touched))
+    return refused.manifest or now
+
+
 def explicit_manifest(instance: Instance, usable: UsableContract) -> dict[str, Any]:
-    """The instance without defaults that the API server filled in. A pending change counts as its values."""
-    pending = instance.changes.open().first()
-    if pending is not None and pending.manifest:
-        return dict(pending.manifest)
+    """The instance without defaults that the API server filled in. An open change counts as its values."""
+    newest = instance.changes.open().first()
+    if newest is not None and newest.manifest:
+        return dict(newest.manifest)
+    return observed_manifest(instance, usable)
+
+
+def observed_manifest(instance: Instance, usable: UsableContract) -> dict[str, Any]:
+    """As :func:`explicit_manifest`, without open changes."""
     newest = instance.changes.filter(state=ChangeState.DELIVERED).exclude(manifest={}).first()
     requested = newest.manifest.get("spec") if newest else None
     return {**instance.manifest, "spec": explicit_values(usable.schema, instance.spec, requested)}
 
 
 def base_manifest(request: HttpRequest, instance: Instance, usable: UsableContract) -> Mapping[str, Any]:
-    """The manifest that the edit is based on: the current one, or the one in the form if that is older."""
-    if request.POST.get("_base") != str(instance.generation):
-        try:
-            posted = json.loads(request.POST.get("_before", ""))
-        except ValueError:
-            posted = None
-        if isinstance(posted, dict):
-            return posted
+    """The manifest that the form was opened with, so that only what its author changed is a change."""
+    try:
+        posted = json.loads(request.POST.get("_before", ""))
+    except ValueError:
+        posted = None
+    if isinstance(posted, dict) and all(isinstance(posted.get(key), dict) for key in ("metadata", "spec")):
+        return posted
     return explicit_manifest(instance, usable)
 
 
@@ -136,7 +148,7 @@ def submit(request: HttpRequest, page: FormPage, instance: Instance) -> HttpResp
             instance=instance,
             manifest=page.form.manifest,
             by=user,
-            base_resource_version=instance.resource_version,
+            base=Base(page.target.before or {}, page.target.usable.schema, instance.manifest),
             submission=submission,
         )
     except AlreadyDeleting as error:

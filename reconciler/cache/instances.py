@@ -1,16 +1,11 @@
-"""The watched instances: by name, by uid, and the generation of each of their recent versions."""
+"""The watched instances, by name and by uid."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Mapping
-
 from reconciler.kube import Informer
 from reconciler.kube.informer import Event
-from reconciler.objects.accessors import Manifest, generation_of, name_of, namespace_of, uid_of, version_of
+from reconciler.objects.accessors import Manifest, name_of, namespace_of, uid_of
 from reconciler.status.snapshot import Key
-
-VERSIONS_KEPT = 64
 
 
 class InstanceCache:
@@ -19,7 +14,6 @@ class InstanceCache:
     def __init__(self) -> None:
         self.informers: dict[str, Informer] = {}
         self._keys: dict[str, Key] = {}  # uid →
-        self._generations: dict[Key, OrderedDict[str, int]] = {}
 
     def get(self, key: Key) -> Manifest | None:
         informer = self.informers.get(key.group_kind)
@@ -38,10 +32,6 @@ class InstanceCache:
     def key_of_uid(self, uid: str) -> Key | None:
         return self._keys.get(uid)
 
-    def generations(self, key: Key) -> Mapping[str, int]:
-        """resourceVersion → generation, of recent versions: an edit conflicts only with changed specs."""
-        return self._generations.get(key, {})
-
     def handle(self, group_kind: str, event: Event, obj: Manifest) -> Key:
         """Handle a watch event; returns the key of the instance."""
         key = key_of(group_kind, obj)
@@ -53,14 +43,9 @@ class InstanceCache:
 
     def remember(self, key: Key, obj: Manifest) -> None:
         self._keys[uid_of(obj)] = key
-        seen = self._generations.setdefault(key, OrderedDict())
-        seen[version_of(obj)] = generation_of(obj)
-        while len(seen) > VERSIONS_KEPT:
-            seen.popitem(last=False)
 
     def forget(self, key: Key, obj: Manifest) -> None:
         self._keys.pop(uid_of(obj), None)
-        self._generations.pop(key, None)
 
     def store_write(self, key: Key, obj: Manifest) -> None:
         """Put the answer of a write into the cache."""

@@ -86,8 +86,7 @@ class ChangeController:
             self._cache.request_deletion(pending.uid)
         if isinstance(prepared, DeliveryResult):
             return prepared
-        generations = self._instances.generations(pending.key)
-        result = await deliver(self._context.client, pending, prepared, generations)
+        result = await deliver(self._context.client, pending, prepared)
         if result.live is not None:
             self._instances.store_write(pending.key, result.live)
             self._context.queue.add(pending.key)

@@ -7,27 +7,33 @@ object, so that delivering it twice creates one object.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from catalog.changes import NEVER_CREATED
 from catalog.models.change import Action, ChangeState, WaitReason
+from catalog.touched import set_value
+from contracts.documents.paths import MISSING, get
 from reconciler.changes.outbox import DeliveryResult, PendingChange
 from reconciler.kube import ApiError, Client, KubeError, NotServed, Resource, Unreachable
 from reconciler.objects.accessors import (
     Manifest,
     annotations_of,
-    generation_of,
     is_deleting,
     metadata_of,
     uid_of,
     version_of,
 )
 from reconciler.objects.names import CHANGE, INSTANCE_MANAGER, MANAGED_BY
-from reconciler.plan import field_differences
+from reconciler.plan import MergeConflict, field_differences, merge_touched
 
 KIND_TERMINATING = "The cluster is deleting the kind. The change will be applied once it is recreated."
+
+ATTEMPTS = 5  # of an update, when the object is changed meanwhile
+OWN_METADATA = ("labels", "annotations")
+ROOT_SPEC = ("spec",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +53,96 @@ async def prepare(client: Client, pending: PendingChange) -> Prepared | Delivery
         return result_of(client, pending, error)
 
 
-async def deliver(
-    client: Client, pending: PendingChange, prepared: Prepared, generation_at: Mapping[str, int]
-) -> DeliveryResult:
-    """Deliver a change. Never raises ``KubeError``: the result carries the reason.
-
-    ``generation_at``: resourceVersion → generation of recently observed versions. An edit conflicts when the
-    spec was changed since, not when only the status was.
-    """
+async def deliver(client: Client, pending: PendingChange, prepared: Prepared) -> DeliveryResult:
+    """Deliver a change. Never raises ``KubeError``: the result carries the reason."""
     try:
         resource, live = prepared.resource, prepared.live
         if pending.action == Action.DELETE:
             return await deliver_deletion(client, pending, live)
-        if live is not None and is_delivered(pending, live):
-            return DeliveryResult(ChangeState.DELIVERED, live=dict(live))
-        problem = precondition_failure(pending, live, generation_at)
-        if problem:
-            return DeliveryResult(ChangeState.REFUSED, problem)
-        body = manifest_to_apply(pending, live)
-        try:
-            answer = await client.apply(resource, body, manager=INSTANCE_MANAGER)
-        except ApiError as error:
-            if not (error.namespace_missing and pending.team):
-                raise
-            await create_namespace(client, pending.namespace)
-            answer = await client.apply(resource, body, manager=INSTANCE_MANAGER)
-        return DeliveryResult(
-            ChangeState.DELIVERED, live={**answer, "apiVersion": pending.api_version, "kind": pending.kind}
-        )
+        if pending.action == Action.CREATE:
+            return await deliver_creation(client, pending, prepared)
+        for _ in range(ATTEMPTS):
+            try:
+                return await deliver_update(client, pending, Prepared(resource, live))
+            except ApiError as error:
+                if not error.conflict:
+                    raise
+            live = await client.get(resource, pending.namespace, pending.name)
+        return waiting(f"{pending.display_name} is changed all the time in the cluster.")
     except KubeError as error:
         return result_of(client, pending, error)
+
+
+async def deliver_creation(client: Client, pending: PendingChange, prepared: Prepared) -> DeliveryResult:
+    resource, live = prepared.resource, prepared.live
+    if live is not None:
+        if annotations_of(live).get(CHANGE) == pending.token:  # only the result was lost
+            return DeliveryResult(ChangeState.DELIVERED, live=dict(live))
+        message = f"A {pending.kind} named {pending.display_name} already exists. Choose another name."
+        return DeliveryResult(ChangeState.REFUSED, message)
+    body = manifest_to_create(pending)
+    try:
+        answer = await client.apply(resource, body, manager=INSTANCE_MANAGER)
+    except ApiError as error:
+        if not (error.namespace_missing and pending.team):
+            raise
+        await create_namespace(client, pending.namespace)
+        answer = await client.apply(resource, body, manager=INSTANCE_MANAGER)
+    return delivered(pending, answer)
+
+
+async def deliver_update(client: Client, pending: PendingChange, prepared: Prepared) -> DeliveryResult:
+    """Raises ``ApiError`` with code 409 when the object was changed since it was read."""
+    resource, live = prepared.resource, prepared.live
+    problem = precondition_failure(pending, live)
+    if problem or live is None:
+        return DeliveryResult(ChangeState.REFUSED, problem)
+    merge = merge_touched(live, pending.touched, INSTANCE_MANAGER, overwrites=pending.overwrites)
+    if merge.conflicts:
+        return conflict_result(pending, merge.conflicts)
+    known: Manifest = live
+    if merge.patch:
+        patch = with_version(merge.patch, known)
+        known = await client.merge(resource, pending.namespace, pending.name, patch, manager=INSTANCE_MANAGER)
+    body = manifest_to_update(pending, merge.fields)
+    if field_differences(body, known, INSTANCE_MANAGER):
+        known = await client.apply(resource, with_version(body, known), manager=INSTANCE_MANAGER)
+    return delivered(pending, known)
+
+
+def delivered(pending: PendingChange, live: Manifest) -> DeliveryResult:
+    head = {"apiVersion": pending.api_version, "kind": pending.kind}
+    return DeliveryResult(ChangeState.DELIVERED, live={**live, **head})
+
+
+def with_version(body: Mapping[str, Any], live: Manifest) -> dict[str, Any]:
+    """For this version of this object only: another answers 409."""
+    metadata = {**(body.get("metadata") or {}), "uid": uid_of(live), "resourceVersion": version_of(live)}
+    return {**body, "metadata": metadata}
+
+
+def conflict_result(pending: PendingChange, conflicts: Sequence[MergeConflict]) -> DeliveryResult:
+    causes = tuple({"field": one.path, "message": conflict_message(one)} for one in conflicts)
+    fields = ", ".join(one.path for one in conflicts)
+    message = (
+        f"{pending.display_name} was changed in the cluster since you opened the form. "
+        f"Review the current values of {fields} and submit again."
+    )
+    return DeliveryResult(ChangeState.REFUSED, message, causes=causes)
+
+
+def conflict_message(conflict: MergeConflict) -> str:
+    return (
+        f"You changed it from {value_text(conflict.old)} to {value_text(conflict.new)}; "
+        f"it is {value_text(conflict.live)} now."
+    )
+
+
+def value_text(value: Any) -> str:
+    if value is None:
+        return "not set"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"“{text[:197]}…”" if len(text) > 200 else f"“{text}”"
 
 
 def result_of(client: Client, pending: PendingChange, error: KubeError) -> DeliveryResult:
@@ -102,21 +168,6 @@ def waiting(message: str, reason: WaitReason = WaitReason.CLUSTER) -> DeliveryRe
     return DeliveryResult(ChangeState.WAITING, message, reason)
 
 
-def is_delivered(pending: PendingChange, live: Manifest) -> bool:
-    """Whether the change was applied before, and only the result was lost.
-
-    A creation is delivered even if its object was changed since. An edit is delivered when the live object
-    has its fields.
-    """
-    if pending.action == Action.CREATE:
-        return annotations_of(live).get(CHANGE) == pending.token
-    if is_deleting(live) or not is_same_object(pending, live):
-        return False
-    body = manifest_to_apply(pending, live)
-    metadata = {key: value for key, value in body["metadata"].items() if key != "uid"}
-    return not field_differences({**body, "metadata": metadata}, live, INSTANCE_MANAGER)
-
-
 def is_same_object(pending: PendingChange, live: Manifest) -> bool:
     """Whether this is the object that an edit or a deletion is about, and not another one of its name.
 
@@ -128,47 +179,46 @@ def is_same_object(pending: PendingChange, live: Manifest) -> bool:
     return bool(token) and token == pending.creation_token
 
 
-def precondition_failure(
-    pending: PendingChange, live: Manifest | None, generation_at: Mapping[str, int]
-) -> str:
-    """Why the change cannot be applied to the live object; empty when it can."""
-    if pending.action == Action.CREATE:
-        if live is None:
-            return ""
-        return f"A {pending.kind} named {pending.display_name} already exists. Choose another name."
+def precondition_failure(pending: PendingChange, live: Manifest | None) -> str:
+    """Why an update cannot be applied to the live object; empty when it can."""
     if live is None:
         return f"{pending.display_name} does not exist in the cluster any more."
     if is_deleting(live):
         return f"{pending.display_name} is being deleted and cannot be changed any more."
     if not is_same_object(pending, live):
         return f"{pending.display_name} was deleted and recreated since you opened the form. Reload the page."
-    if pending.base and pending.base != version_of(live):
-        same_generation = generation_at.get(pending.base) == generation_of(live)
-        if not same_generation and pending.base_spec != (live.get("spec") or {}):
-            return (
-                f"{pending.display_name} was changed in the cluster since you opened the form. "
-                "Review the current values and submit again."
-            )
     return ""
 
 
-def manifest_to_apply(pending: PendingChange, live: Manifest | None) -> dict[str, Any]:
-    """The proposed object, with the token of the change that created it.
-
-    An edit carries the uid, so that it applies to this object only.
-    """
+def manifest_to_create(pending: PendingChange) -> dict[str, Any]:
+    """The proposed object, with the token of the change."""
     proposed = dict(pending.manifest.get("metadata") or {})
     metadata: dict[str, Any] = {key: proposed[key] for key in ("labels", "annotations") if proposed.get(key)}
-    metadata["name"] = pending.name
-    if pending.namespace:
-        metadata["namespace"] = pending.namespace
-    if live is not None:
-        metadata["uid"] = uid_of(live)
-    token = pending.token if live is None else annotations_of(live).get(CHANGE)
-    if token:
-        metadata["annotations"] = {**metadata.get("annotations", {}), CHANGE: token}
+    metadata["annotations"] = {**metadata.get("annotations", {}), CHANGE: pending.token}
     body = {key: value for key, value in pending.manifest.items() if key not in ("metadata", "status")}
-    return {**body, "apiVersion": pending.api_version, "kind": pending.kind, "metadata": metadata}
+    return {**body, **head_of_change(pending, metadata)}
+
+
+def manifest_to_update(pending: PendingChange, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """All fields that the manager owns, those of the change included. A map that was emptied remains."""
+    body = {key: value for key, value in fields.items() if key != "status"}
+    metadata = {key: value for key, value in (fields.get("metadata") or {}).items() if key in OWN_METADATA}
+    body |= head_of_change(pending, metadata)
+    for one in pending.touched:
+        for depth in range(len(ROOT_SPEC) + 1, len(one.path)):
+            parent = one.path[:depth]
+            if one.new is MISSING and get(pending.manifest, parent) == {} and get(body, parent) is None:
+                set_value(body, parent, {})
+    return body
+
+
+def head_of_change(pending: PendingChange, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    names = {"name": pending.name, **({"namespace": pending.namespace} if pending.namespace else {})}
+    return {
+        "apiVersion": pending.api_version,
+        "kind": pending.kind,
+        "metadata": {**metadata, **names},
+    }
 
 
 async def deliver_deletion(client: Client, pending: PendingChange, live: Manifest | None) -> DeliveryResult:

@@ -14,10 +14,19 @@ from django.utils import timezone
 from catalog import change_transitions
 from catalog.change_transitions import TransitionNotAllowed
 from catalog.models import Action, Change, ChangeState, Instance, State, WaitReason
+from catalog.touched import TouchedField, read_touched
 from portal.accounts.models import TeamNamespace
 from reconciler.kinds.compiled import kind_problem
-from reconciler.objects.accessors import uid_of
-from reconciler.projection.instances import remove
+from reconciler.objects.accessors import (
+    Manifest,
+    annotations_of,
+    generation_of,
+    is_newer,
+    labels_of,
+    uid_of,
+    version_of,
+)
+from reconciler.projection.instances import remove, visible
 from reconciler.status.snapshot import Key
 
 
@@ -34,9 +43,9 @@ class PendingChange:
     name: str
     uid: str  # empty until a creation is delivered
     manifest: Mapping[str, Any]
-    base: str  # the resourceVersion that an edit was based on
-    base_spec: Mapping[str, Any] | None
     team: bool  # a team of this portal owns the namespace
+    touched: tuple[TouchedField, ...] = ()  # what an update changes
+    overwrites: bool = False
     creation_token: str = ""  # of the change that created the instance, while the uid is not known
     kind_problem: str = ""  # why the cluster does not serve the kind, when that is known
 
@@ -100,9 +109,9 @@ def pending_change(row: Change, instance: Instance, owned_namespaces: set[str]) 
         name=instance.name,
         uid=instance.uid,
         manifest=row.manifest,
-        base=row.base_resource_version,
-        base_spec=instance.spec if row.base_resource_version == instance.resource_version else None,
         team=instance.namespace in owned_namespaces,
+        touched=tuple(read_touched(row.touched)),
+        overwrites=row.overwrites,
         creation_token="" if instance.uid else creation_token(instance),
         kind_problem=kind_problem(contract.conditions),
     )
@@ -182,6 +191,8 @@ def save_on_instance(instance: Instance, pending: PendingChange, result: Deliver
         if instance.uid in ("", uid):
             remove(instance)
         return
+    if result.live is not None:
+        save_observed(instance, result.live)
     if not instance.uid and uid:
         Instance.objects.filter(pk=instance.pk, uid="").update(uid=uid)
     if not instance.uid and result.state == ChangeState.REFUSED:
@@ -189,6 +200,19 @@ def save_on_instance(instance: Instance, pending: PendingChange, result: Deliver
             state=State.FAILED, reason="Refused", message=result.message, state_since=timezone.now()
         )
     instance.touch()
+
+
+def save_observed(instance: Instance, live: Manifest) -> None:
+    """The row has what was delivered at once, so that the next edit is based on it."""
+    version = version_of(live)
+    if instance.uid in ("", uid_of(live)) and is_newer(version, instance.resource_version or "0"):
+        Instance.objects.filter(pk=instance.pk).update(
+            spec=live.get("spec") or {},
+            labels=visible(labels_of(live)),
+            annotations=visible(annotations_of(live)),
+            generation=generation_of(live),
+            resource_version=version,
+        )
 
 
 def postpone(change: Change, result: DeliveryResult) -> None:

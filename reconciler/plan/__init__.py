@@ -5,6 +5,7 @@ from reconciler.plan.compare import FieldDifference, LastApplied, field_differen
 from reconciler.plan.deletion import Deletion, plan_deletion
 from reconciler.plan.instance import plan
 from reconciler.plan.inventory import Inventory, recorded, set_id
+from reconciler.plan.merge import Merge, MergeConflict, merge_touched
 from reconciler.plan.observation import Graph, Observation
 from reconciler.plan.reach import Bounds
 from reconciler.plan.steps import Apply, Delete, Plan, Prune, Refuse, Wait
@@ -19,6 +20,8 @@ __all__ = [
     "Graph",
     "Inventory",
     "LastApplied",
+    "Merge",
+    "MergeConflict",
     "Observation",
     "Plan",
     "Prune",
@@ -28,6 +31,7 @@ __all__ = [
     "children",
     "field_differences",
     "last_applied",
+    "merge_touched",
     "plan",
     "plan_deletion",
     "recorded",

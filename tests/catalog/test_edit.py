@@ -38,7 +38,7 @@ def test_only_differences_are_changes(developer: Client, instance: Instance) -> 
     change = Change.objects.get()
     assert answer["Location"] == f"/instances/{instance.pk}/"
     assert (change.action, change.manifest["spec"]) == ("update", {"image": "shop:2"})
-    assert change.base_resource_version == "100"
+    assert change.touched == [{"path": ["spec", "image"], "old": "shop:1", "new": "shop:2"}]
     assert Entry.objects.filter(verb="instance.update-requested").exists()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from catalog.changes import propose_update
 from catalog.models import Change, Instance
+from catalog.touched import Base
 from contracts.models import Contract
 from reconciler.objects.accessors import condition_of
 from tests.reconciler.harness import Harness, wait_for
@@ -33,7 +34,7 @@ def update(harness: Harness, contract: Contract, name: str, **spec: Any) -> Chan
         instance=row,
         manifest=harness.manifest(contract, name, **spec),
         by=harness.user,
-        base_resource_version=row.resource_version,
+        base=Base(row.manifest),
     )
 
 

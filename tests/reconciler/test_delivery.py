@@ -11,17 +11,18 @@ from typing import Any
 
 import pytest
 
+from catalog.touched import TouchedField
 from reconciler.changes.deliver import deliver, prepare
 from reconciler.changes.outbox import DeliveryResult, PendingChange
 from reconciler.kinds.crd import CRD_RESOURCE
 from reconciler.kube import Client, NotServed, Resource, read_kubeconfig
-from reconciler.objects.accessors import uid_of, version_of
+from reconciler.objects.accessors import uid_of
 from tests.custom_kinds import custom_definition
 
 MAP = Resource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 CREATE = PendingChange(
     pk=1, token="1-1", action="create", api_version="v1", kind="ConfigMap", namespace="default", name="",
-    uid="", manifest={"data": {"text": "created"}}, base="", base_spec=None, team=False,
+    uid="", manifest={"data": {"text": "created"}}, team=False,
 )  # fmt: skip
 
 
@@ -41,7 +42,7 @@ async def deliver_change(client: Client, pending: PendingChange) -> DeliveryResu
     prepared = await prepare(client, pending)
     if isinstance(prepared, DeliveryResult):
         return prepared
-    return await deliver(client, pending, prepared, {})
+    return await deliver(client, pending, prepared)
 
 
 async def live_of(client: Client, pending: PendingChange) -> dict[str, Any]:
@@ -59,9 +60,8 @@ async def an_edit(client: Client, creation: PendingChange) -> PendingChange:
     await deliver_change(client, creation)
     live = await live_of(client, creation)
     text = {"data": {"text": "changed"}}
-    return replace(
-        creation, token="2-2", action="update", uid=uid_of(live), base=version_of(live), manifest=text
-    )
+    touched = (TouchedField(("data", "text"), "created", "changed"),)
+    return replace(creation, token="2-2", action="update", uid=uid_of(live), manifest=text, touched=touched)
 
 
 async def test_a_creation_twice_writes_once(client: Client, creation: PendingChange) -> None:
@@ -100,6 +100,9 @@ async def test_an_edit_is_not_repeated_over_a_later_edit(client: Client, creatio
     again = await deliver_change(client, edit)
     assert again.state == "refused"
     assert again.message.startswith(f"default/{edit.name} was changed in the cluster since")
+    assert again.causes == (
+        {"field": "data.text", "message": "You changed it from “created” to “changed”; it is “edited” now."},
+    )
     assert (await live_of(client, edit))["data"] == {"text": "edited"}
 
 

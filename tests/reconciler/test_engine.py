@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.changes import propose_creation, propose_deletion
+from catalog.changes import propose_creation, propose_deletion, propose_update
 from catalog.models import Change, ChangeState, Instance
+from catalog.touched import Base
 from reconciler.objects.accessors import labels_of
 from tests.reconciler.contracts import FLEET, NAMED, PAIR, READER, SERVICE
 from tests.reconciler.harness import Harness, wait_for
@@ -369,6 +370,30 @@ def test_two_changes_of_one_instance_follow_each_other(harness: Harness) -> None
     update(harness, contract, "one", text="third")
     wait_for(lambda: (live := harness.child("ConfigMap", "one-first")) and live["data"] == {"text": "third"})
     wait_for(lambda: not Change.objects.exclude(state=ChangeState.DELIVERED).exists())
+
+
+def test_two_edits_of_one_form_have_no_conflict_with_each_other(harness: Harness) -> None:
+    contract = harness.publish(PAIR)
+    row = create_ready(harness, contract, "one", text="first")
+    base = Base(row.manifest)
+    for spec in ({"text": "second"}, {"text": "third"}, {"text": "first", "extra": True}):
+        manifest = {**row.manifest, "spec": {**row.spec, **spec}}
+        change = propose_update(instance=row, manifest=manifest, by=harness.user, base=base)
+    assert wait_until_decided(change).state == ChangeState.DELIVERED
+    assert not Change.objects.exclude(state=ChangeState.DELIVERED).exists()
+    spec = harness.get_instance(contract, "one")["spec"]
+    assert (spec["text"], spec["extra"]) == ("third", True)
+
+
+def test_of_whole_updates_the_last_wins(harness: Harness) -> None:
+    contract = harness.publish(PAIR)
+    row = create_ready(harness, contract, "one", text="first")
+    for text in ("second", "third", "first"):
+        manifest = {**row.manifest, "spec": {**row.spec, "text": text}}
+        change = propose_update(instance=row, manifest=manifest, by=harness.user)
+    assert wait_until_decided(change).state == ChangeState.DELIVERED
+    assert not Change.objects.exclude(state=ChangeState.DELIVERED).exists()
+    assert harness.get_instance(contract, "one")["spec"]["text"] == "first"
 
 
 def test_created_and_deleted_at_once_leaves_nothing(harness: Harness) -> None:

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from catalog.changes import propose_deletion, propose_update
 from catalog.models import Change, ChangeState, Event
+from catalog.touched import Base
 from contracts.models import Contract
 from devcluster.machinery.errors import ApiError
 from tests.clusters import DevCluster
@@ -164,9 +165,7 @@ def test_one_write_in_every_life(
         row = harness.row("one")
         assert row is not None
         manifest = harness.manifest(contract, "one", text="new", members=["b", "c", "d"])
-        change = propose_update(
-            instance=row, manifest=manifest, by=harness.user, base_resource_version=row.resource_version
-        )
+        change = propose_update(instance=row, manifest=manifest, by=harness.user, base=Base(row.manifest))
         lives.until(
             lambda: is_delivered(change) and is_settled(harness, contract) and "one-a" not in maps(harness)
         )
