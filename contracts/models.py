@@ -254,7 +254,7 @@ class KnownSchema(models.Model):
     group_version = models.CharField(max_length=320)
     content_hash = models.CharField(max_length=128)
     document = models.JSONField()
-    kinds = models.JSONField(default=list)  # [{kind, plural, namespaced}]
+    kinds = models.JSONField(default=list)  # [{kind, plural, namespaced, owner or contract}]
     seen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -96,9 +96,26 @@ def other_contracts(definition: Definition, by: User | None) -> Iterator[Problem
 
 
 def installed_kinds(definition: Definition) -> Iterator[Problem]:
-    """Warn about a kind that a cluster already has: it may be this contract's, from a lost database."""
-    for known in KnownSchema.objects.filter(group_version=definition.api_version):
-        if any(kind.get("kind") == definition.kind for kind in known.kinds):
-            message = f"“{known.destination}” already has a kind {definition.kind} in {definition.group}."
-            hint = "Instances can be created there only if Slipway installed that kind."
-            yield Problem("kind-installed", message, "spec.schema.kind", severity="warning", hint=hint)
+    """Kinds and plurals that a cluster already serves, as far as the reconciler has seen its definitions."""
+    for known in KnownSchema.objects.filter(group_version__startswith=f"{definition.group}/"):
+        for kind in known.kinds:
+            if definition.kind == kind.get("kind") or definition.plural == kind.get("plural"):
+                yield installed_kind(definition, known.destination, kind)
+                break
+
+
+def installed_kind(definition: Definition, destination: str, kind: Mapping[str, str]) -> Problem:
+    """A warning when it may be this contract's kind, from a lost database; else a problem with the owner."""
+    same_kind = definition.kind == kind.get("kind")
+    what = f"kind {definition.kind}" if same_kind else f"plural {definition.plural}"
+    message = f"“{destination}” already has the {what} in {definition.group}"
+    if "owner" in kind:
+        owner = f"It belongs to {kind['owner']}." if kind["owner"] else "Another tool installed it."
+        hint = "Choose another kind or group, or have that definition removed from the cluster."
+        return Problem("kind-foreign", f"{message}. {owner}", "spec.schema.kind", hint=hint)
+    if kind.get("contract", definition.name) != definition.name or not same_kind:
+        owner = f" for the contract “{kind['contract']}”" if kind.get("contract") else ""
+        hint = "Choose another kind or group."
+        return Problem("kind-foreign", f"{message}{owner}.", "spec.schema.kind", hint=hint)
+    hint = "Instances can be created there only if Slipway installed that kind."
+    return Problem("kind-installed", f"{message}.", "spec.schema.kind", severity="warning", hint=hint)

@@ -5,7 +5,7 @@ Kubernetes' built-in kinds are known offline, and a contract's generated kind is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,7 +14,10 @@ from django.utils import timezone
 from catalog.models import Destination
 from contracts.known_kinds import builtin_groups
 from contracts.models import KnownSchema
+from reconciler.kinds.crd import tool_of
 from reconciler.kube import Client, Resource
+from reconciler.objects.accessors import Manifest, annotations_of, labels_of, name_of
+from reconciler.objects.names import CONTRACT, MANAGED_BY
 
 
 async def documents(client: Client) -> dict[str, tuple[str, str]]:
@@ -30,21 +33,24 @@ async def documents(client: Client) -> dict[str, tuple[str, str]]:
     return found
 
 
+Known = Mapping[str, tuple[str, list[dict[str, Any]]]]  # group and version → what its row holds: hash, kinds
+
+
 async def changed_schemas(
-    client: Client, known: Mapping[str, str], own: Collection[str]
+    client: Client, known: Known, own: Collection[str], definitions: Iterable[Manifest]
 ) -> tuple[list[dict[str, Any]], set[str]]:
     """Rows to write, and every group and version that the cluster serves besides the built-in ones.
 
-    ``known``: what the rows hold, as group and version → hash. ``own``: ``Kind.group`` of contracts.
+    ``own``: ``Kind.group`` of contracts. ``definitions``: the cluster's CustomResourceDefinitions.
     """
     served = await documents(client)
     builtin = builtin_groups()
-    kinds = kinds_by_version(await client.kinds.everything(), own)
+    kinds = kinds_by_version(await client.kinds.everything(), own, owners(definitions))
     desired = {name for name in served if name not in builtin and kinds.get(name)}
     rows = []
     for name in sorted(desired):
         content, address = served[name]
-        if known.get(name) == content:
+        if known.get(name) == (content, kinds[name]):
             continue
         parts = urlsplit(address)
         document = await client.request("GET", parts.path, query=dict(parse_qsl(parts.query)))
@@ -54,18 +60,34 @@ async def changed_schemas(
     return rows, desired
 
 
-def kinds_by_version(resources: Sequence[Resource], own: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+def owners(definitions: Iterable[Manifest]) -> dict[str, dict[str, str]]:
+    """Name of each definition → who installed it: the contract of a Slipway, or a tool."""
+    found = {}
+    for definition in definitions:
+        if labels_of(definition).get(MANAGED_BY) == "slipway":
+            contract = annotations_of(definition).get(CONTRACT) or labels_of(definition).get(CONTRACT, "")
+            found[name_of(definition)] = {"contract": contract}
+        else:
+            found[name_of(definition)] = {"owner": tool_of(definition)}
+    return found
+
+
+def kinds_by_version(
+    resources: Sequence[Resource], own: Collection[str], owners: Mapping[str, Mapping[str, str]]
+) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for resource in resources:
         if resource.group_kind not in own and resource.group:
             kind = {"kind": resource.kind, "plural": resource.plural, "namespaced": resource.namespaced}
-            found.setdefault(resource.api_version, []).append(kind)
+            owner = owners.get(f"{resource.plural}.{resource.group}", {})
+            found.setdefault(resource.api_version, []).append({**kind, **owner})
     return found
 
 
-def known_hashes(destination: int) -> dict[str, str]:
+def known_schemas(destination: int) -> Known:
     rows = KnownSchema.objects.filter(destination=Destination.objects.get(pk=destination).slug)
-    return dict(rows.values_list("group_version", "content_hash"))
+    columns = rows.values_list("group_version", "content_hash", "kinds")
+    return {name: (content, kinds) for name, content, kinds in columns}
 
 
 def save_schemas(destination: int, rows: Sequence[Mapping[str, Any]], desired: set[str]) -> None:

@@ -169,10 +169,11 @@ class ContractController:
 
     async def _save_schemas(self) -> None:
         database, destination = self._context.database, self._context.destination
-        known = await database.call(cluster_schemas.known_hashes, destination)
+        definitions = self._definitions.all() if self._definitions is not None else []
+        known = await database.call(cluster_schemas.known_schemas, destination)
         own = {published.group_kind for published in await database.call(compiled.published_contracts)}
         try:
-            rows, desired = await cluster_schemas.changed_schemas(self._client, known, own)
+            rows, desired = await cluster_schemas.changed_schemas(self._client, known, own, definitions)
         except KubeError:
             await asyncio.sleep(SCHEMAS_RETRY_PERIOD)
             self._new_kinds.set()

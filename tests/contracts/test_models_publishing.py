@@ -7,7 +7,7 @@ import re
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from contracts.models import Contract, Draft, ReasonMissing, RevisionIsImmutable
+from contracts.models import Contract, Draft, KnownSchema, ReasonMissing, RevisionIsImmutable
 from contracts.problems import Problem, Rejected
 from contracts.publishing import (
     BreakingChange,
@@ -287,6 +287,47 @@ class TestNameConflicts:
         if "scope: Cluster" in text:
             text = changed(text, ("          name: $", "          namespace: notes\n          name: $"))
         assert problems_of(text, people.engineer)["identity-changed"].message.startswith(message)
+
+
+# what a cluster's row says of a kind → severity and message of the problem
+INSTALLED: dict[str, tuple[dict[str, str], str, str]] = {
+    "by helm": ({"owner": "“helm”"}, "error", "kind Note in platform.example.com. It belongs to “helm”."),
+    "by kro": (
+        {"owner": "kro (ResourceGraphDefinition notes)"},
+        "error",
+        "It belongs to kro (ResourceGraphDefinition notes).",
+    ),
+    "by a tool without a label": ({"owner": ""}, "error", "Another tool installed it."),
+    "the same plural": (
+        {"kind": "Notice", "owner": "“helm”"},
+        "error",
+        "plural notes in platform.example.com. It belongs to “helm”.",
+    ),
+    "by another contract": ({"contract": "other"}, "error", "for the contract “other”."),
+    "by this contract, with a lost database": ({"contract": "note"}, "warning", "already has the kind Note"),
+    "by an unknown owner": ({}, "warning", "already has the kind Note"),
+}
+
+
+@pytest.mark.parametrize(("known", "severity", "message"), INSTALLED.values(), ids=INSTALLED.keys())
+def test_a_kind_that_the_cluster_has_is_a_problem_with_its_owner(
+    people: People, small: str, known: dict[str, str], severity: str, message: str
+) -> None:
+    kind = {"kind": "Note", "plural": "notes", "namespaced": True, **known}
+    KnownSchema.objects.create(
+        destination="production",
+        group_version="platform.example.com/v1",  # another version of the same definition
+        content_hash="1",
+        kinds=[{"kind": "Board", "plural": "boards", "namespaced": True, "owner": ""}, kind],
+        document={},
+    )
+    found = [one for one in review_publication(small, by=people.engineer).problems if "kind" in one.code]
+    assert [one.severity for one in found] == [severity]
+    assert found[0].message.startswith("“production” already has the ")
+    assert message in found[0].message
+    if severity == "error":
+        with pytest.raises(Rejected):
+            publish(small, by=people.engineer)
 
 
 def allowing_breaking_changes(text: str, value: str = "true") -> str:

@@ -221,6 +221,7 @@ UNSHOWN = {
         "owner-missing",
         "kind-taken",
         "kind-installed",
+        "kind-foreign",
     ),
     *("dependency-not-ready", "dependency-ignored", "excluded", "not-observed", "terminating"),
     *("ready-when", "ready-when-failed", "external-missing", "no-namespace", "foreach-not-a-list"),

@@ -144,7 +144,14 @@ def test_the_schemas_of_the_clusters_own_kinds_are_saved_for_validation(harness:
     harness.publish(PAIR)
     harness.cluster.apply(crd)
     known = wait_for(lambda: KnownSchema.objects.filter(group_version=f"{group}/v1").first())
-    assert known.kinds == [{"kind": "Gadget", "plural": "gadgets", "namespaced": False}]
+    assert known.kinds == [{"kind": "Gadget", "plural": "gadgets", "namespaced": False, "owner": ""}]
+    crd["metadata"]["labels"] = {"app.kubernetes.io/managed-by": "helm"}
+    harness.cluster.apply(crd)
+
+    def owner() -> str:
+        return str(KnownSchema.objects.get(pk=known.pk).kinds[0]["owner"])
+
+    wait_for(lambda: owner() == "“helm”", "another owner, although the schema is the same")
     assert not KnownSchema.objects.filter(group_version__startswith=harness.group).exists()
     harness.cluster.delete(crd["apiVersion"], crd["kind"], "", f"gadgets.{group}")
     wait_for(lambda: not KnownSchema.objects.filter(group_version=f"{group}/v1").exists())
