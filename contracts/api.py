@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
@@ -14,8 +16,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from contracts.grants import give, revoke
 from contracts.known_kinds import compile_known
-from contracts.models import Contract, ContractQuerySet, ReasonMissing, Revision
+from contracts.models import Contract, ContractQuerySet, Grant, ReasonMissing, Revision
 from contracts.problems import Rejected
 from contracts.publishing import PublishRequest, StaleRevision, publish_request
 from contracts.views.access import AUTHORS_ONLY
@@ -140,6 +143,29 @@ class PublicationSerializer(TextSerializer):
         min_value=0,
         help_text="Number of the latest revision that you reviewed; refused when there is a newer one.",
     )
+
+    grant_reason = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Portal admins: grant what the contract reaches, for this reason.",
+    )
+
+
+class GrantSerializer(serializers.ModelSerializer[Grant]):
+    owner = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    active = serializers.BooleanField(read_only=True)
+    keys = serializers.ListField(child=serializers.CharField(), read_only=True)
+    words = serializers.ListField(child=serializers.CharField(), read_only=True)
+    given_by = serializers.CharField(source="given_by_name", read_only=True)
+    revoked_by = serializers.CharField(source="revoked_by_name", read_only=True)
+
+    class Meta:
+        model = Grant
+        fields = (
+            "id", "owner", "from_revision", "keys", "words", "active", "reason", "given_by", "given_at",
+            "revoked_by", "revoked_at", "revocation_reason",
+        )  # fmt: skip
 
 
 class PublishedSerializer(serializers.Serializer[Any]):
@@ -313,6 +339,70 @@ class RevisionDetail(generics.RetrieveAPIView[Revision]):
         return Revision.objects.filter(contract__in=visible, contract__name=self.kwargs["name"])
 
 
+class GrantList(APIView):
+    """The grants of a contract, newest first, the revoked ones included."""
+
+    @extend_schema(
+        summary="List the grants of a contract",
+        operation_id="grants_list",
+        responses=GrantSerializer(many=True),
+    )
+    def get(self, request: Request, name: str) -> Response:
+        contract = get_object_or_404(contracts_for(request), name=name)
+        grants = Grant.objects.of(contract.name, contract.owner).select_related("owner")
+        return Response(GrantSerializer(grants, many=True).data)
+
+    @extend_schema(
+        summary="Grant what the latest revision of a contract reaches",
+        operation_id="grants_give",
+        request=ReasonSerializer,
+        responses={201: GrantSerializer, 409: RefusedSerializer, 422: RefusedSerializer},
+    )
+    def post(self, request: Request, name: str) -> Response:
+        """Only portal admins. To grant what a new revision reaches, publish it with `grant_reason`."""
+        contract = get_object_or_404(contracts_for(request), name=name, revision__isnull=False)
+        sent = ReasonSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        assert contract.revision is not None
+        reach = compile_known(contract.revision.text).reach
+        with grant_refusals():
+            given = give(contract, reach, by=current_user(request), reason=sent.validated_data["reason"])
+        if given is None:
+            raise Refused("Everything that it reaches is granted.", code=status.HTTP_409_CONFLICT)
+        return Response(GrantSerializer(given).data, status.HTTP_201_CREATED)
+
+
+class GrantDetail(APIView):
+    @extend_schema(
+        summary="Revoke a grant",
+        operation_id="grants_revoke",
+        request=None,
+        parameters=[OpenApiParameter("reason", required=True, description="Why it is revoked")],
+        responses={200: GrantSerializer, 422: RefusedSerializer},
+    )
+    def delete(self, request: Request, name: str, pk: int) -> Response:
+        """Idempotent. Published revisions remain; the next one with the same reach needs a new grant."""
+        contract = get_object_or_404(contracts_for(request), name=name)
+        grants = Grant.objects.of(contract.name, contract.owner).select_related("owner")
+        grant = get_object_or_404(grants, pk=pk)
+        sent = ReasonSerializer(data=request.query_params)
+        sent.is_valid(raise_exception=True)
+        with grant_refusals():
+            revoke(grant, by=current_user(request), reason=sent.validated_data["reason"])
+        return Response(GrantSerializer(grant).data)
+
+
+@contextmanager
+def grant_refusals() -> Iterator[None]:
+    """Answers 422 for a missing reason, 403 with the reason of a denial."""
+    try:
+        yield
+    except ReasonMissing as missing:
+        raise Refused(str(missing), [{"path": "reason", "message": str(missing)}]) from None
+    except PermissionDenied as denial:
+        raise Refused(str(denial), code=status.HTTP_403_FORBIDDEN) from None
+
+
 class Check(APIView):
     """List everything that is wrong with a text. Nothing is saved or published."""
 
@@ -338,6 +428,8 @@ urlpatterns = [
     path("contracts/check/", Check.as_view(), name="contract-check"),
     path("contracts/<str:name>/", ContractDetail.as_view(), name="contract-detail"),
     path("contracts/<str:name>/withdrawal/", Withdrawal.as_view(), name="contract-withdrawal"),
+    path("contracts/<str:name>/grants/", GrantList.as_view(), name="grant-list"),
+    path("contracts/<str:name>/grants/<int:pk>/", GrantDetail.as_view(), name="grant-detail"),
     path("contracts/<str:name>/revisions/", RevisionList.as_view(), name="revision-list"),
     path("contracts/<str:name>/revisions/<int:number>/", RevisionDetail.as_view(), name="revision-detail"),
 ]

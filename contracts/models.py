@@ -200,6 +200,55 @@ class Revision(models.Model):
         return reverse("contracts:revision", args=[self.contract.name, self.number])
 
 
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def active(self) -> GrantQuerySet:
+        return self.filter(revoked_at=None)
+
+    def of(self, name: str, owner: Team) -> GrantQuerySet:
+        """Grants of the contract with this name while this team owns it."""
+        return self.filter(contract_name=name, owner=owner)
+
+    def keys(self) -> frozenset[str]:
+        return frozenset(key for keys in self.values_list("keys", flat=True) for key in keys)
+
+
+class Grant(models.Model):
+    """The permission of a contract to reach beyond the default, given by a portal admin.
+
+    It may be given before the first revision is published, so it has the contract's name. It holds for one
+    owner: a name that another team takes, or a contract that passes to another team, has no grant.
+    """
+
+    contract_name = models.CharField(max_length=253)
+    owner = models.ForeignKey("accounts.Team", models.CASCADE, related_name="+")
+    from_revision = (
+        models.PositiveIntegerField()
+    )  # it was given for this revision; later ones are covered too
+    keys = models.JSONField()  # canonical strings of reach entries, ``ReachEntry.key``
+    words = models.JSONField()  # the same, as sentences
+    reason = models.TextField()
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    given_by_name = models.CharField(max_length=150)
+    given_at = models.DateTimeField(default=timezone.now)
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    revoked_by_name = models.CharField(max_length=150, blank=True)
+    revoked_at = models.DateTimeField(null=True)
+    revocation_reason = models.TextField(blank=True)
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-given_at", "-pk"]
+        indexes: ClassVar = [models.Index(fields=["contract_name", "owner"], name="grant_of_contract")]
+
+    def __str__(self) -> str:
+        return f"Grant {self.pk} of {self.contract_name}"
+
+    @property
+    def active(self) -> bool:
+        return self.revoked_at is None
+
+
 class Draft(models.Model):
     """A text in progress. It is not a revision: it may have errors, and the catalog does not show it."""
 

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from contracts.compiler import Compilation, Definition, SchemaChange, schema_changes
+from contracts.grants import give, granted_keys
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Draft, Revision
 from contracts.name_conflicts import find_conflicts, hidden_contract
@@ -99,7 +100,8 @@ class PublishRequest:
     """``by`` None is an operator at the command line. A ``draft`` is deleted once its text is published.
 
     ``after`` is the number of the latest revision that the author reviewed, 0 for none; None, as in a
-    pipeline, publishes whatever the latest revision is.
+    pipeline, publishes whatever the latest revision is. ``grant_reason``: ``by``, a portal admin or an
+    operator, grants the reach that is not granted yet, for this reason.
     """
 
     text: str
@@ -108,6 +110,7 @@ class PublishRequest:
     breaking_reason: str = ""
     draft: Draft | None = None
     after: int | None = None
+    grant_reason: str = ""
 
 
 def digest_of(text: str) -> str:
@@ -128,6 +131,8 @@ def review_publication(text: str, *, by: User | None) -> Review:
     owner, found = owner_of(compilation, contract, by)
     found += find_conflicts(definition, contract, by)
     found += length_problems(compilation)
+    if owner is not None and not (latest and latest.digest == digest_of(text)):
+        found += compilation.reach.problems(granted_keys(definition.name, owner))
     failing = (problem for result in run_tests(compilation) for problem in result.problems())
     problems = in_reading_order((*compilation.problems, *with_positions(text, found), *failing))
     changes = changes_since(latest, definition) if latest else ()
@@ -157,6 +162,8 @@ def publish_request(request: PublishRequest) -> Publication:
 @transaction.atomic
 def _publish(request: PublishRequest) -> Publication:
     lock_contract(request.text)
+    if request.grant_reason.strip():
+        grant_reach(request)
     review = review_publication(request.text, by=request.by)
     definition, owner = review.compilation.definition, review.owner
     if definition is None or owner is None or not review.publishable:
@@ -177,6 +184,15 @@ def _publish(request: PublishRequest) -> Publication:
     record_publication(contract, revision, review, request)
     contract.announce()
     return Publication(contract, revision, new=True, problems=review.problems)
+
+
+def grant_reach(request: PublishRequest) -> None:
+    """Grant what the text reaches, in the transaction that publishes it."""
+    review = review_publication(request.text, by=request.by)
+    definition, owner = review.compilation.definition, review.owner
+    if definition is not None and owner is not None:
+        contract = Contract(name=definition.name, owner=owner, revision=review.latest)
+        give(contract, review.compilation.reach, by=request.by, reason=request.grant_reason)
 
 
 def create_revision(contract: Contract, review: Review, request: PublishRequest) -> Revision:

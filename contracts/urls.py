@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contracts.views import detail, editor, listing, publication, withdrawal
+from contracts.views import detail, editor, grants, listing, publication, withdrawal
 
 app_name = "contracts"
 urlpatterns = [
@@ -13,11 +13,14 @@ urlpatterns = [
     path("drafts/<int:pk>/", editor.draft_editor, name="draft"),
     path("drafts/<int:pk>/delete/", editor.delete_draft, name="draft-delete"),
     path("drafts/<int:pk>/publication/", publication.publication, name="publication"),
+    path("drafts/<int:pk>/grant/", grants.draft_grant, name="draft-grant"),
     path("<str:name>/", detail.contract_detail, name="detail"),
     path("<str:name>/edit/", editor.edit_contract, name="edit"),
     path("<str:name>/compare/", detail.revision_comparison, name="compare"),
     path("<str:name>/withdrawal/", withdrawal.create_withdrawal, name="withdrawal"),
     path("<str:name>/withdrawal/delete/", withdrawal.delete_withdrawal, name="reinstatement"),
+    path("<str:name>/grants/", grants.create_grant, name="create-grant"),
+    path("<str:name>/grants/<int:pk>/revoke/", grants.revoke_grant, name="revoke-grant"),
     path("<str:name>/revisions/<int:number>/", detail.revision_detail, name="revision"),
     path("<str:name>/revisions/<int:number>/<str:file>", detail.revision_file, name="file"),
 ]

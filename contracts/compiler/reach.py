@@ -109,7 +109,7 @@ class Reach:
                 entry.path,
                 entry.line,
                 entry.column,
-                hint="Ask a portal administrator for a grant, or keep to the namespace of the instance.",
+                hint="Ask a portal admin for a grant, or keep to the namespace of the instance.",
                 node=entry.node,
             )
             for entry in self.exceeds(granted)

@@ -9,10 +9,13 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import CommandError
 
+from contracts.grants import give
+from contracts.grants import revoke as revoke_grant
+from contracts.known_kinds import compile_known
 from contracts.management.results import CommandResult, format_problem, read_text, with_file
-from contracts.models import Contract, ReasonMissing
+from contracts.models import Contract, Grant, ReasonMissing
 from contracts.problems import Rejected
-from contracts.publishing import BreakingChange, Publication, publish
+from contracts.publishing import BreakingChange, Publication, PublishRequest, publish_request
 from portal.accounts.models import User
 
 
@@ -34,11 +37,21 @@ def publish_file(file: Path, by: User | None, options: Mapping[str, Any]) -> Com
     if unreadable:
         return CommandResult(errors=tuple(map(format_problem, unreadable)), ok=False)
     try:
-        done = publish(text, by=by, note=options["note"], breaking_reason=options["allow_breaking"])
+        done = publish_request(
+            PublishRequest(
+                text,
+                by=by,
+                note=options["note"],
+                breaking_reason=options["allow_breaking"],
+                grant_reason=options["grant"],
+            )
+        )
     except Rejected as rejection:
         lines = [*map(format_problem, with_file(rejection.problems, file))]
         if isinstance(rejection, BreakingChange):
             lines.append(f"{file}: Publish it as a new contract, or pass --allow-breaking REASON.")
+        if any(problem.code == "needs-grant" for problem in rejection.problems):
+            lines.append(f"{file}: A portal admin can grant it: pass --grant REASON.")
         return CommandResult(errors=tuple(lines), ok=False)
     except PermissionDenied as denial:
         return CommandResult(errors=(f"{file}: {denial}",), ok=False)
@@ -73,6 +86,39 @@ def change_availability(
     except (PermissionDenied, ReasonMissing) as denial:
         return CommandResult(errors=(str(denial),), ok=False, summary=f"{contract.name}: unchanged.")
     return CommandResult((f"{contract.name}: {outcome}.",))
+
+
+def grant(options: Mapping[str, Any]) -> CommandResult:
+    """Grant what the latest revision reaches."""
+    contract = contract_named(options["name"])
+    if contract.revision is None:
+        return CommandResult(errors=(f"{contract.name} has no revision.",), ok=False)
+    reach = compile_known(contract.revision.text).reach
+    try:
+        given = give(contract, reach, by=user_named(options["username"]), reason=options["reason"])
+    except (PermissionDenied, ReasonMissing) as denial:
+        return CommandResult(errors=(str(denial),), ok=False, summary=f"{contract.name}: nothing granted.")
+    if given is None:
+        return CommandResult((f"{contract.name}: everything that it reaches is granted.",))
+    return CommandResult(
+        (f"{contract.name}: grant {given.pk} given.", *(f"  {words}" for words in given.words))
+    )
+
+
+def revoke(options: Mapping[str, Any]) -> CommandResult:
+    """Revoke one grant, or all of the contract's grants."""
+    grants = Grant.objects.active().select_related("owner").filter(contract_name=options["name"])
+    if options["grant"] is not None:
+        grants = grants.filter(pk=options["grant"])
+    by, found = user_named(options["username"]), list(grants)
+    if not found:
+        return CommandResult(errors=(f"{options['name']} has no such grant.",), ok=False)
+    try:
+        for one in found:
+            revoke_grant(one, by=by, reason=options["reason"])
+    except (PermissionDenied, ReasonMissing) as denial:
+        return CommandResult(errors=(str(denial),), ok=False, summary=f"{options['name']}: unchanged.")
+    return CommandResult(tuple(f"{options['name']}: grant {one.pk} revoked." for one in found))
 
 
 def contract_named(name: str) -> Contract:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from contracts.compiler import Compilation, schema_changes
 from contracts.documents import read
 from contracts.known_kinds import compile_known
-from contracts.models import Contract, Revision
+from contracts.models import Contract, Grant, Revision
 from contracts.views.access import current_user, revision_of, visible_contract
 from contracts.views.field_table import field_rows
 from contracts.views.highlight import highlighted
@@ -52,6 +52,8 @@ def aside(request: HttpRequest, contract: Contract) -> dict[str, Any]:
         "may_author": can(user, "author", PLATFORM),
         "may_publish": can(user, "publish", contract),
         "may_withdraw": can(user, "withdraw", contract),
+        "may_grant": can(user, "grant", contract),
+        "grants": Grant.objects.of(contract.name, contract.owner),
     }
 
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from contracts.models import Contract, Draft
@@ -65,11 +66,19 @@ def page(
         "stale": stale,
         "diff": text_diff(review.latest.text, draft.text) if review.latest else None,
         "reach": review.compilation.reach.entries,
+        "grant_url": grant_url(request, draft, review),
         "tests": test_results(review.compilation),
         "posted": request.POST,
         "reason_missing": status == 422 and bool(review.breaking) and review.publishable,
     }
     return render(request, "contracts/publication.html", context, status=status)
+
+
+def grant_url(request: HttpRequest, draft: Draft, review: Review) -> str:
+    """The page on which a portal admin can grant what the draft reaches; empty when nothing is missing."""
+    if all(problem.code != "needs-grant" for problem in review.problems):
+        return ""
+    return request.build_absolute_uri(reverse("contracts:draft-grant", args=[draft.pk]))
 
 
 def permission_error(user: User, review: Review) -> str:

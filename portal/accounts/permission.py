@@ -49,6 +49,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("instance", "delete"): Rule(Role.DEVELOPER, contract_owner=Role.ENGINEER),
     ("contract", "publish"): Rule(Role.ENGINEER),
     ("contract", "withdraw"): Rule(Role.ENGINEER, portal=PortalRole.ADMIN),
+    ("contract", "grant"): Rule(portal=PortalRole.ADMIN),  # reach beyond the default
     ("team", "view"): Rule(Role.VIEWER, portal=PortalRole.ENGINEER),
     ("team", "manage"): Rule(Role.ADMIN, portal=PortalRole.ADMIN),  # its members and their roles
     ("platform", "author"): Rule(any_team=Role.ENGINEER, portal=PortalRole.ENGINEER),  # drafts of contracts

@@ -220,6 +220,7 @@ UNSHOWN = {
         "owner-unknown",
         "owner-missing",
         "kind-taken",
+        "name-taken",
         "kind-installed",
         "kind-foreign",
     ),

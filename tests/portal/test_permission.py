@@ -44,6 +44,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("instance", "delete"): {"developer", "engineer", "team admin", CARETAKER},
     ("contract", "publish"): {"engineer", "team admin"},
     ("contract", "withdraw"): {"engineer", "team admin", "portal admin"},
+    ("contract", "grant"): {"portal admin"},
     ("team", "view"): {*MEMBERS, *PORTAL},
     ("team", "manage"): {"team admin", "portal admin"},
     ("platform", "author"): {*ENGINEERS, *PORTAL},

@@ -59,7 +59,11 @@ def add_online(verbs: Any) -> None:
         metavar="REASON",
         help="publish although instances may break, for this reason",
     )
+    publish.add_argument(
+        "--grant", default="", metavar="REASON", help="grant what the contracts reach, for this reason"
+    )
     publish.set_defaults(run=online.publish_files)
+    add_grants(verbs)
     for verb, run, text in (
         ("withdraw", online.withdraw, "hide a contract from the catalog; its instances remain"),
         ("reinstate", online.reinstate, "make a withdrawn contract available again"),
@@ -73,6 +77,19 @@ def add_online(verbs: Any) -> None:
             "--as", dest="username", default="", metavar="USERNAME", help="on behalf of this user"
         )
         change_availability.set_defaults(run=run)
+
+
+def add_grants(verbs: Any) -> None:
+    give = verbs.add_parser("grant", help="grant what a contract's latest revision reaches")
+    revoke = verbs.add_parser("revoke", help="revoke the grants of a contract")
+    revoke.add_argument("--grant", type=int, metavar="ID", help="only this one")
+    for parser, run in ((give, online.grant), (revoke, online.revoke)):
+        parser.add_argument("name", metavar="NAME")
+        parser.add_argument("--reason", default="", metavar="TEXT", help="the reason, for the audit log")
+        parser.add_argument(
+            "--as", dest="username", default="", metavar="USERNAME", help="on behalf of this portal admin"
+        )
+        parser.set_defaults(run=run)
 
 
 def add_offline(verbs: Any) -> None:

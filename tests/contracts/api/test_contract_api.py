@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from rest_framework.test import APIClient
 
+from contracts.compiler import Reach, ReachEntry
+from contracts.grants import give
 from contracts.models import Contract
 from contracts.publishing import publish
 from portal.accounts.models import APIToken, User
@@ -169,9 +171,15 @@ def test_the_reach_of_a_contract(api: SignedIn, people: People, small: str) -> N
         "          name: ${schema.metadata.name}", "          name: note\n          namespace: shared"
     )
     checked = client.post(f"{ROOT}check/", {"text": text}, format="json").json()
+    (entry,) = checked["reach"]
+    give(
+        Contract(name="note", owner=people.platform),
+        Reach((ReachEntry.from_dict(entry),)),
+        by=people.root,
+        reason="agreed",
+    )
     published = client.post(ROOT, {"text": text}, format="json").json()
     detail = client.get(f"{ROOT}note/").json()
-    (entry,) = checked["reach"]
     assert entry["words"] == "creates the ConfigMap note in the namespace shared"
     assert (entry["what"], entry["node"], entry["namespace"]) == ("create", "settings", "shared")
     assert (entry["path"], entry["line"]) == ("spec.resources[0].template.metadata.namespace", 21)

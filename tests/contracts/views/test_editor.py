@@ -9,6 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from contracts.grants import give
+from contracts.known_kinds import compile_known
 from contracts.models import Contract, Draft
 from contracts.publishing import publish
 from tests.contracts.conftest import Browser, People
@@ -175,6 +177,8 @@ class TestImport:
     ) -> None:
         text = (conformance / "kro" / "examples" / "kubernetes" / "webapp" / "rg.yaml").read_text()
         page.post(reverse("contracts:import"), {"text": text})
+        contract = Contract(name="webapp.kro.run", owner=people.platform)
+        give(contract, compile_known(text).reach, by=people.root, reason="kro's example")
         answer = page.post(
             reverse("contracts:publication", args=[Draft.objects.get().pk]), {"note": "As it is"}
         )
