@@ -27,7 +27,14 @@ class WatchKey(NamedTuple):
 
 
 class NotSynced(Exception):
-    """An informer has not listed everything yet, so nothing can be decided."""
+    """An informer has not listed everything yet, so nothing can be decided.
+
+    ``missing_right``: the right that the cluster does not grant, if that is why.
+    """
+
+    def __init__(self, message: str, missing_right: str = "") -> None:
+        self.missing_right = missing_right
+        super().__init__(message)
 
 
 class SharedInformers:
@@ -132,14 +139,20 @@ def instance_ids(obj: Manifest) -> list[str]:
 
 
 async def synced(informer: Informer) -> None:
-    if informer.synced.is_set():
+    """Wait until everything is listed; not longer when a right is missing. Raises ``NotSynced``."""
+    if informer.synced.is_set() and not informer.forbidden.is_set():
         return
+    waits = [asyncio.create_task(event.wait()) for event in (informer.synced, informer.forbidden)]
     try:
-        async with asyncio.timeout(SYNC_SECONDS):
-            await informer.synced.wait()
-    except TimeoutError:
+        await asyncio.wait(waits, timeout=SYNC_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    if informer.missing_right:
+        raise NotSynced(informer.missing_right, informer.missing_right)
+    if not informer.synced.is_set():
         why = informer.failure or "the API server has not listed them yet"
-        raise NotSynced(f"The {informer.resource.plural} cannot be read: {why}") from None
+        raise NotSynced(f"The {informer.resource.plural} cannot be read: {why}")
 
 
 def selector_text(selector: Mapping[str, Any]) -> str:

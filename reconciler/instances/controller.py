@@ -52,7 +52,7 @@ class InstanceController:
         except (NotSynced, KubeError) as error:
             wait = self._queue.add_rate_limited(key, getattr(error, "retry_after", None) or 0.0)
             log.warning("%s: %s; again in %.1f s.", key.display_name, error, wait)
-            self._save(reconciler.failure_snapshot(f"The cluster did not permit the next step: {error}"))
+            await self._report_failure(reconciler, error)
         except Exception:
             wait = self._queue.add_rate_limited(key)
             log.exception("Reconciling %s failed; again in %.1f s.", key.display_name, wait)
@@ -67,6 +67,15 @@ class InstanceController:
         if compiled.definition is None or must_not_apply(instance):
             return StatusOnlyReconciler(self._context, compiled, key, instance)
         return ApplyReconciler(self._context, compiled, key, instance)
+
+    async def _report_failure(self, reconciler: InstanceReconciler, error: NotSynced | KubeError) -> None:
+        missing_right = getattr(error, "missing_right", "")
+        if not missing_right:
+            self._save(reconciler.failure_snapshot(f"The cluster did not permit the next step: {error}"))
+            return
+        snapshot = await reconciler.missing_right_snapshot(missing_right)
+        if self._save(snapshot):
+            self._context.instances.store_write(snapshot.key, snapshot.instance)
 
     def _accept(self, key: Key, result: Result) -> None:
         self._context.external_refs.follow(key, result.external_refs)

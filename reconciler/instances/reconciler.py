@@ -15,13 +15,13 @@ from reconciler.cache.contracts import CompiledContract
 from reconciler.cache.informers import WatchKey
 from reconciler.context import ClusterContext
 from reconciler.instances.events import status_records, timestamp
-from reconciler.kube import ApiError, Resource
+from reconciler.kube import ApiError, KubeError, Resource
 from reconciler.objects.accessors import Manifest, annotations_of, uid_of
 from reconciler.objects.names import KRO_SUSPEND, STATUS_MANAGER, SUSPEND, SUSPEND_VALUES
 from reconciler.plan import Bounds, Observation
 from reconciler.plan.inventory import foreign_tool
 from reconciler.status.assess import Assessment, Previous, assess
-from reconciler.status.outcome import Failed, ManagedElsewhere, NotCompiled, Outcome, Suspended
+from reconciler.status.outcome import Failed, ManagedElsewhere, MissingRight, NotCompiled, Outcome, Suspended
 from reconciler.status.report import report, status_manifest
 from reconciler.status.snapshot import EventRecord, Key, Snapshot, WrittenStatus
 
@@ -66,6 +66,14 @@ class InstanceReconciler(ABC):
     def failure_snapshot(self, message: str) -> Snapshot:
         """The pass could not be completed."""
         return self.snapshot(assess(self.previous, Observation(self.instance), Failed(message)))
+
+    async def missing_right_snapshot(self, message: str) -> Snapshot:
+        """The pass could not be completed, because a right is missing. Says so on the object too."""
+        try:
+            result = await self.finish(Observation(self.instance), MissingRight(message))
+        except KubeError:  # the status cannot be written either
+            return self.snapshot(assess(self.previous, Observation(self.instance), MissingRight(message)))
+        return result.snapshot
 
     async def finish(self, observation: Observation, outcome: Outcome) -> Result:
         """Assess, write the status, and report to the rows."""

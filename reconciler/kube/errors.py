@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+RIGHT = re.compile(
+    r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)" '
+    r'in API group "(?P<group>[^"]*)"(?P<scope> at the cluster scope| in the namespace "[^"]*")?'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,22 @@ class ApiError(KubeError):
     def lacks_right(self) -> bool:
         """RBAC does not permit it (yet). Other 403s are decisions of a policy or a quota about the object."""
         return self.code == 403 and " cannot " in self.message and ' in API group "' in self.message
+
+    @property
+    def missing_right(self) -> str:
+        """Which right RBAC does not grant, and to whom; empty for other errors."""
+        if not self.lacks_right:
+            return ""
+        found = RIGHT.search(self.message)
+        if found is None:
+            return f"Slipway lacks a permission in the cluster: {self.message}"
+        group = f" of the API group “{found['group']}”" if found["group"] else ""
+        scope = (found["scope"] or "").replace(" at the cluster scope", " in all namespaces").replace('"', "")
+        what = f"{found['verb']} {found['resource']}{group}{scope}"
+        return (
+            f"The cluster does not permit “{found['user']}” to {what}. "
+            "Grant it this right; then this continues by itself."
+        )
 
     @property
     def undeclared_field(self) -> str:

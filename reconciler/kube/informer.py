@@ -84,6 +84,8 @@ class Informer:
         self._nudged = asyncio.Event()
         self.synced = asyncio.Event()
         self.failure = ""  # why it is not connected to the server
+        self.forbidden = asyncio.Event()  # set while a right to list or watch is missing
+        self.missing_right = ""
 
     # -- reading ----------------------------------------------------------------------------------------
 
@@ -187,6 +189,7 @@ class Informer:
         if str(error) != self.failure:
             log.info("%s: %s", self.resource.plural, error)
         self.failure = str(error)
+        self._note_right(error.missing_right if isinstance(error, ApiError) else "")
         self._nudged.clear()
         try:
             async with asyncio.timeout(random.uniform(FIRST_WAIT / 4, wait)):  # noqa: S311 (jitter, no secret)
@@ -194,6 +197,13 @@ class Informer:
         except TimeoutError:
             return min(wait * 2, LONGEST_WAIT)
         return FIRST_WAIT
+
+    def _note_right(self, missing: str) -> None:
+        self.missing_right = missing
+        if missing:
+            self.forbidden.set()
+        else:
+            self.forbidden.clear()
 
     def nudge(self) -> None:
         """Retry now, if it waits after a failure."""
@@ -244,6 +254,7 @@ class Informer:
         async with asyncio.timeout(seconds + 30):
             async for event in self.client.watch(self.resource, self._options.namespace, query=query):
                 self.failure = ""
+                self._note_right("")
                 yield event
 
     def _take(self, event: Mapping[str, Any]) -> None:
@@ -269,6 +280,7 @@ class Informer:
         for key in [key for key in self._objects if key not in seen]:
             self._drop(key, version)
         self._version, self.failure = version, ""
+        self._note_right("")
         self._doubtful.clear()
         self.synced.set()
         self._handler.on_sync()

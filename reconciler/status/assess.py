@@ -18,6 +18,7 @@ from reconciler.status.outcome import (
     Deleting,
     Failed,
     ManagedElsewhere,
+    MissingRight,
     NotCompiled,
     Outcome,
     Reconciled,
@@ -129,6 +130,9 @@ def by_outcome(previous: Previous, observation: Observation, outcome: Outcome) -
             return Assessment("failed", "ResolutionFailed", message)
         case Failed(message):
             return Assessment("unknown", "ReconcileFailed", message)
+        case MissingRight(message):
+            state: State = "deleting" if is_deleting(observation.instance) else "unknown"
+            return Assessment(state, "MissingRight", message)
 
 
 def reconciled(previous: Previous, observation: Observation, outcome: Reconciled) -> Assessment:

@@ -58,4 +58,11 @@ class Failed:
     message: str
 
 
-Outcome = Reconciled | Suspended | ManagedElsewhere | NotCompiled | Deleting | Failed
+@dataclass(frozen=True, slots=True)
+class MissingRight:
+    """The cluster does not grant a right that the pass needs, so nothing is known of the resources."""
+
+    message: str
+
+
+Outcome = Reconciled | Suspended | ManagedElsewhere | NotCompiled | Deleting | Failed | MissingRight
