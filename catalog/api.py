@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -42,6 +43,7 @@ from catalog.views.instances import COLUMNS, FILTERS, filtered, ordering
 from contracts.models import Contract
 from contracts.problems import Problem
 from portal.accounts.models import User
+from portal.accounts.namespace_owners import hold_namespace_owners
 from portal.accounts.permission import can
 from portal.api.exceptions import Refused
 from portal.api.strict_serializers import check_parameters
@@ -61,6 +63,12 @@ def require_user(request: Request) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied("Sign in first.")
     return request.user
+
+
+def require_creation(user: User, contract: Contract, data: dict[str, Any]) -> None:
+    decision = may_create(user, contract, data["namespace"], data["name"])
+    if not decision:
+        raise PermissionDenied(decision.reason)
 
 
 def require_usable(contract: Contract) -> UsableContract:
@@ -155,18 +163,19 @@ class InstanceList(ListCreateAPIView[Instance]):
             raise Refused(str(ContractWithdrawn(contract)), code=409)
         if contract.namespaced and not data["namespace"]:
             raise ValidationError({"namespace": f"Required: {contract.kind} is a namespaced kind."})
-        decision = may_create(user, contract, data["namespace"], data["name"])
-        if not decision:
-            raise PermissionDenied(decision.reason)
+        require_creation(user, contract, data)
         usable = require_usable(contract)
         form = validated_form(usable, manifest_of(usable, data["namespace"], data["name"], data))
         try:
-            change = propose_creation(
-                contract=contract,
-                destination=creation_destination(),
-                manifest=form.manifest,
-                by=user,
-            )
+            with transaction.atomic():
+                hold_namespace_owners()
+                require_creation(user, contract, data)  # by the owner of the namespace at this moment
+                change = propose_creation(
+                    contract=contract,
+                    destination=creation_destination(),
+                    manifest=form.manifest,
+                    by=user,
+                )
         except NameTaken as error:
             problem = Problem("name-taken", str(error), "metadata.name")
             raise Refused(str(error), problem_dicts([problem]), code=409) from None

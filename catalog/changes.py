@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from catalog import change_transitions
@@ -16,6 +17,8 @@ from catalog.touched import Base, TouchedField, reapply
 from contracts.documents.paths import MISSING, get
 from contracts.models import Contract
 from portal.accounts.models import User
+from portal.accounts.namespace_owners import hold_namespace_owners
+from portal.accounts.permission import can
 from portal.audit.record import record
 
 NEVER_CREATED = "It was never created in the cluster, so there was nothing to delete."
@@ -63,6 +66,7 @@ def propose_creation(
     """
     namespace, name = manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
     with transaction.atomic():
+        hold_namespace_owners()
         if known := _submitted_before(submission):
             return known
         contract = Contract.objects.select_for_update().get(pk=contract.pk)
@@ -100,6 +104,9 @@ def propose_update(
 
     Only what differs from ``base`` is changed. Without one, the manifest is wanted as a whole: it is based on
     the values that all open changes lead to, and overwrites others.
+
+    Raises ``PermissionDenied`` if the instance got another owner meanwhile, for whose instances ``by`` lacks
+    the right.
     """
     with transaction.atomic():
         if known := _submitted_before(submission):
@@ -107,6 +114,8 @@ def propose_update(
         locked = Instance.objects.select_for_update().filter(pk=instance.pk).first()
         if locked is None or locked.is_deleting:
             raise AlreadyDeleting(instance)
+        read_team, instance.team_id = instance.team_id, locked.team_id
+        _check_new_owner(instance, read_team, "edit", by)
         queue = list(instance.changes.open().exclude(manifest={}).order_by("created_at", "pk"))
         newest = queue[-1].manifest if queue else instance.manifest
         base = base or Base(newest, overwrites=True)
@@ -139,7 +148,9 @@ def propose_deletion(*, instance: Instance, by: User) -> Change:
     Raises ``Instance.DoesNotExist`` when it was deleted meanwhile.
     """
     with transaction.atomic():
+        read_team = instance.team_id
         instance.refresh_from_db(from_queryset=Instance.objects.select_for_update())
+        _check_new_owner(instance, read_team, "delete", by)
         open_changes = list(instance.changes.select_for_update().open())
         known = next((change for change in open_changes if change.action == Action.DELETE), None)
         if known is not None:
@@ -156,6 +167,14 @@ def propose_deletion(*, instance: Instance, by: User) -> Change:
         else:
             instance.mark_deleting()
         return change
+
+
+def _check_new_owner(instance: Instance, read_team: int | None, verb: str, by: User) -> None:
+    """Check permission again if the namespace changed its owner since the caller has checked it."""
+    if instance.team_id != read_team:
+        decision = can(by, verb, instance)
+        if not decision:
+            raise PermissionDenied(decision.reason)
 
 
 def _was_never_created(instance: Instance) -> bool:

@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models.instance import Instance, visible_rows
+from catalog.models.instance import Instance, owning_team, visible_rows
 from portal.accounts.models import User
 from portal.accounts.permission import sees_everything
 from portal.accounts.scope import Scope
@@ -50,18 +50,23 @@ class DeletedInstance(models.Model):
         return reverse("catalog:instance", args=[self.pk])
 
     def scope(self) -> Scope:
-        return Scope("instance", str(self), team_id=self.team_id, contract_owner_id=self.contract.owner_id)
+        contract_owner = self.contract.owner_id if self.team_id is not None else None
+        return Scope("instance", str(self), team_id=self.team_id, contract_owner_id=contract_owner)
 
 
 @receiver(post_delete, sender=Instance)
 def record_deletion(sender: type[Instance], instance: Instance, **_: Any) -> None:
-    """Whatever deletes a row, its page still shows what happened, and the audit log has an entry."""
+    """Whatever deletes a row, its page still shows what happened, and the audit log has an entry.
+
+    The owner is read again: the instance may have been read before its namespace was given away.
+    """
+    team = owning_team(instance.contract, instance.namespace)
     DeletedInstance.objects.update_or_create(
         id=instance.pk,
         defaults={
             "contract_id": instance.contract_id,
             "destination_id": instance.destination_id,
-            "team_id": instance.team_id,
+            "team": team,
             "namespace": instance.namespace,
             "name": instance.name,
             "spec": instance.spec,
@@ -69,7 +74,6 @@ def record_deletion(sender: type[Instance], instance: Instance, **_: Any) -> Non
             "deleted_at": timezone.now(),
         },
     )
-    team = instance.team
     record("instance.deleted", subject=instance, by=None, team_slug=team.slug if team else "")
     publish(instance.topic, "deleted")
     publish("instances", f"{instance.pk}.deleted")

@@ -45,6 +45,11 @@ class FormDraft(models.Model):
             return reverse("catalog:edit", args=[self.instance.pk])
         return reverse("catalog:create", args=[self.contract.name])
 
+    def get_discard_url(self) -> str:
+        if self.instance_id is not None:
+            return reverse("catalog:edit-discard", args=[self.instance_id])
+        return reverse("catalog:create-discard", args=[self.contract.name])
+
     @property
     def label(self) -> str:
         return f"Edit {self.instance.name}" if self.instance else f"New: {self.contract.title}"

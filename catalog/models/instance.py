@@ -39,10 +39,16 @@ def owning_team(contract: Contract, namespace: str) -> Team | None:
 
 
 def visible_rows(user: User | AnonymousUser) -> models.Q:
-    """Rows of the user's teams, and of the contracts that a team owns in which they are an engineer."""
+    """Rows of the user's teams, and of the contracts that a team owns in which they are an engineer.
+
+    None of a namespace without a team: only portal roles see those.
+    """
     own = models.Q(team__in=teams_with(user, Role.VIEWER))
     if maintained := teams_with(user, Role.ENGINEER):
-        own |= models.Q(contract__in=Contract.objects.filter(owner__in=maintained).order_by().values("pk"))
+        own |= models.Q(
+            team__isnull=False,
+            contract__in=Contract.objects.filter(owner__in=maintained).order_by().values("pk"),
+        )
     return own
 
 
@@ -154,7 +160,8 @@ class Instance(models.Model):
         return f"instance.{self.pk}"
 
     def scope(self) -> Scope:
-        return Scope("instance", str(self), team_id=self.team_id, contract_owner_id=self.contract.owner_id)
+        contract_owner = self.contract.owner_id if self.team_id is not None else None
+        return Scope("instance", str(self), team_id=self.team_id, contract_owner_id=contract_owner)
 
     @property
     def manifest(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,6 +25,7 @@ from catalog.views.form_page import (
     FormTarget,
     add_problems,
     new_submission,
+    not_allowed,
     page_from_post,
     parse_submission,
 )
@@ -38,6 +40,7 @@ from catalog.views.shared import (
 from contracts.models import Contract
 from contracts.problems import Problem
 from portal.accounts.models import User
+from portal.accounts.namespace_owners import hold_namespace_owners
 
 _WITHDRAWN = "No new instances can be created. Existing instances remain and can still be edited."
 
@@ -49,7 +52,9 @@ def create(request: HttpRequest, name: str) -> HttpResponse:
     user = signed_in_user(request)
     decision = may_create_somewhere(user, contract)
     if not decision:
-        return refusal_page(request, contract, "You cannot create this", decision.reason, status=403)
+        draft = FormDraft.find(user, contract, None)
+        title = "You cannot create this"
+        return refusal_page(request, contract, title, decision.reason, status=403, draft=draft)
     usable = usable_contract(contract)
     if usable is None:
         title = "This contract cannot be used right now"
@@ -82,6 +87,8 @@ def new_page(request: HttpRequest, target: FormTarget) -> FormPage:
         text = blank_text(usable, namespace=own[0] if len(own) == 1 else "")
     page = FormPage(target, from_text(usable, text, lenient=True), submission=new_submission())
     page.resumed_draft = draft if source is None else None
+    if page.resumed_draft is not None and page.form.namespace:
+        add_problems(page.form, not_allowed(target, page.form))
     page.copied = source
     return page
 
@@ -104,13 +111,17 @@ def submit(request: HttpRequest, page: FormPage) -> HttpResponse:
     if not page.form.ok:
         return render_form(request, page, status=422)
     try:
-        change = propose_creation(
-            contract=contract,
-            destination=creation_destination(),
-            manifest=page.form.manifest,
-            by=user,
-            submission=submission,
-        )
+        with transaction.atomic():
+            hold_namespace_owners()
+            add_problems(page.form, not_allowed(page.target, page.form))
+            if page.form.ok:
+                change = propose_creation(
+                    contract=contract,
+                    destination=creation_destination(),
+                    manifest=page.form.manifest,
+                    by=user,
+                    submission=submission,
+                )
     except NameTaken as error:
         add_problems(page.form, [Problem("name-taken", str(error), "metadata.name")])
         return render_form(request, page, status=422)
@@ -118,6 +129,8 @@ def submit(request: HttpRequest, page: FormPage) -> HttpResponse:
         message = f"{error} Your draft is saved."
         add_problems(page.form, [Problem("contract-withdrawn", message, "contract")])
         return render_form(request, page, status=409)
+    if not page.form.ok:  # the namespace was given to another team since the form was validated
+        return render_form(request, page, status=422)
     FormDraft.discard(user, contract, None)
     assert change.instance is not None
     return redirect(change.instance)

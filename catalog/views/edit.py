@@ -40,10 +40,19 @@ from catalog.views.shared import (
 from contracts.problems import Problem
 from portal.accounts.permission import can
 
+LOST = (
+    "The instance belongs to another team now, or you left its team. Your draft is kept, but it cannot be "
+    "submitted. Copy what you need, or ask the team that owns the namespace."
+)
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    if (kept := kept_draft(request, pk)) is not None:
+        return refusal_page(
+            request, kept.contract, "You cannot edit this any more", LOST, status=403, draft=kept
+        )
     instance = find_instance(request, pk)
     usable = usable_contract(instance.contract)
     refusal = refuse_edit(request, instance)
@@ -65,12 +74,22 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render_form(request, opened_page(target, instance))
 
 
+def kept_draft(request: HttpRequest, pk: int) -> FormDraft | None:
+    """The user's draft of an instance that they may not see any more: the text is theirs and is kept."""
+    drafts = FormDraft.objects.filter(author=signed_in_user(request), instance_id=pk)
+    draft = drafts.select_related("contract").first()
+    if draft is None or Instance.objects.visible_to(request.user).filter(pk=pk).exists():
+        return None
+    return draft
+
+
 def refuse_edit(request: HttpRequest, instance: Instance) -> HttpResponse | None:
     """The page that explains why this instance cannot be edited; None when it can."""
     decision = can(signed_in_user(request), "edit", instance)
     if not decision:
         title = f"You cannot edit {instance.name}"
-        return refusal_page(request, instance.contract, title, decision.reason, status=403)
+        draft = FormDraft.find(signed_in_user(request), instance.contract, instance)
+        return refusal_page(request, instance.contract, title, decision.reason, status=403, draft=draft)
     if instance.is_deleting:
         text = "It is being deleted and cannot be changed any more."
         return refusal_page(request, instance.contract, f"{instance.name} cannot be edited", text, status=409)
@@ -208,6 +227,10 @@ def lint_edit(request: HttpRequest, pk: int) -> JsonResponse:
 @require_POST
 @login_required
 def discard_edit(request: HttpRequest, pk: int) -> HttpResponseRedirect:
+    if (kept := kept_draft(request, pk)) is not None:
+        kept.delete()
+        messages.info(request, "Draft discarded.")
+        return HttpResponseRedirect(reverse("home:home"))
     instance = find_instance(request, pk)
     FormDraft.discard(signed_in_user(request), instance.contract, instance)
     messages.info(request, "Draft discarded.")

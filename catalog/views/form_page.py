@@ -235,17 +235,24 @@ def name_problems(target: FormTarget, form: InstanceForm) -> list[Problem]:
     contract, name, namespace = target.contract, form.name, form.namespace
     if contract.namespaced and not namespace:
         return []
-    decision = may_create(target.user, contract, namespace, name)
-    if not decision:
-        if not namespace:
-            return [Problem("not-allowed", decision.reason, "metadata.name")]
-        message = f"You cannot create instances in {namespace}. {decision.reason}"
-        return [Problem("not-allowed", message, "metadata.namespace")]
+    if refused := not_allowed(target, form):
+        return refused
     if name and name_exists(contract, creation_destination(), namespace, name):
         where = f" in {namespace}" if namespace else ""
         message = f"There is already a {contract.title} called {name}{where}. Choose another name."
         return [Problem("name-taken", message, "metadata.name")]
     return []
+
+
+def not_allowed(target: FormTarget, form: InstanceForm) -> list[Problem]:
+    """Whether this user may create instances in the namespace, as its owner is now."""
+    decision = may_create(target.user, target.contract, form.namespace, form.name)
+    if decision:
+        return []
+    if not form.namespace:
+        return [Problem("not-allowed", decision.reason, "metadata.name")]
+    message = f"You cannot create instances in {form.namespace}. {decision.reason}"
+    return [Problem("not-allowed", message, "metadata.namespace")]
 
 
 def name_exists(contract: Contract, destination: Destination, namespace: str, name: str) -> bool:

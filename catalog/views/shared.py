@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NotRequired, TypedDict, Unpack
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from catalog.models import Instance
+from catalog.models import FormDraft, Instance
 from catalog.views.form_page import pressed_button
 from contracts.models import Contract
 from portal.accounts.models import User
+
+
+class RefusalOptions(TypedDict):
+    status: int
+    draft: NotRequired[FormDraft | None]  # is shown, so that its author can copy the text
+
 
 CONTRACT_UNUSABLE = (
     "Its latest revision does not compile with the kinds that are known today. Its owner must publish again."
@@ -34,9 +42,10 @@ def find_instance(request: HttpRequest, pk: int) -> Instance:
 
 
 def refusal_page(
-    request: HttpRequest, contract: Contract, title: str, text: str, *, status: int
+    request: HttpRequest, contract: Contract, title: str, text: str, **options: Unpack[RefusalOptions]
 ) -> HttpResponse:
-    context = {"contract": contract, "title": title, "text": text}
+    status, draft = options["status"], options.get("draft")
+    context = {"contract": contract, "title": title, "text": text, "draft": draft}
     return render(request, "catalog/refusal.html", context, status=status)
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
+from django.db.models.signals import post_delete, pre_delete
+from django.dispatch import receiver
 from django.utils import timezone
 
+from portal.accounts.namespace_owners import OwnerChange, lock_namespace_owners, namespace_owner_changed
 from portal.accounts.scope import Scope
 
 dns_label = RegexValidator(
@@ -91,17 +95,87 @@ class Membership(models.Model):
         return f"{self.user} is {self.get_role_display()} of {self.team}"
 
 
+class TeamNamespaceQuerySet(models.QuerySet["TeamNamespace"]):
+    """Bulk operations report changes of owners, too."""
+
+    def update(self, **values: Any) -> int:
+        with transaction.atomic():
+            lock_namespace_owners()
+            rows = list(self)
+            for row in rows:
+                for field, value in values.items():
+                    setattr(row, field, value)
+                row.save(update_fields=list(values))
+        return len(rows)
+
+    def bulk_update(
+        self, objs: Iterable[TeamNamespace], fields: Iterable[str], batch_size: int | None = None
+    ) -> int:
+        rows = list(objs)
+        with transaction.atomic():
+            for row in rows:
+                row.save(update_fields=list(fields))
+        return len(rows)
+
+    def bulk_create(self, objs: Iterable[TeamNamespace], *args: Any, **options: Any) -> list[TeamNamespace]:
+        rows = list(objs)
+        named = self.model._default_manager.select_related("team").filter(name__in=[row.name for row in rows])
+        with transaction.atomic():
+            lock_namespace_owners()
+            before = {row.name: row for row in named.all()}
+            created = super().bulk_create(rows, *args, **options)
+            for row in named.all():
+                announce_owner(row, before.get(row.name), row)
+        return created
+
+
 class TeamNamespace(models.Model):
-    """A namespace that belongs to exactly one team."""
+    """A namespace that belongs to exactly one team.
+
+    Every way to change the owner sends ``namespace_owner_changed`` in its transaction.
+    """
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="namespaces")
     name = models.CharField(max_length=63, unique=True, validators=[dns_label])
 
+    objects = TeamNamespaceQuerySet.as_manager()
+    changed_by: User | None = None  # not a field: the user who saves or deletes it, for the audit log
+
     class Meta:
         ordering: ClassVar = ["name"]
+        base_manager_name = "objects"  # related managers move rows with its update()
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        with transaction.atomic():
+            lock_namespace_owners()
+            stored = TeamNamespace.objects.select_related("team")
+            before = stored.filter(pk=self.pk).first()
+            super().save(*args, **options)
+            announce_owner(self, before, stored.get(pk=self.pk))
+
+
+def announce_owner(row: TeamNamespace, before: TeamNamespace | None, after: TeamNamespace | None) -> None:
+    """Send the signal for each name whose owner differs; a renamed row has two names."""
+    for name in dict.fromkeys(one.name for one in (before, after) if one is not None):
+        old = before.team if before is not None and before.name == name else None
+        new = after.team if after is not None and after.name == name else None
+        if old != new:
+            change = OwnerChange(name, old, new, row.changed_by)
+            namespace_owner_changed.send(TeamNamespace, instance=row, change=change)
+
+
+@receiver(pre_delete, sender=TeamNamespace)
+def lock_before_deletion(**_: Any) -> None:
+    lock_namespace_owners()
+
+
+@receiver(post_delete, sender=TeamNamespace)
+def announce_deletion(instance: TeamNamespace, **_: Any) -> None:
+    """Also when its team is deleted."""
+    announce_owner(instance, instance, None)
 
 
 class APIToken(models.Model):

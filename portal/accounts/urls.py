@@ -19,5 +19,6 @@ urlpatterns = [
     path("teams/<slug:slug>/members/<int:pk>/", teams.change_membership, name="change-membership"),
     path("teams/<slug:slug>/members/<int:pk>/delete/", teams.delete_membership, name="delete-membership"),
     path("teams/<slug:slug>/namespaces/", teams.create_namespace, name="create-namespace"),
+    path("teams/<slug:slug>/namespaces/<int:pk>/move/", teams.move_namespace, name="move-namespace"),
     path("teams/<slug:slug>/namespaces/<int:pk>/delete/", teams.delete_namespace, name="delete-namespace"),
 ]

@@ -110,7 +110,12 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if user is None:
             await self.close(SESSION_OVER)
             return False
-        await self.leave_forbidden(await database_sync_to_async(current_versions)(user, self.topics))
+        versions = await database_sync_to_async(current_versions)(user, self.topics)
+        await self.leave_forbidden(versions)
+        if self.topics:  # otherwise the close code says it
+            for one in versions:
+                if one.version is None:  # the page requests its content again and learns why
+                    await self.send_version(one.topic, "")
         self.checked_at = time.monotonic()
         return bool(self.topics)
 

@@ -9,6 +9,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from portal.accounts.models import Membership, User
+from portal.accounts.namespace_owners import OwnerChange, namespace_owner_changed
 from portal.live.publish import revoke
 
 
@@ -22,6 +23,13 @@ def user_changed(instance: User, created: bool, update_fields: Any, **_: Any) ->
     # Signing in writes last_login and takes nothing away.
     if not created and set(update_fields or {}) != {"last_login"}:
         revoke(instance)
+
+
+@receiver(namespace_owner_changed)
+def owner_changed(change: OwnerChange, **_: Any) -> None:
+    teams = [team.pk for team in (change.before, change.after) if team is not None]
+    for user in User.objects.filter(memberships__team__in=teams).distinct():
+        revoke(user)
 
 
 @receiver(user_logged_out)

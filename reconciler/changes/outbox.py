@@ -16,6 +16,7 @@ from catalog.change_transitions import TransitionNotAllowed
 from catalog.models import Action, Change, ChangeState, Instance, State, WaitReason
 from catalog.touched import TouchedField, read_touched
 from portal.accounts.models import TeamNamespace
+from portal.accounts.namespace_owners import hold_namespace_owners
 from reconciler.kinds.compiled import kind_problem
 from reconciler.objects.accessors import (
     Manifest,
@@ -139,6 +140,7 @@ def start_deliveries(keys: Sequence[int]) -> set[int]:
     """The changes that are still to be delivered, marked as under way: from now on none can be cancelled."""
     started = set()
     with transaction.atomic():
+        hold_namespace_owners()
         for change in Change.objects.filter(pk__in=keys).order_by("pk"):
             with contextlib.suppress(TransitionNotAllowed):
                 change_transitions.start_delivery(change)
@@ -160,6 +162,7 @@ def cancelled_deletions(uids: Collection[str]) -> set[str]:
 
 def save_deliveries(results: Sequence[tuple[PendingChange, DeliveryResult]]) -> None:
     with transaction.atomic():
+        hold_namespace_owners()
         for pending, result in results:
             save_delivery(pending, result)
 

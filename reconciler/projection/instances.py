@@ -15,6 +15,7 @@ from django.utils import timezone
 from catalog.models import Action, Destination, Instance, State
 from catalog.models.instance import owning_team
 from contracts.models import Contract
+from portal.accounts.namespace_owners import hold_namespace_owners
 from portal.live.publish import publish
 from reconciler.objects.accessors import (
     annotations_of,
@@ -39,6 +40,7 @@ SHOWN = ("slipway.dev/reconcile",)
 def project(destination: int, snapshots: Sequence[Snapshot]) -> None:
     """Write snapshots in one transaction; pages are notified when it is committed."""
     with transaction.atomic():
+        hold_namespace_owners()
         for snapshot in snapshots:
             project_one(destination, snapshot)
 
@@ -164,6 +166,7 @@ def visible(metadata: Mapping[str, str]) -> dict[str, str]:
 def project_events(destination: int, records: Mapping[str, Sequence[EventRecord]]) -> None:
     """Events of the cluster, by the uid of their instance."""
     with transaction.atomic():
+        hold_namespace_owners()
         for row in Instance.objects.filter(destination_id=destination, uid__in=list(records)):
             if add_events(row, records[row.uid]):
                 row.touch()
@@ -179,6 +182,7 @@ def project_deleted(destination: int, contract: int, key: Key, uid: str) -> None
     second case the row is deleted when the result is saved (``reconciler.changes.outbox``).
     """
     with transaction.atomic():
+        hold_namespace_owners()
         row = find(destination, contract, key)
         if row is not None and row.uid == uid:
             remove(row)
@@ -187,6 +191,7 @@ def project_deleted(destination: int, contract: int, key: Key, uid: str) -> None
 def project_list(destination: int, contract: int, uids: set[str]) -> int:
     """Delete the rows of objects that are not in a complete list. Rows without a uid remain."""
     with transaction.atomic():
+        hold_namespace_owners()
         rows = Instance.objects.filter(destination_id=destination, contract_id=contract).exclude(uid="")
         deleted = [row for row in rows if row.uid not in uids]
         for row in deleted:

@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.forms import MembershipForm, NamespaceForm, RoleForm, TeamForm
-from portal.accounts.models import Membership, Role, Team, User
+from portal.accounts.models import Membership, Role, Team, TeamNamespace, User
+from portal.accounts.namespace_owners import lock_namespace_owners
 from portal.accounts.permission import PLATFORM, can, sees_everything
 from portal.accounts.scope import Scoped
 from portal.audit.record import record
@@ -172,11 +173,26 @@ def create_namespace(request: HttpRequest, slug: str) -> HttpResponse:
     form = NamespaceForm(request.POST)
     if not form.is_valid():
         return show(request, team, status=422, namespace_form=form)
-    with transaction.atomic():
-        form.instance.team = team
-        namespace = form.save()
-        record("namespace.assigned", subject=namespace, by=signed_in_user(request), team_slug=slug)
+    form.instance.team, form.instance.changed_by = team, signed_in_user(request)
+    namespace = form.save()
     messages.success(request, f"{namespace.name} was added to {team.name}.")
+    return redirect("accounts:team", slug)
+
+
+@require_POST
+@login_required
+def move_namespace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Gives the namespace and its instances to another team."""
+    team = administered(request, slug)
+    with transaction.atomic():
+        namespace = owned_namespace(request, team, pk)
+        target = Team.objects.exclude(pk=team.pk).filter(slug=request.POST.get("team", "")).first()
+        if target is not None:
+            namespace.team = target
+            namespace.save()
+    if target is None:
+        return show(request, team, status=422, problem="Select the team that gets the namespace.")
+    messages.success(request, f"{namespace.name} and its instances now belong to {target.name}.")
     return redirect("accounts:team", slug)
 
 
@@ -185,12 +201,19 @@ def create_namespace(request: HttpRequest, slug: str) -> HttpResponse:
 def delete_namespace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Removes the namespace from the team. The cluster is not changed."""
     team = administered(request, slug)
-    namespace = get_object_or_404(team.namespaces, pk=pk)
     with transaction.atomic():
-        record("namespace.released", subject=namespace, by=signed_in_user(request), team_slug=slug)
+        namespace = owned_namespace(request, team, pk)
         namespace.delete()
     messages.success(request, f"{namespace.name} was removed from {team.name}.")
     return redirect("accounts:team", slug)
+
+
+def owned_namespace(request: HttpRequest, team: Team, pk: int) -> TeamNamespace:
+    """The namespace as it is now: another portal admin may have moved it. Call it in a transaction."""
+    lock_namespace_owners()
+    namespace = get_object_or_404(team.namespaces, pk=pk)
+    namespace.changed_by = signed_in_user(request)
+    return namespace
 
 
 def signed_in_user(request: HttpRequest) -> User:
@@ -203,6 +226,7 @@ def show(request: HttpRequest, team: Team, status: int = 200, **extra: Any) -> H
         "team": team,
         "memberships": team.memberships.select_related("user").order_by("user__username"),
         "namespaces": team.namespaces.all(),
+        "other_teams": Team.objects.exclude(pk=team.pk),
         "roles": Role.choices,
         "may_manage": can(request.user, "manage", team),
         "may_administer": can(request.user, "administer", PLATFORM),

@@ -1,0 +1,521 @@
+"""A namespace gets another owner: who can do what before and after it, and that nothing races with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.test import Client
+
+from catalog.changes import cancel_change, propose_creation, propose_deletion, propose_update
+from catalog.models import Change, DeletedInstance, Destination, FormDraft, Instance
+from contracts.models import Contract
+from portal.accounts.models import Team, TeamNamespace, User
+from portal.accounts.namespace_owners import namespace_owner_changed
+from portal.accounts.permission import can
+from portal.audit.models import Entry
+from portal.live import consumer
+from reconciler.projection.instances import project, project_list
+from reconciler.status.assess import Assessment
+from reconciler.status.snapshot import Key, Snapshot
+from tests.pages import squeezed
+from tests.portal.test_live import Socket, session_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.backends]
+
+CREATE = "/catalog/service/create/"
+FORM = {"_name": "new", "_namespace": "checkout", "/image": "shop:1"}
+OLD, NEW, PLATFORM, STRANGER = "developer", "other", "engineer", "outsider"
+
+
+def move(teams: dict[str, Team]) -> None:
+    namespace = TeamNamespace.objects.get(name="checkout")
+    namespace.team = teams["search"]
+    namespace.save()
+
+
+def release(teams: dict[str, Team]) -> None:
+    TeamNamespace.objects.get(name="checkout").delete()
+
+
+def stay(teams: dict[str, Team]) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An instance in the namespace checkout, and the people around it."""
+
+    sign_in: Callable[[str], Client]
+    people: dict[str, User]
+    teams: dict[str, Team]
+    instance: Instance
+
+
+@pytest.fixture
+def stage(
+    sign_in: Callable[[str], Client], people: dict[str, User], teams: dict[str, Team], instance: Instance
+) -> Stage:
+    return Stage(sign_in, people, teams, instance)
+
+
+# -- rights ---------------------------------------------------------------------------------------------
+
+# (list, page, history, edit, delete, API, change over the API, socket, create in the namespace)
+READS = {"list": True, "page": 200, "history": 200, "api": 200, "change": 200, "socket": True}
+HIDDEN = {"list": False, "page": 404, "history": 404, "api": 404, "change": 404, "socket": False}
+OWNER = {**READS, "edit": 200, "delete": 200, "create": 302}
+NOTHING = {**HIDDEN, "edit": 404, "delete": 404, "create": 422}
+NO_NAMESPACE = {**NOTHING, "create": 403}  # they own no other namespace
+# “engineer” maintains the contract, too: in the team that owns it.
+MAINTAINER = {**READS, "edit": 200, "delete": 200, "create": 403}
+ONLY_READS = {**READS, "edit": 403, "delete": 403, "create": 403}
+TABLE: list[tuple[Callable[[dict[str, Team]], None], dict[str, dict[str, Any]]]] = [
+    (stay, {OLD: OWNER, NEW: NOTHING, PLATFORM: MAINTAINER, STRANGER: NO_NAMESPACE}),
+    (move, {OLD: NOTHING, NEW: OWNER, PLATFORM: MAINTAINER, STRANGER: NO_NAMESPACE}),
+    (release, {OLD: NOTHING, NEW: NOTHING, PLATFORM: ONLY_READS, STRANGER: NO_NAMESPACE}),
+]
+CASES = [(how, who, rights) for how, table in TABLE for who, rights in table.items()]
+
+
+@pytest.mark.parametrize(("how", "who", "rights"), CASES)
+def test_rights_follow_the_owner(
+    stage: Stage, how: Callable[[dict[str, Team]], None], who: str, rights: dict[str, Any]
+) -> None:
+    people, instance = stage.people, stage.instance
+    change = propose_update(instance=instance, manifest=instance.manifest, by=people[OLD])
+    how(stage.teams)
+    client, page, api = stage.sign_in(who), f"/instances/{instance.pk}/", f"/api/v1/instances/{instance.pk}/"
+    assert (page.encode() in client.get("/instances/").content) is rights["list"]
+    assert (
+        any(one["id"] == instance.pk for one in client.get("/api/v1/instances/").json()["results"])
+        is (rights["list"])
+    )
+    for name, path in {
+        "page": page,
+        "history": f"{page}?tab=history",
+        "edit": f"{page}edit/",
+        "delete": f"{page}delete/",
+        "api": api,
+        "change": f"/api/v1/changes/{change.pk}/",
+    }.items():
+        assert client.get(path).status_code == rights[name], name
+    assert client.post(CREATE, {**FORM, "_submission": str(uuid4())}).status_code == rights["create"]
+    sent = {200: 302, 403: 403, 404: 404}[rights["delete"]]
+    assert client.post(f"{page}delete/", {"name": "shop"}).status_code == sent
+    assert Change.objects.filter(action="delete").exists() is (sent == 302)
+    accepted = {200: 202, 403: 403, 404: 404}[rights["delete"]]
+    assert client.delete(api).status_code == accepted
+
+
+@pytest.mark.parametrize(
+    ("how", "who", "hears"),
+    [(how, who, rights["socket"]) for how, who, rights in CASES],
+)
+async def test_sockets_follow_the_owner(
+    stage: Stage, settings: Any, how: Callable[[dict[str, Team]], None], who: str, hears: bool
+) -> None:
+    people, instance = stage.people, stage.instance
+    settings.ALLOWED_HOSTS = ["portal.example"]
+    await sync_to_async(how)(stage.teams)
+    session = await sync_to_async(session_of)(people[who])
+    socket = Socket(session, topics=f"instance.{instance.pk}")
+    assert await socket.enters()
+    if hears:
+        assert (await socket.hear())["topic"] == f"instance.{instance.pk}"
+        await socket.leave()
+    else:
+        assert await socket.close_code() == consumer.NOTHING_ALLOWED
+
+
+async def test_open_sockets_of_the_old_team_lose_the_instance_at_once(
+    people: dict[str, User], teams: dict[str, Team], instance: Instance, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["portal.example"]
+    topic = f"instance.{instance.pk}"
+    session = await sync_to_async(session_of)(people[OLD])
+    alone, page = Socket(session, topics=topic), Socket(session, topics=f"{topic},instances")
+    for socket in (alone, page):
+        assert await socket.enters()
+        assert (await socket.hear())["topic"] == topic
+    assert (await page.hear())["topic"] == "instances"
+    await sync_to_async(move)(teams)
+    assert await alone.close_code() == consumer.NOTHING_ALLOWED
+    heard = [await page.hear(), await page.hear()]
+    assert {"topic": topic, "version": ""} in heard, "the page requests its content again"
+    assert "instances" in [one["topic"] for one in heard], "lists request their rows again"
+    await page.leave()
+
+
+# -- rows -----------------------------------------------------------------------------------------------
+
+
+def move_by_update(teams: dict[str, Team]) -> None:
+    TeamNamespace.objects.filter(name="checkout").update(team=teams["search"])
+
+
+def move_by_bulk_update(teams: dict[str, Team]) -> None:
+    row = TeamNamespace.objects.get(name="checkout")
+    row.team = teams["search"]
+    TeamNamespace.objects.bulk_update([row], ["team"])
+
+
+def move_by_add(teams: dict[str, Team]) -> None:
+    teams["search"].namespaces.add(TeamNamespace.objects.get(name="checkout"))
+
+
+def move_by_update_or_create(teams: dict[str, Team]) -> None:
+    TeamNamespace.objects.update_or_create(name="checkout", defaults={"team": teams["search"]})
+
+
+def release_and_bulk_create(teams: dict[str, Team]) -> None:
+    release(teams)
+    TeamNamespace.objects.bulk_create([TeamNamespace(name="checkout", team=teams["search"])])
+
+
+def rename_both(teams: dict[str, Team]) -> None:
+    TeamNamespace.objects.filter(name="checkout").update(name="old-checkout")
+    TeamNamespace.objects.filter(name="search").update(name="checkout")
+
+
+def release_by_queryset(teams: dict[str, Team]) -> None:
+    TeamNamespace.objects.filter(name="checkout").delete()
+
+
+def delete_the_team(teams: dict[str, Team]) -> None:
+    teams["checkout"].delete()
+
+
+def release_by_renaming(teams: dict[str, Team]) -> None:
+    TeamNamespace.objects.filter(name="checkout").update(name="elsewhere")
+
+
+WAYS: list[tuple[Callable[[dict[str, Team]], None], str]] = [
+    (move, "search"),
+    (move_by_update, "search"),
+    (move_by_bulk_update, "search"),
+    (move_by_add, "search"),
+    (move_by_update_or_create, "search"),
+    (release_and_bulk_create, "search"),
+    (rename_both, "search"),
+    (release, ""),
+    (release_by_queryset, ""),
+    (release_by_renaming, ""),
+    (delete_the_team, ""),
+]
+
+
+@pytest.mark.parametrize(("way", "owner"), WAYS)
+def test_all_rows_follow_in_the_same_transaction(
+    teams: dict[str, Team],
+    people: dict[str, User],
+    make_instance: Callable[..., Instance],
+    way: Callable[[dict[str, Team]], None],
+    owner: str,
+) -> None:
+    instance, gone, elsewhere = make_instance(), make_instance("gone"), make_instance("b", "checkout-staging")
+    change = propose_update(instance=instance, manifest=instance.manifest, by=people[OLD])
+    ended = propose_deletion(instance=gone, by=people[OLD])
+    gone_pk = gone.pk
+    gone.delete()
+    other = propose_deletion(instance=elsewhere, by=people[OLD])
+    entries = {one.pk: one.team_slug for one in Entry.objects.all()}
+    version = Instance.objects.get(pk=instance.pk).version
+
+    def owners() -> list[str]:
+        teams = (
+            Instance.objects.get(pk=instance.pk).team,
+            DeletedInstance.objects.get(pk=gone_pk).team,
+            Change.objects.get(pk=change.pk).team,
+            Change.objects.get(pk=ended.pk).team,
+        )
+        return [team.slug if team else "" for team in teams]
+
+    with transaction.atomic():
+        way(teams)
+        assert owners() == [owner] * 4
+    assert owners() == [owner] * 4
+    assert Instance.objects.get(pk=instance.pk).version > version, "pages request it again"
+    if way is not delete_the_team:
+        assert Instance.objects.get(pk=elsewhere.pk).team == teams["checkout"]
+        assert Change.objects.get(pk=other.pk).team == teams["checkout"]
+    assert {one.pk: one.team_slug for one in Entry.objects.filter(pk__in=entries)} == entries
+
+
+def test_a_hand_over_that_fails_changes_no_row(teams: dict[str, Team], instance: Instance) -> None:
+    def move_and_fail() -> None:
+        with transaction.atomic():
+            move(teams)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        move_and_fail()
+    row = Instance.objects.get(pk=instance.pk)
+    assert (row.team, row.version) == (teams["checkout"], instance.version)
+
+
+def test_a_namespace_that_gets_its_first_owner(
+    teams: dict[str, Team], make_instance: Callable[..., Instance]
+) -> None:
+    instance = make_instance(namespace="stray")
+    assert instance.team is None
+    teams["search"].namespaces.create(name="stray")
+    assert Instance.objects.get(pk=instance.pk).team == teams["search"]
+
+
+# -- pages and the audit log ----------------------------------------------------------------------------
+
+
+def test_a_portal_admin_moves_a_namespace_and_both_teams_read_it_in_the_audit_log(
+    sign_in: Callable[[str], Client], teams: dict[str, Team], instance: Instance
+) -> None:
+    namespace = TeamNamespace.objects.get(name="checkout")
+    path = f"/teams/checkout/namespaces/{namespace.pk}/move/"
+    assert "Move checkout" in sign_in("admin").get("/teams/checkout/").content.decode()
+    answer = sign_in("admin").post(path, {"team": "search"}, follow=True)
+    assert "checkout and its instances now belong to Search." in answer.content.decode()
+    assert Instance.objects.get(pk=instance.pk).team == teams["search"]
+    entries = Entry.objects.filter(verb="namespace.moved")
+    assert sorted(entries.values_list("team_slug", flat=True)) == ["checkout", "search"]
+    for entry in entries:
+        assert entry.actor_name == "admin"
+        assert entry.detail == {"namespace": "checkout", "from": "checkout", "to": "search"}
+    assert sign_in("admin").post(path, {"team": "search"}).status_code == 404, "it is not theirs any more"
+
+
+@pytest.mark.parametrize(("who", "status"), [("lead", 403), ("developer", 403), ("engineer", 403), ("", 302)])
+def test_only_portal_admins_move_namespaces(
+    sign_in: Callable[[str], Client], teams: dict[str, Team], who: str, status: int
+) -> None:
+    namespace = TeamNamespace.objects.get(name="checkout")
+    path = f"/teams/checkout/namespaces/{namespace.pk}/move/"
+    assert sign_in(who).post(path, {"team": "search"}).status_code == status
+    assert sign_in("admin").get(path).status_code == 405
+    assert TeamNamespace.objects.get(name="checkout").team == teams["checkout"]
+
+
+@pytest.mark.parametrize("target", ["", "missing", "checkout"])
+def test_a_namespace_is_moved_to_another_team_only(
+    sign_in: Callable[[str], Client], teams: dict[str, Team], target: str
+) -> None:
+    namespace = TeamNamespace.objects.get(name="checkout")
+    answer = sign_in("admin").post(f"/teams/checkout/namespaces/{namespace.pk}/move/", {"team": target})
+    assert answer.status_code == 422
+    assert "Select the team that gets the namespace." in answer.content.decode()
+    assert not Entry.objects.exists()
+
+
+def test_a_deleted_team_is_named_in_the_audit_log(teams: dict[str, Team]) -> None:
+    teams["search"].delete()
+    entry = Entry.objects.get(verb="namespace.released")
+    assert (entry.actor_name, entry.team_slug) == ("slipway", "search")
+    assert entry.detail == {"namespace": "search", "from": "search", "to": ""}
+
+
+# -- drafts ---------------------------------------------------------------------------------------------
+
+
+def test_the_draft_of_an_edit_is_kept_and_cannot_be_submitted(
+    sign_in: Callable[[str], Client], people: dict[str, User], teams: dict[str, Team], instance: Instance
+) -> None:
+    FormDraft.save_text(people[OLD], instance.contract, instance, "spec: {image: mine}")
+    move(teams)
+    client, path = sign_in(OLD), f"/instances/{instance.pk}/edit/"
+    page = client.get(path)
+    assert page.status_code == 403
+    assert "Your draft is kept, but it cannot be submitted." in squeezed(page)
+    assert "spec: {image: mine}" in page.content.decode()
+    assert client.post(path, {"/image": "shop:2", "_base": "1"}).status_code == 403
+    assert not Change.objects.exists()
+    assert FormDraft.objects.get().text == "spec: {image: mine}"
+    assert sign_in(NEW).get(path).status_code == 200
+    assert b"image: mine" not in sign_in(NEW).get(path).content
+    assert client.post(f"{path}discard/").status_code == 302
+    assert not FormDraft.objects.exists()
+    assert client.get(path).status_code == 404
+
+
+def test_the_draft_of_a_creation_is_kept_and_says_why_it_cannot_be_submitted(
+    sign_in: Callable[[str], Client], teams: dict[str, Team], contract: Contract, cluster: Destination
+) -> None:
+    client = sign_in(OLD)
+    client.post(f"{CREATE}preview/", {**FORM, "_submission": str(uuid4())}, headers={"HX-Request": "true"})
+    move(teams)
+    message = "You cannot create instances in checkout."
+    resumed = client.get(CREATE)
+    assert message in squeezed(resumed)
+    assert b"shop:1" in resumed.content
+    answer = client.post(CREATE, {**FORM, "_submission": str(uuid4())})
+    assert (answer.status_code, message in squeezed(answer)) == (422, True)
+    assert "shop:1" in FormDraft.objects.get().text
+    assert not Instance.objects.exists()
+    TeamNamespace.objects.filter(team=teams["checkout"]).delete()
+    refusal = client.get(CREATE)
+    assert refusal.status_code == 403
+    assert b"shop:1" in refusal.content
+
+
+# -- races ----------------------------------------------------------------------------------------------
+
+
+class Pause:
+    """Stops a thread at a point until the test lets it go on."""
+
+    def __init__(self) -> None:
+        self.reached, self.go_on = threading.Event(), threading.Event()
+
+    def here(self, **_: Any) -> None:
+        self.reached.set()
+        assert self.go_on.wait(15)
+
+
+def run(action: Callable[[], object]) -> tuple[threading.Thread, list[BaseException]]:
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            action()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread, failures
+
+
+def snapshot_of(contract: Contract, namespace: str) -> Snapshot:
+    metadata = {"name": "raced", "namespace": namespace, "uid": "u1", "generation": 1, "resourceVersion": "1"}
+    key = Key(f"{contract.kind}.{contract.group}", namespace, "raced")
+    return Snapshot(key, contract.pk, None, {"metadata": metadata, "spec": {}}, Assessment("ready", "Ready"))
+
+
+def give(teams: dict[str, Team], namespace: str) -> None:
+    TeamNamespace.objects.update_or_create(name=namespace, defaults={"team": teams["search"]})
+
+
+RACED = ["checkout", "stray"]  # with and without an owner before
+
+
+@pytest.mark.parametrize("namespace", RACED)
+def test_a_row_that_is_projected_first_follows_the_hand_over(
+    teams: dict[str, Team], contract: Contract, cluster: Destination, namespace: str
+) -> None:
+    pause = Pause()
+
+    def projection() -> None:
+        with transaction.atomic():
+            project(cluster.pk, [snapshot_of(contract, namespace)])
+            pause.here()
+
+    first, failed_first = run(projection)
+    assert pause.reached.wait(15)
+    second, failed_second = run(lambda: give(teams, namespace))
+    second.join(0.3)
+    assert second.is_alive(), "the hand-over waits for the projection"
+    pause.go_on.set()
+    for thread in (first, second):
+        thread.join(15)
+    assert (failed_first, failed_second) == ([], [])
+    assert Instance.objects.get(name="raced").team == teams["search"]
+
+
+@pytest.mark.parametrize("namespace", RACED)
+def test_a_row_that_is_projected_during_a_hand_over_gets_the_new_owner(
+    teams: dict[str, Team], contract: Contract, cluster: Destination, namespace: str
+) -> None:
+    pause = Pause()
+    namespace_owner_changed.connect(pause.here)
+    try:
+        first, failed_first = run(lambda: give(teams, namespace))
+        assert pause.reached.wait(15)
+        second, failed_second = run(lambda: project(cluster.pk, [snapshot_of(contract, namespace)]))
+        second.join(0.3)
+        assert second.is_alive(), "the projection waits for the hand-over"
+        pause.go_on.set()
+        for thread in (first, second):
+            thread.join(15)
+    finally:
+        namespace_owner_changed.disconnect(pause.here)
+    assert (failed_first, failed_second) == ([], [])
+    assert Instance.objects.get(name="raced").team == teams["search"]
+
+
+def test_an_instance_that_is_deleted_during_a_hand_over_leaves_its_page_to_the_new_owner(
+    teams: dict[str, Team], instance: Instance
+) -> None:
+    pause = Pause()
+    namespace_owner_changed.connect(pause.here)
+    try:
+        first, failed_first = run(lambda: move(teams))
+        assert pause.reached.wait(15)
+        second, failed_second = run(
+            lambda: project_list(instance.destination_id, instance.contract_id, set())
+        )
+        second.join(0.3)
+        pause.go_on.set()
+        for thread in (first, second):
+            thread.join(15)
+    finally:
+        namespace_owner_changed.disconnect(pause.here)
+    assert (failed_first, failed_second) == ([], [])
+    assert DeletedInstance.objects.get(pk=instance.pk).team == teams["search"]
+
+
+def request_update(instance: Instance, by: User) -> None:
+    propose_update(instance=instance, manifest=instance.manifest, by=by)
+
+
+def request_deletion(instance: Instance, by: User) -> None:
+    propose_deletion(instance=instance, by=by)
+
+
+@pytest.mark.parametrize("request_it", [request_update, request_deletion])
+def test_a_request_that_was_allowed_before_the_hand_over_is_refused_after_it(
+    stage: Stage, request_it: Callable[[Instance, User], None]
+) -> None:
+    read = Instance.objects.get(pk=stage.instance.pk)
+    move(stage.teams)
+    with pytest.raises(PermissionDenied):
+        request_it(read, stage.people[OLD])
+    assert not Change.objects.exists()
+
+
+def test_a_request_of_someone_who_may_belongs_to_the_new_owner(
+    people: dict[str, User], teams: dict[str, Team], instance: Instance
+) -> None:
+    read = Instance.objects.get(pk=instance.pk)
+    move(teams)
+    change = propose_update(instance=read, manifest=read.manifest, by=people[NEW])
+    assert change.team == teams["search"]
+    assert Entry.objects.get(verb="instance.update-requested").team_slug == "search"
+
+
+def test_the_new_owner_cancels_an_open_change_of_the_old_one(stage: Stage) -> None:
+    change = propose_update(instance=stage.instance, manifest=stage.instance.manifest, by=stage.people[OLD])
+    move(stage.teams)
+    seen = Change.objects.visible_to(stage.people[NEW]).get(pk=change.pk)
+    assert seen.instance is not None
+    assert can(stage.people[NEW], "edit", seen.instance)
+    assert not can(stage.people[OLD], "edit", seen.instance)
+    cancel_change(seen, by=stage.people[NEW])
+    assert Change.objects.get(pk=change.pk).state == "cancelled"
+    assert Entry.objects.get(verb="change.cancelled").team_slug == "search"
+
+
+def test_a_creation_belongs_to_the_owner_at_its_moment(
+    people: dict[str, User], teams: dict[str, Team], contract: Contract, cluster: Destination
+) -> None:
+    move(teams)
+    manifest = {"metadata": {"name": "shop", "namespace": "checkout"}, "spec": {}}
+    change = propose_creation(contract=contract, destination=cluster, manifest=manifest, by=people[NEW])
+    assert change.instance is not None
+    assert change.team == change.instance.team == teams["search"]
