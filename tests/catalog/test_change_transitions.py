@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 from django.apps.registry import Apps
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from catalog import change_transitions
 from catalog.change_transitions import TRANSITIONS, TransitionNotAllowed
 from catalog.changes import propose_deletion, propose_update
 from catalog.models import Action, Change, ChangeState, Instance, WaitReason
 from portal.audit.models import Entry
+from tests.migrations import migrate, migrate_to_newest
 
 MakeInstance = Callable[..., Instance]
 ROOT = Path(change_transitions.__file__).parent.parent
@@ -260,20 +259,14 @@ def test_states_of_features_to_come_are_unreachable() -> None:
 
 
 @pytest.fixture
-def migrate(transactional_db: None) -> Iterator[Callable[[str], Apps]]:
-    def to(name: str) -> Apps:
-        executor = MigrationExecutor(connection)
-        executor.migrate([("catalog", name)])
-        return executor.loader.project_state([("catalog", name)]).apps
-
-    yield to
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
+def old_database(transactional_db: None) -> Iterator[Apps]:
+    yield migrate(("catalog", "0007_reason_node"))
+    migrate_to_newest()
 
 
 @pytest.mark.slow
-def test_changes_of_an_older_release_get_their_states(migrate: Callable[[str], Apps]) -> None:
-    old = migrate("0007_reason_node")
+def test_changes_of_an_older_release_get_their_states(old_database: Apps) -> None:
+    old = old_database
     contract = old.get_model("contracts", "Contract").objects.create(
         name="pair",
         kind="Pair",
@@ -296,7 +289,7 @@ def test_changes_of_an_older_release_get_their_states(migrate: Callable[[str], A
         (None, "approved"),
     ]:
         old.get_model("catalog", "Change").objects.create(instance_id=instance, action="update", state=state)
-    migrate("0008_change_states")
+    migrate(("catalog", "0008_change_states"))
     rows = Change.objects.order_by("pk").values_list("state", "reason", "delivery_started_at")
     assert [(state, reason, started is not None) for state, reason, started in rows] == [
         ("delivered", "", False),

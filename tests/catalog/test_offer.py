@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.urls import reverse
 
@@ -23,6 +21,7 @@ from contracts.publishing import publish, review_publication
 from portal.accounts.models import Membership, Role, Team, User
 from portal.audit.models import Entry
 from tests.catalog.conftest import SERVICE, fill_instance
+from tests.migrations import migrate, migrate_to_newest
 
 PRIVATE = (
     SERVICE.replace("name: service\n", "name: hush\n", 1)
@@ -274,11 +273,7 @@ def test_the_flag_offers_it_and_its_removal_leaves_instances(
 
 @pytest.mark.django_db(transaction=True)
 def test_the_migration_keeps_published_contracts_offered() -> None:
-    executor = MigrationExecutor(connection)
-    newest = executor.loader.graph.leaf_nodes()
-    before = [("contracts", "0001_initial"), ("accounts", "0004_portal_roles")]
-    executor.migrate(before)
-    old = executor.loader.project_state(before).apps
+    old = migrate(("contracts", "0001_initial"), ("accounts", "0004_portal_roles"))
     team, contract, revision = (
         old.get_model("accounts", "Team"),
         old.get_model("contracts", "Contract"),
@@ -295,10 +290,10 @@ def test_the_migration_keeps_published_contracts_offered() -> None:
             made.revision = revision.objects.create(contract=made, number=1, text="", digest="")
             made.save()
     try:
-        MigrationExecutor(connection).migrate(newest)
+        migrate_to_newest()
         assert dict(Team.objects.values_list("slug", "offers_to_all")) == {
             "publishes": True, "unpublished": False, "none": False,
         }  # fmt: skip
     finally:
         Contract.objects.update(revision=None)
-        MigrationExecutor(connection).migrate(newest)
+        migrate_to_newest()

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 from portal.accounts import demo
@@ -20,6 +18,7 @@ from portal.accounts.permission import PLATFORM, can
 from portal.accounts.portal_roles import LastPortalAdmin, set_portal_role
 from portal.audit.models import Entry
 from portal.audit.record import record
+from tests.migrations import migrate, migrate_to_newest
 
 pytestmark = pytest.mark.backends
 
@@ -245,10 +244,7 @@ def test_a_demo_from_before_portal_roles_gets_them_once(db: None) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_migration_makes_only_superusers_portal_admins() -> None:
-    executor = MigrationExecutor(connection)
-    newest = executor.loader.graph.leaf_nodes()
-    executor.migrate([("accounts", "0003_portal_administrator_label")])
-    old = executor.loader.project_state([("accounts", "0003_portal_administrator_label")]).apps
+    old = migrate(("accounts", "0003_portal_administrator_label"))
     user, team, membership = (old.get_model("accounts", name) for name in ("User", "Team", "Membership"))
     ours = team.objects.create(slug="ours", name="Ours")
     root = user.objects.create(username="root", is_superuser=True)
@@ -256,7 +252,7 @@ def test_the_migration_makes_only_superusers_portal_admins() -> None:
         membership.objects.create(user=user.objects.create(username=name), team=ours, role=name)
     membership.objects.create(user=root, team=ours, role="administrator")
     try:
-        MigrationExecutor(connection).migrate(newest)
+        migrate_to_newest()
         assert dict(User.objects.exclude(portal_role="").values_list("username", "portal_role")) == {
             "root": "admin"
         }
@@ -265,4 +261,4 @@ def test_the_migration_makes_only_superusers_portal_admins() -> None:
             "administrator": Role.ADMIN, "root": Role.ADMIN,
         }  # fmt: skip
     finally:
-        MigrationExecutor(connection).migrate(newest)
+        migrate_to_newest()
