@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from catalog.models.change import Action, ChangeState
+from catalog.touched import set_value
+from contracts.documents.paths import MISSING
 from portal.live.subscriptions import subscribe, unsubscribe
 from reconciler.base import signals
 from reconciler.changes.deliver import Prepared, deliver, prepare
@@ -17,6 +21,7 @@ from reconciler.changes.outbox import (
     save_deliveries,
     start_deliveries,
 )
+from reconciler.changes.schema_lag import SchemaLag
 from reconciler.context import ClusterContext
 from reconciler.objects.accessors import uid_of
 
@@ -32,6 +37,7 @@ class ChangeController:
 
     def __init__(self, context: ClusterContext) -> None:
         self._context, self._database = context, context.database
+        self._schema_lag = SchemaLag()
         self._instances, self._cache = context.instances, context.reconcile_cache
 
     async def run(self) -> None:
@@ -86,14 +92,32 @@ class ChangeController:
             self._cache.request_deletion(pending.uid)
         if isinstance(prepared, DeliveryResult):
             return prepared
-        result = await deliver(self._context.client, pending, prepared)
+        result = self._with_schema_lag(pending, await deliver(self._context.client, pending, prepared))
         if result.live is not None:
             self._instances.store_write(pending.key, result.live)
             self._context.queue.add(pending.key)
         return result
+
+    def _with_schema_lag(self, pending: PendingChange, result: DeliveryResult) -> DeliveryResult:
+        compiled = self._context.contracts.get(pending.key.group_kind)
+        if pending.action == Action.DELETE or compiled is None or compiled.definition is None:
+            return result
+        schema = compiled.definition.spec_schema
+        return self._schema_lag.checked(pending.pk, sent_spec(pending), result, schema)
 
     def _observed(self, pending: PendingChange, result: DeliveryResult) -> DeliveryResult:
         """The result, with what the watch has shown of the object since."""
         if result.live is None or not self._instances.is_deleted(pending.key, uid_of(result.live)):
             return result
         return replace(result, deleted=True)
+
+
+def sent_spec(pending: PendingChange) -> Mapping[str, Any]:
+    """What the change sends of the spec: all of it for a creation, else the fields that it sets."""
+    if pending.action == Action.CREATE:
+        return pending.manifest.get("spec") or {}
+    body: dict[str, Any] = {}
+    for one in pending.touched:
+        if one.new is not MISSING:
+            set_value(body, one.path, one.new)
+    return body.get("spec") or {}

@@ -17,6 +17,7 @@ from catalog.models.change import Action, ChangeState, WaitReason
 from catalog.touched import set_value
 from contracts.documents.paths import MISSING, get
 from reconciler.changes.outbox import DeliveryResult, PendingChange
+from reconciler.changes.schema_lag import missing_leaves
 from reconciler.kube import ApiError, Client, KubeError, NotServed, Resource, Unreachable
 from reconciler.objects.accessors import (
     Manifest,
@@ -76,8 +77,13 @@ async def deliver(client: Client, pending: PendingChange, prepared: Prepared) ->
 async def deliver_creation(client: Client, pending: PendingChange, prepared: Prepared) -> DeliveryResult:
     resource, live = prepared.resource, prepared.live
     if live is not None:
-        if annotations_of(live).get(CHANGE) == pending.token:  # only the result was lost
-            return DeliveryResult(ChangeState.DELIVERED, live=dict(live))
+        if (
+            annotations_of(live).get(CHANGE) == pending.token
+        ):  # the result was lost, or it waits for the schema
+            if any(missing_leaves(pending.manifest.get("spec"), live.get("spec") or {})):
+                body = with_version(manifest_to_create(pending), live)
+                live = await client.apply(resource, body, manager=INSTANCE_MANAGER)
+            return delivered(pending, live)
         message = f"A {pending.kind} named {pending.display_name} already exists. Choose another name."
         return DeliveryResult(ChangeState.REFUSED, message)
     body = manifest_to_create(pending)
@@ -256,7 +262,8 @@ def result_of_error(error: ApiError) -> DeliveryResult:
         message = f"The cluster could not apply the change. It will be tried again: {error.message}"
         return waiting(message)
     causes = tuple({"field": cause.field, "message": cause.message} for cause in error.causes)
-    return DeliveryResult(ChangeState.REFUSED, refusal_message(error), causes=causes)
+    undeclared = error.undeclared_field
+    return DeliveryResult(ChangeState.REFUSED, refusal_message(error), causes=causes, undeclared=undeclared)
 
 
 def refusal_message(error: ApiError) -> str:

@@ -69,6 +69,7 @@ class DeliveryResult:
     causes: tuple[Mapping[str, str], ...] = ()
     live: dict[str, Any] | None = None  # the object that was created or changed
     deleted: bool = False  # the object does not exist (any more)
+    undeclared: str = ""  # the field that the cluster refused because its schema has no such field
 
 
 DUE = (

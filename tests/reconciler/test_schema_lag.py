@@ -1,0 +1,166 @@
+"""A new schema is not served at once: what the API server drops or refuses meanwhile is delivered again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from catalog.models import Change, ChangeState
+from devcluster.machinery.errors import ApiError as ServerError
+from reconciler.changes.outbox import DeliveryResult
+from reconciler.changes.schema_lag import LONGEST_LAG, SchemaLag, is_declared, missing_leaves, path_of
+from tests.clusters import DevCluster
+from tests.reconciler.builders import map_node, publish_contract
+from tests.reconciler.harness import Harness, wait_for
+from tests.reconciler.steps import create_ready, update, wait_until_decided, wait_until_ready
+
+# sent, answer → missing
+ANSWERS: dict[str, tuple[Any, Any, list[tuple[str | int, ...]]]] = {
+    "the same": ({"a": 1, "b": {"c": [1]}}, {"a": 1, "b": {"c": [1]}}, []),
+    "defaults besides": ({"a": 1}, {"a": 1, "b": 2}, []),
+    "a quantity in another form": ({"cpu": "1000m"}, {"cpu": "1"}, []),
+    "another value, from a webhook": ({"a": 1}, {"a": 2}, []),
+    "a dropped field": ({"a": 1, "b": 2}, {"a": 1}, [("b",)]),
+    "false and nothing are values": ({"a": False, "b": "", "c": 0}, {}, [("a",), ("b",), ("c",)]),
+    "null is not kept": ({"a": None, "b": {"c": None}}, {}, []),
+    "an empty map and list": ({"a": {}, "b": []}, {}, [("a",), ("b",)]),
+    "the leaves of a dropped map": ({"a": {"b": 1, "c": {"d": 2}}}, {}, [("a", "b"), ("a", "c", "d")]),
+    "inside a list": ({"a": [{"b": 1, "c": 2}]}, {"a": [{"b": 1}]}, [("a", 0, "c")]),
+    "a list of another length": ({"a": [{"b": 1}]}, {"a": [{"c": 1}, {"b": 1}]}, []),
+    "nothing was kept": ({"a": {"b": 1}}, {"a": {}}, [("a", "b")]),
+}
+
+
+@pytest.mark.parametrize(("sent", "answer", "missing"), ANSWERS.values(), ids=ANSWERS.keys())
+def test_what_an_answer_lacks(sent: Any, answer: Any, missing: list[tuple[str | int, ...]]) -> None:
+    assert list(missing_leaves(sent, answer)) == missing
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "colour": {"type": "string"},
+        "ports": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}},
+        "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+        "free": {"type": "object", "additionalProperties": True},
+    },
+}
+DECLARED = {
+    "colour": True,
+    "color": False,
+    "ports[3].name": True,
+    "ports[3].number": False,
+    "labels.any": True,
+    "labels.any.more": False,
+    "free.any.more": True,
+    "colour.more": False,
+}
+
+
+@pytest.mark.parametrize(("path", "declared"), DECLARED.items())
+def test_what_a_schema_declares(path: str, declared: bool) -> None:
+    assert is_declared(SCHEMA, path_of(path)) is declared
+
+
+REFUSED = DeliveryResult(ChangeState.REFUSED, "no", undeclared="spec.colour")
+DROPPED = DeliveryResult(ChangeState.DELIVERED, live={"spec": {"labels": {}}})
+KEPT = DeliveryResult(ChangeState.DELIVERED, live={"spec": {"colour": "red"}})
+
+
+@pytest.mark.parametrize("result", [REFUSED, DROPPED], ids=["refused", "dropped"])
+def test_it_waits_and_is_refused_in_the_end(result: DeliveryResult) -> None:
+    now = [0.0]
+    lag = SchemaLag(lambda: now[0])
+    for now[0] in (0.0, 1.0, LONGEST_LAG):
+        found = lag.checked(1, {"colour": "red"}, result, SCHEMA)
+        assert (found.state, found.reason) == ("waiting", "schema")
+        assert found.message == "The cluster does not serve the newest schema yet; it lacks spec.colour."
+    now[0] = LONGEST_LAG + 0.1
+    found = lag.checked(1, {"colour": "red"}, result, SCHEMA)
+    assert found.state == "refused"
+    assert found.message.startswith("The cluster does not keep spec.colour, although")
+
+
+def test_it_is_delivered_once_the_field_is_kept() -> None:
+    lag = SchemaLag()
+    assert lag.checked(1, {"colour": "red"}, DROPPED, SCHEMA).state == "waiting"
+    assert lag.checked(1, {"colour": "red"}, KEPT, SCHEMA) is KEPT
+
+
+def test_a_field_that_the_revision_lacks_is_no_lag() -> None:
+    lag = SchemaLag()
+    refused = DeliveryResult(ChangeState.REFUSED, "no", undeclared="spec.color")
+    assert lag.checked(1, {"color": "red"}, refused, SCHEMA) is refused
+    assert lag.checked(1, {"color": "red"}, DROPPED, SCHEMA) is DROPPED
+
+
+# -- with a running reconciler ------------------------------------------------------------------------------
+
+
+class LateSchema:
+    """Answers as an API server whose schema of instances lacks ``items``, while ``late``.
+
+    ``mode``: whether such a server refuses the field or drops it.
+    """
+
+    def __init__(self, cluster: DevCluster, mode: str) -> None:
+        api = cluster.running.api
+        self._answer, self._mode = api.answer, mode
+        api.answer = self.answer  # type: ignore[method-assign]
+        self.late = True
+
+    async def answer(self, request: web.Request, path: str) -> web.StreamResponse | None:
+        manager = request.query.get("fieldManager")
+        if self.late and request.method == "PATCH" and manager == "slipway/instance":
+            if self._mode == "refuses":
+                message = "failed to create typed patch object: .spec.items: field not declared in schema"
+                raise ServerError(500, "InternalError", message)
+            body = json.loads(await request.read())
+            body["spec"].pop("items", None)
+            request._read_bytes = json.dumps(body).encode()
+        return await self._answer(request, path)
+
+
+@pytest.fixture
+def cluster() -> Iterator[DevCluster]:
+    with DevCluster() as made:
+        yield made
+
+
+@pytest.fixture
+def harness(transactional_db: None, cluster: DevCluster, settings: Any) -> Iterator[Harness]:
+    settings.KUBECONFIG = str(cluster.kubeconfig)
+    made = Harness(cluster.kubeconfig)
+    made.manager.start()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("mode", ["refuses", "drops"])
+def test_a_change_with_a_new_field_waits_for_the_schema(
+    harness: Harness, cluster: DevCluster, mode: str
+) -> None:
+    schema = LateSchema(cluster, mode)
+    contract = publish_contract(harness, map_node("a", "data: {k: v}"))
+
+    def wait_for_schema(change: Change) -> None:
+        def waits() -> bool:
+            change.refresh_from_db()
+            return change.state == ChangeState.WAITING and "spec.items" in change.message
+
+        wait_for(waits, "it waits for the schema")
+        assert change.reason == "schema"
+        schema.late = False
+        assert wait_until_decided(change).state == ChangeState.DELIVERED
+
+    wait_for_schema(harness.create(contract, "one", items=["x"]))
+    wait_until_ready(harness, "one")
+    assert harness.get_instance(contract, "one")["spec"]["items"] == ["x"]
+    create_ready(harness, contract, "two", n=1)
+    schema.late = True
+    wait_for_schema(update(harness, contract, "two", n=1, items=["y"]))
+    assert harness.get_instance(contract, "two")["spec"]["items"] == ["y"]
