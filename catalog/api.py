@@ -13,15 +13,18 @@ from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import PermissionDenied, ValidationError
-from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveAPIView
+from rest_framework.generics import GenericAPIView, ListAPIView, ListCreateAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.availability import creation_destination, may_create, usable_contract
+from catalog.change_transitions import TransitionNotAllowed
 from catalog.changes import (
     AlreadyDeleting,
     ContractWithdrawn,
     NameTaken,
+    cancel_change,
+    may_cancel,
     propose_creation,
     propose_deletion,
     propose_update,
@@ -261,12 +264,35 @@ class ChangeList(ListAPIView[Change]):
 
 @extend_schema(tags=["changes"], summary="Get a change")
 class ChangeDetail(RetrieveAPIView[Change]):
-    """A change is “approved” until it is delivered or refused; then it has a time and a reason."""
+    """A change is open until it is delivered or ends in another way; then it has a time and a reason."""
 
     serializer_class = ChangeSerializer
 
     def get_queryset(self) -> QuerySet[Change]:
         return visible_changes(self.request)
+
+
+class ChangeCancel(GenericAPIView[Change]):
+    serializer_class = ChangeSerializer
+
+    def get_queryset(self) -> QuerySet[Change]:
+        related = ("instance__contract", "team")
+        return visible_changes(self.request).select_related(*related)
+
+    @extend_schema(
+        tags=["changes"], summary="Cancel a change", request=None, responses={200: ChangeSerializer}
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Only a change that is waiting or approved can be cancelled, not one that is being delivered."""
+        change, user = self.get_object(), require_user(request)
+        decision = may_cancel(user, change)
+        if not decision:
+            raise PermissionDenied(decision.reason)
+        try:
+            cancel_change(change, by=user)
+        except TransitionNotAllowed as error:
+            raise Refused(str(error), code=409) from None
+        return Response(self.get_serializer(change).data)
 
 
 @extend_schema(tags=["changes"], summary="List the changes of an instance")
@@ -285,4 +311,5 @@ urlpatterns = [
     path("instances/<int:pk>/changes/", InstanceChangeList.as_view(), name="instance-changes"),
     path("changes/", ChangeList.as_view(), name="changes"),
     path("changes/<int:pk>/", ChangeDetail.as_view(), name="change"),
+    path("changes/<int:pk>/cancel/", ChangeCancel.as_view(), name="cancel-change"),
 ]

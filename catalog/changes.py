@@ -18,7 +18,7 @@ from contracts.documents.paths import MISSING, get
 from contracts.models import Contract
 from portal.accounts.models import User
 from portal.accounts.namespace_owners import hold_namespace_owners
-from portal.accounts.permission import can
+from portal.accounts.permission import Decision, can
 from portal.audit.record import record
 
 NEVER_CREATED = "It was never created in the cluster, so there was nothing to delete."
@@ -67,7 +67,8 @@ def propose_creation(
     namespace, name = manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
     with transaction.atomic():
         hold_namespace_owners()
-        if known := _submitted_before(submission):
+        known, submission = _submitted_before(submission, author=by, action=Action.CREATE, contract=contract)
+        if known:
             return known
         contract = Contract.objects.select_for_update().get(pk=contract.pk)
         if contract.withdrawn:
@@ -109,7 +110,8 @@ def propose_update(
     the right.
     """
     with transaction.atomic():
-        if known := _submitted_before(submission):
+        known, submission = _submitted_before(submission, author=by, action=Action.UPDATE, instance=instance)
+        if known:
             return known
         locked = Instance.objects.select_for_update().filter(pk=instance.pk).first()
         if locked is None or locked.is_deleting:
@@ -195,6 +197,15 @@ def propose_retry(change: Change, *, by: User) -> bool:
     return True
 
 
+def may_cancel(user: User, change: Change) -> Decision:
+    """Its author may, and who may change what is in the namespace."""
+    if change.author_id == user.pk:
+        return Decision(True, "You requested it.")
+    if change.instance is None:
+        return Decision(False, "Its instance was deleted.")
+    return can(user, "cancel changes of", change.instance)
+
+
 def cancel_change(change: Change, *, by: User) -> None:
     """Cancel a change that is not being delivered yet. The caller checks permission.
 
@@ -215,8 +226,12 @@ def cancel_change(change: Change, *, by: User) -> None:
             instance.unmark_deleting()
 
 
-def _submitted_before(submission: UUID | None) -> Change | None:
-    return Change.objects.filter(submission=submission).first() if submission else None
+def _submitted_before(submission: UUID | None, **request: Any) -> tuple[Change | None, UUID | None]:
+    """The change of this submission. One of another request has nothing to do with it: this one is new."""
+    found = Change.objects.filter(submission=submission) if submission else Change.objects.none()
+    if not found.exists():
+        return None, submission
+    return found.filter(**request).first(), None
 
 
 _VERBS = {

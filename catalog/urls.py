@@ -17,5 +17,6 @@ urlpatterns = [
     path("instances/<int:pk>/edit/lint/", edit.lint_edit, name="edit-lint"),
     path("instances/<int:pk>/edit/discard/", edit.discard_edit, name="edit-discard"),
     path("instances/<int:pk>/delete/", delete.delete, name="delete"),
+    path("instances/<int:pk>/changes/<int:change>/cancel/", delete.cancel, name="cancel-change"),
     path("instances/<int:pk>/retry/", delete.retry, name="retry"),
 ]

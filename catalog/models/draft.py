@@ -72,7 +72,7 @@ class FormDraft(models.Model):
         A preview may arrive after its form was submitted; with ``submission`` it saves nothing then.
         """
         with transaction.atomic():
-            if submission is None or not Change.objects.filter(submission=submission).exists():
+            if submission is None or not Change.objects.filter(submission=submission, author=author).exists():
                 cls._save(author, contract, instance, text)
 
     @classmethod

@@ -19,7 +19,7 @@ from catalog.availability import (
 from catalog.changes import ContractWithdrawn, NameTaken, propose_creation
 from catalog.forms.instance_form import blank_text, from_text
 from catalog.forms.spec_diff import explicit_values
-from catalog.models import Change, DeletedInstance, FormDraft, Instance
+from catalog.models import DeletedInstance, FormDraft, Instance
 from catalog.views.form_page import (
     FormPage,
     FormTarget,
@@ -28,6 +28,7 @@ from catalog.views.form_page import (
     not_allowed,
     page_from_post,
     parse_submission,
+    submitted_change,
 )
 from catalog.views.form_responses import preview_response, render_form
 from catalog.views.shared import (
@@ -42,6 +43,9 @@ from contracts.problems import Problem
 from portal.accounts.models import User
 from portal.accounts.namespace_owners import hold_namespace_owners
 
+SUBMITTED_BEFORE = (
+    "This form was submitted already, and its instance was deleted since. Submit again to create another one."
+)
 _WITHDRAWN = "No new instances can be created. Existing instances remain and can still be edited."
 
 
@@ -104,10 +108,12 @@ def copy_source(request: HttpRequest, user: User, contract: Contract) -> Instanc
 def submit(request: HttpRequest, page: FormPage) -> HttpResponse:
     """Create the change and the instance's row in one transaction, then open the instance's page."""
     user, contract = page.target.user, page.target.contract
-    submission = parse_submission(page.submission)
-    before = Change.objects.filter(submission=submission, author=user).first()
-    if before is not None and before.instance is not None:
-        return redirect(before.instance)
+    if before := submitted_change(page):
+        if before.instance is not None:
+            return redirect(before.instance)
+        page.submission = new_submission()
+        add_problems(page.form, [Problem("submitted-before", SUBMITTED_BEFORE, "contract")])
+        return render_form(request, page, status=409)
     if not page.form.ok:
         return render_form(request, page, status=422)
     try:
@@ -120,7 +126,7 @@ def submit(request: HttpRequest, page: FormPage) -> HttpResponse:
                     destination=creation_destination(),
                     manifest=page.form.manifest,
                     by=user,
-                    submission=submission,
+                    submission=parse_submission(page.submission),
                 )
     except NameTaken as error:
         add_problems(page.form, [Problem("name-taken", str(error), "metadata.name")])

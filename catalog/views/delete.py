@@ -1,4 +1,4 @@
-"""Deleting an instance, and retrying a refused change."""
+"""Deleting an instance, cancelling a change, and retrying a refused one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import contextlib
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from catalog.changes import propose_deletion, propose_retry
+from catalog.change_transitions import TransitionNotAllowed
+from catalog.changes import cancel_change, may_cancel, propose_deletion, propose_retry
 from catalog.models import Instance
 from catalog.views.shared import find_instance, refusal_page, signed_in_user
 from portal.accounts.permission import can
@@ -41,6 +42,25 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         "typed": request.POST.get("name", ""),
     }
     return render(request, "catalog/delete.html", context, status=422 if problem else 200)
+
+
+@require_POST
+@login_required
+def cancel(request: HttpRequest, pk: int, change: int) -> HttpResponse:
+    """Cancel a change that is not being delivered yet."""
+    instance, user = find_instance(request, pk), signed_in_user(request)
+    found = get_object_or_404(instance.changes.select_related("instance", "team"), pk=change)
+    decision = may_cancel(user, found)
+    if not decision:
+        title = f"You cannot cancel changes of {instance.name}"
+        return refusal_page(request, instance.contract, title, decision.reason, status=403)
+    try:
+        cancel_change(found, by=user)
+    except TransitionNotAllowed as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Change cancelled.")
+    return redirect(reverse("catalog:instance", args=[pk]))
 
 
 @require_POST

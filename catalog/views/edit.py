@@ -20,7 +20,7 @@ from catalog.forms.instance_form import UsableContract, from_text, refusal_probl
 from catalog.forms.spec_diff import explicit_values, field_changes, merge_three_way
 from catalog.forms.yaml_text import to_yaml
 from catalog.models import Change, ChangeState, FormDraft, Instance
-from catalog.touched import Base, read_touched, reapply
+from catalog.touched import read_touched, reapply
 from catalog.views.form_page import (
     FormPage,
     FormTarget,
@@ -28,6 +28,7 @@ from catalog.views.form_page import (
     new_submission,
     page_from_post,
     parse_submission,
+    submitted_change,
 )
 from catalog.views.form_responses import preview_response, render_form
 from catalog.views.shared import (
@@ -151,8 +152,7 @@ def base_manifest(request: HttpRequest, instance: Instance, usable: UsableContra
 
 def submit(request: HttpRequest, page: FormPage, instance: Instance) -> HttpResponse:
     user, contract = page.target.user, page.target.contract
-    submission = parse_submission(page.submission)
-    if Change.objects.filter(submission=submission, author=user).exists():
+    if submitted_change(page):
         return redirect(instance)
     if page.base != str(instance.generation) and merge_conflicting_changes(page, instance):
         return render_form(request, page, status=409)
@@ -167,8 +167,8 @@ def submit(request: HttpRequest, page: FormPage, instance: Instance) -> HttpResp
             instance=instance,
             manifest=page.form.manifest,
             by=user,
-            base=Base(page.target.before or {}, page.target.usable.schema, instance.manifest),
-            submission=submission,
+            base=page.edit_base,
+            submission=parse_submission(page.submission),
         )
     except AlreadyDeleting as error:
         add_problems(page.form, [Problem("deleting", str(error), "instance")])

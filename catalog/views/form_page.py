@@ -25,8 +25,9 @@ from catalog.forms.instance_form import (
 from catalog.forms.spec_diff import FieldChange, field_changes
 from catalog.forms.yaml_text import to_yaml
 from catalog.graph_view import Graph, graph_of_preview
-from catalog.models import DeletedInstance, Destination, FormDraft, Instance
+from catalog.models import Action, Change, DeletedInstance, Destination, FormDraft, Instance
 from catalog.ownership_conflicts import OwnershipConflict, ownership_conflicts
+from catalog.touched import Base
 from contracts.models import Contract
 from contracts.problems import Problem
 from contracts.runtime import PreviewNode, preview
@@ -93,6 +94,12 @@ class FormPage:
     @property
     def before_json(self) -> str:
         return json.dumps(self.target.before) if self.target.before else ""
+
+    @property
+    def edit_base(self) -> Base:
+        instance = self.target.instance
+        current = instance.manifest if instance else {}
+        return Base(self.target.before or {}, self.target.usable.schema, current)
 
     @property
     def shape(self) -> str:
@@ -266,6 +273,33 @@ def parse_submission(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def submitted_change(page: FormPage) -> Change | None:
+    """The change that this form requested already, if it was sent twice.
+
+    A form that was changed since, or whose submission is missing, malformed or of another request, is new.
+    """
+    target, submission = page.target, parse_submission(page.submission)
+    sent = Change.objects.filter(submission=submission) if submission else Change.objects.none()
+    own = sent.filter(author=target.user, contract=target.contract)
+    if target.instance is None:
+        known = own.filter(action=Action.CREATE).first()
+        same = known is not None and known.manifest == page.form.manifest
+    else:
+        known = own.filter(action=Action.UPDATE, instance=target.instance).first()
+        same = known is not None and _new_values(known.touched) == _new_values(
+            one.as_dict() for one in page.edit_base.touched_by(page.form.manifest)
+        )
+    if same:
+        return known
+    if submission is None or sent.exists():
+        page.submission = new_submission()
+    return None
+
+
+def _new_values(touched: Iterable[Mapping[str, Any]]) -> list[Any]:
+    return [{key: value for key, value in one.items() if key in ("path", "new")} for one in touched]
 
 
 def new_submission() -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from catalog.availability import usable_contract, usable_revision
+from catalog.changes import may_cancel
 from catalog.forms.highlight import yaml_lines
 from catalog.forms.yaml_text import to_yaml
 from catalog.graph_view import ROOT, Graph, GraphNode, graph_of_instance
@@ -83,6 +84,7 @@ def page_context(request: HttpRequest, row: Instance) -> dict[str, Any]:
         "state": shown_state(row, row.destination),
         "banner": banner_for(row, change, row.destination),
         "change": change,
+        "may_cancel": change is not None and change.is_cancellable and may_cancel(user, change),
         "refusals": change.causes if change and change.state == "refused" else [],
         "resources": resources,
         "tab": tab,
@@ -100,7 +102,9 @@ def page_context(request: HttpRequest, row: Instance) -> dict[str, Any]:
         events = row.events.all()
         context["events"] = events[:6] if tab == "overview" else paged(request, events)
     if tab == "history":
-        context["changes"] = paged(request, row.changes.select_related("author"))
+        changes = paged(request, row.changes.select_related("author", "instance", "instance__contract"))
+        context["changes"] = changes
+        context["cancellable"] = {one.pk for one in changes if one.is_cancellable and may_cancel(user, one)}
     if tab == "manifest":
         context |= manifest_context(row)
     return context

@@ -47,6 +47,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("instance", "create"): Rule(Role.DEVELOPER),
     ("instance", "edit"): Rule(Role.DEVELOPER, contract_owner=Role.ENGINEER),
     ("instance", "delete"): Rule(Role.DEVELOPER, contract_owner=Role.ENGINEER),
+    ("instance", "cancel changes of"): Rule(Role.DEVELOPER),
     ("contract", "publish"): Rule(Role.ENGINEER),
     ("contract", "withdraw"): Rule(Role.ENGINEER, portal=PortalRole.ADMIN),
     ("contract", "grant"): Rule(portal=PortalRole.ADMIN),  # reach beyond the default

@@ -51,6 +51,7 @@ WRITES = {
     "/instances/{pk}/edit/lint/": {"developer": 200, "other": 404, "": SIGN_IN},
     "/instances/{pk}/edit/discard/": {"developer": 302, "other": 404, "": SIGN_IN},
     "/instances/{pk}/delete/": {"developer": 422, "viewer": 403, "other": 404, "": SIGN_IN},
+    "/instances/{pk}/changes/999999/cancel/": {"developer": 404, "other": 404, "": SIGN_IN},
     "/instances/{pk}/retry/": {"developer": 302, "other": 404, "": SIGN_IN},
 }
 
