@@ -7,10 +7,11 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
 from portal.accounts.models import Membership, User
 from portal.accounts.namespace_owners import OwnerChange, namespace_owner_changed
-from portal.live.publish import revoke
+from portal.live.publish import publish, revoke
 
 
 @receiver([post_save, post_delete], sender=Membership)
@@ -27,9 +28,11 @@ def user_changed(instance: User, created: bool, update_fields: Any, **_: Any) ->
 
 @receiver(namespace_owner_changed)
 def owner_changed(change: OwnerChange, **_: Any) -> None:
+    """Members of both teams lose or get instances; the reconciler limits instances by their teams."""
     teams = [team.pk for team in (change.before, change.after) if team is not None]
     for user in User.objects.filter(memberships__team__in=teams).distinct():
         revoke(user)
+    publish("teams", timezone.now().isoformat())
 
 
 @receiver(user_logged_out)

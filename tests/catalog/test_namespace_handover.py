@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from portal.accounts.namespace_owners import namespace_owner_changed
 from portal.accounts.permission import can
 from portal.audit.models import Entry
 from portal.live import consumer
+from portal.live.subscriptions import subscribe, unsubscribe
 from reconciler.projection.instances import project, project_list
 from reconciler.status.assess import Assessment
 from reconciler.status.snapshot import Key, Snapshot
@@ -152,6 +154,15 @@ async def test_open_sockets_of_the_old_team_lose_the_instance_at_once(
     assert {"topic": topic, "version": ""} in heard, "the page requests its content again"
     assert "instances" in [one["topic"] for one in heard], "lists request their rows again"
     await page.leave()
+
+
+async def test_a_hand_over_wakes_the_reconciler(teams: dict[str, Team]) -> None:
+    event = subscribe("teams")
+    try:
+        await sync_to_async(move)(teams)
+        await asyncio.wait_for(event.wait(), 5)
+    finally:
+        unsubscribe(event)
 
 
 # -- rows -----------------------------------------------------------------------------------------------
