@@ -123,6 +123,5 @@ def contract_page(request: HttpRequest, name: str) -> HttpResponse:
         "may_create": may_create_somewhere(user, contract),
         "draft": FormDraft.find(user, contract, None),
         "may_publish": can(user, "publish", contract),
-        "offered": Contract.objects.offered_to(user).filter(pk=contract.pk).exists(),
     }
     return render(request, "catalog/contract.html", context)

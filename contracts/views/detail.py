@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -10,8 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from contracts.compiler import Compilation, schema_changes
+from contracts.compiler import Compilation, ReachEntry, schema_changes
 from contracts.documents import read
+from contracts.grants import granted_keys
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Grant, Revision
 from contracts.views.access import current_user, revision_of, visible_contract
@@ -52,9 +54,18 @@ def aside(request: HttpRequest, contract: Contract) -> dict[str, Any]:
         "may_author": can(user, "author", PLATFORM),
         "may_publish": can(user, "publish", contract),
         "may_withdraw": can(user, "withdraw", contract),
-        "may_grant": can(user, "grant", contract),
+        "may_grant": (may_grant := can(user, "grant", contract)),
+        "not_granted": not_granted(contract) if may_grant else (),
         "grants": Grant.objects.of(contract.name, contract.owner),
     }
+
+
+def not_granted(contract: Contract) -> Sequence[ReachEntry]:
+    """What the latest revision reaches without a grant: it was published before, or the grant was revoked."""
+    if contract.revision is None:
+        return ()
+    reach = compile_known(contract.revision.text).reach
+    return reach.exceeds(granted_keys(contract.name, contract.owner)) if reach else ()
 
 
 def compilation_context(compilation: Compilation | None) -> dict[str, Any]:

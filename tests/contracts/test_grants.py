@@ -180,6 +180,10 @@ def test_the_way_of_a_draft_to_its_publication(people: People) -> None:
     page = engineer.get("/contracts/note/").content.decode()
     assert "agreed" in page
     assert "Grant reach" not in page
+    page = admin.get("/contracts/note/").content.decode()
+    assert "Reason for revoking grant" in page
+    assert "Grant reach" not in page  # nothing is missing
+    revoke(Grant.objects.get(), by=None, reason="over")
     assert "Grant reach" in admin.get("/contracts/note/").content.decode()
 
 
