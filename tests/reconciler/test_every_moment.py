@@ -63,6 +63,37 @@ spec:
         metadata: {name: "${schema.metadata.name}-roll"}
         data: {count: "${string(size(member))}"}
 """
+KIT = """
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: kit}
+spec:
+  schema:
+    group: GROUP
+    apiVersion: v1alpha1
+    kind: Kit
+    spec:
+      secret: boolean
+      accounts: "[]string"
+  resources:
+    - id: account
+      forEach:
+        - who: ${schema.spec.accounts}
+      template:
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: "${schema.metadata.name}-${who}"}
+    - id: secret
+      includeWhen: ["${schema.spec.secret}"]
+      template:
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: "${schema.metadata.name}-NAMESPACE", namespace: default}
+"""
+INVENTORY = (
+    "applyset.kubernetes.io/contains-group-kinds",
+    "applyset.kubernetes.io/additional-namespaces",
+)
 MOST_LIVES = 60
 
 
@@ -117,7 +148,7 @@ class Lives:
     def __init__(self, fork_server: ForkServer, trap: Trap) -> None:
         self._fork_server, self._trap, self.number = fork_server, trap, 0
 
-    def until(self, done: Callable[[], Any]) -> None:
+    def until(self, done: Callable[[], Any], after_each: Callable[[], None] = lambda: None) -> None:
         """One life after the other until ``done`` is true and nothing is left to write."""
         for _ in range(MOST_LIVES):
             pid = self._fork_server.start()
@@ -127,6 +158,7 @@ class Lives:
             finished = not self._trap.sprung
             self._trap.spring()
             self._fork_server.reap(pid)
+            after_each()
             if finished:
                 return
         raise AssertionError(f"{MOST_LIVES} lives did not suffice")
@@ -188,6 +220,53 @@ def test_one_write_in_every_life(
     assert dict(trap.deleted) == dict.fromkeys(everything, 1)
     assert not Change.objects.exclude(state=ChangeState.DELIVERED).exists()
     assert not Event.objects.filter(reason__in=["Restored", "DriftRepaired", "Adopted"]).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("answered", [False, True], ids=["answers-lost", "answers-received"])
+def test_the_inventory_covers_every_object_at_every_moment_and_shrinks(
+    harness: Harness, cluster: DevCluster, tmp_path: Path, answered: bool
+) -> None:
+    """Kinds and a namespace are recorded before their first object, and forgotten after their last one."""
+    trap = Trap(cluster, answered)
+    with fork_server(cluster.kubeconfig, tmp_path, database_file()) as children:
+        lives = Lives(children, trap)
+        contract = harness.publish(KIT.replace("NAMESPACE", harness.namespace))
+
+        def inventory() -> tuple[str, str]:
+            live = harness.get_instance(contract, "one")
+            return tuple(live["metadata"].get("annotations", {}).get(name, "") for name in INVENTORY)
+
+        def owned() -> set[tuple[str, str]]:
+            """Kind and namespace of every object of the instance."""
+            label = "app.kubernetes.io/managed-by=slipway"
+            kinds = ("Secret", "ServiceAccount")
+            found = [(kind, one) for kind in kinds for one in harness.cluster.list("v1", kind, labels=label)]
+            return {(kind, one["metadata"]["namespace"]) for kind, one in found}
+
+        def check() -> None:
+            kinds, namespaces = (set(part.split(",")) for part in inventory()) if owned() else (set(), set())
+            assert {kind for kind, _ in owned()} <= kinds
+            assert {namespace for _, namespace in owned()} - {harness.namespace} <= namespaces
+
+        def change(**spec: Any) -> None:
+            row = harness.get_row("one")
+            manifest = harness.manifest(contract, "one", **spec)
+            propose_update(instance=row, manifest=manifest, by=harness.user)
+
+        everything = ("Secret,ServiceAccount", "default")
+        harness.create(contract, "one", secret=True, accounts=["a", "b"])
+        lives.until(lambda: is_settled(harness, contract) and inventory() == everything, check)
+        change(secret=True, accounts=[])
+        lives.until(lambda: inventory() == ("Secret", "default"), check)
+        change(secret=False, accounts=["c"])
+        lives.until(lambda: inventory() == ("ServiceAccount", ""), check)
+        change(secret=True, accounts=["c"])
+        lives.until(lambda: is_settled(harness, contract) and inventory() == everything, check)
+        propose_deletion(instance=harness.get_row("one"), by=harness.user)
+        lives.until(lambda: harness.row("one") is None, check)
+        assert not owned()
 
 
 def is_settled(harness: Harness, contract: Contract) -> bool:
