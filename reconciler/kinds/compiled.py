@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from django.utils import timezone
 
 from contracts.compiler import Definition
+from contracts.grants import granted_keys
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Revision
 from portal.accounts.models import TeamNamespace
@@ -18,7 +19,6 @@ from reconciler.plan.reach import GrantedEntry
 
 log = logging.getLogger("slipway.reconciler")
 
-EVERYTHING = "*"
 REACHING_OBJECTS = ("create", "bind", "read")  # the other entries are about values
 KIND_READY = "KindReady"  # the condition of a contract's row
 
@@ -47,19 +47,14 @@ def published_contracts() -> list[PublishedRevision]:
 
 
 def granted_reach(contract: Contract) -> frozenset[str]:
-    """The keys of the entries of a contract's reach that a portal administrator granted.
-
-    Grants are not recorded yet, so that everything counts as granted.
-    """
-    return frozenset({EVERYTHING})
+    """The keys of the entries of a contract's reach that a portal admin granted."""
+    return granted_keys(contract.name, contract.owner)
 
 
 def granted_entries(
     published: PublishedRevision, definition: Definition | None
-) -> Mapping[str, Sequence[GrantedEntry]] | None:
-    """Node → the entries of its reach that are granted; None when everything is."""
-    if EVERYTHING in published.granted:
-        return None
+) -> Mapping[str, Sequence[GrantedEntry]]:
+    """Node → the entries of its reach that are granted."""
     found: dict[str, list[GrantedEntry]] = {}
     for entry in definition.reach.entries if definition is not None else ():
         if entry.key in published.granted and entry.what in REACHING_OBJECTS:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from catalog.changes import propose_creation
 from catalog.models import Change, Destination, Instance
 from contracts.compiler import compile_text
+from contracts.grants import give
 from contracts.models import Contract, Revision
 from portal.accounts.models import Team, TeamNamespace, User
 from reconciler.destinations import default_destination
@@ -155,6 +156,7 @@ class Harness:
             contract=contract, number=number, text=text, digest=definition.digest, author_name="test"
         )
         contract.save()
+        give(contract, definition.reach, by=None, reason="Needed by the test")
         contract.announce()
         return contract
 

@@ -190,7 +190,7 @@ def sample_reach(_: Contract) -> frozenset[str]:
     return definition.reach.keys
 
 
-@pytest.mark.parametrize("granted", [None, sample_reach], ids=["everything", "what the sample needs"])
+@pytest.mark.parametrize("granted", [None, sample_reach], ids=["as granted", "what the sample needs"])
 @pytest.mark.parametrize("owned", [True, False], ids=["of another team", "of no team"])
 def test_an_existing_namespace_is_not_taken_over(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, owned: bool, granted: Any
