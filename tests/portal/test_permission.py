@@ -42,6 +42,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("instance", "create"): {"developer", "engineer", "team admin"},
     ("instance", "edit"): {"developer", "engineer", "team admin", CARETAKER},
     ("instance", "delete"): {"developer", "engineer", "team admin", CARETAKER},
+    ("instance", "cancel changes of"): {"developer", "engineer", "team admin"},
     ("contract", "publish"): {"engineer", "team admin"},
     ("contract", "withdraw"): {"engineer", "team admin", "portal admin"},
     ("contract", "grant"): {"portal admin"},
