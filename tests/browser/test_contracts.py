@@ -159,6 +159,6 @@ def test_the_reach_is_readable_and_leads_to_its_place(
     reach.get_by_role("button").first.click()
     expect(page.locator("code-editor .cm-activeLine")).to_contain_text("kind: Namespace")
     page = visit(engineer, f"{draft.get_absolute_url()}publication/", theme=theme, width=width)
-    expect(page.locator("#reach")).to_contain_text("administrator")
+    expect(page.locator("#reach")).to_contain_text("portal admin's grant")
     assert axe(page, f"contracts-reach-publish-{theme}-{width}") == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from catalog.models import Instance, InstanceResource
 from portal.accounts.models import User
+from reconciler.objects.names import INSTANCE_ID
 
 Visit = Callable[..., Page]
 Check = Callable[[Page], list[str]]
@@ -21,7 +22,8 @@ def live(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     answers: dict[str, Any] = {"replicas": 1}
 
     async def read(row: InstanceResource) -> dict[str, Any] | None:
-        found = {"kind": row.kind, "metadata": {"name": row.name}, "spec": dict(answers)}
+        metadata = {"name": row.name, "labels": {INSTANCE_ID: row.instance.uid}}
+        found = {"kind": row.kind, "metadata": metadata, "spec": dict(answers)}
         return found if answers else None
 
     monkeypatch.setattr("reconciler.views.read", read)

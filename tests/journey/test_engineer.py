@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.journey.conftest import SignIn
 
@@ -36,6 +36,8 @@ def test_kros_own_example_is_pasted_published_and_used(
         "form:has(textarea[name=text]) button[type=submit], form:has(textarea[name=text]) button.primary"
     ).first.click()
     page.get_by_role("button", name="Review and publish").click()
+    grant_reach(sign_in("admin"), page.get_by_role("link", name="/grant/").inner_text())
+    page.reload()
     page.fill("[name=note]", "kro's own example")
     page.get_by_role("button", name=re.compile("^Publish")).click()
     expect(page.locator("body")).to_contain_text(re.compile("revision 1|Revision 1"))
@@ -61,6 +63,14 @@ def test_kros_own_example_is_pasted_published_and_used(
 
     kubectl("delete", "webapp", "by-hand", "-n", "checkout", "--timeout=40s")
     assert "by-hand" not in kubectl("get", "deploy", "-n", "checkout")
+
+
+def grant_reach(admin: Page, url: str) -> None:
+    """The example takes its namespace from input, so a portal admin has to permit it."""
+    admin.goto(url)
+    admin.fill("[name=reason]", "The namespace is the instance's own")
+    admin.get_by_role("button", name="Grant").click()
+    expect(admin.locator("body")).to_contain_text("Everything that this draft reaches is granted.")
 
 
 def uid_of(kubectl: Callable[..., str], name: str) -> str:

@@ -84,4 +84,4 @@ def test_a_port_in_use_is_reported_and_another_is_used(
         monkeypatch.setattr("tests.demo.free_port", lambda: port)
         with demo_of_its_own as demo:
             assert not demo.url.endswith(f":{port}")
-            assert f"Port {port} is taken" in demo.log.read_text()
+            assert f"Port {port} is in use" in demo.log.read_text()
