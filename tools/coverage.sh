@@ -4,7 +4,7 @@
 set -u
 pure="contracts/problems.py"
 pure+=",contracts/documents/*,contracts/schema/*,contracts/cel/*,contracts/graph/*,contracts/compiler/*,contracts/runtime/*"
-pure+=",catalog/forms/fields/*,catalog/layout.py,reconciler/objects/*,reconciler/plan/*,reconciler/status/*"
+pure+=",catalog/forms/fields/*,catalog/graph/layout.py,reconciler/objects/*,reconciler/plan/*,reconciler/status/*"
 coverage=.venv/bin/coverage
 
 rm -rf var/coverage

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.availability import may_create_somewhere, usable_contract
 from catalog.forms.fields import field_table
-from catalog.graph_view import graph_of_definition
+from catalog.graph.view import graph_of_definition
 from catalog.models import FormDraft, Instance
 from catalog.state_counts import StateCounts, count_states, state_counts_by_contract
 from catalog.views.shared import find_contract, signed_in_user

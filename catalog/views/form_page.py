@@ -24,7 +24,7 @@ from catalog.forms.instance_form import (
 )
 from catalog.forms.spec_diff import FieldChange, field_changes
 from catalog.forms.yaml_text import to_yaml
-from catalog.graph_view import Graph, graph_of_preview
+from catalog.graph.view import Graph, graph_of_preview
 from catalog.models import Action, Change, DeletedInstance, Destination, FormDraft, Instance
 from catalog.ownership_conflicts import OwnershipConflict, ownership_conflicts
 from catalog.touched import Base

@@ -17,7 +17,7 @@ from catalog.availability import usable_contract, usable_revision
 from catalog.changes import may_cancel
 from catalog.forms.highlight import yaml_lines
 from catalog.forms.yaml_text import to_yaml
-from catalog.graph_view import ROOT, Graph, GraphNode, graph_of_instance
+from catalog.graph.view import ROOT, Graph, GraphNode, graph_of_instance
 from catalog.models import DeletedInstance, Instance, InstanceResource, State
 from catalog.status_banner import banner_for, shown_state, worst_first
 from catalog.views.shared import signed_in_user

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from catalog.forms.fields import build
-from catalog.graph_view import graph_of_definition, graph_of_outline
+from catalog.graph.view import graph_of_definition, graph_of_outline
 from contracts.compiler import Compilation
 
 

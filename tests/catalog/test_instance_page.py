@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from catalog.graph_view import ROOT, GraphNode, graph_of_instance, lay_out
+from catalog.graph.view import ROOT, GraphNode, graph_of_instance, lay_out
 from catalog.live_topics import InstanceTopic
 from catalog.models import Change, Destination, Instance, State
 from catalog.status_banner import banner_for, worst_first

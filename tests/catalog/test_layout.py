@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from catalog.layout import Edge, Measures, compute_layout, nearest_with_gaps, without_implied
+from catalog.graph.layout import Edge, Measures, compute_layout, nearest_with_gaps, without_implied
 
 SIZES = Measures()
 

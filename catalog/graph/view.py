@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from catalog.layout import Edge, Measures, compute_layout
+from catalog.graph.layout import Edge, Measures, compute_layout
 from catalog.models.instance import Instance, InstanceResource
 from contracts.compiler import Definition, Outline
 from contracts.runtime import PreviewNode
