@@ -36,6 +36,7 @@ class Symbols:
 
     def __init__(self, log: list[Entry], namespace: str, source: str) -> None:
         self._source = source
+        self._numbers = set(re.findall(r"\d+", source))  # whole: version 33 is not spelled out by "1338"
         self._symbols = {namespace: "$ns"}
         self._ports: dict[int, str] = {}
         object_versions: set[str] = set()
@@ -161,7 +162,7 @@ class Symbols:
         return re.sub(r":(\d+)/", lambda match: f":{self._ports.get(int(match[1]), match[1])}/", text)
 
     def _version_in_text(self, match: re.Match[str]) -> str:
-        first = match[2] if match[2] in self._source else self._versions.get(match[2], "$rv")
+        first = match[2] if match[2] in self._numbers else self._versions.get(match[2], "$rv")
         return match[1] + first + (" ($rv)" if match[3] else "")
 
 
