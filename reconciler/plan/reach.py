@@ -104,7 +104,7 @@ def violation(
         return ""
     return (
         f"{shown(reference)} is out of reach: {broken_rule(reference, namespaced, own_team)} "
-        "Change the contract or the input, or ask a portal administrator to grant this reach to the contract."
+        "Change the contract or the input, or ask a portal admin to grant this reach to the contract."
     )
 
 

@@ -104,7 +104,7 @@ def test_reach(what: str, granted: Granted, refused: str) -> None:
     assert found.startswith(refused)
     assert bool(found) is bool(refused)
     if found:
-        assert found.endswith("ask a portal administrator to grant this reach to the contract.")
+        assert found.endswith("ask a portal admin to grant this reach to the contract.")
 
 
 def test_namespaces_without_a_team_do_not_belong_together() -> None:
