@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+from reconciler.base.backoff import exponential_backoff
+
 Key = TypeVar("Key", bound=Hashable)
 
 BASE_DELAY, MAX_DELAY = 0.2, 60.0  # seconds
@@ -55,7 +57,7 @@ class WorkQueue(Generic[Key]):
     def add_rate_limited(self, key: Key, at_least: float = 0.0) -> float:
         """Due again after a back-off that doubles with every failure. Returns its seconds."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        limit = min(BASE_DELAY * 2 ** (failures - 1), MAX_DELAY)
+        limit = exponential_backoff(failures, BASE_DELAY, MAX_DELAY)
         seconds: float = max(at_least, limit * random.uniform(0.5, 1.0))  # noqa: S311 (jitter, no secret)
         self.add_after(key, seconds)
         return seconds

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reconciler.base.backoff import exponential_backoff
 from reconciler.objects.accessors import Identity
 
 YOUNG = 10.0  # seconds after its creation in which a deletion counts as a loss
@@ -57,7 +58,7 @@ class Losses:
         history = self._histories.get(uid, {}).get(identity)
         if history is None or history.losses <= TOLERATED:
             return 0.0
-        wait = min(FIRST_WAIT * 2.0 ** (history.losses - TOLERATED - 1), LONGEST_WAIT)
+        wait = exponential_backoff(history.losses - TOLERATED, FIRST_WAIT, LONGEST_WAIT)
         return max(0.0, history.lost + wait - self._clock())
 
     def doubt(self, uid: str, identity: Identity) -> str:

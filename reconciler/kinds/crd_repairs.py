@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reconciler.base.backoff import exponential_backoff
 from reconciler.objects.accessors import Manifest, annotations_of, name_of, uid_of, version_of
 from reconciler.objects.names import CONTRACT_MANAGER, DIGEST
 from reconciler.plan import LastApplied, field_differences, last_applied
@@ -76,5 +77,5 @@ class CrdRepairs:
         since = self._clock() - known.at
         if not known.repairs or since > QUIET:
             return 0.0
-        longest: float = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (known.repairs - 1))
-        return max(0.0, longest - since)
+        wait = exponential_backoff(known.repairs, FIRST_WAIT, LONGEST_WAIT)
+        return max(0.0, wait - since)

@@ -19,6 +19,7 @@ CASES = {
     "once more": ((0.0,) * (TOLERATED + 1), FIRST_WAIT, True),
     "and again": ((0.0,) * (TOLERATED + 2), 2 * FIRST_WAIT, True),
     "for a long time": ((0.0,) * 50, LONGEST_WAIT, True),
+    "for ever": ((0.0,) * 1100, LONGEST_WAIT, True),
     "old objects are recreated at once": ((OLD,) * 50, 0.0, False),
     "one that lived for a while ends the series": ((0.0,) * 50 + (OLD,), 0.0, False),
 }

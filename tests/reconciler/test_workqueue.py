@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.base.backoff import exponential_backoff
 from reconciler.base.workqueue import MAX_DELAY, WorkQueue
 
 
@@ -50,3 +54,20 @@ async def test_failures_back_off_and_success_resets_it() -> None:
     assert queue.add_rate_limited("a") <= 0.2
     assert queue.add_rate_limited("a", at_least=7) >= 7
     queue.discard("a")
+
+
+async def test_a_key_is_tried_again_however_often_it_failed() -> None:
+    queue: WorkQueue[str] = WorkQueue()
+    for _ in range(1100):
+        wait = queue.add_rate_limited("a")
+    assert MAX_DELAY / 2 <= wait <= MAX_DELAY
+    queue.discard("a")
+
+
+@given(failures=st.integers(0, 10**9), first=st.floats(0.001, 10), longest=st.floats(10, 10**6))
+def test_every_number_of_failures_has_a_wait(failures: int, first: float, longest: float) -> None:
+    wait = exponential_backoff(failures, first, longest)
+    following = exponential_backoff(failures + 1, first, longest)
+    assert 0 <= wait <= following <= longest
+    assert failures == 0 or wait >= first
+    assert wait == longest or following >= 2 * wait or following == longest

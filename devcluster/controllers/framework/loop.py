@@ -1,7 +1,8 @@
 """One level-based loop for all controllers: changes enqueue requests, which are reconciled one by one.
 
 Nothing is awaited while a request is reconciled, so its actions apply to the state that they were decided on.
-A request is at most once in the queue and has at most one timer.
+A request is at most once in the queue and has at most one timer. One that fails, for whatever reason, is
+retried after a delay that doubles each time; it never stops the others.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from devcluster.controllers.framework.actions import Action, RequeueAfter
+from devcluster.controllers.framework.actions import Action, RecordEvent, RequeueAfter
 from devcluster.controllers.framework.cache import Cache
 from devcluster.controllers.framework.clock import Clock, LoopClock, Timer
 from devcluster.controllers.framework.controller import Context, Controller
 from devcluster.controllers.framework.execute import Executor
-from devcluster.controllers.framework.objects import Key, controller_of, resource_of
+from devcluster.controllers.framework.objects import Key, Object, controller_of, resource_of
 from devcluster.controllers.framework.settings import Settings
 from devcluster.machinery.errors import ApiError
 from devcluster.storage.store import Change, Store
@@ -34,6 +35,14 @@ class ReconcileRequest(NamedTuple):
     key: Key
 
 
+class Failure(NamedTuple):
+    """The failures of a request in a row. `repeated`: it was repeated at once after the last one."""
+
+    message: str = ""
+    times: int = 0
+    repeated: bool = False
+
+
 class ControllerManager:
     """Runs controllers. `run_until_idle()` is for tests that advance the clock."""
 
@@ -47,7 +56,7 @@ class ControllerManager:
         self._queue: dict[ReconcileRequest, None] = {}
         self._timers: dict[ReconcileRequest, Timer] = {}
         self._states: dict[ReconcileRequest, tuple[str, float]] = {}
-        self._failures: dict[ReconcileRequest, tuple[str, int]] = {}
+        self._failures: dict[ReconcileRequest, Failure] = {}
         read = {kind for each in self._controllers.values() for kind in each.reads}
         kinds = sorted({*self._by_kind, *self._by_owned, *self._by_watched, *read})
         self._feed = store.subscribe(*map(resource_of, kinds))
@@ -119,8 +128,16 @@ class ControllerManager:
                         controller.name, Key(controller.kind, meta.get("namespace", ""), owner["name"])
                     )
             for controller in self._by_watched.get(kind, ()):
-                for key in controller.watches[kind](obj, self.cache):
+                for key in self._watching(controller, obj):
                     yield ReconcileRequest(controller.name, key)
+
+    def _watching(self, controller: Controller, obj: Object) -> list[Key]:
+        """The objects of a controller that a watched object concerns."""
+        try:
+            return list(controller.watches[obj["kind"]](obj, self.cache))
+        except Exception:
+            log.exception("The simulated %s could not handle %s", controller.name, obj["metadata"]["name"])
+            return []
 
     def _reconcile_next(self) -> None:
         request = next(iter(self._queue))
@@ -132,10 +149,11 @@ class ControllerManager:
             delays = [self._execute(request, action) for action in self._decide(request)]
             self._failures.pop(request, None)
         except ApiError as error:
-            delays = [self._failed(request, error)]
-        except Exception:
+            delays = [self._failed(request, error.message)]
+        except Exception as error:
             log.exception("The simulated %s could not handle %s", *request)
-            return
+            delays = [self._failed(request, f"{type(error).__name__}: {error}")]
+            self._record_failure(request)
         soonest = min((after for after in delays if after is not None), default=None)
         if soonest is not None:
             self._timers[request] = self.clock.call_later(
@@ -153,7 +171,7 @@ class ControllerManager:
         return actions
 
     def _turn(self, request: ReconcileRequest) -> Context:
-        failure = self._failures.get(request, ("", 0))[0]
+        failure = self._failures.get(request, Failure()).message
         return Context(
             self.clock.now(), self.settings, lambda state: self._seconds_in(request, state), failure
         )
@@ -172,13 +190,30 @@ class ControllerManager:
         self._executor.execute(action, controller.name, controller.manager)
         return None
 
-    def _failed(self, request: ReconcileRequest, error: ApiError) -> float:
-        """Record the failure for the next reconciliation. Returns the delay before the retry."""
-        known, times = self._failures.get(request, ("", 0))
-        self._failures[request] = (error.message, times + 1)
-        if known != error.message:
+    def _failed(self, request: ReconcileRequest, message: str) -> float:
+        """Record the failure for the next reconciliation. Returns the delay before the retry.
+
+        The first reconciliation after a new message runs at once, so that the object reports it. A message
+        that differs each time, because it has a random name in it, delays the retry like any other.
+        """
+        known = self._failures.get(request, Failure())
+        repeat = known.message != message and not known.repeated
+        self._failures[request] = Failure(message, known.times + 1, repeat)
+        if repeat:
             self._queue[request] = None
-        return float(min(self.settings.durations.retry * 2**times, MAX_RETRY))
+        return delay_after(known.times, self.settings.durations.retry)
+
+    def _record_failure(self, request: ReconcileRequest) -> None:
+        """An Event about the object that a controller cannot handle."""
+        about = self.cache.get(*request.key)
+        if about is None:
+            return
+        message = f"The controller failed and is retried: {self._failures[request].message}"
+        event = RecordEvent(request.key.kind, about, "ReconcileFailed", message, "Warning")
+        try:
+            self._executor.execute(event, request.controller, self._controllers[request.controller].manager)
+        except Exception:
+            log.exception("The Event about %s could not be recorded", request.key)
 
     def _requeue(self, request: ReconcileRequest) -> None:
         self._timers.pop(request, None)
@@ -187,6 +222,12 @@ class ControllerManager:
             self.run_until_idle()
         else:
             self._wakeup.set()
+
+
+def delay_after(failures: int, first: float) -> float:
+    """Seconds before the retry after so many earlier failures in a row: doubled each time, up to a minute."""
+    doublings = min(failures, 64)  # later ones do not change the result, and would overflow
+    return min(first * 2.0**doublings, MAX_RETRY)
 
 
 ControllerIndex = dict[str, list[Controller]]

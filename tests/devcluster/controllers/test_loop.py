@@ -9,14 +9,17 @@ from time import monotonic
 from typing import NoReturn
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from devcluster.controllers import INSTANT, Settings, start
 from devcluster.controllers.framework.actions import Action, RequeueAfter
 from devcluster.controllers.framework.cache import Cache
 from devcluster.controllers.framework.controller import Context, Controller
-from devcluster.controllers.framework.loop import ControllerManager
+from devcluster.controllers.framework.loop import MAX_RETRY, ControllerManager, delay_after
 from devcluster.controllers.framework.objects import Key, Object
 from devcluster.kinds.kinds import Kinds
+from devcluster.machinery.errors import ApiError
 from devcluster.registry.local_store import LocalStore
 from devcluster.registry.writes import Writes
 from devcluster.storage.memory import Memory
@@ -77,25 +80,76 @@ async def test_a_second_start_on_the_same_objects_changes_nothing() -> None:
     second.stop()
 
 
-def test_a_controller_that_fails_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
-    turns = []
-
-    def fail(obj: Object, cache: Cache, context: Context) -> NoReturn:
-        raise ValueError("a mistake")
-
+def sound(turns: list[str]) -> Controller:
     def work(obj: Object, cache: Cache, context: Context) -> Iterator[Action]:
         turns.append(obj["metadata"]["name"])
         yield RequeueAfter(10)
 
+    return Controller("sound", "ConfigMap", work)
+
+
+def test_a_controller_that_fails_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    turns: list[str] = []
+    attempts: list[float] = []
+
+    def fail(obj: Object, cache: Cache, context: Context) -> NoReturn:
+        attempts.append(clock.monotonic())
+        raise ValueError("a mistake")
+
     store, clock = core(), FakeClock()
-    both = [Controller("failing", "ConfigMap", fail), Controller("sound", "ConfigMap", work)]
+    both = [Controller("failing", "ConfigMap", fail), sound(turns)]
     controllers = ControllerManager(store, both, Settings(), clock)
     store.create(thing("ConfigMap", "a"))
     with caplog.at_level(logging.ERROR):
         controllers.run_until_idle()
+        clock.advance(25)
     assert "The simulated failing could not handle" in caplog.text
-    clock.advance(25)
     assert turns == ["a", "a", "a"]
+    assert attempts == [0, 0, 2, 6, 14]  # at once, so that the object can say so; then with a back-off
+    (event,) = store.list("events", "demo")
+    assert (event["reason"], event["involvedObject"]["name"]) == ("ReconcileFailed", "a")
+    assert "a mistake" in event["message"]
+
+
+def test_a_watch_that_cannot_be_mapped_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    turns: list[str] = []
+
+    def fail(obj: Object, cache: Cache) -> NoReturn:
+        raise ValueError("a mistake")
+
+    store, clock = core(), FakeClock()
+    failing = Controller("failing", "Secret", lambda *_: (), watches={"ConfigMap": fail})
+    controllers = ControllerManager(store, [failing, sound(turns)], Settings(), clock)
+    store.create(thing("ConfigMap", "a"))
+    with caplog.at_level(logging.ERROR):
+        controllers.run_until_idle()
+    assert "The simulated failing could not handle a" in caplog.text
+    assert turns == ["a"]
+
+
+def test_failures_with_another_message_each_time_back_off_for_any_number_of_times() -> None:
+    turns: list[str] = []
+    attempts: list[float] = []
+
+    def fail(obj: Object, cache: Cache, context: Context) -> NoReturn:
+        attempts.append(clock.monotonic())
+        raise ApiError(422, "Invalid", f"Pod a-{len(attempts)} is invalid")
+
+    store, clock = core(), FakeClock()
+    both = [Controller("failing", "ConfigMap", fail), sound(turns)]
+    controllers = ControllerManager(store, both, Settings(), clock)
+    store.create(thing("ConfigMap", "a"))
+    controllers.run_until_idle()
+    clock.advance(1000 * MAX_RETRY)
+    assert 1100 < len(attempts) < 2100
+    before = len(turns)
+    clock.advance(100)
+    assert len(turns) == before + 10
+
+
+@given(failures=st.integers(0, 10**9))
+def test_every_number_of_failures_has_a_delay(failures: int) -> None:
+    assert delay_after(0, 0.2) <= delay_after(failures, 0.2) <= delay_after(failures + 1, 0.2) <= MAX_RETRY
 
 
 def test_a_change_reconciles_only_the_affected_objects(monkeypatch: pytest.MonkeyPatch) -> None:
