@@ -1,15 +1,15 @@
 """Deliver one change: apply or delete its custom resource, or say why not.
 
 A change is marked as being delivered before the first write, until its result is saved. One that is found so
-after a crash is delivered again. A creation writes its token on the
-object, so that delivering it twice creates one object.
+after a crash is delivered again. A creation writes its token on the object, so that delivering it twice
+creates one object.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.changes import NEVER_CREATED
@@ -32,7 +32,7 @@ from reconciler.plan import MergeConflict, field_differences, merge_touched
 
 KIND_TERMINATING = "The cluster is deleting the kind. The change will be applied once it is recreated."
 
-ATTEMPTS = 5  # of an update, when the object is changed meanwhile
+ATTEMPTS = 5  # of a write, when the object is changed meanwhile
 OWN_METADATA = ("labels", "annotations")
 ROOT_SPEC = ("spec",)
 
@@ -55,35 +55,38 @@ async def prepare(client: Client, pending: PendingChange) -> Prepared | Delivery
 
 
 async def deliver(client: Client, pending: PendingChange, prepared: Prepared) -> DeliveryResult:
-    """Deliver a change. Never raises ``KubeError``: the result carries the reason."""
+    """Deliver a change. Never raises ``KubeError``: the result carries the reason.
+
+    A conflict (409) says only that the object is not what was read: it is read and decided again.
+    """
     try:
-        resource, live = prepared.resource, prepared.live
-        if pending.action == Action.DELETE:
-            return await deliver_deletion(client, pending, live)
-        if pending.action == Action.CREATE:
-            return await deliver_creation(client, pending, prepared)
         for _ in range(ATTEMPTS):
             try:
-                return await deliver_update(client, pending, Prepared(resource, live))
+                return await deliver_once(client, pending, prepared)
             except ApiError as error:
                 if not error.conflict:
                     raise
-            live = await client.get(resource, pending.namespace, pending.name)
+            live = await client.get(prepared.resource, pending.namespace, pending.name)
+            prepared = replace(prepared, live=live)
         return waiting(f"{pending.display_name} is changed all the time in the cluster.")
     except KubeError as error:
         return result_of(client, pending, error)
 
 
+async def deliver_once(client: Client, pending: PendingChange, prepared: Prepared) -> DeliveryResult:
+    """Raises ``ApiError`` with code 409 when the object was changed since it was read."""
+    if pending.action == Action.DELETE:
+        return await deliver_deletion(client, pending, prepared)
+    if pending.action == Action.CREATE:
+        return await deliver_creation(client, pending, prepared)
+    return await deliver_update(client, pending, prepared)
+
+
 async def deliver_creation(client: Client, pending: PendingChange, prepared: Prepared) -> DeliveryResult:
     resource, live = prepared.resource, prepared.live
+    if live is not None and annotations_of(live).get(CHANGE) == pending.token:
+        return await complete_creation(client, pending, resource, live)
     if live is not None:
-        if (
-            annotations_of(live).get(CHANGE) == pending.token
-        ):  # the result was lost, or it waits for the schema
-            if any(missing_leaves(pending.manifest.get("spec"), live.get("spec") or {})):
-                body = with_version(manifest_to_create(pending), live)
-                live = await client.apply(resource, body, manager=INSTANCE_MANAGER)
-            return delivered(pending, live)
         message = f"A {pending.kind} named {pending.display_name} already exists. Choose another name."
         return DeliveryResult(ChangeState.REFUSED, message)
     body = manifest_to_create(pending)
@@ -97,8 +100,17 @@ async def deliver_creation(client: Client, pending: PendingChange, prepared: Pre
     return delivered(pending, answer)
 
 
+async def complete_creation(
+    client: Client, pending: PendingChange, resource: Resource, live: Manifest
+) -> DeliveryResult:
+    """The change created the object already: its result was lost, or the schema lacked fields."""
+    if any(missing_leaves(pending.manifest.get("spec"), live.get("spec") or {})):
+        body = with_version(manifest_to_create(pending), live)
+        live = await client.apply(resource, body, manager=INSTANCE_MANAGER)
+    return delivered(pending, live)
+
+
 async def deliver_update(client: Client, pending: PendingChange, prepared: Prepared) -> DeliveryResult:
-    """Raises ``ApiError`` with code 409 when the object was changed since it was read."""
     resource, live = prepared.resource, prepared.live
     problem = precondition_failure(pending, live)
     if problem or live is None:
@@ -227,12 +239,12 @@ def head_of_change(pending: PendingChange, metadata: Mapping[str, Any]) -> dict[
     }
 
 
-async def deliver_deletion(client: Client, pending: PendingChange, live: Manifest | None) -> DeliveryResult:
+async def deliver_deletion(client: Client, pending: PendingChange, prepared: Prepared) -> DeliveryResult:
+    resource, live = prepared.resource, prepared.live
     if live is None or not is_same_object(pending, live):
         message = "It was already deleted." if pending.uid else NEVER_CREATED
         return DeliveryResult(ChangeState.DELIVERED, message, deleted=True)
     if not metadata_of(live).get("deletionTimestamp"):
-        resource = await client.kinds.find(pending.api_version, pending.kind)
         await client.delete(resource, pending.namespace, pending.name, uid=uid_of(live))
     # Without a known uid, the row gets the one of the object that is being deleted.
     return DeliveryResult(ChangeState.DELIVERED, live=None if pending.uid else dict(live))

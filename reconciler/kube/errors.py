@@ -121,10 +121,13 @@ class ApiError(KubeError):
 
     @property
     def is_refusal(self) -> bool:
-        """The same request would be rejected again: a user must change something."""
+        """The same request would be rejected again: a user must change something.
+
+        Not a conflict: the object is not what was read before, so it has to be read again.
+        """
         if self.undeclared_field or "duplicate entries for key" in self.message:
             return True
-        if self.is_expired or self.kind_terminating:
+        if self.conflict or self.is_expired or self.kind_terminating:
             return False
         return 400 <= self.code < 500 and self.code not in (401, 408, 429)
 

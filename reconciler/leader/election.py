@@ -87,7 +87,7 @@ class LeaderElector:
             await self._client.renew()  # its address may have changed
         except ApiError as error:
             self._report_failure(error.message)
-            if error.is_refusal and not error.conflict and not self.is_leader:
+            if error.is_refusal and not self.is_leader:
                 self._set_standby_reason(self._refusal_reason(error))
         else:
             self._failure = ""

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from catalog.touched import TouchedField
-from reconciler.changes.deliver import deliver, prepare
+from contracts.documents.paths import MISSING
+from reconciler.changes.deliver import Prepared, deliver, prepare
 from reconciler.changes.outbox import DeliveryResult, PendingChange
 from reconciler.kinds.crd import CRD_RESOURCE
 from reconciler.kube import Client, NotServed, Resource, read_kubeconfig
@@ -104,6 +105,37 @@ async def test_an_edit_is_not_repeated_over_a_later_edit(client: Client, creatio
         {"field": "data.text", "message": "You changed it from “created” to “changed”; it is “edited” now."},
     )
     assert (await live_of(client, edit))["data"] == {"text": "edited"}
+
+
+LEASE = Resource("coordination.k8s.io", "v1", "Lease", "leases", namespaced=True)
+
+
+@pytest.mark.parametrize("action", ["create", "update", "delete"])
+async def test_an_object_that_changes_between_read_and_write_is_read_again(
+    client: Client, creation: PendingChange, action: str
+) -> None:
+    """A creation writes to its own object again when the schema lacked fields of it."""
+    kept: dict[str, Any] = {"holderIdentity": "one"}
+    wanted = {**kept, "leaseDurationSeconds": 5}
+    first = replace(creation, api_version=LEASE.api_version, kind=LEASE.kind, manifest={"spec": kept})
+    live = (await deliver_change(client, first)).live
+    assert live is not None
+    uid = "" if action == "create" else uid_of(live)
+    touched = (TouchedField(("spec", "leaseDurationSeconds"), MISSING, 5),)
+    change = replace(first, action=action, uid=uid, manifest={"spec": wanted}, touched=touched)
+
+    prepared = await prepare(client, change)
+    assert isinstance(prepared, Prepared)
+    meanwhile = {"metadata": {"finalizers": ["example.com/other"]}}
+    await client.merge(LEASE, first.namespace, first.name, meanwhile, manager="other")
+
+    result = await deliver(client, change, prepared)
+    assert (result.state, result.message) == ("delivered", "")
+    now = await client.get(LEASE, first.namespace, first.name)
+    assert now is not None
+    assert now["metadata"]["finalizers"] == ["example.com/other"]
+    assert now["spec"] == (kept if action == "delete" else wanted)
+    assert ("deletionTimestamp" in now["metadata"]) == (action == "delete")
 
 
 async def test_a_deletion_twice_is_done(client: Client, creation: PendingChange) -> None:
