@@ -53,9 +53,12 @@ from portal.api.strict_serializers import check_parameters
 
 _ORDERS = [*COLUMNS, *(f"-{column}" for column in COLUMNS)]
 _PARAMETERS = [
-    OpenApiParameter("q", description="Words in name or namespace; NAMESPACE/NAME finds one instance"),
+    OpenApiParameter(
+        "q",
+        description="Parts of the name or namespace, separated by spaces; NAMESPACE/NAME finds one instance",
+    ),
     OpenApiParameter("contract", description="Name of the contract"),
-    OpenApiParameter("team", description="Short name of the team"),
+    OpenApiParameter("team", description="Slug of the team"),
     OpenApiParameter("namespace"),
     OpenApiParameter("state", enum=State.values),
     OpenApiParameter("sort", enum=_ORDERS, description="Column to sort by; “-” reverses the order"),

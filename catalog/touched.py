@@ -15,7 +15,7 @@ from contracts.documents.paths import MISSING, get, print_path
 from contracts.schema import apply_defaults
 
 Path = tuple[str, ...]
-# The parts of a manifest that a person can change.
+# The parts of a manifest that a user can change.
 ROOTS: tuple[Path, ...] = (("spec",), ("metadata", "labels"), ("metadata", "annotations"))
 
 

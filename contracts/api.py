@@ -37,7 +37,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     hint = serializers.CharField(allow_blank=True)
     path = serializers.CharField(allow_blank=True, help_text="From the document's root, with list indexes.")
     display_path = serializers.CharField(
-        allow_blank=True, help_text="The path for people: nodes are named by their ids."
+        allow_blank=True, help_text="The path with the ids of nodes instead of their indexes."
     )
     node = serializers.CharField(allow_blank=True, help_text="Id of the node that the path leads into.")
     line = serializers.IntegerField()
@@ -51,7 +51,7 @@ class ReachSerializer(serializers.Serializer[Any]):
     """One thing that a contract reaches beyond the namespace of its instances."""
 
     what = serializers.ChoiceField(["create", "bind", "read", "secret-flow"])
-    words = serializers.CharField(help_text="For people: “creates the Namespace search”.")
+    description = serializers.CharField(help_text="In plain English: “creates the Namespace search”.")
     key = serializers.CharField(help_text="Stored by a grant; changes when the entry reaches more.")
     node = serializers.CharField(allow_blank=True, help_text="Id of the node; empty for the status.")
     group = serializers.CharField(allow_blank=True)
@@ -156,15 +156,15 @@ class GrantSerializer(serializers.ModelSerializer[Grant]):
     owner = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     active = serializers.BooleanField(read_only=True)
     keys = serializers.ListField(child=serializers.CharField(), read_only=True)
-    words = serializers.ListField(child=serializers.CharField(), read_only=True)
+    descriptions = serializers.ListField(child=serializers.CharField(), read_only=True)
     given_by = serializers.CharField(source="given_by_name", read_only=True)
     revoked_by = serializers.CharField(source="revoked_by_name", read_only=True)
 
     class Meta:
         model = Grant
         fields = (
-            "id", "owner", "from_revision", "keys", "words", "active", "reason", "given_by", "given_at",
-            "revoked_by", "revoked_at", "revocation_reason",
+            "id", "owner", "from_revision", "keys", "descriptions", "active", "reason",
+            "given_by", "given_at", "revoked_by", "revoked_at", "revocation_reason",
         )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def give(contract: Contract, reach: Reach, *, by: User | None, reason: str) -> G
         owner=contract.owner,
         from_revision=contract.revision.number + 1 if contract.revision else 1,
         keys=sorted({entry.key for entry in missing}),
-        words=list(dict.fromkeys(entry.words for entry in missing)),
+        descriptions=list(dict.fromkeys(entry.description for entry in missing)),
         reason=reason.strip(),
         given_by=by,
         given_by_name=by.username if by else OPERATOR,
@@ -75,7 +75,7 @@ def check(contract: Contract, by: User | None, reason: str, missing: str) -> Non
 
 def note(grant: Grant, what: str, by: User | None, reason: str) -> None:
     """Record it, and refresh the contract's pages; the contract may not be published yet."""
-    detail = {"contract": grant.contract_name, "revision": grant.from_revision, "reach": grant.words}
+    detail = {"contract": grant.contract_name, "revision": grant.from_revision, "reach": grant.descriptions}
     record(f"grant.{what}", subject=grant, by=by, team_slug=grant.owner.slug, reason=reason, detail=detail)
     contract = Contract.objects.filter(name=grant.contract_name, owner=grant.owner).first()
     if contract is not None:

@@ -221,11 +221,10 @@ class Grant(models.Model):
 
     contract_name = models.CharField(max_length=253)
     owner = models.ForeignKey("accounts.Team", models.CASCADE, related_name="+")
-    from_revision = (
-        models.PositiveIntegerField()
-    )  # it was given for this revision; later ones are covered too
+    # It was given for this revision; later ones are covered too.
+    from_revision = models.PositiveIntegerField()
     keys = models.JSONField()  # canonical strings of reach entries, ``ReachEntry.key``
-    words = models.JSONField()  # the same, as sentences
+    descriptions = models.JSONField()  # those of the same entries, ``ReachEntry.description``
     reason = models.TextField()
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     given_by_name = models.CharField(max_length=150)

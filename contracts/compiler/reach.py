@@ -60,13 +60,13 @@ class ReachEntry:
         return f"{text} #{self.fingerprint}" if self.fingerprint else text
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """One plain sentence without a subject and a full stop, such as “creates the Namespace search”."""
-        return _WORDS[self.what](self)
+        return _DESCRIPTIONS[self.what](self)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: every field, with ``key`` and ``words``."""
-        return {**asdict(self), "key": self.key, "words": self.words}
+        """For JSON: every field, with ``key`` and ``description``."""
+        return {**asdict(self), "key": self.key, "description": self.description}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ReachEntry:
@@ -87,9 +87,9 @@ class Reach:
         return frozenset(entry.key for entry in self.entries)
 
     @property
-    def words(self) -> tuple[str, ...]:
+    def descriptions(self) -> tuple[str, ...]:
         """One sentence per entry, without repetitions."""
-        return tuple(dict.fromkeys(entry.words for entry in self.entries))
+        return tuple(dict.fromkeys(entry.description for entry in self.entries))
 
     def exceeds(self, granted: Reach | Collection[str]) -> tuple[ReachEntry, ...]:
         """The entries that ``granted``, another reach or the keys of a grant, does not cover."""
@@ -105,7 +105,7 @@ class Reach:
         return tuple(
             Problem(
                 "needs-grant",
-                f"The contract {entry.words}, which needs a grant.",
+                f"The contract {entry.description}, which needs a grant.",
                 entry.path,
                 entry.line,
                 entry.column,
@@ -129,7 +129,7 @@ _DEFINES = frozenset(("Role", "ClusterRole"))
 
 
 def _quoted(text: str) -> str:
-    """One word that is unambiguous beside others: a backslash before blanks, “-” for an empty text."""
+    """One word that is unambiguous beside others: a backslash before blanks, “-” for an empty string."""
     escaped = re.sub(r"[\\\s]", lambda match: f"\\{match[0]}", text)
     return {"": "-", "-": "\\-"}.get(text, escaped)
 
@@ -185,4 +185,4 @@ def _secret_flow(entry: ReachEntry) -> str:
     return f"shows {value} in {entry.target} of {_object(entry)}"
 
 
-_WORDS = {"create": _create, "bind": _bind, "read": _read, "secret-flow": _secret_flow}
+_DESCRIPTIONS = {"create": _create, "bind": _bind, "read": _read, "secret-flow": _secret_flow}

@@ -80,12 +80,12 @@ def check_files(options: Options) -> CommandResult:
     if options["json"]:
         lines = (*map(problem_json, found), *(reach_json(path, entry) for path, entry in reach))
         return CommandResult(lines, ok=ok, summary=summary)
-    words = (format_reach(path, entry) for path, entry in reach)
-    return CommandResult((*good, *map(format_problem, found), *words), ok=ok, summary=summary)
+    reached = (format_reach(path, entry) for path, entry in reach)
+    return CommandResult((*good, *map(format_problem, found), *reached), ok=ok, summary=summary)
 
 
 def format_reach(path: Path, entry: ReachEntry) -> str:
-    return f"{path}:{entry.line}:{entry.column}: needs a grant: {one_line(entry.words)}"
+    return f"{path}:{entry.line}:{entry.column}: needs a grant: {one_line(entry.description)}"
 
 
 def reach_json(path: Path, entry: ReachEntry) -> str:

@@ -101,7 +101,7 @@ def grant(options: Mapping[str, Any]) -> CommandResult:
     if given is None:
         return CommandResult((f"{contract.name}: everything that it reaches is granted.",))
     return CommandResult(
-        (f"{contract.name}: grant {given.pk} given.", *(f"  {words}" for words in given.words))
+        (f"{contract.name}: grant {given.pk} given.", *(f"  {line}" for line in given.descriptions))
     )
 
 

@@ -30,10 +30,9 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Team
         fields: ClassVar = ["name", "slug"]
-        labels: ClassVar = {"slug": "Short name"}
         # The model's rule is stricter than that for slugs, so only it is reported.
         error_messages: ClassVar = {
-            "slug": {"invalid": dns_label.message, "unique": "Another team has this short name."}
+            "slug": {"invalid": dns_label.message, "unique": "Another team has this slug."}
         }
 
 

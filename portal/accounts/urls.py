@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.accounts.views import account, auth, people, teams
+from portal.accounts.views import account, auth, teams, users
 
 app_name = "accounts"
 urlpatterns = [
@@ -9,8 +9,8 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/tokens/", account.create_token, name="create-token"),
     path("account/tokens/<int:pk>/delete/", account.delete_token, name="delete-token"),
-    path("people/", people.list_people, name="people"),
-    path("people/<int:pk>/portal-role/", people.change_portal_role, name="change-portal-role"),
+    path("users/", users.list_users, name="users"),
+    path("users/<int:pk>/portal-role/", users.change_portal_role, name="change-portal-role"),
     path("teams/", teams.list_teams, name="teams"),
     path("teams/new/", teams.create_team, name="create-team"),
     path("teams/<slug:slug>/", teams.team, name="team"),

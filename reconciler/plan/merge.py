@@ -295,7 +295,7 @@ def _put(at: Any, part: Part, value: Any) -> None:
 
 
 def _keep_empty(applied: dict[str, Any], field: TouchedField) -> None:
-    """A list that a person emptied is sent as empty, although all its items are removed one by one."""
+    """A list that a user emptied is sent as empty, although all its items are removed one by one."""
     if field.new == [] and _get(applied, field.path) is MISSING:
         _set(applied, field.path, [])
 

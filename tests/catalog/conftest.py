@@ -11,9 +11,9 @@ from catalog.models import Destination, Instance, InstanceResource, State
 from contracts.models import Contract
 from contracts.publishing import publish
 from portal.accounts.models import Team
-from tests.people import people, sign_in, teams
+from tests.users import sign_in, teams, users
 
-__all__ = ["people", "sign_in", "teams"]
+__all__ = ["sign_in", "teams", "users"]
 
 SERVICE = """\
 apiVersion: kro.run/v1alpha1

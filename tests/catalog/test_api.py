@@ -22,13 +22,13 @@ MANIFEST: dict[str, Any] = {
 
 
 @pytest.fixture
-def call(people: dict[str, User], contract: Contract, cluster: Destination) -> Callable[..., Any]:
+def call(users: dict[str, User], contract: Contract, cluster: Destination) -> Callable[..., Any]:
     """``call("developer", "post", path, body)`` with that user's token; ``""``: without one."""
 
     def send(who: str, method: str, path: str, body: Any = None) -> Any:
         headers = {}
         if who:
-            _, text = APIToken.issue(people[who], "test")
+            _, text = APIToken.issue(users[who], "test")
             headers["Authorization"] = f"Bearer {text}"
         more = {"data": body, "content_type": "application/json"} if body is not None else {}
         return getattr(Client(headers=headers), method)(path, **more)
@@ -158,7 +158,7 @@ def test_an_unknown_filter_is_refused(call: Callable[..., Any], query: str, path
 
 
 def test_a_withdrawn_contract_has_no_new_instances(
-    call: Callable[..., Any], contract: Contract, people: dict[str, User]
+    call: Callable[..., Any], contract: Contract, users: dict[str, User]
 ) -> None:
     contract.withdraw(by=None, reason="It is replaced")
     answer = call("developer", "post", ALL, {**MANIFEST, "spec": {}})

@@ -17,9 +17,9 @@ from portal.audit.models import Entry
 
 
 @pytest.fixture
-def change(instance: Instance, people: dict[str, User]) -> Change:
+def change(instance: Instance, users: dict[str, User]) -> Change:
     manifest = {**instance.manifest, "spec": {**instance.spec, "image": "shop:2"}}
-    return propose_update(instance=instance, manifest=manifest, by=people["developer"])
+    return propose_update(instance=instance, manifest=manifest, by=users["developer"])
 
 
 def page_url(change: Change) -> str:
@@ -60,12 +60,12 @@ def test_the_page_has_a_button_while_it_is_possible(sign_in: Callable[[str], Cli
 
 
 def test_a_change_that_is_being_delivered_cannot_be_cancelled(
-    sign_in: Callable[[str], Client], change: Change, people: dict[str, User]
+    sign_in: Callable[[str], Client], change: Change, users: dict[str, User]
 ) -> None:
     change_transitions.start_delivery(change)
     page = sign_in("developer").post(page_url(change), follow=True).content.decode()
     assert "is delivering" in page
-    _, token = APIToken.issue(people["developer"], "test")
+    _, token = APIToken.issue(users["developer"], "test")
     answer = Client(headers={"Authorization": f"Bearer {token}"}).post(f"/api/v1/changes/{change.pk}/cancel/")
     assert answer.status_code == 409
     change.refresh_from_db()
@@ -73,8 +73,8 @@ def test_a_change_that_is_being_delivered_cannot_be_cancelled(
 
 
 @pytest.mark.parametrize(("who", "status"), [("developer", 200), ("viewer", 403), ("other", 404)])
-def test_over_the_api(change: Change, people: dict[str, User], who: str, status: int) -> None:
-    _, token = APIToken.issue(people[who], "test")
+def test_over_the_api(change: Change, users: dict[str, User], who: str, status: int) -> None:
+    _, token = APIToken.issue(users[who], "test")
     client = Client(headers={"Authorization": f"Bearer {token}"})
     answer = client.post(f"/api/v1/changes/{change.pk}/cancel/")
     assert answer.status_code == status
@@ -84,7 +84,7 @@ def test_over_the_api(change: Change, people: dict[str, User], who: str, status:
 
 @pytest.mark.parametrize("sent", [False, True])
 def test_a_cancelled_creation_leaves_no_instance_unless_it_was_sent(
-    people: dict[str, User],
+    users: dict[str, User],
     contract: Contract,
     cluster: Destination,
     sign_in: Callable[[str], Client],
@@ -92,7 +92,7 @@ def test_a_cancelled_creation_leaves_no_instance_unless_it_was_sent(
 ) -> None:
     manifest = {"metadata": {"name": "one", "namespace": "checkout"}, "spec": {"image": "shop:1"}}
     creation = propose_creation(
-        contract=contract, destination=cluster, manifest=manifest, by=people["developer"]
+        contract=contract, destination=cluster, manifest=manifest, by=users["developer"]
     )
     if sent:
         change_transitions.start_delivery(creation)
@@ -103,9 +103,9 @@ def test_a_cancelled_creation_leaves_no_instance_unless_it_was_sent(
 
 
 def test_a_cancelled_deletion_is_shown_as_such(
-    instance: Instance, people: dict[str, User], sign_in: Callable[[str], Client]
+    instance: Instance, users: dict[str, User], sign_in: Callable[[str], Client]
 ) -> None:
-    deletion: Any = propose_deletion(instance=instance, by=people["developer"])
+    deletion: Any = propose_deletion(instance=instance, by=users["developer"])
     sign_in("developer").post(page_url(deletion))
     instance.refresh_from_db()
     assert instance.state == State.PROGRESSING

@@ -76,7 +76,7 @@ def test_the_table_is_complete() -> None:
 @pytest.mark.parametrize(("name", "source", "target"), rows())
 def test_each_transition(
     make_instance: MakeInstance,
-    people: dict[str, Any],
+    users: dict[str, Any],
     name: str,
     source: ChangeState,
     target: ChangeState | None,
@@ -93,11 +93,11 @@ def test_each_transition(
     version = row.version
     if target is None:
         with pytest.raises(TransitionNotAllowed):
-            CALLS[name](change, people["developer"])
+            CALLS[name](change, users["developer"])
         assert Change.objects.get(pk=change.pk).state == source
         assert not Entry.objects.filter(verb__startswith="change.").exists()
         return
-    CALLS[name](change, people["developer"])
+    CALLS[name](change, users["developer"])
     saved = Change.objects.get(pk=change.pk)
     assert saved.state == change.state == target
     assert saved.reason == TRANSITIONS[name].reason
@@ -133,10 +133,8 @@ def test_repeated_attempts_for_one_reason_are_one_entry(make_instance: MakeInsta
     assert Entry.objects.filter(verb="change.waiting").count() == 2
 
 
-def test_further_changes_wait_and_follow_in_order(
-    make_instance: MakeInstance, people: dict[str, Any]
-) -> None:
-    row, by = make_instance("one"), people["developer"]
+def test_further_changes_wait_and_follow_in_order(make_instance: MakeInstance, users: dict[str, Any]) -> None:
+    row, by = make_instance("one"), users["developer"]
     first, second, third = (propose_update(instance=row, manifest=row.manifest, by=by) for _ in range(3))
 
     def states() -> list[tuple[str, str]]:
@@ -158,8 +156,8 @@ def test_further_changes_wait_and_follow_in_order(
     assert states() == [(S.DELIVERED, ""), (S.APPROVED, ""), (S.CANCELLED, "")]
 
 
-def test_a_deletion_supersedes_every_open_change(make_instance: MakeInstance, people: dict[str, Any]) -> None:
-    row, by = make_instance("one"), people["developer"]
+def test_a_deletion_supersedes_every_open_change(make_instance: MakeInstance, users: dict[str, Any]) -> None:
+    row, by = make_instance("one"), users["developer"]
     for _ in range(2):
         propose_update(instance=row, manifest=row.manifest, by=by)
     deletion = propose_deletion(instance=row, by=by)
@@ -169,9 +167,9 @@ def test_a_deletion_supersedes_every_open_change(make_instance: MakeInstance, pe
 
 
 def test_a_deletion_waits_for_a_delivery_that_is_under_way(
-    make_instance: MakeInstance, people: dict[str, Any]
+    make_instance: MakeInstance, users: dict[str, Any]
 ) -> None:
-    row, by = make_instance("one"), people["developer"]
+    row, by = make_instance("one"), users["developer"]
     first, second = (propose_update(instance=row, manifest=row.manifest, by=by) for _ in range(2))
     change_transitions.start_delivery(first)
     deletion = propose_deletion(instance=row, by=by)

@@ -29,11 +29,11 @@ def add_creation(row: Instance, state: ChangeState) -> Change:
     ],
 )
 def test_only_an_instance_whose_creation_was_refused_is_deleted_at_once(
-    make_instance: MakeInstance, people: dict[str, Any], state: ChangeState, uid: str, at_once: bool
+    make_instance: MakeInstance, users: dict[str, Any], state: ChangeState, uid: str, at_once: bool
 ) -> None:
     row = make_instance("one", uid=uid)
     add_creation(row, state)
-    change = propose_deletion(instance=row, by=people["developer"])
+    change = propose_deletion(instance=row, by=users["developer"])
     if at_once:
         assert (change.state, change.message) == (ChangeState.DELIVERED, NEVER_CREATED)
         assert DeletedInstance.objects.get().name == "one"
@@ -42,27 +42,27 @@ def test_only_an_instance_whose_creation_was_refused_is_deleted_at_once(
         assert Instance.objects.get().is_deleting
 
 
-def test_the_newest_creation_decides(make_instance: MakeInstance, people: dict[str, Any]) -> None:
+def test_the_newest_creation_decides(make_instance: MakeInstance, users: dict[str, Any]) -> None:
     row = make_instance("one", uid="")
     add_creation(row, ChangeState.REFUSED)
     add_creation(row, ChangeState.APPROVED)
-    assert propose_deletion(instance=row, by=people["developer"]).state == ChangeState.APPROVED
+    assert propose_deletion(instance=row, by=users["developer"]).state == ChangeState.APPROVED
 
 
 def test_what_was_saved_since_the_row_was_read_is_used(
-    make_instance: MakeInstance, people: dict[str, Any]
+    make_instance: MakeInstance, users: dict[str, Any]
 ) -> None:
     row = make_instance("one", uid="")
     add_creation(row, ChangeState.REFUSED)
     Instance.objects.update(uid="u")
-    assert propose_deletion(instance=row, by=people["developer"]).state == ChangeState.APPROVED
+    assert propose_deletion(instance=row, by=users["developer"]).state == ChangeState.APPROVED
 
 
 def test_an_instance_that_was_deleted_since_the_row_was_read(
-    make_instance: MakeInstance, people: dict[str, Any]
+    make_instance: MakeInstance, users: dict[str, Any]
 ) -> None:
     row = make_instance("one")
     Instance.objects.get().delete()
     with pytest.raises(Instance.DoesNotExist):
-        propose_deletion(instance=row, by=people["developer"])
+        propose_deletion(instance=row, by=users["developer"])
     assert not Change.objects.exists()

@@ -7,12 +7,12 @@ import pytest
 from catalog import demo
 from catalog.models import Change, Instance
 from contracts import demo as contracts
-from portal.accounts import demo as people
+from portal.accounts import demo as users
 
 
 @pytest.mark.django_db
 def test_the_samples_are_valid_and_loaded_once() -> None:
-    people.load()
+    users.load()
     contracts.load()
     assert len(demo.load()) == len(demo.SAMPLES)
     assert demo.load() == []

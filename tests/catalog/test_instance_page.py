@@ -148,19 +148,19 @@ def test_a_graph_that_is_too_large_is_a_list() -> None:
     [("developer", True), ("viewer", True), ("engineer", True), ("other", False), ("outsider", False)],
 )
 def test_readers_of_an_instance_may_subscribe_even_after_it_is_deleted(
-    people: dict[str, User], instance: Instance, who: str, may: bool
+    users: dict[str, User], instance: Instance, who: str, may: bool
 ) -> None:
     topic, key = InstanceTopic(), str(instance.pk)
-    assert topic.may_listen(people[who], key) is may
+    assert topic.may_listen(users[who], key) is may
     assert topic.version(key) == "1"
     instance.delete()
-    assert topic.may_listen(people[who], key) is may
+    assert topic.may_listen(users[who], key) is may
     assert topic.version(key) == "deleted"
 
 
 @pytest.mark.parametrize("argument", ["", "x", "-1", "9" * 30])
-def test_malformed_topics_are_refused(people: dict[str, User], argument: str) -> None:
-    assert not InstanceTopic().may_listen(people["engineer"], argument)
+def test_malformed_topics_are_refused(users: dict[str, User], argument: str) -> None:
+    assert not InstanceTopic().may_listen(users["engineer"], argument)
 
 
 def test_a_touch_increments_the_version(instance: Instance) -> None:

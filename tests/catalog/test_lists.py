@@ -153,14 +153,12 @@ def test_failures_have_a_minimum_width() -> None:
     assert abs(sum(bar.width for bar in bars) - 100) < 0.5
 
 
-def test_search_and_counts_cover_what_the_user_may_see(
-    people: dict[str, User], three: list[Instance]
-) -> None:
-    assert count_instances(people["developer"]) == 3
-    assert count_instances(people["other"]) == 0
-    assert [hit.label for hit in find(people["developer"], "basket")] == ["basket"]
-    assert {hit.kind for hit in find(people["other"], "plain")} == {"Create", "Catalog"}
-    assert list(notices(people["developer"])) == []
+def test_search_and_counts_cover_what_the_user_may_see(users: dict[str, User], three: list[Instance]) -> None:
+    assert count_instances(users["developer"]) == 3
+    assert count_instances(users["other"]) == 0
+    assert [hit.label for hit in find(users["developer"], "basket")] == ["basket"]
+    assert {hit.kind for hit in find(users["other"], "plain")} == {"Create", "Catalog"}
+    assert list(notices(users["developer"])) == []
 
 
 @pytest.mark.parametrize(
@@ -188,22 +186,22 @@ def test_search_and_counts_cover_what_the_user_may_see(
     ],
 )
 def test_problems_of_a_cluster_are_shown_on_every_page(
-    people: dict[str, User], fields: dict[str, Any], age: float, title: str
+    users: dict[str, User], fields: dict[str, Any], age: float, title: str
 ) -> None:
     seen = timezone.now() - timedelta(seconds=age)
     Destination.objects.create(slug="it", title="It", seen_at=seen, reconciler_seen_at=seen, **fields)
-    assert [notice.title for notice in notices(people["developer"])] == ([title] if title else [])
+    assert [notice.title for notice in notices(users["developer"])] == ([title] if title else [])
 
 
 @pytest.mark.parametrize(("age", "running"), [(OVERDUE - 2, True), (OVERDUE, False), (None, False)])
 @pytest.mark.django_db
 def test_pages_and_a_reconciler_on_standby_agree_whether_one_is_running(
-    people: dict[str, User], age: float | None, running: bool
+    users: dict[str, User], age: float | None, running: bool
 ) -> None:
     seen = None if age is None else timezone.now() - timedelta(seconds=age)
     row = Destination.objects.create(slug="it", title="It", reachable=True, reconciler_seen_at=seen)
     assert row.has_reconciler is has_reconciler(row.pk) is running
-    assert bool(list(notices(people["developer"]))) is (age == OVERDUE)
+    assert bool(list(notices(users["developer"]))) is (age == OVERDUE)
 
 
 @pytest.mark.parametrize(

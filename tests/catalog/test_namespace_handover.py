@@ -53,19 +53,19 @@ def stay(teams: dict[str, Team]) -> None:
 
 @dataclass(frozen=True)
 class Stage:
-    """An instance in the namespace checkout, and the people around it."""
+    """An instance in the namespace checkout, and the users around it."""
 
     sign_in: Callable[[str], Client]
-    people: dict[str, User]
+    users: dict[str, User]
     teams: dict[str, Team]
     instance: Instance
 
 
 @pytest.fixture
 def stage(
-    sign_in: Callable[[str], Client], people: dict[str, User], teams: dict[str, Team], instance: Instance
+    sign_in: Callable[[str], Client], users: dict[str, User], teams: dict[str, Team], instance: Instance
 ) -> Stage:
-    return Stage(sign_in, people, teams, instance)
+    return Stage(sign_in, users, teams, instance)
 
 
 # -- rights ---------------------------------------------------------------------------------------------
@@ -91,8 +91,8 @@ CASES = [(how, who, rights) for how, table in TABLE for who, rights in table.ite
 def test_rights_follow_the_owner(
     stage: Stage, how: Callable[[dict[str, Team]], None], who: str, rights: dict[str, Any]
 ) -> None:
-    people, instance = stage.people, stage.instance
-    change = propose_update(instance=instance, manifest=instance.manifest, by=people[OLD])
+    users, instance = stage.users, stage.instance
+    change = propose_update(instance=instance, manifest=instance.manifest, by=users[OLD])
     how(stage.teams)
     client, page, api = stage.sign_in(who), f"/instances/{instance.pk}/", f"/api/v1/instances/{instance.pk}/"
     assert (page.encode() in client.get("/instances/").content) is rights["list"]
@@ -124,10 +124,10 @@ def test_rights_follow_the_owner(
 async def test_sockets_follow_the_owner(
     stage: Stage, settings: Any, how: Callable[[dict[str, Team]], None], who: str, hears: bool
 ) -> None:
-    people, instance = stage.people, stage.instance
+    users, instance = stage.users, stage.instance
     settings.ALLOWED_HOSTS = ["portal.example"]
     await sync_to_async(how)(stage.teams)
-    session = await sync_to_async(session_of)(people[who])
+    session = await sync_to_async(session_of)(users[who])
     socket = Socket(session, topics=f"instance.{instance.pk}")
     assert await socket.enters()
     if hears:
@@ -138,11 +138,11 @@ async def test_sockets_follow_the_owner(
 
 
 async def test_open_sockets_of_the_old_team_lose_the_instance_at_once(
-    people: dict[str, User], teams: dict[str, Team], instance: Instance, settings: Any
+    users: dict[str, User], teams: dict[str, Team], instance: Instance, settings: Any
 ) -> None:
     settings.ALLOWED_HOSTS = ["portal.example"]
     topic = f"instance.{instance.pk}"
-    session = await sync_to_async(session_of)(people[OLD])
+    session = await sync_to_async(session_of)(users[OLD])
     alone, page = Socket(session, topics=topic), Socket(session, topics=f"{topic},instances")
     for socket in (alone, page):
         assert await socket.enters()
@@ -226,17 +226,17 @@ WAYS: list[tuple[Callable[[dict[str, Team]], None], str]] = [
 @pytest.mark.parametrize(("way", "owner"), WAYS)
 def test_all_rows_follow_in_the_same_transaction(
     teams: dict[str, Team],
-    people: dict[str, User],
+    users: dict[str, User],
     make_instance: Callable[..., Instance],
     way: Callable[[dict[str, Team]], None],
     owner: str,
 ) -> None:
     instance, gone, elsewhere = make_instance(), make_instance("gone"), make_instance("b", "checkout-staging")
-    change = propose_update(instance=instance, manifest=instance.manifest, by=people[OLD])
-    ended = propose_deletion(instance=gone, by=people[OLD])
+    change = propose_update(instance=instance, manifest=instance.manifest, by=users[OLD])
+    ended = propose_deletion(instance=gone, by=users[OLD])
     gone_pk = gone.pk
     gone.delete()
-    other = propose_deletion(instance=elsewhere, by=people[OLD])
+    other = propose_deletion(instance=elsewhere, by=users[OLD])
     entries = {one.pk: one.team_slug for one in Entry.objects.all()}
     version = Instance.objects.get(pk=instance.pk).version
 
@@ -334,9 +334,9 @@ def test_a_deleted_team_is_named_in_the_audit_log(teams: dict[str, Team]) -> Non
 
 
 def test_the_draft_of_an_edit_is_kept_and_cannot_be_submitted(
-    sign_in: Callable[[str], Client], people: dict[str, User], teams: dict[str, Team], instance: Instance
+    sign_in: Callable[[str], Client], users: dict[str, User], teams: dict[str, Team], instance: Instance
 ) -> None:
-    FormDraft.save_text(people[OLD], instance.contract, instance, "spec: {image: mine}")
+    FormDraft.save_text(users[OLD], instance.contract, instance, "spec: {image: mine}")
     move(teams)
     client, path = sign_in(OLD), f"/instances/{instance.pk}/edit/"
     page = client.get(path)
@@ -496,37 +496,37 @@ def test_a_request_that_was_allowed_before_the_hand_over_is_refused_after_it(
     read = Instance.objects.get(pk=stage.instance.pk)
     move(stage.teams)
     with pytest.raises(PermissionDenied):
-        request_it(read, stage.people[OLD])
+        request_it(read, stage.users[OLD])
     assert not Change.objects.exists()
 
 
 def test_a_request_of_someone_who_may_belongs_to_the_new_owner(
-    people: dict[str, User], teams: dict[str, Team], instance: Instance
+    users: dict[str, User], teams: dict[str, Team], instance: Instance
 ) -> None:
     read = Instance.objects.get(pk=instance.pk)
     move(teams)
-    change = propose_update(instance=read, manifest=read.manifest, by=people[NEW])
+    change = propose_update(instance=read, manifest=read.manifest, by=users[NEW])
     assert change.team == teams["search"]
     assert Entry.objects.get(verb="instance.update-requested").team_slug == "search"
 
 
 def test_the_new_owner_cancels_an_open_change_of_the_old_one(stage: Stage) -> None:
-    change = propose_update(instance=stage.instance, manifest=stage.instance.manifest, by=stage.people[OLD])
+    change = propose_update(instance=stage.instance, manifest=stage.instance.manifest, by=stage.users[OLD])
     move(stage.teams)
-    seen = Change.objects.visible_to(stage.people[NEW]).get(pk=change.pk)
+    seen = Change.objects.visible_to(stage.users[NEW]).get(pk=change.pk)
     assert seen.instance is not None
-    assert can(stage.people[NEW], "edit", seen.instance)
-    assert not can(stage.people[OLD], "edit", seen.instance)
-    cancel_change(seen, by=stage.people[NEW])
+    assert can(stage.users[NEW], "edit", seen.instance)
+    assert not can(stage.users[OLD], "edit", seen.instance)
+    cancel_change(seen, by=stage.users[NEW])
     assert Change.objects.get(pk=change.pk).state == "cancelled"
     assert Entry.objects.get(verb="change.cancelled").team_slug == "search"
 
 
 def test_a_creation_belongs_to_the_owner_at_its_moment(
-    people: dict[str, User], teams: dict[str, Team], contract: Contract, cluster: Destination
+    users: dict[str, User], teams: dict[str, Team], contract: Contract, cluster: Destination
 ) -> None:
     move(teams)
     manifest = {"metadata": {"name": "shop", "namespace": "checkout"}, "spec": {}}
-    change = propose_creation(contract=contract, destination=cluster, manifest=manifest, by=people[NEW])
+    change = propose_creation(contract=contract, destination=cluster, manifest=manifest, by=users[NEW])
     assert change.instance is not None
     assert change.team == change.instance.team == teams["search"]

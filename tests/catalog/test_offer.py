@@ -54,11 +54,11 @@ spec: {title: User of it, owner: checkout}
 
 
 @pytest.fixture
-def private(teams: dict[str, Team], people: dict[str, User], cluster: Destination) -> Contract:
+def private(teams: dict[str, Team], users: dict[str, User], cluster: Destination) -> Contract:
     for name, team in (("searcher", "search"), ("maker", "checkout")):
-        people[name] = User.objects.create_user(name)
-        Membership.objects.create(user=people[name], team=teams[team], role=Role.ENGINEER)
-    publish(PRIVATE, by=people["searcher"], note="The first hush")
+        users[name] = User.objects.create_user(name)
+        Membership.objects.create(user=users[name], team=teams[team], role=Role.ENGINEER)
+    publish(PRIVATE, by=users["searcher"], note="The first hush")
     return Contract.objects.select_related("owner", "revision").get(name="hush")
 
 
@@ -138,37 +138,37 @@ def post_instance(client: Client, namespace: str) -> Any:
 
 
 def test_the_api_creates_instances_for_its_team_only(
-    sign_in: Callable[[str], Client], private: Contract, people: dict[str, User], teams: dict[str, Team]
+    sign_in: Callable[[str], Client], private: Contract, users: dict[str, User], teams: dict[str, Team]
 ) -> None:
     assert post_instance(sign_in("developer"), "checkout").status_code == 422
     # In both teams: it is still not for the namespaces of the other one.
-    Membership.objects.create(user=people["developer"], team=teams["search"], role=Role.DEVELOPER)
+    Membership.objects.create(user=users["developer"], team=teams["search"], role=Role.DEVELOPER)
     answer = post_instance(sign_in("developer"), "checkout")
     assert answer.status_code == 403
     assert "is offered to the team Search only" in answer.json()["message"]
     assert not Instance.objects.exists()
-    assert [space.name for space in namespaces_for(people["developer"], private)] == ["search"]
+    assert [space.name for space in namespaces_for(users["developer"], private)] == ["search"]
     assert post_instance(sign_in("developer"), "search").status_code == 202
 
 
 def test_the_form_refuses_a_namespace_of_another_team(
-    sign_in: Callable[[str], Client], private: Contract, people: dict[str, User], teams: dict[str, Team]
+    sign_in: Callable[[str], Client], private: Contract, users: dict[str, User], teams: dict[str, Team]
 ) -> None:
-    Membership.objects.create(user=people["developer"], team=teams["search"], role=Role.DEVELOPER)
+    Membership.objects.create(user=users["developer"], team=teams["search"], role=Role.DEVELOPER)
     posted = {"metadata.name": "mine", "metadata.namespace": "checkout", "spec.image": "shop:1"}
     sign_in("developer").post("/catalog/hush/create/", posted)
-    assert not may_create(people["developer"], private, "checkout")
+    assert not may_create(users["developer"], private, "checkout")
     assert not Instance.objects.exists()
 
 
-def test_counts_topics_and_search(private: Contract, people: dict[str, User]) -> None:
+def test_counts_topics_and_search(private: Contract, users: dict[str, User]) -> None:
     for name, sees in (("searcher", True), ("admin", True), ("maker", False), ("outsider", False)):
-        assert count_contracts(people[name]) == int(sees)
-        assert ContractTopic().may_listen(people[name], str(private.pk)) == sees
-        assert bool(list(portal_hooks.find(people[name], "quiet"))) == sees
+        assert count_contracts(users[name]) == int(sees)
+        assert ContractTopic().may_listen(users[name], str(private.pk)) == sees
+        assert bool(list(portal_hooks.find(users[name], "quiet"))) == sees
 
 
-def test_its_kind_is_unknown_to_other_teams(private: Contract, people: dict[str, User]) -> None:
+def test_its_kind_is_unknown_to_other_teams(private: Contract, users: dict[str, User]) -> None:
     """Neither the contract nor the cluster's schema of its kind may tell its fields."""
     assert private.revision is not None
     crd = compile_known(private.revision.text).runnable
@@ -195,45 +195,45 @@ def test_its_kind_is_unknown_to_other_teams(private: Contract, people: dict[str,
         kinds=[{"kind": "Hush", "plural": "hushes", "namespaced": True}],
     )
     codes = {
-        name: {problem.code for problem in compile_known(USES_IT, people[name]).problems}
+        name: {problem.code for problem in compile_known(USES_IT, users[name]).problems}
         for name in ("searcher", "admin", "maker")
     }
     assert "unknown-kind" in codes["maker"]
     assert codes["searcher"] == codes["admin"]
     assert "unknown-kind" not in codes["searcher"]
-    found = " ".join(str(problem) for problem in compile_known(USES_IT, people["maker"]).problems)
+    found = " ".join(str(problem) for problem in compile_known(USES_IT, users["maker"]).problems)
     assert "nothing" not in found
 
 
-def test_names_still_collide_and_reveal_nothing(private: Contract, people: dict[str, User]) -> None:
+def test_names_still_collide_and_reveal_nothing(private: Contract, users: dict[str, User]) -> None:
     same_name = PRIVATE.replace("owner: search", "owner: checkout")
-    review = review_publication(same_name, by=people["maker"])
+    review = review_publication(same_name, by=users["maker"])
     assert (review.contract, review.latest, review.changes) == (None, None, ())
     same_kind = same_name.replace("name: hush\n", "name: loud\n", 1)
     for text, code in ((same_name, "name-taken"), (same_kind, "kind-taken")):
         with pytest.raises(Rejected) as refusal:
-            publish(text, by=people["maker"])
+            publish(text, by=users["maker"])
         (problem,) = (one for one in refusal.value.problems if one.code == code)
         assert "another team's contract" in problem.message
         assert "Search" not in f"{problem.message} {problem.hint}"
     assert Contract.objects.count() == 1
     with pytest.raises(Rejected) as refusal:
-        publish(same_kind, by=people["admin"])
+        publish(same_kind, by=users["admin"])
     assert "of the team Search" in str(refusal.value)
 
 
 def test_a_draft_cannot_be_attached_to_it(
-    sign_in: Callable[[str], Client], private: Contract, people: dict[str, User]
+    sign_in: Callable[[str], Client], private: Contract, users: dict[str, User]
 ) -> None:
     sign_in("maker").post("/contracts/check/", {"text": "a: b", "save": "1", "contract": "hush"})
     assert Draft.objects.get().contract is None
 
 
 def test_the_publish_page_of_a_draft_with_its_name_shows_nothing_of_it(
-    sign_in: Callable[[str], Client], private: Contract, people: dict[str, User]
+    sign_in: Callable[[str], Client], private: Contract, users: dict[str, User]
 ) -> None:
     text = PRIVATE.replace("owner: search", "owner: checkout").replace("Quiet service", "Mine")
-    draft = Draft.objects.create(author=people["maker"], text=text)
+    draft = Draft.objects.create(author=users["maker"], text=text)
     page = sign_in("maker").get(reverse("contracts:publication", args=[draft.pk]))
     assert page.status_code == 200
     assert "Quiet service" not in page.content.decode()
@@ -243,7 +243,7 @@ def test_the_publish_page_of_a_draft_with_its_name_shows_nothing_of_it(
 def test_the_flag_offers_it_and_its_removal_leaves_instances(
     sign_in: Callable[[str], Client],
     private: Contract,
-    people: dict[str, User],
+    users: dict[str, User],
     teams: dict[str, Team],
     cluster: Destination,
 ) -> None:
@@ -268,7 +268,7 @@ def test_the_flag_offers_it_and_its_removal_leaves_instances(
     assert developer.get(f"/instances/{row.pk}/delete/").status_code == 200
     assert sign_in("outsider").get("/catalog/hush/").status_code == 404
     found = Contract.objects.select_related("owner").get(name="hush")
-    assert "is offered to the team Search only" in may_create_somewhere(people["developer"], found).reason
+    assert "is offered to the team Search only" in may_create_somewhere(users["developer"], found).reason
 
 
 @pytest.mark.django_db(transaction=True)

@@ -48,9 +48,9 @@ def test_other_names_and_namespaces_have_no_conflicts(
 
 
 def test_an_owner_that_the_user_may_not_see_is_not_named(
-    sign_in: Callable[[str], Client], blog: Instance, people: dict[str, User]
+    sign_in: Callable[[str], Client], blog: Instance, users: dict[str, User]
 ) -> None:
-    Instance.objects.update(team=people["other"].teams.get())
+    Instance.objects.update(team=users["other"].teams.get())
     page = typed(sign_in("developer"))
     assert "is owned by an instance of another team" in page
     assert "checkout/blog" not in page
@@ -78,33 +78,33 @@ def test_an_owner_that_the_user_may_not_see_is_not_named(
     ],
 )
 def test_equal_objects(
-    blog: Instance, people: dict[str, User], kept: dict[str, str], manifest: dict[str, str], found: bool
+    blog: Instance, users: dict[str, User], kept: dict[str, str], manifest: dict[str, str], found: bool
 ) -> None:
     InstanceResource.objects.filter(kind="Deployment").update(**kept)
     desired = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop", **manifest}}
     draft: dict[str, Any] = {
         "namespace": "checkout",
         "destination": blog.destination,
-        "by": people["developer"],
+        "by": users["developer"],
     }
     assert bool(ownership_conflicts([desired], instance=None, **draft)) is found
     assert not ownership_conflicts([desired], instance=blog, **draft)
 
 
 def test_objects_of_other_clusters_do_not_conflict(
-    blog: Instance, contract: Contract, people: dict[str, User]
+    blog: Instance, contract: Contract, users: dict[str, User]
 ) -> None:
     away = Destination.objects.create(slug="away", title="Away")
     desired = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop"}}
-    by = people["developer"]
+    by = users["developer"]
     assert not ownership_conflicts([desired], namespace="checkout", destination=away, by=by, instance=None)
 
 
-def test_a_namespace_of_another_team_conflicts(blog: Instance, people: dict[str, User]) -> None:
+def test_a_namespace_of_another_team_conflicts(blog: Instance, users: dict[str, User]) -> None:
     desired = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "search"}}
     draft: dict[str, Any] = {
         "destination": blog.destination,
-        "by": people["developer"],
+        "by": users["developer"],
         "instance": None,
     }
     (conflict,) = ownership_conflicts([desired], namespace="checkout", **draft)

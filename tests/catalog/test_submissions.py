@@ -21,7 +21,7 @@ Foreign = Callable[[str], str]
 
 @pytest.fixture
 def foreign(
-    make_instance: Callable[..., Instance], people: dict[str, Any], contract: Contract, cluster: Destination
+    make_instance: Callable[..., Instance], users: dict[str, Any], contract: Contract, cluster: Destination
 ) -> Foreign:
     """A ``_submission`` that is missing, malformed, or of another request."""
     row = make_instance("unrelated")
@@ -31,7 +31,7 @@ def foreign(
             return kind
         submission = uuid4()
         author, _, action = kind.partition("'s ")
-        fields: dict[str, Any] = {"by": people[author], "submission": submission}
+        fields: dict[str, Any] = {"by": users[author], "submission": submission}
         if action == "creation":
             manifest = {**row.manifest, "metadata": {"name": "theirs", "namespace": "checkout"}}
             propose_creation(contract=contract, destination=cluster, manifest=manifest, **fields)

@@ -53,7 +53,7 @@ Browser = Callable[[User | None], Client]
 
 
 @dataclass
-class People:
+class Users:
     """Two teams of engineers, a developer, a viewer and a portal admin."""
 
     engineer: User
@@ -67,7 +67,7 @@ class People:
 
 
 @pytest.fixture
-def people(db: None) -> People:
+def users(db: None) -> Users:
     platform = Team.objects.create(slug="platform", name="Platform", offers_to_all=True)
     search = Team.objects.create(slug="search", name="Search")
 
@@ -76,7 +76,7 @@ def people(db: None) -> People:
         Membership.objects.create(user=user, team=team, role=role)
         return user
 
-    return People(
+    return Users(
         engineer=member("engineer", platform, Role.ENGINEER),
         teammate=member("teammate", platform, Role.ENGINEER),
         other=member("other", search, Role.ENGINEER),
@@ -95,9 +95,9 @@ def small() -> str:
 
 
 @pytest.fixture
-def published(people: People) -> Contract:
+def published(users: Users) -> Contract:
     """The minimal contract, published once by the engineer."""
-    return publish(SMALL, by=people.engineer, note="The first").contract
+    return publish(SMALL, by=users.engineer, note="The first").contract
 
 
 @pytest.fixture

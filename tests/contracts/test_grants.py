@@ -22,7 +22,7 @@ from contracts.problems import Rejected
 from contracts.publishing import PublishRequest, publish, publish_request
 from portal.accounts.models import PortalRole, Team, User
 from portal.audit.models import Entry
-from tests.contracts.conftest import SMALL, Browser, People
+from tests.contracts.conftest import SMALL, Browser, Users
 
 REACHING = SMALL.replace("  name: ${schema.metadata.name}\n", "  name: shared\n          namespace: search\n")
 FURTHER = REACHING.replace("namespace: search", "namespace: kube-system")
@@ -47,60 +47,60 @@ def codes(text: str, by: User | None) -> list[str]:
     return [problem.code for problem in refusal.value.problems]
 
 
-def test_reach_beyond_the_default_needs_a_grant(people: People) -> None:
-    for by in (people.engineer, None):
+def test_reach_beyond_the_default_needs_a_grant(users: Users) -> None:
+    for by in (users.engineer, None):
         assert codes(REACHING, by) == ["needs-grant"]
     assert not Contract.objects.exists()
 
 
-def test_a_granted_reach_publishes_and_more_needs_another_grant(people: People) -> None:
-    contract = Contract(name="note", owner=people.platform)
-    grant = give(contract, compile_reach(REACHING), by=people.root, reason="agreed")
+def test_a_granted_reach_publishes_and_more_needs_another_grant(users: Users) -> None:
+    contract = Contract(name="note", owner=users.platform)
+    grant = give(contract, compile_reach(REACHING), by=users.root, reason="agreed")
     assert grant is not None
     assert (grant.from_revision, grant.reason, grant.given_by_name) == (1, "agreed", "root")
     entry = Entry.objects.get(verb="grant.given")
     assert (entry.actor_name, entry.reason, entry.team_slug) == ("root", "agreed", "platform")
     assert entry.detail["reach"] == ["creates the ConfigMap shared in the namespace search"]
-    assert publish(REACHING, by=people.engineer).revision.number == 1
-    assert publish(REACHING.replace("A note", "Another"), by=people.teammate).revision.number == 2
-    assert codes(FURTHER, people.engineer) == ["needs-grant"]
-    assert publish(SMALL, by=people.engineer).revision.number == 3
+    assert publish(REACHING, by=users.engineer).revision.number == 1
+    assert publish(REACHING.replace("A note", "Another"), by=users.teammate).revision.number == 2
+    assert codes(FURTHER, users.engineer) == ["needs-grant"]
+    assert publish(SMALL, by=users.engineer).revision.number == 3
 
 
-def test_a_revoked_grant_covers_no_further_revision(people: People) -> None:
-    contract = publish_granting(REACHING, people_admin_engineer(people))
+def test_a_revoked_grant_covers_no_further_revision(users: Users) -> None:
+    contract = publish_granting(REACHING, users_admin_engineer(users))
     grant = Grant.objects.get()
-    assert revoke(grant, by=people.root, reason="no longer")
-    assert not revoke(grant, by=people.root, reason="again")
-    assert granted_keys("note", people.platform) == frozenset()
-    assert codes(REACHING.replace("A note", "Another"), people.engineer) == ["needs-grant"]
-    assert not publish(REACHING, by=people.engineer).new
+    assert revoke(grant, by=users.root, reason="no longer")
+    assert not revoke(grant, by=users.root, reason="again")
+    assert granted_keys("note", users.platform) == frozenset()
+    assert codes(REACHING.replace("A note", "Another"), users.engineer) == ["needs-grant"]
+    assert not publish(REACHING, by=users.engineer).new
     contract.refresh_from_db()
     assert contract.revision is not None
     assert contract.revision.number == 1
     assert [entry.reason for entry in Entry.objects.filter(verb="grant.revoked")] == ["no longer"]
 
 
-def people_admin_engineer(people: People) -> User:
+def users_admin_engineer(users: Users) -> User:
     """An engineer of the owning team who is a portal admin too."""
-    User.objects.filter(pk=people.teammate.pk).update(portal_role=PortalRole.ADMIN)
-    people.teammate.refresh_from_db()
-    return people.teammate
+    User.objects.filter(pk=users.teammate.pk).update(portal_role=PortalRole.ADMIN)
+    users.teammate.refresh_from_db()
+    return users.teammate
 
 
-def test_a_grant_is_for_one_owner(people: People) -> None:
+def test_a_grant_is_for_one_owner(users: Users) -> None:
     """A name that another team takes, or a contract that passes to another team, has no grant."""
-    give(Contract(name="note", owner=people.platform), compile_reach(REACHING), by=None, reason="agreed")
-    assert codes(REACHING.replace("owner: platform", "owner: search"), people.other) == ["needs-grant"]
-    assert publish(REACHING, by=people.engineer).new
+    give(Contract(name="note", owner=users.platform), compile_reach(REACHING), by=None, reason="agreed")
+    assert codes(REACHING.replace("owner: platform", "owner: search"), users.other) == ["needs-grant"]
+    assert publish(REACHING, by=users.engineer).new
 
 
 @pytest.mark.parametrize("name", ["engineer", "teammate", "other", "developer", "viewer"])
-def test_only_portal_admins_give_and_revoke(people: People, name: str) -> None:
-    user: User = getattr(people, name)
+def test_only_portal_admins_give_and_revoke(users: Users, name: str) -> None:
+    user: User = getattr(users, name)
     for role in (PortalRole.NONE, PortalRole.ENGINEER):
         user.portal_role = role
-        contract = Contract(name="note", owner=people.platform)
+        contract = Contract(name="note", owner=users.platform)
         with pytest.raises(PermissionDenied):
             give(contract, compile_reach(REACHING), by=user, reason="mine")
         with pytest.raises(PermissionDenied):
@@ -114,14 +114,14 @@ def test_only_portal_admins_give_and_revoke(people: People, name: str) -> None:
     assert not Contract.objects.exists()
 
 
-def test_a_reason_is_required(people: People) -> None:
-    contract = Contract(name="note", owner=people.platform)
+def test_a_reason_is_required(users: Users) -> None:
+    contract = Contract(name="note", owner=users.platform)
     with pytest.raises(ReasonMissing):
-        give(contract, compile_reach(REACHING), by=people.root, reason=" ")
+        give(contract, compile_reach(REACHING), by=users.root, reason=" ")
     assert not Grant.objects.exists()
 
 
-def test_a_rejected_publication_leaves_no_grant(people: People) -> None:
+def test_a_rejected_publication_leaves_no_grant(users: Users) -> None:
     with pytest.raises(Rejected):
         publish_granting(REACHING.replace("message: string", "message: strin"), None)
     with pytest.raises(Rejected):
@@ -142,26 +142,26 @@ PAGES: list[tuple[str, dict[str, str]]] = [
     [("root", 302), ("engineer", 403), ("teammate", 403), ("other", 403), ("viewer", 403), ("", 302)],
 )
 def test_pages(
-    browser: Browser, people: People, name: str, status: int, page: tuple[str, dict[str, str]]
+    browser: Browser, users: Users, name: str, status: int, page: tuple[str, dict[str, str]]
 ) -> None:
     path, posted = page
     publish_granting(REACHING, None)
-    draft = Draft.objects.create(author=people.engineer, text=FURTHER)
+    draft = Draft.objects.create(author=users.engineer, text=FURTHER)
     names = {"grant": Grant.objects.get().pk, "draft": draft.pk, "version": draft.version}
     before = list(Grant.objects.values_list("pk", "revoked_at"))
     values = {key: value.format(**names) for key, value in posted.items()}
-    client = browser(getattr(people, name) if name else None)
+    client = browser(getattr(users, name) if name else None)
     answer = client.post(path.format(**names), values)
     assert answer.status_code == status
     if name != "root":
         assert list(Grant.objects.values_list("pk", "revoked_at")) == before
 
 
-def test_the_way_of_a_draft_to_its_publication(people: People) -> None:
+def test_the_way_of_a_draft_to_its_publication(users: Users) -> None:
     engineer, admin = Client(), Client()
-    engineer.force_login(people.engineer)
-    admin.force_login(people.root)
-    draft = Draft.objects.create(author=people.engineer, text=REACHING)
+    engineer.force_login(users.engineer)
+    admin.force_login(users.root)
+    draft = Draft.objects.create(author=users.engineer, text=REACHING)
     publication = reverse("contracts:publication", args=[draft.pk])
     grant = reverse("contracts:draft-grant", args=[draft.pk])
     assert grant in engineer.get(publication).content.decode()
@@ -187,9 +187,9 @@ def test_the_way_of_a_draft_to_its_publication(people: People) -> None:
     assert "Grant reach" in admin.get("/contracts/note/").content.decode()
 
 
-def test_a_page_without_a_reason_changes_nothing(browser: Browser, people: People) -> None:
+def test_a_page_without_a_reason_changes_nothing(browser: Browser, users: Users) -> None:
     publish_granting(REACHING, None)
-    admin, grant = browser(people.root), Grant.objects.get()
+    admin, grant = browser(users.root), Grant.objects.get()
     for path in ("/contracts/note/grants/", f"/contracts/note/grants/{grant.pk}/revoke/"):
         answer = admin.post(path, {"reason": " "})
         assert answer.status_code == 422
@@ -200,9 +200,9 @@ def test_a_page_without_a_reason_changes_nothing(browser: Browser, people: Peopl
 
 
 @pytest.mark.parametrize("name", ["root", "engineer", "other", "viewer"])
-def test_the_api(browser: Browser, people: People, name: str) -> None:
+def test_the_api(browser: Browser, users: Users, name: str) -> None:
     publish_granting(REACHING, None)
-    client, may = browser(getattr(people, name)), name == "root"
+    client, may = browser(getattr(users, name)), name == "root"
     grants = "/api/v1/contracts/note/grants/"
     (listed,) = client.get(grants).json()
     assert (listed["active"], listed["reason"], listed["given_by"]) == (True, "asked for", "slipway")
@@ -218,9 +218,9 @@ def test_the_api(browser: Browser, people: People, name: str) -> None:
     assert Grant.objects.active().count() == 1
 
 
-def test_the_api_lists_what_needs_a_grant(browser: Browser, people: People) -> None:
+def test_the_api_lists_what_needs_a_grant(browser: Browser, users: Users) -> None:
     body = {"text": REACHING}
-    answer = browser(people.engineer).post("/api/v1/contracts/", body, content_type="application/json")
+    answer = browser(users.engineer).post("/api/v1/contracts/", body, content_type="application/json")
     assert answer.status_code == 422
     (problem,) = answer.json()["problems"]
     assert problem["code"] == "needs-grant"
@@ -228,7 +228,7 @@ def test_the_api_lists_what_needs_a_grant(browser: Browser, people: People) -> N
 
 
 @pytest.fixture
-def command(people: People, tmp_path: Path) -> Callable[..., str]:
+def command(users: Users, tmp_path: Path) -> Callable[..., str]:
     (tmp_path / "note.yaml").write_text(REACHING)
 
     def run(*arguments: str) -> str:

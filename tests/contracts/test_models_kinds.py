@@ -9,7 +9,7 @@ import pytest
 from contracts.known_kinds import compile_known, known_kinds
 from contracts.models import Contract, KnownSchema
 from contracts.publishing import publish
-from tests.contracts.conftest import People
+from tests.contracts.conftest import Users
 
 pytestmark = pytest.mark.django_db
 
@@ -53,11 +53,11 @@ def test_the_kind_of_another_contract(published: Contract) -> None:
 
 
 def test_a_new_revision_of_the_other_contract_is_used_at_once(
-    published: Contract, people: People, small: str
+    published: Contract, users: Users, small: str
 ) -> None:
     assert codes(board("colour")) != []
     publish(
-        small.replace("    status:", "      colour: string | default=red\n    status:"), by=people.engineer
+        small.replace("    status:", "      colour: string | default=red\n    status:"), by=users.engineer
     )
     assert codes(board("colour")) == []
 

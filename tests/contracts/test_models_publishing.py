@@ -19,7 +19,7 @@ from contracts.publishing import (
 )
 from portal.accounts.models import Membership, Role, User
 from portal.audit.models import Entry
-from tests.contracts.conftest import People
+from tests.contracts.conftest import Users
 from tests.contracts.definitions import existing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.backends]
@@ -32,11 +32,11 @@ def changed(text: str, *pairs: tuple[str, str]) -> str:
     return text
 
 
-def test_the_first_publication_creates_revision_one(people: People, small: str) -> None:
-    done = publish(small, by=people.engineer, note=" The first ")
+def test_the_first_publication_creates_revision_one(users: Users, small: str) -> None:
+    done = publish(small, by=users.engineer, note=" The first ")
     contract = done.contract
     assert (done.new, done.revision.number, done.revision.note) == (True, 1, "The first")
-    assert (done.revision.author, done.revision.author_name) == (people.engineer, "engineer")
+    assert (done.revision.author, done.revision.author_name) == (users.engineer, "engineer")
     assert done.revision.text == small
     assert (contract.name, contract.kind, contract.api_version) == (
         "note",
@@ -48,24 +48,24 @@ def test_the_first_publication_creates_revision_one(people: People, small: str) 
 
 
 def test_publishing_again_creates_revision_two_and_does_not_change_one(
-    people: People, published: Contract, small: str
+    users: Users, published: Contract, small: str
 ) -> None:
     text = changed(small, ("What it says", "What the note says"), ("A note", "A better note"))
-    done = publish(text, by=people.teammate)
+    done = publish(text, by=users.teammate)
     assert done.revision.number == 2
     assert Contract.objects.get(name="note").title == "A better note"
     assert published.revisions.get(number=1).text == small
 
 
-def test_an_unchanged_document_creates_no_revision(people: People, published: Contract, small: str) -> None:
-    done = publish(small, by=people.engineer)
+def test_an_unchanged_document_creates_no_revision(users: Users, published: Contract, small: str) -> None:
+    done = publish(small, by=users.engineer)
     assert (done.new, done.revision.number) == (False, 1)
     assert published.revisions.count() == 1
 
 
-def test_an_older_document_is_a_new_revision(people: People, published: Contract, small: str) -> None:
-    publish(changed(small, ("What it says", "What the note says")), by=people.engineer)
-    assert publish(small, by=people.engineer).revision.number == 3
+def test_an_older_document_is_a_new_revision(users: Users, published: Contract, small: str) -> None:
+    publish(changed(small, ("What it says", "What the note says")), by=users.engineer)
+    assert publish(small, by=users.engineer).revision.number == 3
 
 
 def test_a_revision_cannot_be_changed(published: Contract) -> None:
@@ -75,73 +75,73 @@ def test_a_revision_cannot_be_changed(published: Contract) -> None:
         revision.save()
 
 
-def test_publishing_is_in_the_audit_log(people: People, published: Contract) -> None:
+def test_publishing_is_in_the_audit_log(users: Users, published: Contract) -> None:
     entry = Entry.objects.get(verb="contract.published")
-    assert (entry.actor, entry.subject_name, entry.team_slug) == (people.engineer, "A note", "platform")
+    assert (entry.actor, entry.subject_name, entry.team_slug) == (users.engineer, "A note", "platform")
     assert entry.detail["revision"] == 1
     assert entry.detail["note"] == "The first"
 
 
-def test_a_published_draft_is_deleted(people: People, small: str) -> None:
-    draft = Draft.objects.create(author=people.engineer, text=small)
-    publish_request(PublishRequest(draft.text, people.engineer, draft=draft))
+def test_a_published_draft_is_deleted(users: Users, small: str) -> None:
+    draft = Draft.objects.create(author=users.engineer, text=small)
+    publish_request(PublishRequest(draft.text, users.engineer, draft=draft))
     assert not Draft.objects.exists()
 
 
-def test_a_refused_draft_is_kept(people: People) -> None:
-    draft = Draft.objects.create(author=people.engineer, text="kind: Nonsense")
+def test_a_refused_draft_is_kept(users: Users) -> None:
+    draft = Draft.objects.create(author=users.engineer, text="kind: Nonsense")
     with pytest.raises(Rejected):
-        publish_request(PublishRequest(draft.text, people.engineer, draft=draft))
+        publish_request(PublishRequest(draft.text, users.engineer, draft=draft))
     assert Draft.objects.get().text == "kind: Nonsense"
 
 
-def test_every_problem_is_reported_at_once(people: People, small: str) -> None:
+def test_every_problem_is_reported_at_once(users: Users, small: str) -> None:
     text = changed(
         small, ("string | default", "strin | default"), ("${schema.spec.message}", "${schema.spec.mesage}")
     )
     with pytest.raises(Rejected) as refusal:
-        publish(text, by=people.engineer)
+        publish(text, by=users.engineer)
     lines = {problem.line for problem in refusal.value.problems}
     assert {10, 20} <= lines or len(refusal.value.problems) >= 1
     assert not Contract.objects.exists()
 
 
 def test_a_refused_revision_leaves_the_last_valid_one_in_use(
-    people: People, published: Contract, small: str
+    users: Users, published: Contract, small: str
 ) -> None:
     with pytest.raises(Rejected):
-        publish(changed(small, ("${schema.spec.message}", "${schema.spec.mesage}")), by=people.engineer)
+        publish(changed(small, ("${schema.spec.message}", "${schema.spec.mesage}")), by=users.engineer)
     published.refresh_from_db()
     revision = existing(published.revision)
     assert (revision.number, revision.text) == (1, small)
     assert published.revisions.count() == 1
 
 
-def test_another_order_of_nodes_is_another_revision(people: People, published: Contract, small: str) -> None:
+def test_another_order_of_nodes_is_another_revision(users: Users, published: Contract, small: str) -> None:
     node = "    - id: more\n      template: {apiVersion: v1, kind: ConfigMap, metadata: {name: more}}\n"
     first, second = (
         changed(small, ("  resources:\n", f"  resources:\n{node}")),
         changed(small, ("---\napiVersion: slipway.dev", f"{node}---\napiVersion: slipway.dev")),
     )
-    publish(first, by=people.engineer)
-    assert publish(second, by=people.engineer).revision.number == 3
+    publish(first, by=users.engineer)
+    assert publish(second, by=users.engineer).revision.number == 3
 
 
-def test_a_concurrent_publication_is_reported(people: People, published: Contract, small: str) -> None:
+def test_a_concurrent_publication_is_reported(users: Users, published: Contract, small: str) -> None:
     """The engineer has seen the changes since revision 1; meanwhile a teammate publishes revision 2."""
-    publish(changed(small, ("A note", "From a teammate")), by=people.teammate)
+    publish(changed(small, ("A note", "From a teammate")), by=users.teammate)
     text = changed(small, ("A note", "From the engineer"))
     with pytest.raises(StaleRevision, match="Revision 2 was published in the meantime"):
-        publish_request(PublishRequest(text, people.engineer, after=1))
+        publish_request(PublishRequest(text, users.engineer, after=1))
     assert Contract.objects.get().title == "From a teammate"
 
 
-def test_a_failing_test_of_the_contract_refuses_it(people: People, small: str) -> None:
+def test_a_failing_test_of_the_contract_refuses_it(users: Users, small: str) -> None:
     claim = "['settings.data.message == \"HELLO\"']"
     fine, loud = "{name: fine, expect: {}}", f"{{name: loud, expect: {{assert: {claim}}}}}"
     text = f"{small}  tests:\n    - {fine}\n    - {loud}\n"
     with pytest.raises(Rejected) as refusal:
-        publish(text, by=people.engineer)
+        publish(text, by=users.engineer)
     (problem,) = refusal.value.problems
     assert (problem.code, problem.path, problem.line) == ("test-failed", "spec.tests[1]", 32)
     assert problem.message == (
@@ -151,39 +151,39 @@ def test_a_failing_test_of_the_contract_refuses_it(people: People, small: str) -
 
 
 class TestWhoMayPublish:
-    def test_engineers_of_the_owning_team(self, people: People, small: str) -> None:
-        publish(small, by=people.engineer)
-        assert publish(changed(small, ("A note", "Another")), by=people.teammate).revision.number == 2
+    def test_engineers_of_the_owning_team(self, users: Users, small: str) -> None:
+        publish(small, by=users.engineer)
+        assert publish(changed(small, ("A note", "Another")), by=users.teammate).revision.number == 2
 
     @pytest.mark.parametrize("name", ["developer", "viewer", "other", "root"])
-    def test_other_users_may_not_publish(self, people: People, small: str, name: str) -> None:
+    def test_other_users_may_not_publish(self, users: Users, small: str, name: str) -> None:
         with pytest.raises(PermissionDenied, match="belongs to the team Platform"):
-            publish(small, by=getattr(people, name))
+            publish(small, by=getattr(users, name))
         assert not Contract.objects.exists()
 
-    def test_an_operator_at_the_command_line(self, people: People, small: str) -> None:
+    def test_an_operator_at_the_command_line(self, users: Users, small: str) -> None:
         assert publish(small, by=None).revision.author_name == "slipway"
 
-    def test_the_default_owner_is_the_authors_team(self, people: People, small: str) -> None:
+    def test_the_default_owner_is_the_authors_team(self, users: Users, small: str) -> None:
         text = changed(small, ("  owner: platform\n", ""))
-        assert publish(text, by=people.other).contract.owner == people.search
+        assert publish(text, by=users.other).contract.owner == users.search
 
     def test_a_contract_keeps_its_owner_if_the_document_names_none(
-        self, people: People, published: Contract, small: str
+        self, users: Users, published: Contract, small: str
     ) -> None:
         text = changed(small, ("  owner: platform\n", ""))
         with pytest.raises(PermissionDenied, match="Platform"):
-            publish(text, by=people.other)
+            publish(text, by=users.other)
 
     def test_a_change_of_owner_needs_rights_in_both_teams(
-        self, people: People, published: Contract, small: str
+        self, users: Users, published: Contract, small: str
     ) -> None:
         text = changed(small, ("owner: platform", "owner: search"))
-        for alone in (people.engineer, people.other):
+        for alone in (users.engineer, users.other):
             with pytest.raises(PermissionDenied):
                 publish(text, by=alone)
-        Membership.objects.create(user=people.teammate, team=people.search, role=Role.ENGINEER)
-        assert publish(text, by=people.teammate).contract.owner == people.search
+        Membership.objects.create(user=users.teammate, team=users.search, role=Role.ENGINEER)
+        assert publish(text, by=users.teammate).contract.owner == users.search
 
 
 def problems_of(text: str, by: User) -> dict[str, Problem]:
@@ -239,34 +239,32 @@ class TestNameConflicts:
         ],
     )  # fmt: skip
     def test_reserved_names(
-        self, people: People, small: str, change: tuple[str, str], code: str, found: tuple[str, int]
+        self, users: Users, small: str, change: tuple[str, str], code: str, found: tuple[str, int]
     ) -> None:
-        problem = problems_of(changed(small, change), people.engineer)[code]
+        problem = problems_of(changed(small, change), users.engineer)[code]
         assert (problem.message, problem.line) == found
 
-    def test_kros_own_kinds(self, people: People, small: str) -> None:
+    def test_kros_own_kinds(self, users: Users, small: str) -> None:
         text = changed(small, ("platform.example.com", "kro.run"), ("kind: Note", "kind: GraphRevision"))
-        assert "kind-reserved" in problems_of(text, people.engineer)
+        assert "kind-reserved" in problems_of(text, users.engineer)
 
     def test_a_kind_of_another_contract_is_named_with_its_owner(
-        self, people: People, published: Contract, small: str
+        self, users: Users, published: Contract, small: str
     ) -> None:
-        found = problems_of(changed(small, ("name: note", "name: memo")), people.engineer)["kind-taken"]
+        found = problems_of(changed(small, ("name: note", "name: memo")), users.engineer)["kind-taken"]
         assert found.message == (
             "The kind Note of platform.example.com belongs to the contract “note” of the team Platform."
         )
         assert (found.path, found.line) == ("spec.schema.kind", 9)
 
-    def test_a_withdrawn_contract_keeps_its_kind(
-        self, people: People, published: Contract, small: str
-    ) -> None:
-        published.withdraw(by=people.engineer, reason="Nobody needs it")
-        found = problems_of(changed(small, ("name: note", "name: memo")), people.engineer)["kind-taken"]
+    def test_a_withdrawn_contract_keeps_its_kind(self, users: Users, published: Contract, small: str) -> None:
+        published.withdraw(by=users.engineer, reason="Nobody needs it")
+        found = problems_of(changed(small, ("name: note", "name: memo")), users.engineer)["kind-taken"]
         assert "withdrawn, but its instances remain" in found.message
 
-    def test_the_same_plural_of_another_kind(self, people: People, published: Contract, small: str) -> None:
+    def test_the_same_plural_of_another_kind(self, users: Users, published: Contract, small: str) -> None:
         text = changed(small, ("name: note", "name: memo"), ("kind: Note", "kind: NOTE"))
-        assert "plural notes" in problems_of(text, people.engineer)["kind-taken"].message
+        assert "plural notes" in problems_of(text, users.engineer)["kind-taken"].message
 
     @pytest.mark.parametrize(
         ("change", "message"),
@@ -281,12 +279,12 @@ class TestNameConflicts:
         ],
     )
     def test_the_identity_of_a_contract_never_changes(
-        self, people: People, published: Contract, small: str, change: tuple[str, str], message: str
+        self, users: Users, published: Contract, small: str, change: tuple[str, str], message: str
     ) -> None:
         text = small.replace(*change, 1)
         if "scope: Cluster" in text:
             text = changed(text, ("          name: $", "          namespace: notes\n          name: $"))
-        assert problems_of(text, people.engineer)["identity-changed"].message.startswith(message)
+        assert problems_of(text, users.engineer)["identity-changed"].message.startswith(message)
 
 
 # what a cluster's row says of a kind → severity and message of the problem
@@ -311,7 +309,7 @@ INSTALLED: dict[str, tuple[dict[str, str], str, str]] = {
 
 @pytest.mark.parametrize(("known", "severity", "message"), INSTALLED.values(), ids=INSTALLED.keys())
 def test_a_kind_that_the_cluster_has_is_a_problem_with_its_owner(
-    people: People, small: str, known: dict[str, str], severity: str, message: str
+    users: Users, small: str, known: dict[str, str], severity: str, message: str
 ) -> None:
     kind = {"kind": "Note", "plural": "notes", "namespaced": True, **known}
     KnownSchema.objects.create(
@@ -321,13 +319,13 @@ def test_a_kind_that_the_cluster_has_is_a_problem_with_its_owner(
         kinds=[{"kind": "Board", "plural": "boards", "namespaced": True, "owner": ""}, kind],
         document={},
     )
-    found = [one for one in review_publication(small, by=people.engineer).problems if "kind" in one.code]
+    found = [one for one in review_publication(small, by=users.engineer).problems if "kind" in one.code]
     assert [one.severity for one in found] == [severity]
     assert found[0].message.startswith("“production” already has the ")
     assert message in found[0].message
     if severity == "error":
         with pytest.raises(Rejected):
-            publish(small, by=people.engineer)
+            publish(small, by=users.engineer)
 
 
 def allowing_breaking_changes(text: str, value: str = "true") -> str:
@@ -343,17 +341,17 @@ class TestBreakingChanges:
         return changed(small, self.BREAKING, ("${schema.spec.message}", "${schema.spec.other}"))
 
     def test_breaking_changes_are_shown_and_refused(
-        self, people: People, published: Contract, small: str
+        self, users: Users, published: Contract, small: str
     ) -> None:
         with pytest.raises(BreakingChange) as refusal:
-            publish(self.breaking(small), by=people.engineer)
+            publish(self.breaking(small), by=users.engineer)
         assert [problem.code for problem in refusal.value.problems] == ["breaking-change"]
         assert published.revisions.count() == 1
 
     def test_breaking_changes_with_a_reason_are_published_and_the_reason_saved(
-        self, people: People, published: Contract, small: str
+        self, users: Users, published: Contract, small: str
     ) -> None:
-        done = publish(self.breaking(small), by=people.engineer, breaking_reason="Nobody uses it yet")
+        done = publish(self.breaking(small), by=users.engineer, breaking_reason="Nobody uses it yet")
         assert done.revision.number == 2
         entry = existing(Entry.objects.filter(verb="contract.published").first())
         assert entry.reason == "Nobody uses it yet"
@@ -364,42 +362,42 @@ class TestBreakingChanges:
         [("", "allowed by the definition"), ("Nobody uses it yet", "Nobody uses it yet")],
     )
     def test_the_annotation_of_the_definition_confirms_breaking_changes(
-        self, people: People, published: Contract, small: str, given: str, reason: str
+        self, users: Users, published: Contract, small: str, given: str, reason: str
     ) -> None:
-        publish(allowing_breaking_changes(self.breaking(small)), by=people.engineer, breaking_reason=given)
+        publish(allowing_breaking_changes(self.breaking(small)), by=users.engineer, breaking_reason=given)
         entry = existing(Entry.objects.filter(verb="contract.published").first())
         assert (entry.reason, bool(entry.detail["breaking"])) == (reason, True)
 
     @pytest.mark.parametrize("value", ["True", "false", ""])
     def test_another_value_of_the_annotation_confirms_nothing(
-        self, people: People, published: Contract, small: str, value: str
+        self, users: Users, published: Contract, small: str, value: str
     ) -> None:
         with pytest.raises(BreakingChange):
-            publish(allowing_breaking_changes(self.breaking(small), value), by=people.engineer)
+            publish(allowing_breaking_changes(self.breaking(small), value), by=users.engineer)
         assert published.revisions.count() == 1
 
     def test_the_annotation_is_no_reason_for_compatible_changes(
-        self, people: People, published: Contract, small: str
+        self, users: Users, published: Contract, small: str
     ) -> None:
-        publish(allowing_breaking_changes(small), by=people.engineer)
+        publish(allowing_breaking_changes(small), by=users.engineer)
         entry = existing(Entry.objects.filter(verb="contract.published").first())
         assert entry.reason == ""
 
-    def test_compatible_changes_need_no_reason(self, people: People, published: Contract, small: str) -> None:
+    def test_compatible_changes_need_no_reason(self, users: Users, published: Contract, small: str) -> None:
         text = changed(small, ("    status:", "      colour: string | default=red\n    status:"))
-        review = review_publication(text, by=people.engineer)
+        review = review_publication(text, by=users.engineer)
         assert review.changes
         assert not review.breaking
-        assert publish(text, by=people.engineer).new
+        assert publish(text, by=users.engineer).new
 
 
 class TestWithdrawal:
     def test_a_withdrawn_contract_leaves_the_catalog_until_it_is_offered_again(
-        self, people: People, published: Contract
+        self, users: Users, published: Contract
     ) -> None:
-        published.withdraw(by=people.engineer, reason="It is replaced")
+        published.withdraw(by=users.engineer, reason="It is replaced")
         assert not Contract.objects.available().exists()
-        published.reinstate(by=people.engineer, reason="It is needed after all")
+        published.reinstate(by=users.engineer, reason="It is needed after all")
         assert Contract.objects.available().get() == published
         verbs = Entry.objects.exclude(verb="contract.published").order_by("pk").values_list("verb", "reason")
         assert list(verbs) == [
@@ -407,40 +405,40 @@ class TestWithdrawal:
             ("contract.reinstated", "It is needed after all"),
         ]
 
-    def test_withdrawing_is_idempotent(self, people: People, published: Contract) -> None:
-        published.withdraw(by=people.engineer, reason="It is replaced")
+    def test_withdrawing_is_idempotent(self, users: Users, published: Contract) -> None:
+        published.withdraw(by=users.engineer, reason="It is replaced")
         moment = published.withdrawn_at
-        published.withdraw(by=people.engineer, reason="Again")
+        published.withdraw(by=users.engineer, reason="Again")
         assert published.withdrawn_at == moment
         assert Entry.objects.filter(verb="contract.withdrawn").count() == 1
 
-    def test_a_reason_is_required(self, people: People, published: Contract) -> None:
+    def test_a_reason_is_required(self, users: Users, published: Contract) -> None:
         with pytest.raises(ReasonMissing):
-            published.withdraw(by=people.engineer, reason="  ")
+            published.withdraw(by=users.engineer, reason="  ")
         assert not published.withdrawn
 
     @pytest.mark.parametrize("name", ["developer", "viewer", "other"])
-    def test_only_engineers_of_the_owning_team(self, people: People, published: Contract, name: str) -> None:
+    def test_only_engineers_of_the_owning_team(self, users: Users, published: Contract, name: str) -> None:
         with pytest.raises(PermissionDenied):
-            published.withdraw(by=getattr(people, name), reason="Because")
+            published.withdraw(by=getattr(users, name), reason="Because")
 
     def test_a_new_revision_of_a_withdrawn_contract_stays_withdrawn(
-        self, people: People, published: Contract, small: str
+        self, users: Users, published: Contract, small: str
     ) -> None:
-        published.withdraw(by=people.engineer, reason="It is replaced")
-        assert publish(changed(small, ("A note", "Another")), by=people.engineer).contract.withdrawn
+        published.withdraw(by=users.engineer, reason="It is replaced")
+        assert publish(changed(small, ("A note", "Another")), by=users.engineer).contract.withdrawn
 
 
 class TestDrafts:
-    def test_a_draft_changed_in_another_window_is_not_overwritten(self, people: People) -> None:
-        draft = Draft.objects.create(author=people.engineer, text="one")
+    def test_a_draft_changed_in_another_window_is_not_overwritten(self, users: Users) -> None:
+        draft = Draft.objects.create(author=users.engineer, text="one")
         seen = draft.version
         draft.save_text("two", seen=seen)
         third = draft.save_text("three", seen=seen)
         assert third.pk != draft.pk
         assert sorted(Draft.objects.values_list("text", flat=True)) == ["three", "two"]
 
-    def test_a_deleted_draft_is_recreated(self, people: People) -> None:
-        draft = Draft.objects.create(author=people.engineer, text="one")
+    def test_a_deleted_draft_is_recreated(self, users: Users) -> None:
+        draft = Draft.objects.create(author=users.engineer, text="one")
         Draft.objects.all().delete()
         assert draft.save_text("two", seen=draft.version).text == "two"

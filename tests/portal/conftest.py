@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from pytest_django.fixtures import Settings
 
-from tests.people import people, sign_in, teams
+from tests.users import sign_in, teams, users
 
-__all__ = ["people", "sign_in", "teams"]
+__all__ = ["sign_in", "teams", "users"]
 
 
 @pytest.fixture(autouse=True)

@@ -21,11 +21,11 @@ CHECK = "/api/v1/contracts/check/"
 
 
 @pytest.fixture
-def call(people: dict[str, User]) -> Callable[..., tuple[int, dict[str, Any]]]:
+def call(users: dict[str, User]) -> Callable[..., tuple[int, dict[str, Any]]]:
     """``call("engineer", "post", path, …)`` with that user's token: status and JSON."""
 
     def send(who: str, method: str, path: str, data: object = None, kind: str = "application/json") -> Any:
-        _, text = APIToken.issue(people[who], "test")
+        _, text = APIToken.issue(users[who], "test")
         client = Client(headers={"Authorization": f"Bearer {text}"})
         body = {} if data is None else {"data": data, "content_type": kind}
         answer = getattr(client, method)(path, **body)

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.backends
 
 
 @pytest.fixture
-def entries(people: dict[str, User], teams: dict[str, Team]) -> None:
+def entries(users: dict[str, User], teams: dict[str, Team]) -> None:
     for number in range(120):
-        record("team.renamed", subject=teams["checkout"], by=people["admin"], detail={"number": number})
+        record("team.renamed", subject=teams["checkout"], by=users["admin"], detail={"number": number})
     record("namespace.assigned", subject=teams["search"], by=None, team_slug="search", reason="asked for")
 
 

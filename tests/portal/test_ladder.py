@@ -18,7 +18,7 @@ SIGN_IN = 302
 PAGES = {
     "/account/": {"admin": 200, "developer": 200, "outsider": 200, "": SIGN_IN},
     "/teams/": {"admin": 200, "developer": 200, "outsider": 200, "": SIGN_IN},
-    "/people/": {
+    "/users/": {
         "admin": 200, "engineer": 403, "lead": 403, "developer": 403, "outsider": 403, "": SIGN_IN,
     },
     "/teams/checkout/": {
@@ -94,8 +94,8 @@ def test_writing(sign_in: Callable[[str], Client], path: str, who: str, status: 
         ("get", "/teams/checkout/members/"),
         ("get", "/teams/checkout/offer/"),
         ("get", "/teams/checkout/namespaces/"),
-        ("post", "/people/"),
-        ("get", "/people/1/portal-role/"),
+        ("post", "/users/"),
+        ("get", "/users/1/portal-role/"),
         ("get", "/logout/"),
         ("post", "/healthz"),
     ],
@@ -109,9 +109,9 @@ def test_a_refused_request_has_a_reason(sign_in: Callable[[str], Client]) -> Non
     assert "you need the role" in page
 
 
-def test_a_form_without_its_token_suggests_what_to_do(people: dict[str, User]) -> None:
+def test_a_form_without_its_token_suggests_what_to_do(users: dict[str, User]) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(people["admin"])
+    client.force_login(users["admin"])
     answer = client.post("/teams/new/", GOOD["/teams/new/"])
     assert answer.status_code == 403
     assert "Go back, reload the page and try again." in answer.content.decode()

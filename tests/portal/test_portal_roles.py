@@ -37,11 +37,11 @@ def powers() -> dict[str, Any]:
     }
 
 
-def test_a_portal_admin_sets_a_portal_role(sign_in: Callable[[str], Client], people: dict[str, User]) -> None:
-    path = f"/people/{people['viewer'].pk}/portal-role/"
+def test_a_portal_admin_sets_a_portal_role(sign_in: Callable[[str], Client], users: dict[str, User]) -> None:
+    path = f"/users/{users['viewer'].pk}/portal-role/"
     answer = sign_in("admin").post(path, {"portal_role": "engineer"}, follow=True)
     assert "viewer now has the portal role Platform engineer." in answer.content.decode()
-    assert role_of(people["viewer"]) == PortalRole.ENGINEER
+    assert role_of(users["viewer"]) == PortalRole.ENGINEER
     entry = Entry.objects.get()
     assert (entry.verb, entry.actor_name, entry.subject_name) == (
         "user.portal_role_changed",
@@ -50,65 +50,65 @@ def test_a_portal_admin_sets_a_portal_role(sign_in: Callable[[str], Client], peo
     )
     assert entry.detail == {"role": "engineer", "before": ""}
     sign_in("admin").post(path, {"portal_role": ""})
-    assert role_of(people["viewer"]) == PortalRole.NONE
+    assert role_of(users["viewer"]) == PortalRole.NONE
 
 
-def test_the_same_role_again_is_no_change(sign_in: Callable[[str], Client], people: dict[str, User]) -> None:
-    sign_in("admin").post(f"/people/{people['viewer'].pk}/portal-role/", {"portal_role": ""})
+def test_the_same_role_again_is_no_change(sign_in: Callable[[str], Client], users: dict[str, User]) -> None:
+    sign_in("admin").post(f"/users/{users['viewer'].pk}/portal-role/", {"portal_role": ""})
     assert not Entry.objects.exists()
 
 
 @pytest.mark.parametrize("posted", [{}, {"portal_role": "king"}, {"portal_role": "team-admin"}])
 def test_an_unknown_role(
-    sign_in: Callable[[str], Client], people: dict[str, User], posted: dict[str, str]
+    sign_in: Callable[[str], Client], users: dict[str, User], posted: dict[str, str]
 ) -> None:
-    answer = sign_in("admin").post(f"/people/{people['viewer'].pk}/portal-role/", posted)
+    answer = sign_in("admin").post(f"/users/{users['viewer'].pk}/portal-role/", posted)
     assert answer.status_code == 422
-    assert role_of(people["viewer"]) == PortalRole.NONE
+    assert role_of(users["viewer"]) == PortalRole.NONE
 
 
 def test_a_user_who_does_not_exist(sign_in: Callable[[str], Client]) -> None:
-    assert sign_in("admin").post("/people/999999/portal-role/", {"portal_role": ""}).status_code == 404
+    assert sign_in("admin").post("/users/999999/portal-role/", {"portal_role": ""}).status_code == 404
 
 
-def test_the_list_is_filtered_by_name(sign_in: Callable[[str], Client], people: dict[str, User]) -> None:
-    page = sign_in("admin").get("/people/?q=view").content.decode()
+def test_the_list_is_filtered_by_name(sign_in: Callable[[str], Client], users: dict[str, User]) -> None:
+    page = sign_in("admin").get("/users/?q=view").content.decode()
     assert "Portal role of viewer" in page
     assert "Portal role of developer" not in page
-    assert "No user matches" in sign_in("admin").get("/people/?q=zzz").content.decode()
+    assert "No user matches" in sign_in("admin").get("/users/?q=zzz").content.decode()
 
 
 @pytest.mark.parametrize("role", ["", "engineer"])
 def test_the_last_portal_admin_keeps_the_role(
-    sign_in: Callable[[str], Client], people: dict[str, User], role: str
+    sign_in: Callable[[str], Client], users: dict[str, User], role: str
 ) -> None:
     User.objects.create_user("away", portal_role=PortalRole.ADMIN, is_active=False)  # cannot sign in
-    answer = sign_in("admin").post(f"/people/{people['admin'].pk}/portal-role/", {"portal_role": role})
+    answer = sign_in("admin").post(f"/users/{users['admin'].pk}/portal-role/", {"portal_role": role})
     assert answer.status_code == 409
     assert "This is the last portal admin." in answer.content.decode()
-    assert role_of(people["admin"]) == PortalRole.ADMIN
+    assert role_of(users["admin"]) == PortalRole.ADMIN
     assert not Entry.objects.exists()
 
 
 def test_one_of_two_portal_admins_may_remove_the_own_role(
-    sign_in: Callable[[str], Client], people: dict[str, User]
+    sign_in: Callable[[str], Client], users: dict[str, User]
 ) -> None:
-    set_portal_role(people["engineer"], PortalRole.ADMIN, by=None)
-    path = f"/people/{people['admin'].pk}/portal-role/"
+    set_portal_role(users["engineer"], PortalRole.ADMIN, by=None)
+    path = f"/users/{users['admin'].pk}/portal-role/"
     answer = sign_in("admin").post(path, {"portal_role": ""}, follow=True)
     assert answer.redirect_chain == [("/teams/", 302)]
     with pytest.raises(LastPortalAdmin):
-        set_portal_role(people["engineer"], PortalRole.ENGINEER, by=people["engineer"])
+        set_portal_role(users["engineer"], PortalRole.ENGINEER, by=users["engineer"])
 
 
-def test_two_admins_who_demote_each_other(people: dict[str, User]) -> None:
+def test_two_admins_who_demote_each_other(users: dict[str, User]) -> None:
     """The second request was let in while its author was still a portal admin."""
-    set_portal_role(people["engineer"], PortalRole.ADMIN, by=None)
-    stale = User.objects.get(pk=people["engineer"].pk)
-    set_portal_role(people["engineer"], PortalRole.NONE, by=people["admin"])
+    set_portal_role(users["engineer"], PortalRole.ADMIN, by=None)
+    stale = User.objects.get(pk=users["engineer"].pk)
+    set_portal_role(users["engineer"], PortalRole.NONE, by=users["admin"])
     with pytest.raises(PermissionDenied):
-        set_portal_role(people["admin"], PortalRole.NONE, by=stale)
-    assert role_of(people["admin"]) == PortalRole.ADMIN
+        set_portal_role(users["admin"], PortalRole.NONE, by=stale)
+    assert role_of(users["admin"]) == PortalRole.ADMIN
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,9 @@ class Attack:
 ATTACKS = [
     Attack(path, posted)
     for path, posted in (
-        ("/people/{self}/portal-role/", {"portal_role": "admin"}),
-        ("/people/{self}/portal-role/", {"portal_role": "engineer"}),
-        ("/people/{admin}/portal-role/", {"portal_role": ""}),
+        ("/users/{self}/portal-role/", {"portal_role": "admin"}),
+        ("/users/{self}/portal-role/", {"portal_role": "engineer"}),
+        ("/users/{admin}/portal-role/", {"portal_role": ""}),
         ("/teams/new/", {"name": "Mine", "slug": "mine"}),
         ("/teams/search/members/", {"username": "{name}", "role": "team-admin"}),
         ("/teams/search/members/{searcher}/", {"role": "viewer"}),
@@ -153,16 +153,16 @@ ATTACKS = [
 )
 def test_no_account_gains_power(
     sign_in: Callable[[str], Client],
-    people: dict[str, User],
+    users: dict[str, User],
     teams: dict[str, Team],
     name: str,
     attack: Attack,
 ) -> None:
-    people["superuser"] = User.objects.create_user("superuser", is_superuser=True)
-    lead = people["lead"].memberships.get()
+    users["superuser"] = User.objects.create_user("superuser", is_superuser=True)
+    lead = users["lead"].memberships.get()
     names = {
-        "self": people[name].pk, "admin": people["admin"].pk, "name": name,
-        "searcher": people["other"].memberships.get().pk, "own": lead.pk,
+        "self": users[name].pk, "admin": users["admin"].pk, "name": name,
+        "searcher": users["other"].memberships.get().pk, "own": lead.pk,
         "namespace": teams["search"].namespaces.get().pk, "search": teams["search"].pk,
     }  # fmt: skip
     before = powers()
@@ -177,9 +177,7 @@ def test_no_account_gains_power(
 
 
 @pytest.mark.parametrize("name", ["lead", "developer", "engineer"])
-def test_the_api_changes_no_role(
-    sign_in: Callable[[str], Client], people: dict[str, User], name: str
-) -> None:
+def test_the_api_changes_no_role(sign_in: Callable[[str], Client], users: dict[str, User], name: str) -> None:
     before = powers()
     for method in ("post", "put", "patch", "delete"):
         posted = {"portal_role": "admin", "is_superuser": True}
@@ -189,11 +187,11 @@ def test_the_api_changes_no_role(
 
 
 def test_a_team_admin_sees_the_entries_of_their_team_only(
-    sign_in: Callable[[str], Client], people: dict[str, User], teams: dict[str, Team]
+    sign_in: Callable[[str], Client], users: dict[str, User], teams: dict[str, Team]
 ) -> None:
     record("namespace.assigned", subject=teams["checkout"], by=None, team_slug="checkout")
     record("namespace.released", subject=teams["search"], by=None, team_slug="search")
-    record("user.portal_role_changed", subject=people["admin"], by=None)
+    record("user.portal_role_changed", subject=users["admin"], by=None)
     for query in ("", "?team=search", "?verb=namespace.released", "?q=Search"):
         page = sign_in("lead").get(f"/audit/{query}").content.decode()
         assert (
@@ -210,7 +208,7 @@ def test_createsuperuser_makes_a_portal_admin(db: None) -> None:
     assert can(User.objects.get(username="root"), "administer", PLATFORM)
 
 
-def test_an_operator_sets_a_portal_role(people: dict[str, User]) -> None:
+def test_an_operator_sets_a_portal_role(users: dict[str, User]) -> None:
     out = StringIO()
     call_command("portal_role", "viewer", "admin", stdout=out)
     call_command("portal_role", "viewer", "admin", stdout=out)

@@ -53,9 +53,9 @@ def labels(user: User, path: str = "/") -> Any:
         ("outsider", {"Contracts", "Audit log"}),
     ],
 )
-def test_navigation_lists_what_the_user_may_use(people: dict[str, User], who: str, not_offered: Any) -> None:
+def test_navigation_lists_what_the_user_may_use(users: dict[str, User], who: str, not_offered: Any) -> None:
     everything = {"Home", "Catalog", "Instances", "Contracts", "Teams", "Audit log", "API"}
-    assert set(labels(people[who])) == everything - not_offered
+    assert set(labels(users[who])) == everything - not_offered
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,9 @@ def test_the_current_entry_has_the_longest_matching_path(settings: Settings, pat
     assert current_url(path, settings.NAVIGATION) == current
 
 
-def test_an_entry_shows_the_count_of_its_app(people: dict[str, User], settings: Settings) -> None:
+def test_an_entry_shows_the_count_of_its_app(users: dict[str, User], settings: Settings) -> None:
     settings.NAVIGATION_COUNTS = {"accounts:teams": "tests.portal.test_shell.count_seven"}
-    assert labels(people["admin"])["Teams"].count == 7
+    assert labels(users["admin"])["Teams"].count == 7
 
 
 def test_the_palette_shows_pages_and_results_of_apps(
@@ -136,8 +136,8 @@ def test_the_theme_is_one_of_three(cookie: str, theme: str) -> None:
     ],
 )
 def test_the_menu_shows_user_team_and_role(
-    people: dict[str, User], who: str, team_line: str, role_line: str
+    users: dict[str, User], who: str, team_line: str, role_line: str
 ) -> None:
     request = RequestFactory().get("/")
-    request.user = people[who]
+    request.user = users[who]
     assert (LayoutContext(request).team_line, LayoutContext(request).role_line) == (team_line, role_line)

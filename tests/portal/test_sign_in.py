@@ -22,7 +22,7 @@ def attempt(name: str, password: str = "wrong", address: str = HERE) -> Any:
 
 
 @pytest.fixture
-def guessed(people: dict[str, User]) -> None:
+def guessed(users: dict[str, User]) -> None:
     """The developer's password was guessed as often as allowed."""
     for _ in range(ALLOWED):
         assert attempt("developer").status_code == 200
@@ -57,14 +57,14 @@ def test_attempts_during_the_delay_do_not_extend_it(guessed: Any) -> None:
     assert SignInFailure.objects.count() == before
 
 
-def test_the_right_password_resets_the_count(people: dict[str, User]) -> None:
+def test_the_right_password_resets_the_count(users: dict[str, User]) -> None:
     for _ in range(ALLOWED - 1):
         attempt("developer")
     assert attempt("developer", "developer-secret").status_code == 302
     assert not SignInFailure.objects.exists()
 
 
-def test_attempted_usernames_are_not_stored(people: dict[str, User]) -> None:
+def test_attempted_usernames_are_not_stored(users: dict[str, User]) -> None:
     attempt("my-password-by-mistake")
     assert "mistake" not in SignInFailure.objects.get().key
 

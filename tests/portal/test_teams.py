@@ -26,9 +26,9 @@ def last_entry() -> tuple[str, str, str, Any]:
     return entry.verb, entry.actor_name, entry.team_slug, entry.detail
 
 
-def test_adding_a_member(admin: Client, people: dict[str, User]) -> None:
+def test_adding_a_member(admin: Client, users: dict[str, User]) -> None:
     admin.post("/teams/checkout/members/", {"username": "outsider", "role": "developer"})
-    assert people["outsider"].memberships.get().role == "developer"
+    assert users["outsider"].memberships.get().role == "developer"
     assert last_entry() == (
         "membership.created",
         "admin",
@@ -52,25 +52,25 @@ def test_a_member_who_cannot_be_added(admin: Client, typed: Any, message: str) -
     assert not Entry.objects.exists()
 
 
-def test_a_new_role_applies_at_once(admin: Client, people: dict[str, User]) -> None:
-    member = people["viewer"].memberships.get()
-    assert not can(people["viewer"], "author", PLATFORM)
+def test_a_new_role_applies_at_once(admin: Client, users: dict[str, User]) -> None:
+    member = users["viewer"].memberships.get()
+    assert not can(users["viewer"], "author", PLATFORM)
     admin.post(f"/teams/checkout/members/{member.pk}/", {"role": "engineer"})
-    again = type(people["viewer"]).objects.get(username="viewer")
+    again = type(users["viewer"]).objects.get(username="viewer")
     assert can(again, "author", PLATFORM)
     assert last_entry()[3] == {"user": "viewer", "role": "engineer", "before": "viewer"}
 
 
-def test_an_unknown_role(admin: Client, people: dict[str, User]) -> None:
-    member = people["viewer"].memberships.get()
+def test_an_unknown_role(admin: Client, users: dict[str, User]) -> None:
+    member = users["viewer"].memberships.get()
     assert admin.post(f"/teams/checkout/members/{member.pk}/", {"role": "king"}).status_code == 422
-    assert people["viewer"].memberships.get().role == "viewer"
+    assert users["viewer"].memberships.get().role == "viewer"
 
 
-def test_removing_a_member(admin: Client, people: dict[str, User]) -> None:
-    member = people["viewer"].memberships.get()
+def test_removing_a_member(admin: Client, users: dict[str, User]) -> None:
+    member = users["viewer"].memberships.get()
     admin.post(f"/teams/checkout/members/{member.pk}/delete/")
-    assert not Membership.objects.filter(user=people["viewer"]).exists()
+    assert not Membership.objects.filter(user=users["viewer"]).exists()
     assert last_entry()[0] == "membership.deleted"
 
 
@@ -79,7 +79,7 @@ def test_removing_a_member(admin: Client, people: dict[str, User]) -> None:
     [
         ("Not A Slug!", "lowercase letters, digits and hyphens. Start"),
         ("under_score", "lowercase letters, digits and hyphens. Start"),
-        ("checkout", "Another team has this short name."),
+        ("checkout", "Another team has this slug."),
     ],
 )
 def test_an_invalid_name_of_a_team(admin: Client, slug: str, message: str) -> None:
@@ -87,12 +87,12 @@ def test_an_invalid_name_of_a_team(admin: Client, slug: str, message: str) -> No
     assert answer.status_code == 422
     page = answer.content.decode()
     assert page.count(message) == 1
-    assert "Short name" in page
+    assert "Slug" in page
     assert f'value="{slug}"' in page
 
 
-def test_a_member_of_another_team_is_not_found(admin: Client, people: dict[str, User]) -> None:
-    member = people["other"].memberships.get()
+def test_a_member_of_another_team_is_not_found(admin: Client, users: dict[str, User]) -> None:
+    member = users["other"].memberships.get()
     assert admin.post(f"/teams/checkout/members/{member.pk}/delete/").status_code == 404
 
 
@@ -120,20 +120,20 @@ def test_a_namespace_is_assigned_and_removed(admin: Client) -> None:
 
 
 def test_a_team_admin_manages_the_members_of_their_team(
-    sign_in: Callable[[str], Client], people: dict[str, User]
+    sign_in: Callable[[str], Client], users: dict[str, User]
 ) -> None:
     lead = sign_in("lead")
     lead.post("/teams/checkout/members/", {"username": "outsider", "role": "engineer"})
-    assert people["outsider"].memberships.get().role == "engineer"
+    assert users["outsider"].memberships.get().role == "engineer"
     page = lead.get("/teams/checkout/").content.decode()
     assert 'name="username"' in page
     assert 'aria-label="Name of the namespace"' not in page
 
 
 def test_a_team_admin_who_leaves_the_team_returns_to_the_list(
-    sign_in: Callable[[str], Client], people: dict[str, User]
+    sign_in: Callable[[str], Client], users: dict[str, User]
 ) -> None:
-    own = people["lead"].memberships.get()
+    own = users["lead"].memberships.get()
     answer = sign_in("lead").post(f"/teams/checkout/members/{own.pk}/delete/", follow=True)
     assert answer.redirect_chain == [("/teams/", 302)]
     assert answer.status_code == 200

@@ -64,12 +64,12 @@ def spoil_by_time(token: APIToken) -> None:
     token.save()
 
 
-def spoil_by_person(token: APIToken) -> None:
+def spoil_by_user(token: APIToken) -> None:
     token.user.is_active = False
     token.user.save()
 
 
-@pytest.mark.parametrize("spoil", [APIToken.delete, spoil_by_time, spoil_by_person])
+@pytest.mark.parametrize("spoil", [APIToken.delete, spoil_by_time, spoil_by_user])
 def test_expired_and_revoked_tokens(sign_in: Callable[[str], Client], spoil: Any) -> None:
     text = make(sign_in("developer"))
     spoil(APIToken.objects.get())

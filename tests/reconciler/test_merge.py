@@ -60,7 +60,7 @@ BEFORE: dict[str, Any] = {
 
 
 class Case(NamedTuple):
-    """``after``: the fields of the spec that the person changed. ``own``: what is ours afterwards."""
+    """``after``: the fields of the spec that the user changed. ``own``: what is ours afterwards."""
 
     after: dict[str, Any]
     own: set[str]
@@ -130,7 +130,7 @@ async def resource(client: Client) -> Resource:
 
 
 class Shop:
-    """An object of another manager, and the change of a person who saw it."""
+    """An object of another manager, and the change of a user who saw it."""
 
     def __init__(self, client: Client, resource: Resource) -> None:
         self.client, self.resource, self.name = client, resource, f"one-{secrets.token_hex(4)}"

@@ -12,7 +12,7 @@ from contracts.grants import give
 from contracts.models import Contract
 from contracts.publishing import publish
 from portal.accounts.models import APIToken, User
-from tests.contracts.conftest import People
+from tests.contracts.conftest import Users
 from tests.contracts.definitions import existing
 
 pytestmark = pytest.mark.django_db
@@ -37,8 +37,8 @@ def test_anonymous_requests_are_refused(api: SignedIn, published: Contract) -> N
         assert api(None).get(path).status_code == 401
 
 
-def test_all_users_may_read(api: SignedIn, people: People, published: Contract, small: str) -> None:
-    client = api(people.viewer)
+def test_all_users_may_read(api: SignedIn, users: Users, published: Contract, small: str) -> None:
+    client = api(users.viewer)
     (listed,) = client.get(ROOT).json()["results"]
     assert {**listed, "reach": []} == client.get(f"{ROOT}note/").json()
     assert (listed["name"], listed["kind"], listed["owner"], listed["revision"]) == (
@@ -62,31 +62,31 @@ def test_all_users_may_read(api: SignedIn, people: People, published: Contract, 
     ("query", "number"), [("q=note", 1), ("q=zebra", 0), ("owner=search", 0), ("category=Texts", 1)]
 )
 def test_the_list_is_filtered(
-    api: SignedIn, people: People, published: Contract, query: str, number: int
+    api: SignedIn, users: Users, published: Contract, query: str, number: int
 ) -> None:
-    assert api(people.viewer).get(f"{ROOT}?{query}").json()["count"] == number
+    assert api(users.viewer).get(f"{ROOT}?{query}").json()["count"] == number
 
 
 @pytest.mark.parametrize("path", ["nothing/", "nothing/revisions/", "note/revisions/9/"])
-def test_missing_contracts(api: SignedIn, people: People, published: Contract, path: str) -> None:
-    assert api(people.viewer).get(ROOT + path).status_code == 404
+def test_missing_contracts(api: SignedIn, users: Users, published: Contract, path: str) -> None:
+    assert api(users.viewer).get(ROOT + path).status_code == 404
 
 
 class TestPublish:
-    def test_publishing_creates_a_revision(self, api: SignedIn, people: People, small: str) -> None:
-        answer = api(people.engineer).post(ROOT, {"text": small, "note": "By pipeline"}, format="json")
+    def test_publishing_creates_a_revision(self, api: SignedIn, users: Users, small: str) -> None:
+        answer = api(users.engineer).post(ROOT, {"text": small, "note": "By pipeline"}, format="json")
         assert answer.status_code == 201
         assert answer.json() == {"contract": "note", "revision": 1, "new": True, "problems": [], "reach": []}
         assert existing(Contract.objects.get().revision).note == "By pipeline"
 
     def test_an_unchanged_document(
-        self, api: SignedIn, people: People, published: Contract, small: str
+        self, api: SignedIn, users: Users, published: Contract, small: str
     ) -> None:
-        answer = api(people.engineer).post(ROOT, {"text": small}, format="json")
+        answer = api(users.engineer).post(ROOT, {"text": small}, format="json")
         assert (answer.status_code, answer.json()["new"]) == (200, False)
 
-    def test_every_problem_is_in_the_answer(self, api: SignedIn, people: People, small: str) -> None:
-        answer = api(people.engineer).post(
+    def test_every_problem_is_in_the_answer(self, api: SignedIn, users: Users, small: str) -> None:
+        answer = api(users.engineer).post(
             ROOT, {"text": small.replace("c.message", "c.mesage")}, format="json"
         )
         assert answer.status_code == 422
@@ -95,11 +95,11 @@ class TestPublish:
         assert (problem["line"], problem["path"]) == (22, "spec.resources[0].template.data.message")
 
     def test_schema_changes_need_a_reason(
-        self, api: SignedIn, people: People, published: Contract, small: str
+        self, api: SignedIn, users: Users, published: Contract, small: str
     ) -> None:
         text = small.replace('message: string | default=hello description="What it says"', "other: string")
         text = text.replace("schema.spec.message", "schema.spec.other")
-        client = api(people.engineer)
+        client = api(users.engineer)
         refused = client.post(ROOT, {"text": text}, format="json")
         assert refused.status_code == 422
         assert {problem["code"] for problem in refused.json()["problems"]} == {"breaking-change"}
@@ -107,31 +107,31 @@ class TestPublish:
         assert done.status_code == 201
 
     def test_the_definition_can_allow_schema_changes(
-        self, api: SignedIn, people: People, published: Contract, small: str
+        self, api: SignedIn, users: Users, published: Contract, small: str
     ) -> None:
         text = small.replace('message: string | default=hello description="What it says"', "other: string")
         annotation = 'annotations: {kro.run/allow-breaking-changes: "true"}'
         text = text.replace("schema.spec.message", "schema.spec.other")
         text = text.replace("\nspec:", f"\n  {annotation}\nspec:", 1)
-        assert api(people.engineer).post(ROOT, {"text": text}, format="json").status_code == 201
+        assert api(users.engineer).post(ROOT, {"text": text}, format="json").status_code == 201
 
     @pytest.mark.parametrize("name", ["developer", "viewer", "other"])
-    def test_only_the_owners(self, api: SignedIn, people: People, small: str, name: str) -> None:
-        answer = api(getattr(people, name)).post(ROOT, {"text": small}, format="json")
+    def test_only_the_owners(self, api: SignedIn, users: Users, small: str, name: str) -> None:
+        answer = api(getattr(users, name)).post(ROOT, {"text": small}, format="json")
         assert answer.status_code == 403
         assert "belongs to the team Platform" in answer.json()["message"]
 
-    def test_a_missing_document(self, api: SignedIn, people: People) -> None:
-        answer = api(people.engineer).post(ROOT, {"note": "x"}, format="json")
+    def test_a_missing_document(self, api: SignedIn, users: Users) -> None:
+        answer = api(users.engineer).post(ROOT, {"note": "x"}, format="json")
         assert answer.status_code == 400
         assert answer.json()["problems"] == [{"path": "text", "message": "This field is required."}]
 
 
 class TestWithdrawal:
     def test_put_and_delete_are_safe_to_repeat(
-        self, api: SignedIn, people: People, published: Contract
+        self, api: SignedIn, users: Users, published: Contract
     ) -> None:
-        client = api(people.engineer)
+        client = api(users.engineer)
         for _ in range(2):
             answer = client.put(f"{ROOT}note/withdrawal/", {"reason": "It is replaced"}, format="json")
             assert (answer.status_code, answer.json()["withdrawn"]) == (200, True)
@@ -139,19 +139,19 @@ class TestWithdrawal:
             answer = client.delete(f"{ROOT}note/withdrawal/?reason=Needed")
             assert (answer.status_code, answer.json()["withdrawn"]) == (200, False)
 
-    def test_a_reason_is_required(self, api: SignedIn, people: People, published: Contract) -> None:
-        answer = api(people.engineer).put(f"{ROOT}note/withdrawal/", {}, format="json")
+    def test_a_reason_is_required(self, api: SignedIn, users: Users, published: Contract) -> None:
+        answer = api(users.engineer).put(f"{ROOT}note/withdrawal/", {}, format="json")
         assert answer.status_code == 422
         assert answer.json()["problems"][0]["path"] == "reason"
 
-    def test_only_the_owners(self, api: SignedIn, people: People, published: Contract) -> None:
-        answer = api(people.other).put(f"{ROOT}note/withdrawal/", {"reason": "No"}, format="json")
+    def test_only_the_owners(self, api: SignedIn, users: Users, published: Contract) -> None:
+        answer = api(users.other).put(f"{ROOT}note/withdrawal/", {"reason": "No"}, format="json")
         assert answer.status_code == 403
 
 
 class TestCheck:
-    def test_problems_of_a_document(self, api: SignedIn, people: People, small: str) -> None:
-        client = api(people.engineer)
+    def test_problems_of_a_document(self, api: SignedIn, users: Users, small: str) -> None:
+        client = api(users.engineer)
         assert client.post(f"{ROOT}check/", {"text": small}, format="json").json() == {
             "publishable": True,
             "problems": [],
@@ -161,38 +161,38 @@ class TestCheck:
         assert answer["publishable"] is False
         assert answer["problems"][0]["code"] == "yaml-syntax"
 
-    def test_only_contract_authors_may_check(self, api: SignedIn, people: People, small: str) -> None:
-        assert api(people.developer).post(f"{ROOT}check/", {"text": small}, format="json").status_code == 403
+    def test_only_contract_authors_may_check(self, api: SignedIn, users: Users, small: str) -> None:
+        assert api(users.developer).post(f"{ROOT}check/", {"text": small}, format="json").status_code == 403
 
 
-def test_the_reach_of_a_contract(api: SignedIn, people: People, small: str) -> None:
-    client = api(people.engineer)
+def test_the_reach_of_a_contract(api: SignedIn, users: Users, small: str) -> None:
+    client = api(users.engineer)
     text = small.replace(
         "          name: ${schema.metadata.name}", "          name: note\n          namespace: shared"
     )
     checked = client.post(f"{ROOT}check/", {"text": text}, format="json").json()
     (entry,) = checked["reach"]
     give(
-        Contract(name="note", owner=people.platform),
+        Contract(name="note", owner=users.platform),
         Reach((ReachEntry.from_dict(entry),)),
-        by=people.root,
+        by=users.root,
         reason="agreed",
     )
     published = client.post(ROOT, {"text": text}, format="json").json()
     detail = client.get(f"{ROOT}note/").json()
-    assert entry["words"] == "creates the ConfigMap note in the namespace shared"
+    assert entry["description"] == "creates the ConfigMap note in the namespace shared"
     assert (entry["what"], entry["node"], entry["namespace"]) == ("create", "settings", "shared")
     assert (entry["path"], entry["line"]) == ("spec.resources[0].template.metadata.namespace", 21)
     assert published["reach"] == detail["reach"] == [entry]
 
 
-def test_a_contract_without_reach(api: SignedIn, people: People, published: Contract) -> None:
-    assert api(people.viewer).get(f"{ROOT}note/").json()["reach"] == []
+def test_a_contract_without_reach(api: SignedIn, users: Users, published: Contract) -> None:
+    assert api(users.viewer).get(f"{ROOT}note/").json()["reach"] == []
 
 
 def test_a_withdrawn_contract_is_still_listed(
-    api: SignedIn, people: People, published: Contract, small: str
+    api: SignedIn, users: Users, published: Contract, small: str
 ) -> None:
-    published.withdraw(by=people.engineer, reason="It is replaced")
-    publish(small.replace("A note", "Still"), by=people.engineer)
-    assert api(people.viewer).get(ROOT).json()["results"][0]["withdrawn"] is True
+    published.withdraw(by=users.engineer, reason="It is replaced")
+    publish(small.replace("A note", "Still"), by=users.engineer)
+    assert api(users.viewer).get(ROOT).json()["results"][0]["withdrawn"] is True

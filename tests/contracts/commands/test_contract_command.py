@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from contracts.models import Contract
 from contracts.publishing import publish
 from portal.audit.models import Entry
-from tests.contracts.conftest import People
+from tests.contracts.conftest import Users
 from tests.contracts.definitions import existing
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -288,8 +288,8 @@ class TestPublish:
         assert (first.note, first.author_name, first.text) == ("The first", "slipway", small)
 
     @pytest.fixture(autouse=True)
-    def teams(self, people: People) -> People:
-        return people
+    def teams(self, users: Users) -> Users:
+        return users
 
     def test_a_refused_file_is_reported_and_the_others_are_published(
         self, file: Path, wrong: Path, tmp_path: Path, small: str
@@ -315,7 +315,7 @@ class TestPublish:
         ended = Ended("publish", file, "--as", "ghost")
         assert (ended.code, ended.err) == (1, "There is no active user “ghost”.")
 
-    def test_schema_changes_need_a_reason(self, file: Path, small: str, people: People) -> None:
+    def test_schema_changes_need_a_reason(self, file: Path, small: str, users: Users) -> None:
         publish(small, by=None)
         text = small.replace('message: string | default=hello description="What it says"', "other: string")
         file.write_text(text.replace("schema.spec.message", "schema.spec.other"))
@@ -324,7 +324,7 @@ class TestPublish:
         assert "--allow-breaking" in ended.err
         assert Ended("publish", file, "--allow-breaking", "Nobody uses it").code == 0
 
-    def test_the_definition_can_allow_schema_changes(self, file: Path, small: str, people: People) -> None:
+    def test_the_definition_can_allow_schema_changes(self, file: Path, small: str, users: Users) -> None:
         publish(small, by=None)
         text = small.replace('message: string | default=hello description="What it says"', "other: string")
         annotation = 'annotations: {kro.run/allow-breaking-changes: "true"}'

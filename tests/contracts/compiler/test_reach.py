@@ -189,10 +189,10 @@ def test_within_the_default_reach(resources: str) -> None:
     assert reach_of(resources) == Reach()
 
 
-@pytest.mark.parametrize(("resources", "what", "words"), BEYOND, ids=[row[2] for row in BEYOND])
-def test_beyond_the_default_reach(resources: str, what: str, words: str) -> None:
+@pytest.mark.parametrize(("resources", "what", "description"), BEYOND, ids=[row[2] for row in BEYOND])
+def test_beyond_the_default_reach(resources: str, what: str, description: str) -> None:
     (entry,) = reach_of(resources).entries
-    assert (entry.what, entry.words, entry.node) == (what, words, "one")
+    assert (entry.what, entry.description, entry.node) == (what, description, "one")
     place = entry.namespace or entry.name
     assert entry.depends_on_input is ("${" in place and entry.namespace != OWN)
     assert entry.line
@@ -203,7 +203,7 @@ def test_every_namespace_is_another_one_for_a_cluster_scoped_contract() -> None:
     resources = template("v1", "ConfigMap", namespace="apps") + named(
         "two", external("v1", "ConfigMap", "{selector: {}}")
     )
-    assert reach_of(resources, schema="scope: Cluster").words == (
+    assert reach_of(resources, schema="scope: Cluster").descriptions == (
         "creates the ConfigMap x in the namespace apps",
         "reads each ConfigMap that a selector matches in every namespace",
     )
@@ -219,11 +219,11 @@ def test_items_of_a_collection_are_one_entry() -> None:
 
 def test_the_samples_need_these_grants() -> None:
     found = {
-        path.stem: existing(compile_text(path.read_text()).definition).reach.words
+        path.stem: existing(compile_text(path.read_text()).definition).reach.descriptions
         for path in sorted((ROOT / "contracts/samples").glob("*.yaml"))
     }
     namespace = "in the namespace ${teamNamespace.metadata.name}"
-    assert {name: words for name, words in found.items() if words} == {
+    assert {name: descriptions for name, descriptions in found.items() if descriptions} == {
         "team-namespace": (
             "creates the Namespace ${schema.metadata.namespace}-${schema.metadata.name}",
             f"creates the ResourceQuota team {namespace}",
@@ -315,7 +315,7 @@ def test_a_reach_is_stored_as_json() -> None:
     reach = reach_of(IN_TEAM + named("db", external("v1", "Secret", "{name: db, namespace: platform}")))
     stored = json.loads(json.dumps(reach.as_dict()))
     assert Reach.from_dict(stored) == reach
-    assert [entry["words"] for entry in stored["entries"]] == list(reach.words)
+    assert [entry["description"] for entry in stored["entries"]] == list(reach.descriptions)
     assert {entry["key"] for entry in stored["entries"]} == reach.keys
     assert Reach.from_dict({}) == Reach()
 

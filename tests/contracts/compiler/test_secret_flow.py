@@ -231,7 +231,7 @@ def test_a_value_that_stays_in_secrets(resources: str) -> None:
 def test_a_copy_into_a_secret_of_another_namespace_is_listed() -> None:
     resources = EXTERNAL + config_map(f"k: {SHOWN}", kind="Secret", metadata="namespace: other")
     (entry,) = flows(compiled(resources))
-    assert entry.words == (
+    assert entry.description == (
         "copies a value of the Secret credentials to stringData.k of the Secret config in the namespace other"
     )
 
@@ -389,7 +389,7 @@ def test_the_message_names_the_secret() -> None:
     other = EXTERNAL.replace("id: db", "id: far").replace("credentials", "far, namespace: platform")
     text = EXTERNAL + other + config_map(f"k: {SHOWN}")
     status = f"password: {SHOWN}\nboth: {quoted(VALUE + ' + string(far.data.k)')}"
-    assert existing(compiled(text, status).definition).reach.words == (
+    assert existing(compiled(text, status).definition).reach.descriptions == (
         "shows a value of the Secret credentials in status.password",
         "shows a value of the Secret credentials and the Secret far of the namespace platform in status.both",
         "reads the Secret far of the namespace platform",

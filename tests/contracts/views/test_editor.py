@@ -13,7 +13,7 @@ from contracts.grants import give
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Draft
 from contracts.publishing import publish
-from tests.contracts.conftest import Browser, People
+from tests.contracts.conftest import Browser, Users
 from tests.contracts.definitions import existing
 
 pytestmark = pytest.mark.django_db
@@ -36,8 +36,8 @@ spec:
 
 
 @pytest.fixture
-def page(browser: Browser, people: People) -> Client:
-    return browser(people.engineer)
+def page(browser: Browser, users: Users) -> Client:
+    return browser(users.engineer)
 
 
 def test_a_new_contract_starts_with_a_valid_document(page: Client) -> None:
@@ -83,9 +83,9 @@ def test_two_requests_of_one_page_save_one_draft(page: Client) -> None:
     assert Draft.objects.count() == 1
 
 
-def test_a_check_after_publication_saves_no_draft(page: Client, people: People) -> None:
+def test_a_check_after_publication_saves_no_draft(page: Client, users: Users) -> None:
     text = (Path("contracts/samples") / "stateless-service.yaml").read_text()
-    publish(text, by=people.engineer)
+    publish(text, by=users.engineer)
     answer = page.post(
         reverse("contracts:check"), {"text": text, "save": "1"}, headers={"HX-Request": "true"}
     )
@@ -111,8 +111,8 @@ def test_a_draft_changed_in_another_window_is_saved_as_a_second_one(page: Client
     assert sorted(Draft.objects.values_list("text", flat=True)) == ["a: first window", "a: second window"]
 
 
-def test_drafts_of_other_users_are_not_changed(page: Client, people: People) -> None:
-    theirs = Draft.objects.create(author=people.teammate, text="theirs")
+def test_drafts_of_other_users_are_not_changed(page: Client, users: Users) -> None:
+    theirs = Draft.objects.create(author=users.teammate, text="theirs")
     page.post(reverse("contracts:check"), {"text": "mine", "save": "1", "draft": theirs.pk})
     assert set(Draft.objects.values_list("author__username", "text")) == {
         ("teammate", "theirs"),
@@ -173,12 +173,12 @@ class TestImport:
 
     @pytest.mark.conformance
     def test_the_webapp_of_kro_is_published_unchanged(
-        self, page: Client, people: People, conformance: Path
+        self, page: Client, users: Users, conformance: Path
     ) -> None:
         text = (conformance / "kro" / "examples" / "kubernetes" / "webapp" / "rg.yaml").read_text()
         page.post(reverse("contracts:import"), {"text": text})
-        contract = Contract(name="webapp.kro.run", owner=people.platform)
-        give(contract, compile_known(text).reach, by=people.root, reason="kro's example")
+        contract = Contract(name="webapp.kro.run", owner=users.platform)
+        give(contract, compile_known(text).reach, by=users.root, reason="kro's example")
         answer = page.post(
             reverse("contracts:publication", args=[Draft.objects.get().pk]), {"note": "As it is"}
         )
@@ -186,57 +186,57 @@ class TestImport:
         contract = Contract.objects.get()
         assert (contract.kind, contract.owner, existing(contract.revision).text) == (
             "WebApp",
-            people.platform,
+            users.platform,
             text,
         )
 
 
 class TestPublication:
-    def draft(self, people: People, text: str) -> str:
-        draft = Draft.objects.create(author=people.engineer, text=text)
+    def draft(self, users: Users, text: str) -> str:
+        draft = Draft.objects.create(author=users.engineer, text=text)
         return reverse("contracts:publication", args=[draft.pk])
 
-    def test_the_page_shows_the_effects(self, page: Client, people: People, small: str) -> None:
-        text = page.get(self.draft(people, small)).content.decode()
+    def test_the_page_shows_the_effects(self, page: Client, users: Users, small: str) -> None:
+        text = page.get(self.draft(users, small)).content.decode()
         assert "A note: revision 1" in text
         assert "Publish revision 1" in text
 
-    def test_publishing_redirects_to_the_contract(self, page: Client, people: People, small: str) -> None:
-        answer = page.post(self.draft(people, small), {"note": "The first"})
+    def test_publishing_redirects_to_the_contract(self, page: Client, users: Users, small: str) -> None:
+        answer = page.post(self.draft(users, small), {"note": "The first"})
         assert answer.headers["Location"] == reverse("contracts:detail", args=["note"])
         assert existing(Contract.objects.get().revision).note == "The first"
         assert not Draft.objects.exists()
 
     def test_the_difference_from_the_newest_revision_is_shown(
-        self, page: Client, people: People, published: Contract, small: str
+        self, page: Client, users: Users, published: Contract, small: str
     ) -> None:
         text = page.get(
-            self.draft(people, small.replace("What it says", "What the note says"))
+            self.draft(users, small.replace("What it says", "What the note says"))
         ).content.decode()
         assert 'class="added"' in text
         assert "revision 2" in text
 
-    def test_problems_are_shown_and_nothing_is_lost(self, page: Client, people: People) -> None:
-        where = self.draft(people, TWENTY_MISTAKES)
+    def test_problems_are_shown_and_nothing_is_lost(self, page: Client, users: Users) -> None:
+        where = self.draft(users, TWENTY_MISTAKES)
         answer = page.post(where, {"note": "Try"})
         assert answer.status_code == 422
         assert "Fix 20 problems first" in answer.content.decode()
         assert Draft.objects.get().text == TWENTY_MISTAKES
 
     def test_publishing_a_contract_of_another_team_is_refused_with_a_reason(
-        self, browser: Browser, people: People, published: Contract, small: str
+        self, browser: Browser, users: Users, published: Contract, small: str
     ) -> None:
-        draft = Draft.objects.create(author=people.other, text=small + "# mine\n")
-        answer = browser(people.other).post(reverse("contracts:publication", args=[draft.pk]))
+        draft = Draft.objects.create(author=users.other, text=small + "# mine\n")
+        answer = browser(users.other).post(reverse("contracts:publication", args=[draft.pk]))
         assert answer.status_code == 403
         assert "belongs to the team Platform" in answer.content.decode()
         assert Draft.objects.exists()
 
     def test_schema_changes_need_the_checkbox_and_the_reason(
-        self, page: Client, people: People, published: Contract, small: str
+        self, page: Client, users: Users, published: Contract, small: str
     ) -> None:
         text = small.replace('message: string | default=hello description="What it says"', "other: string")
-        where = self.draft(people, text.replace("schema.spec.message", "schema.spec.other"))
+        where = self.draft(users, text.replace("schema.spec.message", "schema.spec.other"))
         assert "breaking" in page.get(where).content.decode()
         for incomplete in ({}, {"breaking": "on"}, {"reason": "Why not"}):
             answer = page.post(where, incomplete)
@@ -246,12 +246,12 @@ class TestPublication:
         assert published.revisions.count() == 2
 
     def test_the_definition_can_allow_schema_changes(
-        self, page: Client, people: People, published: Contract, small: str
+        self, page: Client, users: Users, published: Contract, small: str
     ) -> None:
         text = small.replace('message: string | default=hello description="What it says"', "other: string")
         annotation = 'annotations: {kro.run/allow-breaking-changes: "true"}'
         text = text.replace("\nspec:", f"\n  {annotation}\nspec:", 1)
-        where = self.draft(people, text.replace("schema.spec.message", "schema.spec.other"))
+        where = self.draft(users, text.replace("schema.spec.message", "schema.spec.other"))
         shown = page.get(where).content.decode()
         assert "The definition allows breaking changes" in shown
         assert 'name="breaking"' not in shown
@@ -259,20 +259,18 @@ class TestPublication:
         assert published.revisions.count() == 2
 
     def test_a_concurrent_publication_is_reported(
-        self, page: Client, people: People, published: Contract, small: str
+        self, page: Client, users: Users, published: Contract, small: str
     ) -> None:
-        where = self.draft(people, small.replace("What it says", "From the engineer"))
-        publish(small.replace("What it says", "From a teammate"), by=people.teammate)
+        where = self.draft(users, small.replace("What it says", "From the engineer"))
+        publish(small.replace("What it says", "From a teammate"), by=users.teammate)
         answer = page.post(where, {"after": "1"})
         assert answer.status_code == 409
         assert "Revision 2 was published in the meantime" in answer.content.decode()
         assert 'name="after" value="2"' in answer.content.decode()
         assert page.post(where, {"after": "2"}).status_code == 302
 
-    def test_an_unchanged_document(
-        self, page: Client, people: People, published: Contract, small: str
-    ) -> None:
-        where = self.draft(people, small)
+    def test_an_unchanged_document(self, page: Client, users: Users, published: Contract, small: str) -> None:
+        where = self.draft(users, small)
         assert "is identical" in page.get(where).content.decode()
         page.post(where)
         assert published.revisions.count() == 1
@@ -311,9 +309,9 @@ class TestBadInput:
         problems = [problem for problem in answer.json()["problems"] if problem["severity"] == "error"]
         assert [problem["line"] for problem in problems] == list(range(10, 30))
 
-    def test_a_name_in_use(self, page: Client, people: People, published: Contract, small: str) -> None:
-        publish(small.replace("name: note", "name: memo").replace("Note", "Memo"), by=people.engineer)
-        draft = Draft.objects.create(author=people.engineer, text=small.replace("name: note", "name: third"))
+    def test_a_name_in_use(self, page: Client, users: Users, published: Contract, small: str) -> None:
+        publish(small.replace("name: note", "name: memo").replace("Note", "Memo"), by=users.engineer)
+        draft = Draft.objects.create(author=users.engineer, text=small.replace("name: note", "name: third"))
         answer = page.post(reverse("contracts:publication", args=[draft.pk]))
         assert answer.status_code == 422
         assert "belongs to the contract “note” of the team Platform" in answer.content.decode()

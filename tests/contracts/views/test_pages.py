@@ -13,7 +13,7 @@ from contracts.live_topics import ContractsTopic, ContractTopic
 from contracts.models import Contract, Draft
 from contracts.portal_hooks import find, home_sections
 from contracts.publishing import PublishRequest, publish, publish_request
-from tests.contracts.conftest import Browser, People
+from tests.contracts.conftest import Browser, Users
 
 pytestmark = pytest.mark.django_db
 
@@ -36,9 +36,9 @@ class TestReadPermissions:
     @pytest.mark.parametrize("view", READING)
     @pytest.mark.parametrize("name", ["engineer", "other", "developer", "viewer", "root"])
     def test_all_users_may_read(
-        self, browser: Browser, people: People, published: Contract, view: str, name: str
+        self, browser: Browser, users: Users, published: Contract, view: str, name: str
     ) -> None:
-        assert browser(getattr(people, name)).get(address(view)).status_code == 200
+        assert browser(getattr(users, name)).get(address(view)).status_code == 200
 
     @pytest.mark.parametrize("view", READING + WRITING)
     def test_anonymous_readers_are_redirected_to_the_sign_in_page(
@@ -55,38 +55,38 @@ class TestReadPermissions:
     )
     @pytest.mark.usefixtures("published")
     def test_only_engineers_may_write(
-        self, browser: Browser, people: People, view: str, name: str, status: int
+        self, browser: Browser, users: Users, view: str, name: str, status: int
     ) -> None:
-        assert browser(getattr(people, name)).get(address(view)).status_code == status
+        assert browser(getattr(users, name)).get(address(view)).status_code == status
 
     @pytest.mark.parametrize("view", READING)
     def test_reading_changes_nothing(
-        self, browser: Browser, people: People, published: Contract, view: str
+        self, browser: Browser, users: Users, published: Contract, view: str
     ) -> None:
-        assert browser(people.engineer).post(address(view)).status_code == 405
+        assert browser(users.engineer).post(address(view)).status_code == 405
 
     @pytest.mark.parametrize("view", ["contracts:withdrawal", "contracts:reinstatement"])
     def test_changing_needs_a_post(
-        self, browser: Browser, people: People, published: Contract, view: str
+        self, browser: Browser, users: Users, published: Contract, view: str
     ) -> None:
-        assert browser(people.engineer).get(reverse(view, args=["note"])).status_code == 405
+        assert browser(users.engineer).get(reverse(view, args=["note"])).status_code == 405
 
     @pytest.mark.parametrize("name", ["developer", "other"])
     def test_only_owners_may_withdraw(
-        self, browser: Browser, people: People, published: Contract, name: str
+        self, browser: Browser, users: Users, published: Contract, name: str
     ) -> None:
-        answer = browser(getattr(people, name)).post(
+        answer = browser(getattr(users, name)).post(
             reverse("contracts:withdrawal", args=["note"]), {"reason": "No"}
         )
         assert answer.status_code == 403
         assert not Contract.objects.get().withdrawn
 
-    def test_only_its_author_sees_a_draft(self, browser: Browser, people: People) -> None:
-        draft = Draft.objects.create(author=people.engineer, text="a: secret")
+    def test_only_its_author_sees_a_draft(self, browser: Browser, users: Users) -> None:
+        draft = Draft.objects.create(author=users.engineer, text="a: secret")
         for view in ("contracts:draft", "contracts:publication"):
-            assert browser(people.teammate).get(reverse(view, args=[draft.pk])).status_code == 404
+            assert browser(users.teammate).get(reverse(view, args=[draft.pk])).status_code == 404
         assert (
-            browser(people.teammate).post(reverse("contracts:draft-delete", args=[draft.pk])).status_code
+            browser(users.teammate).post(reverse("contracts:draft-delete", args=[draft.pk])).status_code
             == 404
         )
         assert Draft.objects.exists()
@@ -100,9 +100,9 @@ class TestWritePermissions:
     @pytest.mark.parametrize("view", POSTS)
     @pytest.mark.parametrize("name", ["developer", "viewer"])
     def test_a_refusal_has_a_reason(
-        self, browser: Browser, people: People, published: Contract, view: str, name: str
+        self, browser: Browser, users: Users, published: Contract, view: str, name: str
     ) -> None:
-        answer = browser(getattr(people, name)).post(address(view), {"text": "a: 1", "save": "1"})
+        answer = browser(getattr(users, name)).post(address(view), {"text": "a: 1", "save": "1"})
         assert answer.status_code == 403
         assert not Draft.objects.exists()
 
@@ -113,61 +113,61 @@ class TestWritePermissions:
         answer = browser(None).post(address(view), {"text": "a: 1", "save": "1"})
         assert (answer.status_code, Draft.objects.exists()) == (302, False)
 
-    def test_checking_needs_a_post(self, browser: Browser, people: People) -> None:
-        assert browser(people.engineer).get(reverse("contracts:check")).status_code == 405
+    def test_checking_needs_a_post(self, browser: Browser, users: Users) -> None:
+        assert browser(users.engineer).get(reverse("contracts:check")).status_code == 405
 
-    def test_a_draft_is_deleted_by_a_post_of_its_author(self, browser: Browser, people: People) -> None:
-        draft = Draft.objects.create(author=people.engineer, text="a: 1")
+    def test_a_draft_is_deleted_by_a_post_of_its_author(self, browser: Browser, users: Users) -> None:
+        draft = Draft.objects.create(author=users.engineer, text="a: 1")
         where = reverse("contracts:draft-delete", args=[draft.pk])
-        assert browser(people.engineer).get(where).status_code == 405
-        assert browser(people.engineer).post(where).status_code == 302
+        assert browser(users.engineer).get(where).status_code == 405
+        assert browser(users.engineer).post(where).status_code == 302
         assert not Draft.objects.exists()
 
     @pytest.mark.parametrize(
         "path", ["/contracts/%00/", "/contracts/?q=%00&owner=%00&category=%00", "/contracts/x/"]
     )
     def test_malformed_addresses_are_not_found(
-        self, browser: Browser, people: People, published: Contract, path: str
+        self, browser: Browser, users: Users, published: Contract, path: str
     ) -> None:
-        assert browser(people.engineer).get(path).status_code in (200, 400, 404)
+        assert browser(users.engineer).get(path).status_code in (200, 400, 404)
 
 
 class TestShell:
     """The hooks of this app: search, home page, live topics."""
 
     def test_engineers_find_contracts_by_title_and_description(
-        self, people: People, published: Contract
+        self, users: Users, published: Contract
     ) -> None:
-        assert [result.label for result in find(people.engineer, "note")] == ["A note"]
-        assert list(find(people.developer, "note")) == []
+        assert [result.label for result in find(users.engineer, "note")] == ["A note"]
+        assert list(find(users.developer, "note")) == []
 
-    def test_drafts_are_listed_on_the_home_page(self, rf: RequestFactory, people: People) -> None:
-        Draft.objects.create(author=people.engineer, text="")
+    def test_drafts_are_listed_on_the_home_page(self, rf: RequestFactory, users: Users) -> None:
+        Draft.objects.create(author=users.engineer, text="")
         request = rf.get("/")
-        request.user = people.engineer
+        request.user = users.engineer
         assert [section.template for section in home_sections(request)] == ["contracts/_home.html"]
-        request.user = people.developer
+        request.user = users.developer
         assert list(home_sections(request)) == []
 
-    def test_all_users_may_subscribe_to_contracts(self, people: People, published: Contract) -> None:
+    def test_all_users_may_subscribe_to_contracts(self, users: Users, published: Contract) -> None:
         topic = ContractTopic()
-        assert topic.may_listen(people.viewer, str(published.pk))
-        assert not topic.may_listen(people.viewer, "0")
+        assert topic.may_listen(users.viewer, str(published.pk))
+        assert not topic.may_listen(users.viewer, "0")
         assert topic.version(str(published.pk)) == ContractsTopic().version("")
         before = topic.version(str(published.pk))
-        published.withdraw(by=people.engineer, reason="It is replaced")
+        published.withdraw(by=users.engineer, reason="It is replaced")
         assert topic.version(str(published.pk)) != before
 
-    def test_the_samples_are_published_once(self, people: People) -> None:
+    def test_the_samples_are_published_once(self, users: Users) -> None:
         assert [done.new for done in load()] == [True] * 6
         assert load() == []
 
 
 class TestList:
     def test_it_shows_title_owner_kind_and_revision(
-        self, browser: Browser, people: People, published: Contract
+        self, browser: Browser, users: Users, published: Contract
     ) -> None:
-        text = browser(people.viewer).get(reverse("contracts:list")).content.decode()
+        text = browser(users.viewer).get(reverse("contracts:list")).content.decode()
         for word in ("A note", "Platform", "Note", "Texts", "Published"):
             assert word in text
 
@@ -180,9 +180,9 @@ class TestList:
         ],
     )  # fmt: skip
     def test_filters_are_in_the_address(
-        self, browser: Browser, people: People, published: Contract, query: str, found: bool
+        self, browser: Browser, users: Users, published: Contract, query: str, found: bool
     ) -> None:
-        text = browser(people.viewer).get(f"{reverse('contracts:list')}?{query}").content.decode()
+        text = browser(users.viewer).get(f"{reverse('contracts:list')}?{query}").content.decode()
         assert ("A note" in text) is found
         assert ("No results" in text) is not found
 
@@ -191,22 +191,22 @@ class TestList:
         [("engineer", "New contract"), ("viewer", "have not published any contracts yet")],
     )
     def test_an_empty_list_suggests_what_to_do(
-        self, browser: Browser, people: People, name: str, expected: str
+        self, browser: Browser, users: Users, name: str, expected: str
     ) -> None:
-        assert expected in browser(getattr(people, name)).get(reverse("contracts:list")).content.decode()
+        assert expected in browser(getattr(users, name)).get(reverse("contracts:list")).content.decode()
 
     def test_drafts_are_shown_to_their_author(
-        self, browser: Browser, people: People, published: Contract
+        self, browser: Browser, users: Users, published: Contract
     ) -> None:
-        Draft.objects.create(author=people.engineer, contract=published)
-        assert "Draft of note" in browser(people.engineer).get(reverse("contracts:list")).content.decode()
-        assert "Draft of note" not in browser(people.teammate).get(reverse("contracts:list")).content.decode()
+        Draft.objects.create(author=users.engineer, contract=published)
+        assert "Draft of note" in browser(users.engineer).get(reverse("contracts:list")).content.decode()
+        assert "Draft of note" not in browser(users.teammate).get(reverse("contracts:list")).content.decode()
 
     def test_the_live_refresh_returns_the_list_alone(
-        self, browser: Browser, people: People, published: Contract
+        self, browser: Browser, users: Users, published: Contract
     ) -> None:
         text = (
-            browser(people.viewer)
+            browser(users.viewer)
             .get(reverse("contracts:list"), headers={"HX-Request": "true"})
             .content.decode()
         )
@@ -215,41 +215,39 @@ class TestList:
 
 class TestReading:
     def test_the_contract_shows_fields_and_nodes(
-        self, browser: Browser, people: People, published: Contract
+        self, browser: Browser, users: Users, published: Contract
     ) -> None:
-        text = browser(people.viewer).get(published.get_absolute_url()).content.decode()
+        text = browser(users.viewer).get(published.get_absolute_url()).content.decode()
         for word in ("message", "What it says", "ConfigMap", "settings", "Revision 1", "The first"):
             assert word in text
 
     def test_a_revision_shows_its_source_highlighted_and_escaped(
-        self, browser: Browser, people: People, small: str
+        self, browser: Browser, users: Users, small: str
     ) -> None:
-        publish(small.replace("What it says", "<b>bold</b>"), by=people.engineer)
-        text = browser(people.viewer).get(reverse("contracts:revision", args=["note", 1])).content.decode()
+        publish(small.replace("What it says", "<b>bold</b>"), by=users.engineer)
+        text = browser(users.viewer).get(reverse("contracts:revision", args=["note", 1])).content.decode()
         assert '<span class="k">apiVersion</span>' in text
         assert "<b>bold</b>" not in text
 
     def test_two_revisions_are_compared(
-        self, browser: Browser, people: People, published: Contract, small: str
+        self, browser: Browser, users: Users, published: Contract, small: str
     ) -> None:
-        publish(small.replace("What it says", "What the note says"), by=people.engineer)
-        text = browser(people.viewer).get(reverse("contracts:compare", args=["note"])).content.decode()
+        publish(small.replace("What it says", "What the note says"), by=users.engineer)
+        text = browser(users.viewer).get(reverse("contracts:compare", args=["note"])).content.decode()
         assert "From revision 1 to revision 2" in text
         assert 'class="removed"' in text
         assert 'class="added"' in text
 
     @pytest.mark.parametrize("query", ["from=1&to=7", "from=x", "from=99999999999999999999"])
-    def test_missing_revisions(
-        self, browser: Browser, people: People, published: Contract, query: str
-    ) -> None:
+    def test_missing_revisions(self, browser: Browser, users: Users, published: Contract, query: str) -> None:
         assert (
-            browser(people.viewer).get(f"{reverse('contracts:compare', args=['note'])}?{query}").status_code
+            browser(users.viewer).get(f"{reverse('contracts:compare', args=['note'])}?{query}").status_code
             == 404
         )
 
-    def test_downloads(self, browser: Browser, people: People, published: Contract, small: str) -> None:
+    def test_downloads(self, browser: Browser, users: Users, published: Contract, small: str) -> None:
         def get(file: str) -> Any:
-            return browser(people.viewer).get(reverse("contracts:file", args=["note", 1, file]))
+            return browser(users.viewer).get(reverse("contracts:file", args=["note", 1, file]))
 
         assert get("contract.yaml").content.decode() == small
         definition = get("definition.yaml").content.decode()
@@ -260,26 +258,26 @@ class TestReading:
         assert get("other.yaml").status_code == 404
 
     def test_a_withdrawn_contract_can_still_be_read(
-        self, browser: Browser, people: People, published: Contract
+        self, browser: Browser, users: Users, published: Contract
     ) -> None:
-        published.withdraw(by=people.engineer, reason="It is replaced")
-        answer = browser(people.viewer).get(published.get_absolute_url())
+        published.withdraw(by=users.engineer, reason="It is replaced")
+        answer = browser(users.viewer).get(published.get_absolute_url())
         assert answer.status_code == 200
         assert "Withdrawn" in answer.content.decode()
 
 
 class TestWithdrawal:
-    def test_withdraw_and_offer_again(self, browser: Browser, people: People, published: Contract) -> None:
-        page = browser(people.engineer)
+    def test_withdraw_and_offer_again(self, browser: Browser, users: Users, published: Contract) -> None:
+        page = browser(users.engineer)
         page.post(reverse("contracts:withdrawal", args=["note"]), {"reason": "It is replaced"})
         assert Contract.objects.get().withdrawn
         page.post(reverse("contracts:reinstatement", args=["note"]), {"reason": "It is needed"})
         assert not Contract.objects.get().withdrawn
 
     def test_without_a_reason_the_form_is_shown_again(
-        self, browser: Browser, people: People, published: Contract
+        self, browser: Browser, users: Users, published: Contract
     ) -> None:
-        answer = browser(people.engineer).post(reverse("contracts:withdrawal", args=["note"]), {"reason": ""})
+        answer = browser(users.engineer).post(reverse("contracts:withdrawal", args=["note"]), {"reason": ""})
         assert answer.status_code == 422
         assert "Enter a reason" in answer.content.decode()
 
@@ -295,29 +293,29 @@ class TestReach:
         return small.replace("          name: ${schema.metadata.name}", namespaced)
 
     @pytest.mark.parametrize("view", ["contracts:detail", "contracts:revision"])
-    def test_of_a_published_contract(self, browser: Browser, people: People, text: str, view: str) -> None:
+    def test_of_a_published_contract(self, browser: Browser, users: Users, text: str, view: str) -> None:
         publish_request(PublishRequest(text, by=None, grant_reason="agreed"))
-        assert self.WORDS in browser(people.viewer).get(address(view)).content.decode()
+        assert self.WORDS in browser(users.viewer).get(address(view)).content.decode()
 
-    def test_in_the_catalog(self, browser: Browser, people: People, text: str) -> None:
+    def test_in_the_catalog(self, browser: Browser, users: Users, text: str) -> None:
         publish_request(PublishRequest(text, by=None, grant_reason="agreed"))
-        assert self.WORDS in browser(people.viewer).get("/catalog/note/").content.decode()
+        assert self.WORDS in browser(users.viewer).get("/catalog/note/").content.decode()
 
-    def test_of_a_draft(self, browser: Browser, people: People, text: str) -> None:
-        draft = Draft.objects.create(author=people.engineer, text=text)
+    def test_of_a_draft(self, browser: Browser, users: Users, text: str) -> None:
+        draft = Draft.objects.create(author=users.engineer, text=text)
         publication = reverse("contracts:publication", args=[draft.pk])
-        page = browser(people.engineer).get(publication).content.decode()
+        page = browser(users.engineer).get(publication).content.decode()
         assert self.WORDS in page
         assert "portal admin" in page
-        editor = browser(people.engineer).get(draft.get_absolute_url()).content.decode()
+        editor = browser(users.engineer).get(draft.get_absolute_url()).content.decode()
         assert self.WORDS in editor
         assert 'data-goto-line="21"' in editor
 
-    def test_also_of_a_string_of_the_wrong_type(self, browser: Browser, people: People, text: str) -> None:
+    def test_also_of_a_string_of_the_wrong_type(self, browser: Browser, users: Users, text: str) -> None:
         text = text.replace("string | default=hello", "integer | default=1")
-        answer = browser(people.engineer).post(reverse("contracts:check"), {"text": text})
+        answer = browser(users.engineer).post(reverse("contracts:check"), {"text": text})
         assert self.WORDS in answer.content.decode()
 
-    def test_nothing_without_reach(self, browser: Browser, people: People, published: Contract) -> None:
-        page = browser(people.viewer).get(address("contracts:detail")).content.decode()
+    def test_nothing_without_reach(self, browser: Browser, users: Users, published: Contract) -> None:
+        page = browser(users.viewer).get(address("contracts:detail")).content.decode()
         assert 'id="reach"' not in page

@@ -9,7 +9,7 @@ from django.test import Client
 
 from portal.accounts.models import Membership, PortalRole, Role, Team, User
 
-__all__ = ["people", "sign_in", "teams"]
+__all__ = ["sign_in", "teams", "users"]
 
 NAMESPACES = {"platform": (), "checkout": ("checkout", "checkout-staging"), "search": ("search",)}
 ROLES = {
@@ -38,7 +38,7 @@ def teams(db: None) -> dict[str, Team]:
 
 
 @pytest.fixture
-def people(teams: dict[str, Team]) -> dict[str, User]:
+def users(teams: dict[str, Team]) -> dict[str, User]:
     """The users of ``ROLES``. The password of “viewer” is “viewer-secret”, and so on."""
     created = {}
     for name, role in ROLES.items():
@@ -50,13 +50,13 @@ def people(teams: dict[str, Team]) -> dict[str, User]:
 
 
 @pytest.fixture
-def sign_in(people: dict[str, User]) -> Callable[[str], Client]:
+def sign_in(users: dict[str, User]) -> Callable[[str], Client]:
     """``sign_in("developer")``: a client of that user; ``""``: an anonymous one."""
 
     def client(name: str) -> Client:
         signed_in = Client()
         if name:
-            signed_in.force_login(people[name])
+            signed_in.force_login(users[name])
         return signed_in
 
     return client

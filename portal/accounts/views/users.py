@@ -27,7 +27,7 @@ def require_portal_admin(request: HttpRequest) -> None:
 
 @require_safe
 @login_required
-def list_people(request: HttpRequest) -> HttpResponse:
+def list_users(request: HttpRequest) -> HttpResponse:
     require_portal_admin(request)
     return show(request)
 
@@ -36,22 +36,22 @@ def list_people(request: HttpRequest) -> HttpResponse:
 @login_required
 def change_portal_role(request: HttpRequest, pk: int) -> HttpResponse:
     require_portal_admin(request)
-    person = get_object_or_404(User, pk=pk)
+    user = get_object_or_404(User, pk=pk)
     role = request.POST.get("portal_role")
     if role not in PortalRole.values:
         return show(request, status=422, problem="Unknown role.")
     assert isinstance(request.user, User)
     try:
-        changed = set_portal_role(person, PortalRole(role), by=request.user)
+        changed = set_portal_role(user, PortalRole(role), by=request.user)
     except LastPortalAdmin as refusal:
         return show(request, status=409, problem=str(refusal))
     outcome = f"now has the portal role {PortalRole(role).label}." if role else "has no portal role now."
     if changed:
-        messages.success(request, f"{person.display_name} {outcome}")
-    if person == request.user and role != PortalRole.ADMIN:
+        messages.success(request, f"{user.display_name} {outcome}")
+    if user == request.user and role != PortalRole.ADMIN:
         return redirect("accounts:teams")  # they may no longer open this page
     query = request.GET.urlencode()
-    return redirect(f"{reverse('accounts:people')}{'?' if query else ''}{query}")
+    return redirect(f"{reverse('accounts:users')}{'?' if query else ''}{query}")
 
 
 def show(request: HttpRequest, status: int = 200, problem: str = "") -> HttpResponse:
@@ -67,4 +67,4 @@ def show(request: HttpRequest, status: int = 200, problem: str = "") -> HttpResp
         "roles": PortalRole.choices,
         "problem": problem,
     }
-    return render(request, "accounts/people.html", context, status=status)
+    return render(request, "accounts/users.html", context, status=status)
