@@ -16,7 +16,7 @@ from reconciler.instances.execute import apply_all, explain, prune_all, record_i
 from reconciler.instances.observe import Observer
 from reconciler.instances.reconciler import InstanceReconciler, Result
 from reconciler.kube import ApiError, KubeError
-from reconciler.objects.accessors import Identity, Manifest, Reference, uid_of
+from reconciler.objects.accessors import Identity, Manifest, Reference, uid_of, version_of
 from reconciler.plan import Apply, Graph, Inventory, Observation, Plan, last_applied, plan, recorded
 from reconciler.status.outcome import Reconciled
 from reconciler.status.snapshot import Key
@@ -123,9 +123,13 @@ class ApplyReconciler(InstanceReconciler):
                 step.reference.identity, f"{step.reference.display_name} was deleted while it was applied."
             )
             return
+        is_changed = step.why != "update" or self.observer.version(step.reference.identity) != version_of(
+            live
+        )
         self.observer.record_applied(live)
         self.context.reconcile_cache.last_applied[uid_of(live)] = last_applied(step.body, live)
-        self.records.append(applied_record(step, live, self.previous.resources))
+        if is_changed:
+            self.records.append(applied_record(step, live, self.previous.resources))
 
     def remember_unchanged(self, observation: Observation, graph: Graph, remaining: Plan) -> None:
         """Objects that need nothing are as they were applied, also after a restart."""

@@ -19,6 +19,7 @@ from reconciler.objects.accessors import (
     labels_of,
     reference_to,
     uid_of,
+    version_of,
 )
 from reconciler.objects.names import APPLYSET_PART_OF, NODE, label_value
 from reconciler.plan import Bounds, Child, Graph, Observation, children, recorded, set_id
@@ -50,6 +51,11 @@ class Observer:
         self._found[identity] = live
         self._looked_up.add(identity)
         self._members = [one for one in self._members if reference_to(one).identity != identity] + [live]
+
+    def version(self, identity: Identity) -> str:
+        """The resourceVersion of a desired object as it was observed last; empty when it does not exist."""
+        live = self._found.get(identity)
+        return version_of(live) if live is not None else ""
 
     async def observe_members(self) -> None:
         """From the cache. Raises ``NotSynced``."""

@@ -14,7 +14,8 @@ from reconciler.base.backoff import exponential_backoff
 from reconciler.objects.accessors import Manifest, annotations_of, name_of, uid_of, version_of
 from reconciler.objects.names import CONTRACT_MANAGER, DIGEST
 from reconciler.plan import LastApplied, field_differences, last_applied
-from reconciler.plan.instance import last_writer
+from reconciler.plan.compare import digest
+from reconciler.plan.instance import writers
 
 FIRST_WAIT, LONGEST_WAIT, QUIET = 2.0, 300.0, 600.0  # seconds
 
@@ -55,18 +56,21 @@ class CrdRepairs:
         if self._as_desired.get(name) == compared:
             return None
         found = field_differences(desired, live, CONTRACT_MANAGER)
-        known, now = self._known.get(name), last_applied(desired, live)
-        if not found or (known is not None and known.applied == now):
-            self._as_desired[name] = compared  # as desired, or as the server writes it
+        known = self._known.get(name)
+        is_new = known is None or known.applied.desired != digest(desired)
+        if known is not None and not is_new:
+            found = known.applied.drift(found)
+        if not found:
+            self._as_desired[name] = compared
             return None
         fields = tuple(field_difference.path for field_difference in found)
-        if known is None or known.applied.desired != now.desired:
+        if known is None or is_new:
             return Drift(fields, "")
-        return Drift(fields, last_writer(live), self._wait(known))
+        return Drift(fields, writers(live, found, CONTRACT_MANAGER), self._wait(known))
 
     def record(self, desired: Manifest, live: Manifest, drift: Drift | None) -> None:
         """``live``: the answer of the apply. ``drift``: what it repaired, None for a creation."""
-        applied, known = last_applied(desired, live), self._known.get(name_of(desired))
+        applied, known = last_applied(desired, live, CONTRACT_MANAGER), self._known.get(name_of(desired))
         if drift is None or known is None or known.applied.desired != applied.desired:
             self._known[name_of(desired)] = Repaired(applied)
             return

@@ -5,15 +5,18 @@ changed it), when its value differs, or when we still own a field that is no lon
 managers that are not desired are ignored. The comparison follows ``fieldsV1`` of ``metadata.managedFields``,
 whose keys say how the server merges each list: ``f:`` field, ``k:`` list item by keys, ``v:`` set member,
 ``i:`` position.
+
+A server may write a value in another form, drop it or change it at admission. What differs in the answer to
+our own apply, and still is as it was then, is therefore no drift (``LastApplied``): no list of kinds and
+fields would be complete.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from reconciler.objects.accessors import Manifest, metadata_of
@@ -23,36 +26,60 @@ Kind = Literal["unowned", "differs", "undesired"]
 NOT_TRACKED = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"), ("status",))
 
 
+class Part(NamedTuple):
+    """One part of a path: how it is shown, and its key in ``fieldsV1``, empty when that is not known."""
+
+    label: str | int
+    key: str
+
+
+Path = tuple[Part, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class FieldDifference:
-    """One field that is not as desired. ``unowned``: another manager owns it, or it was never set."""
+    """One field that is not as desired. ``unowned``: another manager owns it, or it was never set.
+
+    ``keys`` is its path in ``fieldsV1``. ``desired`` and ``live`` are its values, None where it has none.
+    """
 
     path: str
     kind: Kind
+    keys: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    desired: Any = field(default=None, compare=False, repr=False)
+    live: Any = field(default=None, compare=False, repr=False)
 
 
-class LastApplied(NamedTuple):
-    """Digests of what was last applied to an object, and of how the object read back."""
+class Settled(NamedTuple):
+    """A field that was not as desired right after our apply, and its value then."""
 
-    desired: str
+    path: str
+    kind: Kind
     live: str
 
 
-def last_applied(desired: Manifest, live: Manifest) -> LastApplied:
-    return LastApplied(digest(desired), live_digest(live))
+class LastApplied(NamedTuple):
+    """What was last applied to an object, as a digest, and what differed in the answer."""
+
+    desired: str
+    settled: frozenset[Settled]
+
+    def drift(self, found: Sequence[FieldDifference]) -> list[FieldDifference]:
+        """The differences that the server did not leave itself."""
+        return [one for one in found if settled(one) not in self.settled] if self.settled else list(found)
+
+
+def last_applied(desired: Manifest, live: Manifest, manager: str = CHILDREN_MANAGER) -> LastApplied:
+    """``live``: the answer to the apply."""
+    return LastApplied(digest(desired), frozenset(map(settled, field_differences(desired, live, manager))))
+
+
+def settled(difference: FieldDifference) -> Settled:
+    return Settled(difference.path, difference.kind, digest(difference.live))
 
 
 def digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def live_digest(live: Manifest) -> str:
-    """Of what users can change in an object: everything but its status and the metadata that the server
-    sets.
-    """
-    metadata = {key: metadata_of(live).get(key) for key in ("labels", "annotations", "finalizers")}
-    rest = {key: value for key, value in live.items() if key not in ("metadata", "status")}
-    return digest([metadata, rest])
 
 
 def field_differences(
@@ -72,91 +99,128 @@ def owned_fields(live: Manifest, manager: str) -> Mapping[str, Any]:
     return {}
 
 
+def other_managers(live: Manifest, difference: FieldDifference, manager: str = CHILDREN_MANAGER) -> list[str]:
+    """Who else owns the field, as ``manager`` or, through a subresource, ``manager (scale)``."""
+    found = []
+    for entry in metadata_of(live).get("managedFields") or ():
+        name, subresource = str(entry.get("manager") or ""), entry.get("subresource")
+        ours = name == manager and entry.get("operation") == "Apply" and not subresource
+        if name and not ours and _owns(entry.get("fieldsV1") or {}, difference.keys):
+            found.append(f"{name} ({subresource})" if subresource else name)
+    return list(dict.fromkeys(found))
+
+
+def _owns(fields: Mapping[str, Any], keys: tuple[str, ...]) -> bool:
+    """Whether a ``fieldsV1`` tree has the field, or a field that contains it and is owned as a whole."""
+    for key in keys:
+        if key not in fields:
+            return False
+        fields = fields[key]
+        if not fields:
+            return True
+    return bool(keys)
+
+
 def is_empty(value: Any) -> bool:
     return value is None or value == {} or value == []
 
 
-def _value(
-    desired: Any, live: Any, owned: Mapping[str, Any], path: tuple[Any, ...]
-) -> Iterator[FieldDifference]:
+def _difference(path: Path, kind: Kind, desired: Any = None, live: Any = None) -> FieldDifference:
+    return FieldDifference(format_path(path), kind, tuple(part.key for part in path), desired, live)
+
+
+def _value(desired: Any, live: Any, owned: Mapping[str, Any], path: Path) -> Iterator[FieldDifference]:
     inner = [key for key in owned if key != "."]
     if not inner:
         if not is_same(desired, live):
-            yield FieldDifference(format_path(path), "differs")
+            yield _difference(path, "differs", desired, live)
     elif isinstance(desired, Mapping):
         yield from _map(desired, live if isinstance(live, Mapping) else {}, owned, path)
     elif isinstance(desired, list):
         yield from _list(desired, live if isinstance(live, list) else [], owned, path)
     else:
-        yield FieldDifference(format_path(path), "differs")
+        yield _difference(path, "differs", desired, live)
 
 
 def _map(
-    desired: Mapping[str, Any], live: Mapping[str, Any], owned: Mapping[str, Any], path: tuple[Any, ...]
+    desired: Mapping[str, Any], live: Mapping[str, Any], owned: Mapping[str, Any], path: Path
 ) -> Iterator[FieldDifference]:
     for key, value in desired.items():
-        here = (*path, key)
-        if here in NOT_TRACKED or value is None:
+        here = _below(path, key)
+        if _is_untracked(here) or value is None:
             continue
         mine = owned.get(f"f:{key}")
         if mine is not None:
             yield from _value(value, live.get(key), mine, here)
         elif not is_empty(value):
-            yield from _unowned(value, here)
+            yield from _unowned(value, live.get(key), here)
     for name in owned:
-        if name.startswith("f:") and desired.get(name[2:]) is None and (*path, name[2:]) not in NOT_TRACKED:
-            yield FieldDifference(format_path((*path, name[2:])), "undesired")
+        if not name.startswith("f:"):
+            continue
+        key, here = name[2:], _below(path, name[2:])
+        is_null = key in desired and live.get(key) is None  # a null is owned and has no value
+        if desired.get(key) is None and not is_null and not _is_untracked(here):
+            yield _difference(here, "undesired", None, live.get(key))
 
 
-def _unowned(value: Any, path: tuple[Any, ...]) -> Iterator[FieldDifference]:
+def _below(path: Path, key: str) -> Path:
+    return (*path, Part(key, f"f:{key}"))
+
+
+def _is_untracked(path: Path) -> bool:
+    return len(path) <= 2 and tuple(part.label for part in path) in NOT_TRACKED
+
+
+def _unowned(value: Any, live: Any, path: Path) -> Iterator[FieldDifference]:
     """Names the leaves, so that an event says ``spec.replicas`` and not ``spec``."""
     if isinstance(value, Mapping) and value:
+        inside = live if isinstance(live, Mapping) else {}
         for key, inner in value.items():
-            if (*path, key) not in NOT_TRACKED and inner is not None:
-                yield from _unowned(inner, (*path, key))
+            here = _below(path, key)
+            if not _is_untracked(here) and inner is not None:
+                yield from _unowned(inner, inside.get(key), here)
     else:
-        yield FieldDifference(format_path(path), "unowned")
+        yield _difference(path, "unowned", value, live)
 
 
 def _list(
-    desired: list[Any], live: list[Any], owned: Mapping[str, Any], path: tuple[Any, ...]
+    desired: list[Any], live: list[Any], owned: Mapping[str, Any], path: Path
 ) -> Iterator[FieldDifference]:
     keyed = {name: json.loads(name[2:]) for name in owned if name.startswith("k:")}
     members = [json.loads(name[2:]) for name in owned if name.startswith("v:")]
     if members:
         if any(item not in live for item in desired) or any(item not in desired for item in members):
-            yield FieldDifference(format_path(path), "differs")
+            yield _difference(path, "differs", desired, live)
         return
     if not keyed:  # by position, which is rare: the list is compared as a whole
         if not is_same(desired, live):
-            yield FieldDifference(format_path(path), "differs")
+            yield _difference(path, "differs", desired, live)
         return
     left: dict[str, Any] = dict(keyed)
     for position, item in enumerate(desired):
         name = next((name for name, keys in left.items() if has_keys(item, keys)), None)
         if name is None:
-            yield FieldDifference(format_path((*path, position)), "unowned")
+            yield _difference((*path, Part(position, "")), "unowned", item)
             continue
         keys = left.pop(name)
         found: Any = next((other for other in live if has_keys(other, keys)), {})
         implied = {**keys, **item}
-        yield from _item(implied, item, found, owned[name], (*path, position))
-    for keys in left.values():
+        yield from _item(implied, item, found, owned[name], (*path, Part(position, name)))
+    for name, keys in left.items():
         label = ",".join(f"{key}={value}" for key, value in keys.items())
-        yield FieldDifference(f"{format_path(path)}[{label}]", "undesired")
+        found = next((other for other in live if has_keys(other, keys)), None)
+        yield FieldDifference(
+            f"{format_path(path)}[{label}]", "undesired", (*(part.key for part in path), name), None, found
+        )
 
 
 def _item(
-    implied: Mapping[str, Any],
-    item: Any,
-    live: Any,
-    owned: Mapping[str, Any],
-    path: tuple[Any, ...],
+    implied: Mapping[str, Any], item: Any, live: Any, owned: Mapping[str, Any], path: Path
 ) -> Iterator[FieldDifference]:
     """A list item. Merge keys that the server defaulted belong to it, although the manifest lacks them."""
     for field_difference in _value(item, live, owned, path):
-        field = field_difference.path.rpartition(".")[2]
-        if field_difference.kind == "undesired" and field in implied and field not in item:
+        name = field_difference.path.rpartition(".")[2]
+        if field_difference.kind == "undesired" and name in implied and name not in item:
             continue
         yield field_difference
 
@@ -184,43 +248,14 @@ def is_same(desired: Any, live: Any) -> bool:
         )
     if isinstance(desired, bool) or isinstance(live, bool):
         return desired is live or (desired is False and live is None)
-    if desired == live or (desired == "" and live is None):
-        return True
-    return (
-        isinstance(desired, (str, int, float))
-        and isinstance(live, (str, int, float))
-        and (same_quantity(desired, live))
-    )
+    return bool(desired == live) or (desired == "" and live is None)
 
 
-SUFFIXES = {
-    "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1),
-    "k": Decimal(10) ** 3, "M": Decimal(10) ** 6, "G": Decimal(10) ** 9, "T": Decimal(10) ** 12,
-    "P": Decimal(10) ** 15, "E": Decimal(10) ** 18,
-    "Ki": Decimal(2) ** 10, "Mi": Decimal(2) ** 20, "Gi": Decimal(2) ** 30, "Ti": Decimal(2) ** 40,
-    "Pi": Decimal(2) ** 50, "Ei": Decimal(2) ** 60,
-}  # fmt: skip
-
-
-def same_quantity(one: str | float, other: str | float) -> bool:
-    """``1000m`` and ``1`` are the same quantity; the server stores the canonical form."""
-    first, second = quantity(one), quantity(other)
-    return first is not None and first == second
-
-
-def quantity(value: str | float) -> Decimal | None:
-    text = str(value)
-    number = text.rstrip("numkKMGTPEi")
-    suffix = SUFFIXES.get(text[len(number) :])
-    if suffix is None or not number.lstrip("+-").replace(".", "", 1).isdigit():
-        return None
-    return Decimal(number) * suffix
-
-
-def format_path(path: tuple[Any, ...]) -> str:
-    """``spec.containers[0].image``; a key with dots is quoted in brackets."""
+def format_path(path: Sequence[Any]) -> str:
+    """``spec.containers[0].image``; a key with dots is quoted in brackets. ``path``: labels, or parts."""
     text = ""
-    for part in path:
+    for each in path:
+        part = each.label if isinstance(each, Part) else each
         if isinstance(part, int):
             text += f"[{part}]"
         elif "." in part or "/" in part:

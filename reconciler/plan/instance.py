@@ -21,10 +21,17 @@ from reconciler.objects.accessors import (
     uid_of,
 )
 from reconciler.objects.health import deletion_message
-from reconciler.objects.names import APPLYSET_PART_OF, INSTANCE, INSTANCE_ID, NODE, label_value
+from reconciler.objects.names import (
+    APPLYSET_PART_OF,
+    CHILDREN_MANAGER,
+    INSTANCE,
+    INSTANCE_ID,
+    NODE,
+    label_value,
+)
 from reconciler.plan.adoption import adoption_refusal, is_ours
 from reconciler.plan.children import Child
-from reconciler.plan.compare import LastApplied, digest, field_differences, live_digest
+from reconciler.plan.compare import FieldDifference, LastApplied, digest, field_differences, other_managers
 from reconciler.plan.inventory import Inventory, inventory_of, recorded, set_id
 from reconciler.plan.observation import Graph, Observation
 from reconciler.plan.reach import Bounds
@@ -41,9 +48,9 @@ def plan(
 ) -> Plan:
     """What is still to do for an instance.
 
-    ``last_applied``: per uid, what was applied last and how it read back. It tells drift from a new desired
-    value, and a value that the server writes in another form from a difference. It may be empty: the worst
-    that happens is an unnecessary apply. ``bounds``: what the instance may touch and adopt.
+    ``last_applied``: per uid, what was applied last and what differed in the answer. It tells drift from a
+    new desired value, and from what the server writes in another form. It may be empty: the worst that
+    happens is an unnecessary apply. ``bounds``: what the instance may touch and adopt.
     """
     instance, members = observation.instance, observation.members
     home = namespace_of(instance)
@@ -121,13 +128,14 @@ def step_for(
         return None
     if APPLYSET_PART_OF not in labels_of(live):
         return Apply(child.node, child.index, child.reference, child.body, "adopt", by=last_writer(live))
-    fields = tuple(field_difference.path for field_difference in found)
     last = last_applied.get(uid_of(live))
     if last is None or last.desired != digest(child.body):
-        return Apply(child.node, child.index, child.reference, child.body, "update", fields)
-    if last.live == live_digest(live):
+        return Apply(child.node, child.index, child.reference, child.body, "update", tuple(found))
+    drift = tuple(last.drift(found))
+    if not drift:
         return None
-    return Apply(child.node, child.index, child.reference, child.body, "repair", fields, last_writer(live))
+    by = writers(live, drift)
+    return Apply(child.node, child.index, child.reference, child.body, "repair", drift, by)
 
 
 def other_owner(instance: Manifest, live: Manifest) -> str:
@@ -146,12 +154,18 @@ def other_owner(instance: Manifest, live: Manifest) -> str:
     return f"the ApplySet {part_of}" if part_of else f"the instance {labels[INSTANCE_ID]}"
 
 
+def writers(live: Manifest, differences: Sequence[FieldDifference], manager: str = CHILDREN_MANAGER) -> str:
+    """Who else owns these fields now; without any, the field manager that changed the object last."""
+    names = [name for each in differences for name in other_managers(live, each, manager)]
+    return " and ".join(dict.fromkeys(names)) or last_writer(live)
+
+
 def last_writer(live: Manifest) -> str:
     """The field manager that last changed the object itself (not its status), other than Slipway."""
     entries = [
         entry
         for entry in metadata_of(live).get("managedFields") or ()
-        if not entry.get("subresource") and not str(entry.get("manager")).startswith("slipway/")
+        if entry.get("subresource") != "status" and not str(entry.get("manager")).startswith("slipway/")
     ]
     newest: dict[str, Any] = max(entries, key=lambda entry: entry.get("time") or "", default={})
     return str(newest.get("manager") or "")

@@ -237,7 +237,7 @@ def _get_in(one: _Touched, value: Any) -> Any:
 
 
 def _is_as_wanted(value: Any, now: Any) -> bool:
-    """The server may have added defaults inside a value, or written a number in another form."""
+    """The server may have added defaults inside a value, or written a number in another form (1.0)."""
     return is_equal(value, now) or (not is_empty(_plain(value)) and is_same(value, _plain(now)))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from reconciler.objects.accessors import Reference
+from reconciler.plan.compare import FieldDifference
 from reconciler.plan.inventory import Inventory
 
 RefusalCode = Literal["NameTaken", "NotAdopted", "OutOfReach"]
@@ -15,15 +16,19 @@ Why = Literal["create", "adopt", "update", "repair"]
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Apply this body. ``fields``: those that differ. ``by``: the field manager that changed them, if any."""
+    """Apply this body. ``differences``: what it changes. ``by``: the field managers that did so before."""
 
     node: str
     index: int
     reference: Reference
     body: Mapping[str, Any] = field(repr=False)
     why: Why = "create"
-    fields: tuple[str, ...] = ()
+    differences: tuple[FieldDifference, ...] = ()
     by: str = ""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(each.path for each in self.differences)
 
 
 @dataclass(frozen=True, slots=True)
