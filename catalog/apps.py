@@ -6,4 +6,4 @@ class CatalogConfig(AppConfig):
     label = "catalog"
 
     def ready(self) -> None:
-        from catalog import namespace_owners  # noqa: F401  connects its receiver
+        from catalog import namespace_owners, withheld_values  # noqa: F401  connects their receivers

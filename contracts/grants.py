@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from contracts.compiler import Reach
@@ -13,11 +14,21 @@ from portal.accounts.permission import can
 from portal.audit.record import record
 
 OPERATOR = "slipway"
+grant_revoked = Signal()
+"""Sent in the transaction of a revocation; the sender is the grant. What it let show must not be shown."""
 
 
 def granted_keys(name: str, owner: Team) -> frozenset[str]:
     """The canonical strings of every reach entry that the contract's active grants permit."""
     return Grant.objects.of(name, owner).active().keys()
+
+
+def all_granted_keys() -> dict[tuple[str, int], frozenset[str]]:
+    """:func:`granted_keys` of every contract that has any, by its name and its owner's key. One query."""
+    found: dict[tuple[str, int], frozenset[str]] = {}
+    for name, owner, keys in Grant.objects.active().values_list("contract_name", "owner", "keys"):
+        found[name, owner] = found.get((name, owner), frozenset()) | frozenset(keys)
+    return found
 
 
 @transaction.atomic
@@ -62,6 +73,7 @@ def revoke(grant: Grant, *, by: User | None, reason: str) -> bool:
     if not Grant.objects.active().filter(pk=grant.pk).update(**revocation):
         return False
     grant.refresh_from_db()
+    grant_revoked.send(grant)
     note(grant, "revoked", by, grant.revocation_reason)
     return True
 

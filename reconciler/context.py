@@ -65,5 +65,7 @@ class ClusterContext:
 
     def on_event_record(self, instance_uid: str, record: EventRecord) -> None:
         """The cluster recorded an event of a resource of the instance."""
-        if self.instances.key_of_uid(instance_uid) is not None:
+        key = self.instances.key_of_uid(instance_uid)
+        contract = self.contracts.get(key.group_kind) if key is not None else None
+        if contract is not None and record.node not in contract.unnamed:
             self.projection.record(instance_uid, record)

@@ -12,12 +12,16 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from catalog.availability import usable_contract
 from catalog.models import Instance, InstanceResource
+from contracts.grants import granted_keys
+from contracts.runtime import withhold
+from contracts.runtime.withholding import withheld_nodes, withheld_reason
 from portal.accounts.permission import can
 from reconciler.destinations import connect
 from reconciler.kube import ApiError, KubeError, NotServed, Unreachable
 from reconciler.objects.accessors import labels_of
-from reconciler.objects.names import INSTANCE_ID
+from reconciler.objects.names import INSTANCE_ID, label_value
 from reconciler.redact import redact
 
 READ_TIMEOUT = 5.0  # seconds
@@ -49,6 +53,9 @@ def manifest(request: HttpRequest, pk: int, resource: int) -> HttpResponse:
 
 
 def read_manifest(row: InstanceResource) -> LiveManifest:
+    withheld = withheld_manifest(row)
+    if withheld:
+        return LiveManifest(problem=withheld, status=403)
     try:
         live = asyncio.run(read(row))
     except Unreachable as error:
@@ -60,6 +67,19 @@ def read_manifest(row: InstanceResource) -> LiveManifest:
     if labels_of(live).get(INSTANCE_ID) != row.instance.uid:
         return LiveManifest(problem=f"{row} is not an object of this instance.", status=404)
     return LiveManifest(redact(live))
+
+
+def withheld_manifest(row: InstanceResource) -> str:
+    """Why it is not shown that the object carries a value of a Secret, from a grant that was revoked."""
+    contract = row.instance.contract
+    usable = usable_contract(contract)
+    if usable is None:
+        return f"{row} is not shown, because its contract does not compile: it may hold a value of a Secret."
+    definition = withhold(usable.definition, granted_keys(contract.name, contract.owner))
+    for node in withheld_nodes(definition):
+        if label_value(node) == label_value(row.node):
+            return f"{row} is not shown. {withheld_reason(definition, node)}"
+    return ""
 
 
 async def read(row: InstanceResource) -> dict[str, Any] | None:

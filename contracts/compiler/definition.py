@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from contracts.cel import Expression
-from contracts.compiler.reach import NO_REACH, Reach
+from contracts.compiler.reach import NO_REACH, Reach, ReachEntry
 from contracts.documents import Span
 from contracts.documents.api_versions import group_of, version_of
 
@@ -142,8 +142,8 @@ class Definition:
     """A compiled contract. Immutable; shared between threads; cached by ``digest``.
 
     ``allows_breaking_changes``: its author confirms them by kro's annotation (kro §6.9).
-    ``secret_status_paths`` are the paths below ``status`` whose values show a value of a Secret; they must
-    not be stored or logged unless the contract's reach is granted.
+    ``withheld`` are the flows of Secrets in its reach that are not granted; what they carry is not computed
+    (``contracts.runtime.withholding``). The compiler knows of no grants, so there are none after compiling.
     """
 
     name: str
@@ -170,7 +170,7 @@ class Definition:
     schema_type: Any = None
     allows_breaking_changes: bool = False
     reach: Reach = NO_REACH
-    secret_status_paths: tuple[Path, ...] = ()
+    withheld: tuple[ReachEntry, ...] = ()
     program: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property

@@ -8,6 +8,7 @@ from contracts.runtime.rendering import render
 from contracts.runtime.states import Lookup, NodeState, PreviewNode, Rendering, State
 from contracts.runtime.status_projection import merge_conditions
 from contracts.runtime.test_runner import ContractTestResult, instance_of, run_tests
+from contracts.runtime.withholding import withhold
 
 __all__ = [
     "ContractTestResult",
@@ -21,4 +22,5 @@ __all__ = [
     "preview",
     "render",
     "run_tests",
+    "withhold",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contracts import cel
 from contracts.compiler import Definition
 from contracts.documents import positioned
 from contracts.problems import Problem
@@ -22,6 +23,7 @@ from contracts.runtime.program import NodeProgram, Walk
 from contracts.runtime.readiness import READY, Readiness, of_many, of_one, of_selected
 from contracts.runtime.states import NodeState, Rendering
 from contracts.runtime.status_projection import author_conditions, project_status
+from contracts.runtime.withholding import withheld_reason
 from contracts.schema import apply_defaults
 
 
@@ -61,18 +63,21 @@ class _Pass(Walk):
     def run(self, own_conditions: Sequence[Mapping[str, Any]]) -> Rendering:
         for node_id, node in self.program.nodes.items():
             self.states[node_id] = self._node(node)
-        status = project_status(self.program, self.bindings, self.problems)
+        status = project_status(self.definition, self.program, self.bindings, self.problems)
         conditions, complete = None, True
         if self.program.conditions:
-            conditions, complete = author_conditions(
-                self.program, self.instance, self.bindings, own_conditions, self.problems
-            )
+            visible = {**self.instance, "status": {"conditions": [dict(each) for each in own_conditions]}}
+            names = {**self.bindings, "schema": cel.wrap(visible, self.program.schema_with_status)}
+            conditions, complete = author_conditions(self.definition, self.program, names, self.problems)
         return Rendering(self.states, status, conditions, tuple(self.problems), self.fatal, complete)
 
     def _node(self, node: NodeProgram) -> NodeState:
         excluded = self._excluded(node)
         if excluded is not None:
             return excluded
+        withheld = withheld_reason(self.definition, node.node.id)
+        if withheld:
+            return NodeState(node.node.id, "failed", reason=withheld, code="needs-grant")
         waiting = self._blocked(node, node.node.needs)
         if waiting is not None:
             return waiting

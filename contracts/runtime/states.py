@@ -35,7 +35,8 @@ class NodeState:
     the path of the field that is not known yet. ``code`` is stable: ``dependency-not-ready``,
     ``field-missing``, ``ready-when``, ``ready-when-failed``, ``not-observed``, ``terminating``,
     ``external-missing``, ``identity-collision``, ``expression-failed``, ``excluded``, ``dependency-ignored``,
-    ``schema-field-missing``, ``no-name``, ``no-namespace``, ``foreach-not-a-list``, ``foreach-too-many``.
+    ``schema-field-missing``, ``no-name``, ``no-namespace``, ``foreach-not-a-list``, ``foreach-too-many``,
+    ``needs-grant``.
     """
 
     id: str

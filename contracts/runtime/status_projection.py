@@ -6,32 +6,38 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts import cel
-from contracts.compiler import Code
+from contracts.compiler import Code, Definition
 from contracts.documents import positioned, print_path
 from contracts.problems import Problem
 from contracts.runtime.evaluation import Bindings, Unresolved
 from contracts.runtime.program import Program
+from contracts.runtime.withholding import withheld_status, withholds_conditions
 
 _ABSENT: Any = object()
 STATUSES = ("True", "False", "Unknown")
 
 
-def project_status(program: Program, bindings: Bindings, problems: list[Problem]) -> dict[str, Any]:
+def project_status(
+    definition: Definition, program: Program, bindings: Bindings, problems: list[Problem]
+) -> dict[str, Any]:
     """Every field that has a value now.
 
-    A field that fails is omitted and reported (better than kro quirk 12); a list that lacks an item is
-    omitted as a whole (quirk 18).
+    A field that shows a value of a Secret without a grant is omitted and reported. So is one that fails
+    (better than kro quirk 12); a list that lacks an item is omitted as a whole (quirk 18).
     """
     status: dict[str, Any] = {}
     for code, value in program.status:
         if code.path == ("state",):
             continue
+        withheld = withheld_status(definition, code.path)
         try:
-            found = value(bindings)
+            found = _ABSENT if withheld else value(bindings)
         except Unresolved as why:
             found = _ABSENT
             if not why.pending:
                 problems.append(_problem(code, code.path, "status-failed", f"{why.reason}."))
+        if withheld:
+            problems.append(_problem(code, code.path, "needs-grant", withheld))
         _put(status, code.path, found)
     complete = _complete(status)
     return complete if isinstance(complete, dict) else {}
@@ -61,22 +67,21 @@ def _complete(value: Any) -> Any:
 
 
 def author_conditions(
-    program: Program,
-    instance: Mapping[str, Any],
-    bindings: Bindings,
-    own_conditions: Sequence[Mapping[str, Any]],
-    problems: list[Problem],
+    definition: Definition, program: Program, names: Bindings, problems: list[Problem]
 ) -> tuple[list[dict[str, Any]], bool]:
     """The conditions that have a value now, in the author's order, and whether these are all of them.
 
-    A type that occurs twice is omitted.
+    A type that occurs twice is omitted. When a condition shows a value of a Secret without a grant, those
+    that have a value now are all of them: an earlier one may be its, and must not be retained.
     """
-    visible = {**instance, "status": {"conditions": [dict(each) for each in own_conditions]}}
-    names = {**bindings, "schema": cel.wrap(visible, program.schema_with_status)}
     found: list[dict[str, Any]] = []
     before, pending = len(problems), False
     for index, (code, value) in enumerate(program.conditions):
         path = ("conditions", index)
+        withheld = withheld_status(definition, path)
+        if withheld:
+            problems.append(_problem(code, path, "needs-grant", withheld))
+            continue
         try:
             result = cel.to_json(value(names))
         except Unresolved as why:
@@ -94,7 +99,8 @@ def author_conditions(
                 message = "The expression returns no condition with a type and a status."
                 problems.append(_problem(code, path, "condition-failed", message))
     conditions = _without_duplicates(found, problems)
-    return conditions, not pending and len(problems) == before
+    complete = not pending and len(problems) == before
+    return conditions, complete or withholds_conditions(definition)
 
 
 def _is_condition(value: Any) -> bool:

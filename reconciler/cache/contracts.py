@@ -9,6 +9,7 @@ from contracts.compiler import Definition
 from reconciler.kube import Resource
 from reconciler.objects.accessors import group_kind
 from reconciler.plan.reach import GrantedEntry
+from reconciler.status.resources import unnamed_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class CompiledContract:
     """``definition`` is None when the text does not compile; ``problem`` says why.
 
     ``adopt``: its instances may adopt unmanaged objects. ``granted``: node → what its objects may reach
-    beside the namespaces of the instance's team; None is everything.
+    beside the namespaces of the instance's team; None is everything. What carries a value of a Secret without
+    a grant is withheld in the definition.
     """
 
     published: PublishedRevision
@@ -59,3 +61,14 @@ class CompiledContract:
     problem: str = ""
     adopt: bool = False
     granted: Mapping[str, Sequence[GrantedEntry]] | None = field(default_factory=dict)
+
+    @property
+    def unnamed(self) -> frozenset[str]:
+        """Labels of the nodes whose objects must not be named."""
+        return unnamed_labels(self.definition)
+
+    @property
+    def shown_secrets(self) -> frozenset[str]:
+        """Keys of the granted entries of its reach that show a value of a Secret."""
+        entries = self.definition.reach.entries if self.definition is not None else ()
+        return self.published.granted & {entry.key for entry in entries if entry.what == "secret-flow"}

@@ -11,7 +11,7 @@ from typing import Any
 from contracts.compiler import Definition
 from reconciler.cache.contracts import CompiledContract
 from reconciler.context import ClusterContext
-from reconciler.instances.events import applied_record, pruned_record, refused_record
+from reconciler.instances.events import applied_record, pruned_record, refused_record, withheld_records
 from reconciler.instances.execute import apply_all, explain, prune_all, record_inventory
 from reconciler.instances.observe import Observer
 from reconciler.instances.reconciler import InstanceReconciler, Result
@@ -51,7 +51,8 @@ class ApplyReconciler(InstanceReconciler):
             for step in remaining.prunes:
                 self.losses.forget(uid_of(self.instance), step.reference.identity)
             await prune_all(self.client, remaining.prunes)
-            self.records += map(pruned_record, remaining.prunes)
+            named = (step for step in remaining.prunes if step.node not in self.compiled.unnamed)
+            self.records += map(pruned_record, named)
         self.remember_unchanged(observation, graph, remaining)
         if not remaining.steps and recorded(self.instance) != remaining.after:
             await self.record(remaining.after)
@@ -110,9 +111,14 @@ class ApplyReconciler(InstanceReconciler):
         return False
 
     def record_error(self, step: Apply, error: KubeError) -> None:
-        self.errors[step.reference.identity] = explain(step, error)
+        self.errors[step.reference.identity] = explain(step, error, quotes=self.may_quote(step))
         self.is_refused |= isinstance(error, ApiError) and error.is_refusal
         self.at_least = max(self.at_least, getattr(error, "retry_after", None) or 0.0)
+
+    def may_quote(self, step: Apply) -> bool:
+        """Whether an error may be shown that can quote values of the object: none of them is of a Secret."""
+        flows = (entry.what == "secret-flow" for entry in self.definition.reach.of_node(step.node))
+        return not any(flows) and (step.reference.group, step.reference.kind) != ("", "Secret")
 
     def record_applied(self, step: Apply, live: dict[str, Any]) -> None:
         live["apiVersion"], live["kind"] = step.reference.api_version, step.reference.kind
@@ -153,6 +159,7 @@ class ApplyReconciler(InstanceReconciler):
             self.errors[step.reference.identity] = step.reason
             self.is_refused = True
             self.records.append(refused_record(step, self.instance))
+        self.records += withheld_records(self.instance, graph)
         result = await self.finish(observation, Reconciled(graph, self.errors))
         is_unreadable = bool(observation.missing_kinds or observation.refused_reads)
         return replace(

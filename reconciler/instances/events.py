@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from contracts.problems import Problem
 from reconciler.objects.accessors import Identity, Manifest, generation_of, uid_of, version_of
-from reconciler.plan import Apply, Prune, Refuse
+from reconciler.plan import Apply, Graph, Prune, Refuse
 from reconciler.status.resources import NOT_KNOWN, KnownResource
 from reconciler.status.snapshot import EventRecord
 
@@ -47,6 +47,21 @@ def pruned_record(step: Prune) -> EventRecord:
 def refused_record(step: Refuse, instance: Manifest) -> EventRecord:
     uid = f"{uid_of(instance)}:{step.reference.display_name}:{step.code}"
     return EventRecord(step.code, step.reason, uid, warning=True, node=step.node, resource=step.reference)
+
+
+def withheld_records(instance: Manifest, graph: Graph) -> list[EventRecord]:
+    """Nodes that are not rendered because of a value of a Secret, once per generation of the instance."""
+    return [
+        EventRecord(
+            "OutOfReach",
+            f"{state.id}: {state.reason}",
+            f"{uid_of(instance)}:{generation_of(instance)}:{state.id}:OutOfReach",
+            warning=True,
+            node=state.id,
+        )
+        for state in graph.rendering.nodes.values()
+        if state.code == "needs-grant"
+    ]
 
 
 def status_records(instance: Manifest, problems: Sequence[Problem]) -> list[EventRecord]:

@@ -43,20 +43,21 @@ async def apply_one(client: Client, step: Apply) -> dict[str, Any] | KubeError:
         return error
 
 
-def explain(step: Apply, error: KubeError) -> str:
-    """Why an object could not be applied. Names the object."""
+def explain(step: Apply, error: KubeError, *, quotes: bool = True) -> str:
+    """Why an object could not be applied. Names the object. ``quotes``: its values may be shown."""
     what = step.reference.display_name
     if not isinstance(error, ApiError):
         return f"{what}: {error}"
+    message = error.message if quotes else error.without_values
     if error.undeclared_field:
         return f"{what} has no field “{error.undeclared_field}”. The contract's template must be corrected."
     if error.namespace_missing:
         return f"{what}: the namespace {error.namespace_missing} does not exist."
     if error.code == 403:
-        return f"{what}: the cluster does not permit Slipway to do this. {error.message}"
+        return f"{what}: the cluster does not permit Slipway to do this. {message}"
     if error.code == 429:
         return f"{what}: the API server is overloaded; it will be retried."
-    return f"{what} was refused: {error.message}"
+    return f"{what} was refused: {message}"
 
 
 async def prune_all(client: Client, steps: Sequence[Prune]) -> None:

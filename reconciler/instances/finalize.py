@@ -28,7 +28,7 @@ class FinalizeReconciler(InstanceReconciler):
         if is_damaged(self.instance) and self.compiled.definition is None:
             return await self.deleting(UNKNOWN_MEMBERS, [])
         members = await self.list_members()
-        step = plan_deletion(members)
+        step = plan_deletion(members, self.compiled.unnamed)
         if step.done:
             await release(self.client, self.instance)
             return self.released("All resources are deleted.")

@@ -92,6 +92,7 @@ class InstanceReconciler(ABC):
             assessment=assessment,
             written=written,
             records=tuple(self.records),
+            shown_secrets=self.compiled.shown_secrets,
         )
 
     async def write_status(self, status: Mapping[str, Any]) -> None:
@@ -106,7 +107,8 @@ class InstanceReconciler(ABC):
                 return  # it was deleted meanwhile; the watch reports it
             if not error.is_refusal:
                 raise
-            log.warning("%s: the status was refused: %s", self.key.display_name, error.message)
+            message = error.without_values if self.compiled.shown_secrets else error.message
+            log.warning("%s: the status was refused: %s", self.key.display_name, message)
             return
         self.instance = {**answer, "apiVersion": self.instance["apiVersion"], "kind": self.instance["kind"]}
 

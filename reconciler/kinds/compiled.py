@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from django.utils import timezone
 
 from contracts.compiler import Definition
-from contracts.grants import granted_keys
+from contracts.grants import all_granted_keys
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Revision
+from contracts.runtime import withhold
 from portal.accounts.models import TeamNamespace
 from portal.audit.record import record
 from portal.live.publish import publish
@@ -24,6 +25,7 @@ KIND_READY = "KindReady"  # the condition of a contract's row
 
 
 def published_contracts() -> list[PublishedRevision]:
+    granted = all_granted_keys()
     rows = Contract.objects.filter(revision__isnull=False).select_related("revision", "owner")
     return [
         PublishedRevision(
@@ -39,16 +41,11 @@ def published_contracts() -> list[PublishedRevision]:
             digest=row.revision.digest,
             withdrawn=row.withdrawn,
             owner=row.owner.slug,
-            granted=granted_reach(row),
+            granted=granted.get((row.name, row.owner_id), frozenset()),
         )
         for row in rows
         if row.revision is not None
     ]
-
-
-def granted_reach(contract: Contract) -> frozenset[str]:
-    """The keys of the entries of a contract's reach that a portal admin granted."""
-    return granted_keys(contract.name, contract.owner)
 
 
 def granted_entries(
@@ -78,7 +75,7 @@ def compile_contract(published: PublishedRevision) -> CompiledContract:
             "Revision %s of the contract %s does not compile: %s", published.number, published.name, problem
         )
         return CompiledContract(published, None, problem)
-    definition = compilation.runnable
+    definition = withhold(compilation.runnable, published.granted)
     granted = granted_entries(published, definition)
     return CompiledContract(published, definition, adopt=compilation.presentation.adopt, granted=granted)
 

@@ -76,6 +76,18 @@ class ApiError(KubeError):
         return self.code == 410
 
     @property
+    def without_values(self) -> str:
+        """Only what quotes no value: the message and its causes may quote those of a Secret."""
+        if self.lacks_right:
+            return self.message
+        fields = ", ".join(dict.fromkeys(cause.field for cause in self.causes if cause.field))
+        about = f" because of {fields}" if fields else ""
+        return (
+            f"The API server answered {self.code} {self.reason}{about}. Its message is not shown, because it "
+            "can quote a value of a Secret."
+        )
+
+    @property
     def namespace_missing(self) -> str:
         """The namespace whose absence caused the 404, or an empty string."""
         if self.code != 404 or not self.message.startswith("namespaces "):

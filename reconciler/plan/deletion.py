@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from reconciler.objects.accessors import (
@@ -30,8 +30,11 @@ class Deletion:
         return self.left == 0
 
 
-def plan_deletion(members: Sequence[Manifest]) -> Deletion:
-    """The next wave: members with the highest order. All of it must be deleted before the next one starts."""
+def plan_deletion(members: Sequence[Manifest], unnamed: Collection[str] = ()) -> Deletion:
+    """The next wave: members with the highest order. All of it must be deleted before the next one starts.
+
+    ``unnamed``: labels of the nodes whose objects must not be named.
+    """
     if not members:
         return Deletion((), 0)
     highest = max(map(order_of, members))
@@ -41,7 +44,8 @@ def plan_deletion(members: Sequence[Manifest]) -> Deletion:
             continue
         node, reference = labels_of(member).get(NODE, ""), reference_to(member)
         if is_deleting(member):
-            steps.append(Wait(node, deletion_message(member, reference.display_name), "being-deleted"))
+            shown = f"A {reference.kind} of “{node}”" if node in unnamed else reference.display_name
+            steps.append(Wait(node, deletion_message(member, shown), "being-deleted"))
         else:
             steps.append(Delete(node, reference, uid_of(member)))
     return Deletion(tuple(steps), len(members))

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from catalog.models import Action, Destination, Instance, State
 from catalog.models.instance import owning_team
+from contracts.grants import granted_keys
 from contracts.models import Contract
 from portal.accounts.namespace_owners import hold_namespace_owners
 from portal.live.publish import publish
@@ -47,7 +48,7 @@ def project(destination: int, snapshots: Sequence[Snapshot]) -> None:
 
 def project_one(destination: int, snapshot: Snapshot) -> None:
     row = row_for(destination, snapshot)
-    if row is None:
+    if row is None or shows_revoked_secrets(row, snapshot):
         return
     changed = copy_fields(row, snapshot)
     if snapshot.assessment.resources is not None:
@@ -58,6 +59,15 @@ def project_one(destination: int, snapshot: Snapshot) -> None:
         row.updated_at = timezone.now()
         row.save(update_fields=[*FIELDS, "state_since", "version", "updated_at"])
         publish_row(row)
+
+
+def shows_revoked_secrets(row: Instance, snapshot: Snapshot) -> bool:
+    """Whether a grant was revoked since the pass started, so that it may show a value of a Secret.
+
+    The revocation wakes the instance. The row is locked, as by the revocation: one of both sees the other.
+    """
+    shown = snapshot.shown_secrets
+    return bool(shown) and not shown <= granted_keys(row.contract.name, row.contract.owner)
 
 
 def row_for(destination: int, snapshot: Snapshot) -> Instance | None:

@@ -24,7 +24,13 @@ from reconciler.status.outcome import (
     Reconciled,
     Suspended,
 )
-from reconciler.status.resources import KnownResource, ResourceStatus, member_status, resource_statuses
+from reconciler.status.resources import (
+    KnownResource,
+    ResourceStatus,
+    member_status,
+    named_members,
+    resource_statuses,
+)
 
 REASONS: Mapping[State, str] = {
     "ready": "AllResourcesReady",
@@ -180,6 +186,7 @@ def with_condition_problems(assessment: Assessment, problems: Sequence[Problem])
 
 
 def deleting(observation: Observation, outcome: Deleting) -> Assessment:
-    resources = tuple(member_status(observation, member, {}) for member in observation.members)
+    members = named_members(observation, outcome.definition)
+    resources = tuple(member_status(observation, member, {}) for member in members)
     nodes = deleting_nodes(outcome.definition, resources) if outcome.definition else None
     return Assessment("deleting", "Deleting", outcome.message, nodes=nodes, resources=resources)

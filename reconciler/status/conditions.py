@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from contracts.compiler import Definition
 from contracts.runtime import Rendering, merge_conditions, render
+from contracts.runtime.withholding import withholds_conditions
 from reconciler.objects.accessors import Manifest, condition_of, generation_of
 from reconciler.objects.health import State
 from reconciler.objects.reason_messages import join_reasons
@@ -120,9 +121,11 @@ def conditions_without_graph(
     """The conditions while nothing is rendered: those of an author remain (kro §5.6).
 
     ``own``: the built-in ones. During deletion ``ResourcesReady`` is added to the author's: it names what is
-    waited for. Without a compiled contract, the conditions on the object show whether they are the author's.
+    waited for. None remains when one shows a value of a Secret without a grant. Without a compiled contract,
+    the conditions on the object show whether they are the author's.
     """
-    old = [dict(one) for one in conditions_of(instance)]
+    withheld = definition is not None and withholds_conditions(definition)
+    old = [] if withheld else [dict(one) for one in conditions_of(instance)]
     types = {one.get("type") for one in old}
     authored = bool(definition.conditions) if definition else bool(old) and "InstanceManaged" not in types
     if not authored:

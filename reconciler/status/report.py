@@ -9,6 +9,7 @@ from typing import Any
 from contracts.compiler import Definition
 from contracts.problems import Problem
 from contracts.runtime import Rendering, render
+from contracts.runtime.withholding import shown_status
 from reconciler.objects.accessors import Manifest, head_of
 from reconciler.plan import Graph, Observation
 from reconciler.status.assess import Assessment, Previous, assess
@@ -63,7 +64,8 @@ def report(
     own = built_in_conditions(instance, assessment, now)
     shown = conditions_without_graph(instance, definition, own, now)
     old = author_fields(instance.get("status") or {})
-    status = {**old, "state": STATE_WORDS[assessment.state], "conditions": shown}
+    kept = shown_status(definition, old) if definition is not None else old
+    status = {**kept, "state": STATE_WORDS[assessment.state], "conditions": shown}
     return Report(assessment, status, tuple(own))
 
 

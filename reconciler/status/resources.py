@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.compiler import Definition
+from contracts.runtime.withholding import unnamed_nodes
 from reconciler.objects.accessors import (
     Identity,
     Manifest,
@@ -17,7 +19,7 @@ from reconciler.objects.accessors import (
     version_of,
 )
 from reconciler.objects.health import Health, health_of
-from reconciler.objects.names import NODE
+from reconciler.objects.names import NODE, label_value
 from reconciler.plan import Child, Graph, Observation
 from reconciler.plan.adoption import is_ours
 from reconciler.status.baseline import ReadyBaseline, compare_with_baseline
@@ -57,6 +59,17 @@ class ResourceStatus:
 Known = Mapping[Identity, KnownResource]
 
 
+def unnamed_labels(definition: Definition | None) -> frozenset[str]:
+    """Labels of the nodes whose objects have a name from a Secret that is not granted."""
+    return frozenset(map(label_value, unnamed_nodes(definition))) if definition is not None else frozenset()
+
+
+def named_members(observation: Observation, definition: Definition | None) -> list[Manifest]:
+    """The members whose names may be shown."""
+    hidden = unnamed_labels(definition)
+    return [member for member in observation.members if labels_of(member).get(NODE, "") not in hidden]
+
+
 def resource_statuses(
     observation: Observation, graph: Graph, errors: Mapping[Identity, str], known: Known
 ) -> tuple[ResourceStatus, ...]:
@@ -69,7 +82,7 @@ def resource_statuses(
         *(desired_status(observation, child, errors, known) for child in graph.desired),
         *(
             member_status(observation, member, known)
-            for member in observation.members
+            for member in named_members(observation, graph.definition)
             if reference_to(member).identity not in desired
         ),
     )

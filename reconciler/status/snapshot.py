@@ -47,7 +47,9 @@ class WrittenStatus:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``written``: None when the pass did not write the status."""
+    """``written``: None when the pass did not write the status. ``shown_secrets``: keys of the entries of the
+    contract's reach that let it show a value of a Secret, because they are granted.
+    """
 
     key: Key
     contract: int
@@ -56,6 +58,7 @@ class Snapshot:
     assessment: Assessment
     written: WrittenStatus | None = field(default=None, repr=False)
     records: tuple[EventRecord, ...] = ()
+    shown_secrets: frozenset[str] = frozenset()
 
     def merged_into(self, newer: Snapshot) -> Snapshot:
         """A newer snapshot of the instance, with what only this one observed."""
@@ -64,4 +67,5 @@ class Snapshot:
             assessment=newer.assessment.completed_by(self.assessment),
             written=newer.written or self.written,
             records=self.records + newer.records,
+            shown_secrets=self.shown_secrets | newer.shown_secrets,
         )

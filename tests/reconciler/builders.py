@@ -21,10 +21,11 @@ items: "[]string"
 """
 
 
-def publish_contract(harness: Harness, resources: str = "", **parts: str) -> Contract:
-    return harness.publish(
-        definition_text(resources, **{"spec": SPEC, "types": "", "schema": "group: GROUP", **parts})
-    )
+def publish_contract(
+    harness: Harness, resources: str = "", *, granted: bool = True, **parts: str
+) -> Contract:
+    text = definition_text(resources, **{"spec": SPEC, "types": "", "schema": "group: GROUP", **parts})
+    return harness.publish(text, granted=granted)
 
 
 def map_node(node: str, body: str = "", extra: str = "") -> str:

@@ -134,8 +134,11 @@ class Harness:
 
     # -- what users do ----------------------------------------------------------------------------------
 
-    def publish(self, text: str) -> Contract:
-        """Publish a contract. ``GROUP`` in its text becomes the API group of this test."""
+    def publish(self, text: str, *, granted: bool = True) -> Contract:
+        """Publish a contract, and grant what it reaches.
+
+        ``GROUP`` in its text becomes the API group of this test.
+        """
         text = text.replace("GROUP", self.group)
         compilation = compile_text(text)
         assert compilation.definition is not None, [str(one) for one in compilation.problems]
@@ -156,7 +159,8 @@ class Harness:
             contract=contract, number=number, text=text, digest=definition.digest, author_name="test"
         )
         contract.save()
-        give(contract, definition.reach, by=None, reason="Needed by the test")
+        if granted:
+            give(contract, definition.reach, by=None, reason="Needed by the test")
         contract.announce()
         return contract
 

@@ -9,7 +9,8 @@ import pytest
 
 from catalog.changes import propose_deletion
 from catalog.models import Change, ChangeState, Destination, Instance
-from contracts.models import Contract
+from contracts.grants import revoke
+from contracts.models import Contract, Grant
 from portal.accounts.models import Team, User
 from reconciler.cache.reconcile_cache import ReconcileCache
 from reconciler.objects.accessors import Reference
@@ -152,3 +153,21 @@ def test_the_cache_starts_from_the_rows_and_follows_the_passes(rows: Rows) -> No
     assert (known.state, known.deletion_requested, len(known.resources)) == ("failed", True, 1)
     cache.forget_instance("u1")
     assert cache.previous("u1") == Previous()
+
+
+def test_a_pass_that_showed_a_secret_under_a_revoked_grant_writes_nothing(rows: Rows) -> None:
+    grant = Grant.objects.create(
+        contract_name="pair",
+        owner=rows.contract.owner,
+        from_revision=1,
+        keys=["flow"],
+        descriptions=["shows it"],
+    )
+    shown = WrittenStatus({"password": "hunter2"}, ())
+    granted = rows.project(READY, 1, written=shown, shown_secrets=frozenset({"flow"}))
+    assert granted.status == {"password": "hunter2"}
+    revoke(grant, by=None, reason="No longer")
+    rows.project(READY, 2, written=shown, shown_secrets=frozenset())
+    Instance.objects.update(status={})
+    late = rows.project(FAILED, 3, written=shown, shown_secrets=frozenset({"flow"}))
+    assert (late.status, late.state, late.resource_version) == ({}, "ready", "2")

@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from contracts.compiler import compile_text
-from contracts.models import Contract
+from contracts.grants import revoke
+from contracts.models import Contract, Grant, Revision
 from portal.accounts.models import Team, TeamNamespace, User
-from reconciler.kinds import compiled
+from reconciler.kinds.compiled import published_contracts
 from reconciler.objects.accessors import Reference
 from reconciler.plan.reach import Bounds, Granted, GrantedEntry, Home, violation
 from tests.contracts.definitions import config_map, definition_text
@@ -183,24 +183,17 @@ def wait_until_failed(harness: Harness, text: str) -> None:
     wait_for(failed, f"it fails because {text}")
 
 
-def sample_reach(_: Contract) -> frozenset[str]:
-    """Exactly what the sample needs."""
-    definition = compile_text((SAMPLES / "team-namespace.yaml").read_text()).definition
-    assert definition is not None
-    return definition.reach.keys
+def publish_sample(harness: Harness, *, granted: bool = True) -> Contract:
+    return harness.publish((SAMPLES / "team-namespace.yaml").read_text(), granted=granted)
 
 
-@pytest.mark.parametrize("granted", [None, sample_reach], ids=["as granted", "what the sample needs"])
+@pytest.mark.parametrize("granted", [True, False], ids=["granted", "not granted"])
 @pytest.mark.parametrize("owned", [True, False], ids=["of another team", "of no team"])
-def test_an_existing_namespace_is_not_taken_over(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch, owned: bool, granted: Any
-) -> None:
-    if granted is not None:
-        monkeypatch.setattr(compiled, "granted_reach", granted)
+def test_an_existing_namespace_is_not_taken_over(harness: Harness, owned: bool, granted: bool) -> None:
     victim = f"{harness.namespace}-one"
     (other_teams_namespace if owned else unowned_namespace)(harness, victim)
     before = everything_in(harness, victim)
-    contract = harness.publish((SAMPLES / "team-namespace.yaml").read_text())
+    contract = publish_sample(harness, granted=granted)
     adopt = {"slipway.dev/adopt": "true"}
     harness.create(contract, "one", annotations=adopt, group="attackers", access="admin")
     wait_until_failed(harness, f"Namespace {victim}")
@@ -217,7 +210,7 @@ def test_joined_names_of_two_teams_do_not_collide(harness: Harness) -> None:
     unowned_namespace(harness, near)
     team = Team.objects.create(slug=f"victim-{harness.suffix}", name="Victim")
     TeamNamespace.objects.create(team=team, name=near)
-    contract = harness.publish((SAMPLES / "team-namespace.yaml").read_text())
+    contract = publish_sample(harness)
     wait_until_served(harness, contract)
     theirs = harness.manifest(contract, "c", group="victims")
     theirs["metadata"]["namespace"] = near
@@ -289,36 +282,24 @@ def publish_text(resources: str) -> str:
     return definition_text(resources, spec="n: integer", types="", schema="group: GROUP")
 
 
-@pytest.fixture
-def nothing_granted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "granted_reach", no_grants)
-
-
-def no_grants(_: Contract) -> frozenset[str]:
-    return frozenset()
-
-
-def test_the_sample_works_with_exactly_its_reach(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "granted_reach", sample_reach)
-    contract = harness.publish((SAMPLES / "team-namespace.yaml").read_text())
+def test_the_sample_works_with_exactly_its_reach(harness: Harness) -> None:
+    contract = publish_sample(harness)
     create_ready(harness, contract, "one", group="developers")
     place = f"{harness.namespace}-one"
     assert harness.cluster.read("v1", "ResourceQuota", place, "team")
-    monkeypatch.setattr(compiled, "granted_reach", no_grants)
+    revoke(Grant.objects.get(), by=None, reason="No longer needed by the test")
     wait_until_failed(harness, f"Namespace {place} is out of reach")
     assert harness.cluster.read("v1", "ResourceQuota", place, "team")
     delete_instance(harness, "one")  # what it created under the earlier grant
     wait_for(lambda: harness.cluster.get("v1", "Namespace", "", place) is None, "the namespace is deleted")
 
 
-def test_a_namespace_that_the_team_gets_is_within_reach(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(compiled, "granted_reach", no_grants)
+def test_a_namespace_that_the_team_gets_is_within_reach(harness: Harness) -> None:
     place = f"{harness.namespace}-staging"
     harness.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": place}})
     node = config_map("a", "data: {k: v}", name="mine")
-    contract = publish_contract(harness, node.replace("name: mine", f"name: mine\n      namespace: {place}"))
+    node = node.replace("name: mine", f"name: mine\n      namespace: {place}")
+    contract = publish_contract(harness, node, granted=False)
     harness.create(contract, "one")
     wait_until_failed(harness, f"ConfigMap {place}/mine is out of reach")
     TeamNamespace.objects.create(team=harness.team, name=place)
@@ -326,14 +307,13 @@ def test_a_namespace_that_the_team_gets_is_within_reach(
     assert harness.cluster.read("v1", "ConfigMap", place, "mine")["data"] == {"k": "v"}
 
 
-@pytest.mark.usefixtures("nothing_granted")
 def test_without_a_grant_nothing_is_written_in_other_namespaces(harness: Harness) -> None:
     victim = f"{harness.namespace}-victim"
     other_teams_namespace(harness, victim)
     before = everything_in(harness, victim)
     node = config_map("a", "data: {k: v}", name="settings")
     node = node.replace("name: settings", f"name: settings\n      namespace: {victim}")
-    contract = publish_contract(harness, node)
+    contract = publish_contract(harness, node, granted=False)
     harness.create(contract, "one", annotations={"slipway.dev/adopt": "true"})
     wait_until_failed(harness, f"ConfigMap {victim}/settings is out of reach")
     assert "OutOfReach" in event_reasons(harness, "one")
@@ -341,7 +321,6 @@ def test_without_a_grant_nothing_is_written_in_other_namespaces(harness: Harness
     assert everything_in(harness, victim) == before
 
 
-@pytest.mark.usefixtures("nothing_granted")
 def test_without_a_grant_nothing_is_read_in_other_namespaces(harness: Harness) -> None:
     victim = f"{harness.namespace}-victim"
     other_teams_namespace(harness, victim)
@@ -356,9 +335,24 @@ def test_without_a_grant_nothing_is_read_in_other_namespaces(harness: Harness) -
     kind: ConfigMap
     metadata: {{name: password, namespace: {victim}}}
 """
-    contract = publish_contract(harness, node, status="seen: ${theirs.data.k}")
+    contract = publish_contract(harness, node, granted=False, status="seen: ${theirs.data.k}")
     harness.create(contract, "one")
     wait_until_failed(harness, f"ConfigMap {victim}/password is out of reach")
     assert "hunter2" not in json.dumps(harness.get_instance(contract, "one"))
     row = harness.get_row("one")
     assert "hunter2" not in json.dumps([row.status, row.nodes, row.message])
+
+
+def test_what_is_granted_costs_one_query_for_all_contracts(db: None, django_assert_num_queries: Any) -> None:
+    team, other = (Team.objects.create(slug=slug, name=slug) for slug in ("one", "other"))
+    for number in range(3):
+        name = f"c{number}"
+        columns = {"group": "example.com", "version": "v1", "kind": f"C{number}", "plural": f"c{number}s"}
+        contract = Contract.objects.create(name=name, owner=team, title=name, **columns)
+        contract.revision = Revision.objects.create(contract=contract, number=1, text="", digest=name)
+        contract.save()
+    for owner, name, keys in [(team, "c0", ["a"]), (team, "c0", ["b"]), (other, "c1", ["c"])]:
+        Grant.objects.create(contract_name=name, owner=owner, from_revision=1, keys=keys, descriptions=keys)
+    with django_assert_num_queries(2):
+        found = {one.name: one.granted for one in published_contracts()}
+    assert found == {"c0": {"a", "b"}, "c1": frozenset(), "c2": frozenset()}

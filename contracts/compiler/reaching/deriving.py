@@ -9,12 +9,12 @@ from contracts.compiler.definition import Definition
 from contracts.compiler.reach import Reach
 from contracts.compiler.reaching.objects import object_entries
 from contracts.compiler.reaching.places import Places
-from contracts.compiler.reaching.secret_flow import STATUS, flow_entry, report_implicit, secret_uses
+from contracts.compiler.reaching.secret_flow import flow_entry, report_implicit, secret_uses
 from contracts.compiler.reporter import Reporter
 
 
 def with_reach(definition: Definition, reporter: Reporter) -> Definition:
-    """The definition with its reach, and with the status paths that show a value of a Secret.
+    """The definition with its reach.
 
     Values that a Secret only decides are reported as warnings; entries of the reach are no problems.
     """
@@ -26,5 +26,4 @@ def with_reach(definition: Definition, reporter: Reporter) -> Definition:
             report_implicit(use, places, reporter)
     entries = [*object_entries(places, reporter), *(flow_entry(use, places, reporter) for use in flows)]
     entries.sort(key=lambda entry: (entry.line, entry.column))
-    paths = tuple(use.at[len(STATUS) :] for use in flows if use.node is None)
-    return replace(definition, reach=Reach(tuple(entries)), secret_status_paths=paths)
+    return replace(definition, reach=Reach(tuple(entries)))

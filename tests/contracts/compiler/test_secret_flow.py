@@ -374,15 +374,14 @@ def test_a_condition_is_a_warning(resources: str, status: str, path: str) -> Non
 # What comes of it.
 
 
-def test_the_status_paths_that_show_a_secret_are_known() -> None:
+def test_the_status_fields_that_show_a_secret_are_known() -> None:
     status = f"""
     plain: ${{db.metadata.name}}
     set: ${{has(db.data.password)}}
     password: {SHOWN}
     list: [{{value: {SHOWN}}}]
     """
-    definition = existing(compiled(EXTERNAL, dedent(status)).definition)
-    assert definition.secret_status_paths == (("password",), ("list", 0, "value"))
+    assert targets(EXTERNAL, dedent(status)) == [("", "status.password"), ("", "status.list[0].value")]
 
 
 def test_the_message_names_the_secret() -> None:
