@@ -64,7 +64,8 @@ class TransitionNotAllowed(Exception):
 
     def __init__(self, change: Change, transition: str) -> None:
         self.change = change
-        super().__init__(f"{change} is {change.state_text.lower()}; “{transition}” is not possible any more.")
+        late = f"it is too late to {transition.replace('_', ' ')} it"
+        super().__init__(f"{change} is {change.state_text.lower()}; {late}.")
 
 
 # -- requested ------------------------------------------------------------------------------------------

@@ -1,18 +1,28 @@
-"""What this app contributes to the portal: search results, and a section of the home page."""
+"""What this app adds to the portal: search results, a section of the home page, the audit log's sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.http import HttpRequest
 
 from contracts.models import Contract, Draft
 from portal.accounts.models import User
 from portal.accounts.permission import PLATFORM, can
+from portal.audit.wording import Wording, wording
 from portal.home.search import Result
 from portal.home.sections import HomeSection
 
 MAX_RESULTS = 6
+
+AUDIT_WORDINGS: Mapping[str, Wording] = {
+    "contract.published": wording("Published revision {revision} of {subject}"),
+    "contract.withdrawn": wording("Withdrew {subject}"),
+    "contract.reinstated": wording("Reinstated {subject}"),
+    "contract.kind_recreated": wording("Recreated the kind of {subject}"),
+    "grant.given": wording("Granted reach to {contract}, revision {revision}"),
+    "grant.revoked": wording("Revoked a grant of {contract}", "revision"),
+}
 
 
 def find(user: User, text: str) -> Iterable[Result]:

@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 # Each setting holds one dotted name, a list of them, or a dict with dotted names as values.
 HOOK_SETTINGS = (
+    "AUDIT_WORDINGS",
     "CONTRACT_FORM_PREVIEW",
     "CONTRACT_GRAPH_PREVIEW",
     "DEMO_LOADERS",

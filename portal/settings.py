@@ -229,6 +229,7 @@ NAVIGATION = [
                 "verb": "author",
             },
             {"label": "Teams", "icon": "users", "view": "accounts:teams", "key": "t"},
+            {"label": "Users", "icon": "user", "view": "accounts:users", "verb": "administer"},
             {"label": "Audit log", "icon": "scroll-text", "view": "audit:list", "key": "a", "verb": "audit"},
             {"label": "API", "icon": "terminal", "view": "api:docs"},
         ],
@@ -242,6 +243,7 @@ SEARCH_PROVIDERS = ["catalog.portal_hooks.search.find", "contracts.portal_hooks.
 HOME_SECTIONS = ["catalog.portal_hooks.home_sections.home_sections", "contracts.portal_hooks.home_sections"]
 PORTAL_NOTICES = ["catalog.portal_hooks.notices.notices"]
 READINESS_FACTS = ["catalog.portal_hooks.notices.health_facts"]
+AUDIT_WORDINGS = ["catalog.portal_hooks.audit.WORDINGS", "contracts.portal_hooks.AUDIT_WORDINGS"]
 API_URLCONFS = ["contracts.api", "catalog.api"]
 # Previews in the contract editor; each takes a Compilation and returns HTML.
 CONTRACT_FORM_PREVIEW = "catalog.views.preview.form_for"

@@ -60,7 +60,8 @@ def cancel(request: HttpRequest, pk: int, change: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, "Change cancelled.")
-    return redirect(reverse("catalog:instance", args=[pk]))
+    query = "?tab=history" if request.GET.get("tab") == "history" else ""
+    return redirect(reverse("catalog:instance", args=[pk]) + query)
 
 
 @require_POST

@@ -16,10 +16,12 @@ from django.views.decorators.http import require_safe
 from catalog.availability import usable_contract, usable_revision
 from catalog.changes import may_cancel
 from catalog.forms.highlight import yaml_lines
+from catalog.forms.spec_diff import FieldChange, field_changes
 from catalog.forms.yaml_text import to_yaml
 from catalog.graph.view import ROOT, Graph, GraphNode, graph_of_instance
-from catalog.models import DeletedInstance, Instance, InstanceResource, State
+from catalog.models import Change, DeletedInstance, Instance, InstanceResource, State
 from catalog.status_banner import banner_for, shown_state, worst_first
+from catalog.touched import read_touched
 from catalog.views.shared import signed_in_user
 from contracts.compiler import Definition
 from contracts.documents.api_versions import group_of
@@ -104,10 +106,20 @@ def page_context(request: HttpRequest, row: Instance) -> dict[str, Any]:
     if tab == "history":
         changes = paged(request, row.changes.select_related("author", "instance", "instance__contract"))
         context["changes"] = changes
+        context["touched"] = {one.pk: touched_fields(one) for one in changes}
         context["cancellable"] = {one.pk for one in changes if one.is_cancellable and may_cancel(user, one)}
     if tab == "manifest":
         context |= manifest_context(row)
     return context
+
+
+def touched_fields(change: Change) -> list[FieldChange]:
+    """What an update changes, field by field."""
+    return [
+        line
+        for touched in read_touched(change.touched)
+        for line in field_changes(touched.old, touched.new, touched.path)
+    ]
 
 
 def preserved_query(request: HttpRequest) -> dict[str, str]:

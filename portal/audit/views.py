@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.permission import PLATFORM, can, sees_everything
 from portal.audit.models import Entry
+from portal.audit.wording import describe
 
 PER_PAGE = 50
 
@@ -27,6 +28,7 @@ def list_entries(request: HttpRequest) -> HttpResponse:
     page = Paginator(found(visible, **filters), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "entries": [describe(entry) for entry in page],
         "filters": filters,
         "filtered": any(filters.values()),
         "sees_everything": sees_everything(request.user),

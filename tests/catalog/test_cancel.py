@@ -14,6 +14,7 @@ from catalog.models import Change, DeletedInstance, Destination, Instance, State
 from contracts.models import Contract
 from portal.accounts.models import APIToken, User
 from portal.audit.models import Entry
+from tests.pages import squeezed
 
 
 @pytest.fixture
@@ -57,6 +58,25 @@ def test_the_page_has_a_button_while_it_is_possible(sign_in: Callable[[str], Cli
     assert developer.get(page_url(change)).status_code == 405
     change_transitions.start_delivery(change)
     assert page_url(change) not in developer.get(f"/instances/{change.instance_id}/").content.decode()
+
+
+def test_the_history_distinguishes_changes(
+    sign_in: Callable[[str], Client], change: Change, users: dict[str, User]
+) -> None:
+    """By their numbers and what they change, also for screen readers; cancelling one stays in the history."""
+    instance = change.instance
+    assert instance is not None
+    second = {**change.manifest, "spec": {**change.manifest["spec"], "image": "x" * 200 + "<b>"}}
+    later = propose_update(instance=instance, manifest=second, by=users["developer"])
+    developer, history = sign_in("developer"), f"/instances/{instance.pk}/?tab=history"
+    page = squeezed(developer.get(history))
+    for one, before, after in ((change, "shop:1", "shop:2"), (later, "shop:2", "x" * 79 + "…")):
+        assert f"<code>spec.<wbr>image</code> {before} → {after} </div>".replace(":", ":<wbr>") in page
+        assert f'aria-label="Cancel change {one.pk}: Update by developer"' in page
+    answer = developer.post(f"{page_url(later)}?tab=history")
+    assert answer.headers["Location"] == history
+    again = squeezed(developer.post(f"{page_url(later)}?tab=history", follow=True))
+    assert "is cancelled; it is too late to cancel it." in again
 
 
 def test_a_change_that_is_being_delivered_cannot_be_cancelled(

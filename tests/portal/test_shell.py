@@ -47,14 +47,14 @@ def labels(user: User, path: str = "/") -> Any:
     ("who", "not_offered"),
     [
         ("admin", set()),
-        ("engineer", set()),
-        ("lead", set()),
-        ("developer", {"Contracts", "Audit log"}),
-        ("outsider", {"Contracts", "Audit log"}),
+        ("engineer", {"Users"}),
+        ("lead", {"Users"}),
+        ("developer", {"Contracts", "Users", "Audit log"}),
+        ("outsider", {"Contracts", "Users", "Audit log"}),
     ],
 )
 def test_navigation_lists_what_the_user_may_use(users: dict[str, User], who: str, not_offered: Any) -> None:
-    everything = {"Home", "Catalog", "Instances", "Contracts", "Teams", "Audit log", "API"}
+    everything = {"Home", "Catalog", "Instances", "Contracts", "Teams", "Users", "Audit log", "API"}
     assert set(labels(users[who])) == everything - not_offered
 
 

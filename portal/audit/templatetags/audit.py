@@ -7,19 +7,13 @@ from typing import Any
 
 from django import template
 
-register = template.Library()
+from portal.audit.wording import verb_label
 
-_NOUNS = {"apitoken": "API token", "membership": "member"}
+register = template.Library()
+register.filter("verb_label", verb_label)
+
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{12})[0-9a-f]{28,}")
 MOST = 60
-
-
-@register.filter
-def action_label(verb: str) -> str:
-    """``contract.published`` → “Contract published”."""
-    noun, _, done = verb.partition(".")
-    words = f"{_NOUNS.get(noun, noun)} {done}".replace("_", " ").replace("-", " ").strip()
-    return words[:1].upper() + words[1:]
 
 
 @register.filter
@@ -29,3 +23,9 @@ def short(value: Any) -> str:
     if found := _DIGEST.fullmatch(text):
         return found[1]
     return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
+
+
+@register.filter
+def items(value: Any) -> list[Any]:
+    """The items of a list; of another value, nothing."""
+    return value if isinstance(value, list) else []
