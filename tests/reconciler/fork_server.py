@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 
 import django
+from django.conf import settings
 
 from tests.conftest import REPOSITORY
 
@@ -47,6 +48,7 @@ def fork_server(kubeconfig: Path, state: Path, database: Path) -> Iterator[ForkS
         "KUBECONFIG": str(kubeconfig),
         "DATABASE_URL": f"sqlite:///{database}",
         "SLIPWAY_STATE_DIR": str(state),
+        "SLIPWAY_LEASE_NAMESPACE": settings.LEASE_NAMESPACE,
         "SLIPWAY_LOG_LEVEL": "ERROR",
     }
     command = [sys.executable, "-m", "tests.reconciler.fork_server"]

@@ -16,7 +16,7 @@ from reconciler.kinds.crd_repairs import LONGEST_WAIT, QUIET, CrdRepairs
 from reconciler.objects.health import health_of
 from reconciler.objects.names import CONTRACT_MANAGER
 from reconciler.plan import field_differences
-from tests.clusters import DevCluster
+from tests.clusters import any_cluster
 from tests.conftest import REPOSITORY, conformance_folder
 from tests.contracts.definitions import config_map, defined
 from tests.reconciler.contracts import PAIR
@@ -30,8 +30,8 @@ EXAMPLES = conformance_folder() / "kro"
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    with DevCluster(controllers=False) as server:
-        made = Cluster(server.kubeconfig)
+    with any_cluster(controllers=False) as kubeconfig:
+        made = Cluster(kubeconfig)
         yield made
         made.close()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from catalog.changes import propose_deletion, propose_update
 from catalog.models import Change, ChangeState, Event
 from catalog.touched import Base
 from contracts.models import Contract
-from devcluster.machinery.errors import ApiError
-from tests.clusters import DevCluster
+from reconciler.objects.accessors import annotations_of, namespace_of
+from tests.proxy import Forward, Proxy, status_response
 from tests.reconciler.fork_server import ForkServer, fork_server
 from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.processes import database_file
@@ -104,10 +104,9 @@ class Trap:
     answer is lost. Other writes of a dead process are not forwarded.
     """
 
-    def __init__(self, cluster: DevCluster, answered: bool) -> None:
-        self._api, self._answered = cluster.running.api, answered
-        self._answer = self._api.answer
-        self._api.answer = self.answer  # type: ignore[method-assign]
+    def __init__(self, proxy: Proxy, answered: bool) -> None:
+        self._answered = answered
+        proxy.handler = self.answer
         self._victim = self._writes = 0
         self.made: Counter[str] = Counter()
         self.deleted: Counter[str] = Counter()
@@ -115,16 +114,17 @@ class Trap:
     def set_for(self, victim: int) -> None:
         self._victim, self._writes = victim, 0
 
-    async def answer(self, request: web.Request, path: str) -> web.StreamResponse | None:
+    async def answer(self, request: web.Request, forward: Forward) -> web.StreamResponse:
+        path, body = request.path, await request.read()
         if request.method == "GET" or "/leases" in path or not self._victim:
-            return await self._answer(request, path)
+            return await forward(body)
         self._writes += 1
         if self._writes > 1:
             self._kill()
-            raise ApiError(503, "ServiceUnavailable", "it is dead")
-        answer = await self._answer(request, path)
+            return status_response(503, "ServiceUnavailable", "it is dead")
+        answer = await forward(body)
         name = path.rpartition("/")[2]
-        if answer is not None and "/configmaps/" in path:
+        if "/configmaps/" in path:
             self.made[name] += answer.status == 201
             self.deleted[name] += request.method == "DELETE" and answer.status == 200
         if not self._answered:
@@ -165,27 +165,18 @@ class Lives:
 
 
 @pytest.fixture
-def cluster() -> Iterator[DevCluster]:
-    with DevCluster() as made:
-        yield made
-
-
-@pytest.fixture
-def harness(transactional_db: None, cluster: DevCluster, settings: Any) -> Iterator[Harness]:
-    settings.KUBECONFIG = str(cluster.kubeconfig)
-    made = Harness(cluster.kubeconfig)
-    yield made
-    made.close()
+def manager_kubeconfig(proxy: Proxy) -> Path:
+    return proxy.kubeconfig
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("answered", [False, True], ids=["answers-lost", "answers-received"])
 def test_one_write_in_every_life(
-    harness: Harness, cluster: DevCluster, tmp_path: Path, answered: bool
+    stopped_harness: Harness, proxy: Proxy, tmp_path: Path, answered: bool
 ) -> None:
-    trap = Trap(cluster, answered)
-    with fork_server(cluster.kubeconfig, tmp_path, database_file()) as children:
+    harness, trap = stopped_harness, Trap(proxy, answered)
+    with fork_server(proxy.kubeconfig, tmp_path, database_file()) as children:
         lives = Lives(children, trap)
         contract = harness.publish(CREW)
 
@@ -226,11 +217,11 @@ def test_one_write_in_every_life(
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("answered", [False, True], ids=["answers-lost", "answers-received"])
 def test_the_inventory_covers_every_object_at_every_moment_and_shrinks(
-    harness: Harness, cluster: DevCluster, tmp_path: Path, answered: bool
+    stopped_harness: Harness, proxy: Proxy, tmp_path: Path, answered: bool
 ) -> None:
     """Kinds and a namespace are recorded before their first object, and forgotten after their last one."""
-    trap = Trap(cluster, answered)
-    with fork_server(cluster.kubeconfig, tmp_path, database_file()) as children:
+    harness, trap = stopped_harness, Trap(proxy, answered)
+    with fork_server(proxy.kubeconfig, tmp_path, database_file()) as children:
         lives = Lives(children, trap)
         contract = harness.publish(KIT.replace("NAMESPACE", harness.namespace))
 
@@ -240,10 +231,14 @@ def test_the_inventory_covers_every_object_at_every_moment_and_shrinks(
 
         def owned() -> set[tuple[str, str]]:
             """Kind and namespace of every object of the instance."""
-            label = "app.kubernetes.io/managed-by=slipway"
+            label, owner = "app.kubernetes.io/managed-by=slipway", f"Kit {harness.namespace}/one"
             kinds = ("Secret", "ServiceAccount")
             found = [(kind, one) for kind in kinds for one in harness.cluster.list("v1", kind, labels=label)]
-            return {(kind, one["metadata"]["namespace"]) for kind, one in found}
+            return {
+                (kind, namespace_of(one))
+                for kind, one in found
+                if annotations_of(one)["slipway.dev/instance"] == owner
+            }
 
         def check() -> None:
             kinds, namespaces = (set(part.split(",")) for part in inventory()) if owned() else (set(), set())

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +11,7 @@ import pytest
 from contracts.compiler import Definition, compile_text
 from reconciler.kinds.crd import crd_of
 from reconciler.kube import ApiError, NotServed
-from tests.clusters import DevCluster
+from tests.clusters import any_cluster
 from tests.contracts.definitions import definition_text
 from tests.reconciler.harness import Cluster, wait_for
 
@@ -35,12 +32,10 @@ size: integer | validation="self > 0"
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    with ExitStack() as stack:
-        given = os.environ.get("SLIPWAY_TEST_KUBECONFIG")
-        kubeconfig = Path(given) if given else stack.enter_context(DevCluster(controllers=False)).kubeconfig
+    with any_cluster(controllers=False) as kubeconfig:
         made = Cluster(kubeconfig)
-        stack.callback(made.close)
         yield made
+        made.close()
 
 
 class Kind:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from django.conf import settings
 from django.db import connection
 
 from catalog.models import Destination, Event, Instance
@@ -319,7 +320,8 @@ def test_a_manager_that_lost_it_does_nothing_until_it_leads_again(harness: Harne
 
 def set_holder(harness: Harness, identity: str | None) -> None:
     spec = {"spec": {"holderIdentity": identity}}
-    harness.cluster.merge(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, "default", NAME, spec)
+    where = (LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, settings.LEASE_NAMESPACE, NAME)
+    harness.cluster.merge(*where, spec)
 
 
 # -- processes ------------------------------------------------------------------------------------------
@@ -327,7 +329,8 @@ def set_holder(harness: Harness, identity: str | None) -> None:
 
 def holder(harness: Harness) -> int:
     """The PID in the Lease; 0 when it has no holder."""
-    live = harness.cluster.get(LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, "default", NAME)
+    where = (LEASE_RESOURCE.api_version, LEASE_RESOURCE.kind, settings.LEASE_NAMESPACE, NAME)
+    live = harness.cluster.get(*where)
     found = parse_identity(((live or {}).get("spec") or {}).get("holderIdentity") or "")
     return found.pid if found else 0
 

@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -22,7 +23,7 @@ from reconciler.kinds.crd import CRD_RESOURCE
 from reconciler.kube import Client, NotServed, Resource, read_kubeconfig
 from reconciler.objects.accessors import uid_of
 from reconciler.objects.names import INSTANCE_MANAGER
-from tests.clusters import DevCluster
+from tests.clusters import any_cluster
 from tests.custom_kinds import custom_definition
 
 INTEGER, STRING = {"type": "integer"}, {"type": "string"}
@@ -106,14 +107,14 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[DevCluster]:
-    with DevCluster(controllers=False) as made:
-        yield made
+def kubeconfig() -> Iterator[Path]:
+    with any_cluster(controllers=False) as found:
+        yield found
 
 
 @pytest.fixture
-async def client(cluster: DevCluster) -> AsyncIterator[Client]:
-    async with Client(lambda: read_kubeconfig(cluster.kubeconfig)) as made:
+async def client(kubeconfig: Path) -> AsyncIterator[Client]:
+    async with Client(lambda: read_kubeconfig(kubeconfig)) as made:
         yield made
 
 

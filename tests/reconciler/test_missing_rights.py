@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 
-from devcluster.machinery.errors import ApiError as ServerError
 from reconciler.kube import ApiError
-from tests.clusters import DevCluster
+from tests.proxy import Forward, Proxy, status_response
 from tests.reconciler.builders import live_status, map_node, publish_contract
 from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.steps import get_condition, wait_until_ready
@@ -19,37 +17,24 @@ USER = "system:serviceaccount:slipway:reconciler"
 
 
 class Rights:
-    """Denies verbs on ConfigMaps to the reconciler, as RBAC does. The devcluster has none."""
+    """Denies verbs on ConfigMaps to the reconciler, as RBAC does. The embedded cluster has no RBAC."""
 
-    def __init__(self, cluster: DevCluster) -> None:
-        api = cluster.running.api
-        self._answer = api.answer
-        api.answer = self.answer  # type: ignore[method-assign]
+    def __init__(self, proxy: Proxy) -> None:
+        proxy.handler = self.answer
         self.denied: set[str] = set()
 
-    async def answer(self, request: web.Request, path: str) -> web.StreamResponse | None:
-        verb = "watch" if request.query.get("watch") else "list"
-        labelled = "labelSelector" in request.query  # the harness lists without a selector
-        if request.method == "GET" and path.endswith("/configmaps") and labelled and verb in self.denied:
+    async def answer(self, request: web.Request, forward: Forward) -> web.StreamResponse:
+        path, verb = request.path, "watch" if request.query.get("watch") else "list"
+        if request.method == "GET" and path.endswith("/configmaps") and verb in self.denied:
             scope = "at the cluster scope" if "/namespaces/" not in path else 'in the namespace "x"'
             right = f'cannot {verb} resource "configmaps" in API group "" {scope}'
-            raise ServerError(403, "Forbidden", f'configmaps is forbidden: User "{USER}" {right}')
-        return await self._answer(request, path)
+            return status_response(403, "Forbidden", f'configmaps is forbidden: User "{USER}" {right}')
+        return await forward(await request.read())
 
 
 @pytest.fixture
-def cluster() -> Iterator[DevCluster]:
-    with DevCluster() as made:
-        yield made
-
-
-@pytest.fixture
-def harness(transactional_db: None, cluster: DevCluster, settings: Any) -> Iterator[Harness]:
-    settings.KUBECONFIG = str(cluster.kubeconfig)
-    made = Harness(cluster.kubeconfig)
-    made.manager.start()
-    yield made
-    made.close()
+def manager_kubeconfig(proxy: Proxy) -> Path:
+    return proxy.kubeconfig
 
 
 WATCH = (
@@ -58,8 +43,8 @@ WATCH = (
 )
 
 
-def test_a_missing_right_to_watch_a_child_is_on_row_and_object(harness: Harness, cluster: DevCluster) -> None:
-    rights = Rights(cluster)
+def test_a_missing_right_to_watch_a_child_is_on_row_and_object(harness: Harness, proxy: Proxy) -> None:
+    rights = Rights(proxy)
     rights.denied = {"list", "watch"}
     contract = publish_contract(harness, map_node("a", "data: {k: v}"))
     harness.create(contract, "one")
@@ -78,11 +63,11 @@ def test_a_missing_right_to_watch_a_child_is_on_row_and_object(harness: Harness,
     assert harness.get_instance(contract, "one")["status"]["state"] == "ACTIVE"
 
 
-def test_a_missing_right_to_list_delays_a_deletion_and_says_so(harness: Harness, cluster: DevCluster) -> None:
+def test_a_missing_right_to_list_delays_a_deletion_and_says_so(harness: Harness, proxy: Proxy) -> None:
     contract = publish_contract(harness, map_node("a", "data: {k: v}"))
     harness.create(contract, "one")
     wait_until_ready(harness, "one")
-    rights = Rights(cluster)
+    rights = Rights(proxy)
     rights.denied = {"list"}
     harness.cluster.delete(contract.api_version, contract.kind, harness.namespace, "one")
     row = wait_for(lambda: (row := harness.get_row("one")) and row.reason == "MissingRight" and row)
