@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from catalog.models import Change, ChangeState
-from devcluster.machinery.errors import ApiError as ServerError
 from reconciler.changes.outbox import DeliveryResult
 from reconciler.changes.schema_lag import LONGEST_LAG, SchemaLag, is_declared, missing_leaves, path_of
-from tests.clusters import DevCluster
+from tests.proxy import Forward, Proxy, status_response
 from tests.reconciler.builders import map_node, publish_contract
 from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.steps import create_ready, update, wait_until_decided, wait_until_ready
@@ -107,44 +108,36 @@ class LateSchema:
     ``mode``: whether such a server refuses the field or drops it.
     """
 
-    def __init__(self, cluster: DevCluster, mode: str) -> None:
-        api = cluster.running.api
-        self._answer, self._mode = api.answer, mode
-        api.answer = self.answer  # type: ignore[method-assign]
+    def __init__(self, proxy: Proxy, mode: str) -> None:
+        proxy.handler = self.answer
+        self._mode = mode
         self.late = True
+        self.before_the_next: Callable[[], object] | None = None  # called before the next apply is forwarded
 
-    async def answer(self, request: web.Request, path: str) -> web.StreamResponse | None:
+    async def answer(self, request: web.Request, forward: Forward) -> web.StreamResponse:
+        body = await request.read()
         manager = request.query.get("fieldManager")
         if self.late and request.method == "PATCH" and manager == "slipway/instance":
             if self._mode == "refuses":
                 message = "failed to create typed patch object: .spec.items: field not declared in schema"
-                raise ServerError(500, "InternalError", message)
-            body = json.loads(await request.read())
-            body["spec"].pop("items", None)
-            request._read_bytes = json.dumps(body).encode()
-        return await self._answer(request, path)
+                return status_response(500, "InternalError", message)
+            sent = json.loads(body)
+            sent["spec"].pop("items", None)
+            body = json.dumps(sent).encode()
+        elif self.before_the_next is not None and manager == "slipway/instance":
+            change, self.before_the_next = self.before_the_next, None
+            await asyncio.to_thread(change)
+        return await forward(body)
 
 
 @pytest.fixture
-def cluster() -> Iterator[DevCluster]:
-    with DevCluster() as made:
-        yield made
-
-
-@pytest.fixture
-def harness(transactional_db: None, cluster: DevCluster, settings: Any) -> Iterator[Harness]:
-    settings.KUBECONFIG = str(cluster.kubeconfig)
-    made = Harness(cluster.kubeconfig)
-    made.manager.start()
-    yield made
-    made.close()
+def manager_kubeconfig(proxy: Proxy) -> Path:
+    return proxy.kubeconfig
 
 
 @pytest.mark.parametrize("mode", ["refuses", "drops"])
-def test_a_change_with_a_new_field_waits_for_the_schema(
-    harness: Harness, cluster: DevCluster, mode: str
-) -> None:
-    schema = LateSchema(cluster, mode)
+def test_a_change_with_a_new_field_waits_for_the_schema(harness: Harness, proxy: Proxy, mode: str) -> None:
+    schema = LateSchema(proxy, mode)
     contract = publish_contract(harness, map_node("a", "data: {k: v}"))
 
     def wait_for_schema(change: Change) -> None:
@@ -155,7 +148,7 @@ def test_a_change_with_a_new_field_waits_for_the_schema(
         wait_for(waits, "it waits for the schema")
         assert change.reason == "schema"
         schema.late = False
-        assert wait_until_decided(change).state == ChangeState.DELIVERED
+        assert wait_until_decided(change).state == ChangeState.DELIVERED, change.message
 
     wait_for_schema(harness.create(contract, "one", items=["x"]))
     wait_until_ready(harness, "one")
@@ -164,3 +157,20 @@ def test_a_change_with_a_new_field_waits_for_the_schema(
     schema.late = True
     wait_for_schema(update(harness, contract, "two", n=1, items=["y"]))
     assert harness.get_instance(contract, "two")["spec"]["items"] == ["y"]
+
+
+def test_the_field_is_delivered_although_the_object_was_changed_meanwhile(
+    harness: Harness, proxy: Proxy
+) -> None:
+    schema = LateSchema(proxy, "drops")
+    contract = publish_contract(harness, map_node("a", "data: {k: v}"))
+    change = harness.create(contract, "one", items=["x"])
+    wait_until_ready(harness, "one")
+    label = {"metadata": {"labels": {"cost": "1"}}}
+    where = (contract.api_version, contract.kind, harness.namespace, "one")
+    schema.before_the_next = lambda: harness.cluster.merge(*where, label)
+    schema.late = False
+    assert wait_until_decided(change).state == ChangeState.DELIVERED, change.message
+    assert schema.before_the_next is None
+    live = harness.get_instance(contract, "one")
+    assert (live["spec"]["items"], live["metadata"]["labels"]["cost"]) == (["x"], "1")
