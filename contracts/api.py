@@ -19,8 +19,15 @@ from rest_framework.views import APIView
 from contracts.grants import give, revoke
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, ContractQuerySet, Grant, ReasonMissing, Revision
-from contracts.problems import Rejected
-from contracts.publishing import PublishRequest, StaleRevision, publish_request
+from contracts.problems import Rejected, errors
+from contracts.publishing import (
+    PublishRequest,
+    StaleRevision,
+    breaking_problems,
+    denial,
+    publish_request,
+    review_publication,
+)
 from contracts.views.access import AUTHORS_ONLY
 from portal.accounts.models import User
 from portal.accounts.permission import PLATFORM, can
@@ -69,6 +76,10 @@ class ReachSerializer(serializers.Serializer[Any]):
     path = serializers.CharField(help_text="From the document's root, with list indexes.")
     line = serializers.IntegerField()
     column = serializers.IntegerField()
+
+
+class CheckedReachSerializer(ReachSerializer):
+    granted = serializers.BooleanField(help_text="False: publishing needs a portal admin's grant of it.")
 
 
 class RefusedSerializer(serializers.Serializer[Any]):
@@ -177,9 +188,12 @@ class PublishedSerializer(serializers.Serializer[Any]):
 
 
 class CheckedSerializer(serializers.Serializer[Any]):
-    publishable = serializers.BooleanField()
+    """What publishing the text would answer, without a reason for breaking changes or a grant."""
+
+    publishable = serializers.BooleanField(help_text="Whether you could publish it as it is.")
+    denied = serializers.CharField(allow_blank=True, help_text="Why you may not publish it.")
     problems = ProblemSerializer(many=True)
-    reach = ReachSerializer(many=True)
+    reach = CheckedReachSerializer(many=True)
 
 
 def reach_of(text: str) -> Any:
@@ -404,7 +418,7 @@ def grant_refusals() -> Iterator[None]:
 
 
 class Check(APIView):
-    """List everything that is wrong with a text. Nothing is saved or published."""
+    """Say what publishing a text would answer. Nothing is saved or published."""
 
     @extend_schema(
         operation_id="contracts_check",
@@ -417,10 +431,17 @@ class Check(APIView):
             raise Refused(AUTHORS_ONLY, code=status.HTTP_403_FORBIDDEN)
         sent = TextSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        compilation = compile_known(sent.validated_data["text"], current_user(request))
-        problems = [problem.as_dict() for problem in compilation.problems]
-        reach = ReachSerializer(compilation.reach.entries, many=True).data
-        return Response({"publishable": compilation.ok, "problems": problems, "reach": reach})
+        user = current_user(request)
+        review = review_publication(sent.validated_data["text"], by=user)
+        denied, unconfirmed = denial(review, user), review.unconfirmed if review.publishable else ()
+        problems = (*review.problems, *breaking_problems(unconfirmed))
+        answer = {
+            "publishable": not errors(problems) and not denied,
+            "denied": denied,
+            "problems": [problem.as_dict() for problem in problems],
+            "reach": review.reach(),
+        }
+        return Response(answer)
 
 
 urlpatterns = [

@@ -7,7 +7,7 @@ in its transaction, so that of two users who publish at once the second is check
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,10 +36,12 @@ class BreakingChange(Rejected):
 
     def __init__(self, changes: tuple[SchemaChange, ...]) -> None:
         self.changes = changes
-        hint = "Publish it as a new contract, or confirm the breaking changes with a reason."
-        super().__init__(
-            Problem("breaking-change", change.message, change.path, hint=hint) for change in changes
-        )
+        super().__init__(breaking_problems(changes))
+
+
+def breaking_problems(changes: Iterable[SchemaChange]) -> list[Problem]:
+    hint = "Publish it as a new contract, or confirm the breaking changes with a reason."
+    return [Problem("breaking-change", change.message, change.path, hint=hint) for change in changes]
 
 
 class StaleRevision(Exception):
@@ -57,6 +59,8 @@ class Review:
     latest: Revision | None = None
     owner: Team | None = None
     changes: tuple[SchemaChange, ...] = ()
+    granted: frozenset[str] = frozenset()
+    """Keys of what the contract's active grants permit."""
 
     @property
     def publishable(self) -> bool:
@@ -71,10 +75,20 @@ class Review:
         return tuple(change for change in self.changes if change.breaking)
 
     @property
+    def unconfirmed(self) -> tuple[SchemaChange, ...]:
+        """The breaking changes that publishing without a reason is refused for."""
+        return () if self.unchanged or self.allows_breaking else self.breaking
+
+    @property
     def allows_breaking(self) -> bool:
         """Whether the definition itself confirms its breaking changes, as in kro, by an annotation."""
         definition = self.compilation.definition
         return definition is not None and definition.allows_breaking_changes
+
+    def reach(self) -> list[dict[str, Any]]:
+        """For JSON: each entry of the reach, and whether it is ``granted``."""
+        entries = self.compilation.reach.entries
+        return [{**entry.as_dict(), "granted": entry.key in self.granted} for entry in entries]
 
     def breaking_reason(self, given: str) -> str:
         """The reason that confirms the breaking changes; empty when nothing does."""
@@ -131,12 +145,13 @@ def review_publication(text: str, *, by: User | None) -> Review:
     owner, found = owner_of(compilation, contract, by)
     found += find_conflicts(definition, contract, by)
     found += length_problems(compilation)
+    granted = granted_keys(definition.name, owner) if owner is not None else frozenset()
     if owner is not None and not (latest and latest.digest == digest_of(text)):
-        found += compilation.reach.problems(granted_keys(definition.name, owner))
+        found += compilation.reach.problems(granted)
     failing = (problem for result in run_tests(compilation) for problem in result.problems())
     problems = in_reading_order((*compilation.problems, *with_positions(text, found), *failing))
     changes = changes_since(latest, definition) if latest else ()
-    return Review(text, compilation, problems, contract, latest, owner, changes)
+    return Review(text, compilation, problems, contract, latest, owner, changes, granted)
 
 
 def publish(text: str, *, by: User | None, note: str = "", breaking_reason: str = "") -> Publication:
@@ -169,7 +184,9 @@ def _publish(request: PublishRequest) -> Publication:
     if definition is None or owner is None or not review.publishable:
         raise Rejected(review.problems)
     contract = review.contract or Contract(name=definition.name, owner=owner)
-    check_permission(request.by, contract, owner)
+    denied = denial(review, request.by)
+    if denied:
+        raise PermissionDenied(denied)
     if request.after is not None and review.next_number != request.after + 1:
         latest = review.next_number - 1
         raise StaleRevision(f"Revision {latest} was published in the meantime. Review the changes again.")
@@ -240,14 +257,19 @@ def delete_draft(draft: Draft | None) -> None:
         draft.delete()
 
 
-def check_permission(by: User | None, contract: Contract, new_owner: Team) -> None:
-    """The user must be allowed to publish for both teams when the owner changes."""
-    if by is None:
-        return
-    for team in {contract.owner, new_owner}:
-        decision = can(by, "publish", Contract(name=contract.name, owner=team))
+def denial(review: Review, by: User | None) -> str:
+    """Why the user may not publish it; empty when they may, or when there is no owner yet.
+
+    They must be allowed to publish for both teams when the owner changes. An operator may.
+    """
+    definition, owner = review.compilation.definition, review.owner
+    if definition is None or owner is None or by is None:
+        return ""
+    for team in {review.contract.owner if review.contract else owner, owner}:
+        decision = can(by, "publish", Contract(name=definition.name, owner=team))
         if not decision:
-            raise PermissionDenied(f"“{contract.name}” belongs to the team {team.name}. {decision.reason}")
+            return f"“{definition.name}” belongs to the team {team.name}. {decision.reason}"
+    return ""
 
 
 def owner_of(

@@ -100,14 +100,9 @@ def check(request: HttpRequest) -> HttpResponse:
     """The problems of a text: JSON for the editor's markers, or the panels beside it."""
     text = with_newlines(request.POST.get("text", ""))
     if "application/json" in request.headers.get("Accept", ""):
-        return JsonResponse(
-            {
-                "problems": [
-                    problem.as_dict()
-                    for problem in review_publication(text, by=current_user(request)).problems
-                ]
-            }
-        )
+        review = review_publication(text, by=current_user(request))
+        problems = [problem.as_dict() for problem in review.problems]
+        return JsonResponse({"problems": problems, "reach": review.reach()})
     draft = save_posted_draft(request, text) if request.POST.get("save") else None
     answer = render(
         request,

@@ -11,14 +11,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from contracts.models import Contract, Draft
+from contracts.models import Draft
 from contracts.problems import Rejected, errors
-from contracts.publishing import PublishRequest, Review, StaleRevision, publish_request, review_publication
+from contracts.publishing import (
+    PublishRequest,
+    Review,
+    StaleRevision,
+    denial,
+    publish_request,
+    review_publication,
+)
 from contracts.views.access import author_required, current_user, own_draft
 from contracts.views.revision_diff import text_diff
 from contracts.views.testing import test_results
-from portal.accounts.models import User
-from portal.accounts.permission import can
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,8 +49,8 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
         return page(request, draft, stale=str(stale), status=409)
     except Rejected:
         return page(request, draft, status=422)
-    except PermissionDenied as denial:
-        return page(request, draft, denial=str(denial), status=403)
+    except PermissionDenied as refusal:
+        return page(request, draft, denied=str(refusal), status=403)
     if done.new:
         messages.success(request, f"{done.contract.title}: revision {done.revision.number} published.")
     else:
@@ -54,7 +59,7 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def page(
-    request: HttpRequest, draft: Draft, *, denial: str = "", stale: str = "", status: int = 200
+    request: HttpRequest, draft: Draft, *, denied: str = "", stale: str = "", status: int = 200
 ) -> HttpResponse:
     review = review_publication(draft.text, by=current_user(request))
     context: dict[str, Any] = {
@@ -62,7 +67,7 @@ def page(
         "review": review,
         "error_count": len(errors(review.problems)),
         "shown": review.compilation.presentation,
-        "denial": denial or permission_error(current_user(request), review),
+        "denial": denied or denial(review, current_user(request)),
         "stale": stale,
         "diff": text_diff(review.latest.text, draft.text) if review.latest else None,
         "reach": review.compilation.reach.entries,
@@ -79,16 +84,3 @@ def grant_url(request: HttpRequest, draft: Draft, review: Review) -> str:
     if all(problem.code != "needs-grant" for problem in review.problems):
         return ""
     return request.build_absolute_uri(reverse("contracts:draft-grant", args=[draft.pk]))
-
-
-def permission_error(user: User, review: Review) -> str:
-    """Why the user may not publish it; empty when they may, or when there is no owner yet."""
-    if review.owner is None:
-        return ""
-    owners = {review.owner} | ({review.contract.owner} if review.contract else set())
-    for team in owners:
-        name = review.contract.name if review.contract else f"a contract of {team.name}"
-        decision = can(user, "publish", Contract(name=name, owner=team))
-        if not decision:
-            return decision.reason
-    return ""
