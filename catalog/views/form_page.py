@@ -28,6 +28,7 @@ from catalog.graph.view import Graph, graph_of_preview
 from catalog.models import Action, Change, DeletedInstance, Destination, FormDraft, Instance
 from catalog.ownership_conflicts import OwnershipConflict, ownership_conflicts
 from catalog.touched import Base
+from catalog.views.refusals import refusals
 from contracts.models import Contract
 from contracts.problems import Problem
 from contracts.runtime import PreviewNode, preview
@@ -65,6 +66,7 @@ class FormPage:
     base: str = ""  # the generation that the edit is based on
     preview_nodes: list[PreviewNode] = field(default_factory=list)
     ownership_conflicts: list[OwnershipConflict] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)  # what would be out of reach
     resumed_draft: FormDraft | None = None
     copied: Instance | DeletedInstance | None = None
     # Changes made by others since the edit began, and whether this user changed the same field.
@@ -155,6 +157,10 @@ class FormPage:
             "name": name or "unnamed",
         }
         self.preview_nodes = list(preview(usable.definition, manifest))
+        if not self.target.contract.namespaced or self.form.namespace:
+            self.refusals = refusals(
+                self.target.contract, usable.definition, self.preview_nodes, self.form.namespace
+            )
         if name and not self.form.name_messages:
             self.ownership_conflicts = ownership_conflicts(
                 [manifest for node in self.preview_nodes for manifest in node.manifests],

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contracts.compiler import Definition
+from contracts.runtime.bounds import GrantedEntry
 from reconciler.kube import Resource
 from reconciler.objects.accessors import group_kind
-from reconciler.plan.reach import GrantedEntry
 from reconciler.status.resources import unnamed_labels
 
 

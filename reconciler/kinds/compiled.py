@@ -7,20 +7,18 @@ from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
-from contracts.compiler import Definition
 from contracts.grants import all_granted_keys
 from contracts.known_kinds import compile_known
 from contracts.models import Contract, Revision
 from contracts.runtime import withhold
+from contracts.runtime.bounds import granted_entries
 from portal.accounts.models import TeamNamespace
 from portal.audit.record import record
 from portal.live.publish import publish
 from reconciler.cache.contracts import CompiledContract, PublishedRevision
-from reconciler.plan.reach import GrantedEntry
 
 log = logging.getLogger("slipway.reconciler")
 
-REACHING_OBJECTS = ("create", "bind", "read")  # the other entries are about values
 KIND_READY = "KindReady"  # the condition of a contract's row
 
 
@@ -48,18 +46,6 @@ def published_contracts() -> list[PublishedRevision]:
     ]
 
 
-def granted_entries(
-    published: PublishedRevision, definition: Definition | None
-) -> Mapping[str, Sequence[GrantedEntry]]:
-    """Node → the entries of its reach that are granted."""
-    found: dict[str, list[GrantedEntry]] = {}
-    for entry in definition.reach.entries if definition is not None else ():
-        if entry.key in published.granted and entry.what in REACHING_OBJECTS:
-            granted = GrantedEntry(entry.group, entry.kind, entry.namespace, entry.name, entry.what == "read")
-            found.setdefault(entry.node, []).append(granted)
-    return found
-
-
 def teams_of_namespaces() -> dict[str, str]:
     """Namespace → the slug of the team that owns it."""
     return dict(TeamNamespace.objects.values_list("name", "team__slug"))
@@ -76,7 +62,7 @@ def compile_contract(published: PublishedRevision) -> CompiledContract:
         )
         return CompiledContract(published, None, problem)
     definition = withhold(compilation.runnable, published.granted)
-    granted = granted_entries(published, definition)
+    granted = granted_entries(definition, published.granted)
     return CompiledContract(published, definition, adopt=compilation.presentation.adopt, granted=granted)
 
 

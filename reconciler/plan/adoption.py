@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contracts.runtime.bounds import Home
 from reconciler.objects.accessors import Manifest, Reference, annotations_of, labels_of, namespace_of, uid_of
 from reconciler.objects.names import ADOPT, APPLYSET_PART_OF, INSTANCE_ID
 from reconciler.plan.inventory import set_id
-from reconciler.plan.reach import Bounds, Home
+from reconciler.plan.reach import Bounds
 
 
 def is_ours(instance: Manifest, live: Manifest) -> bool:

@@ -12,10 +12,11 @@ from django.urls import reverse
 
 from contracts.grants import revoke
 from contracts.models import Contract, Grant, Revision
+from contracts.runtime.bounds import Granted, GrantedEntry, Home, violation
 from portal.accounts.models import Team, TeamNamespace, User
 from reconciler.kinds.compiled import published_contracts
 from reconciler.objects.accessors import Reference
-from reconciler.plan.reach import Bounds, Granted, GrantedEntry, Home, violation
+from reconciler.plan.reach import Bounds
 from tests.contracts.definitions import config_map, definition_text
 from tests.reconciler.builders import delete_instance, live_status, publish_contract
 from tests.reconciler.harness import Harness, wait_for
