@@ -110,13 +110,14 @@ def worst_first(conditions: list[dict[str, str]], *, failing: bool = False) -> l
     return sorted(shown, key=lambda condition: order.index(condition["state"]))
 
 
+PROBLEM_TYPES = ("FieldConflict", "HostConflict")  # conditions that are true while there is a problem
 _FAULTS = ("fail", "error", "invalid", "denied", "forbidden", "refused", "conflict", "exceeded")
 
 
 def _condition_state(condition: dict[str, str], *, failing: bool) -> str:
     status = condition.get("status")
     if status == "True":
-        return "ready"
+        return "failed" if condition.get("type") in PROBLEM_TYPES else "ready"
     if status != "False":
         return "unknown"
     reason = condition.get("reason", "").lower()

@@ -265,6 +265,10 @@ LIVE_TOPICS = {
 KUBECONFIG = env("KUBECONFIG")
 # The namespace of the Lease for leader election; empty: no leader election.
 LEASE_NAMESPACE = env("SLIPWAY_LEASE_NAMESPACE", "default") if flag("SLIPWAY_LEASE", True) else ""
+# Events of an instance: how many are kept, how many new ones are stored in a day, and for how many days.
+EVENTS_PER_INSTANCE = max(int(env("SLIPWAY_EVENTS_PER_INSTANCE", "200")), 1)
+EVENTS_PER_DAY = max(int(env("SLIPWAY_EVENTS_PER_DAY", "500")), 1)
+EVENT_RETENTION_DAYS = max(int(env("SLIPWAY_EVENT_RETENTION_DAYS", "30")), 1)
 # Class of the reconciler in the web process; empty when it runs as a separate process.
 EMBEDDED_RECONCILER = "reconciler.manager.embedded.EmbeddedManager" if EMBEDDED else ""
 APPEND_SLASH = True

@@ -12,7 +12,8 @@ class Event(models.Model):
     """An event from the reconciler (drift repaired, applied) or from Kubernetes."""
 
     instance = models.ForeignKey("catalog.Instance", models.CASCADE, related_name="events")
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=timezone.now)  # of the last occurrence
+    first_at = models.DateTimeField(default=timezone.now)  # of the first; ``count`` says how many there are
     warning = models.BooleanField(default=False)
     reason = models.CharField(max_length=80)  # "DriftRepaired"
     message = models.TextField()
@@ -24,7 +25,10 @@ class Event(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-at", "-pk"]
-        indexes: ClassVar = [models.Index(fields=["instance", "-at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["instance", "-at"]),
+            models.Index(fields=["at"], name="event_by_time"),  # for the retention
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["instance", "uid"], condition=~models.Q(uid=""), name="kubernetes_event_once"

@@ -129,6 +129,9 @@ class Instance(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
     deletion_requested_at = models.DateTimeField(null=True)  # metadata.deletionTimestamp
     version = models.PositiveBigIntegerField(default=1)
+    # How many events were stored on that day, for the daily limit.
+    events_day = models.DateField(null=True)
+    events_today = models.PositiveIntegerField(default=0)
 
     objects = InstanceQuerySet.as_manager()
 
@@ -232,6 +235,10 @@ class InstanceResource(models.Model):
     message = models.TextField(blank=True)
     # What was desired when it was last ready (uid, generation, nodes), to tell a loss from a scale-down.
     ready_baseline = models.JSONField(null=True)
+    # Repairs in a row of fields that others change (reconciler.plan.repairs); a restart continues them.
+    repairs = models.JSONField(default=list)
+    # How it finished, if it is not run again (reconciler.plan.finished).
+    finished = models.JSONField(null=True)
     created_at = models.DateTimeField(null=True)  # metadata.creationTimestamp
     deletion_requested_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(default=timezone.now)

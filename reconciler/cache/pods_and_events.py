@@ -223,5 +223,6 @@ def record_of(event: Manifest, about: Mapping[str, Any], child: Manifest) -> Eve
         ),
         source=str(source),
         at=str(at or ""),
+        first=str(event.get("firstTimestamp") or event.get("eventTime") or ""),
         count=int(series.get("count") or event.get("count") or 1),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.cache.losses import Losses
+from reconciler.cache.repair_log import RepairLog
 from reconciler.objects.accessors import Identity
 from reconciler.plan import LastApplied
 from reconciler.status.assess import Assessment, Previous
@@ -13,12 +14,13 @@ from reconciler.status.assess import Assessment, Previous
 
 class ReconcileCache:
     """``last_applied``: uid of a child → what was last applied to it. ``losses``: children that others
-    delete.
+    delete. ``repairs``: fields that others change.
     """
 
     def __init__(self) -> None:
         self.last_applied: dict[str, LastApplied] = {}
         self.losses = Losses()
+        self.repairs = RepairLog()
         self._applying: dict[Identity, str] = {}  # object → uid of the instance that applies it now
         self._previous: dict[str, Previous] = {}  # uid of an instance →
         self._deletions_requested: set[str] = set()  # uids of instances
@@ -28,6 +30,9 @@ class ReconcileCache:
     def seed(self, known: Mapping[str, Previous]) -> None:
         """Start from what the rows know, by the uid of the instance."""
         self._previous = dict(known)
+        for uid, previous in known.items():
+            resources = previous.resources.items()
+            self.repairs.seed(uid, {identity: one.repairs for identity, one in resources if one.repairs})
         self._deletions_requested = {uid for uid, one in known.items() if one.deletion_requested}
 
     def previous(self, uid: str) -> Previous:
@@ -66,6 +71,7 @@ class ReconcileCache:
     def forget_instance(self, uid: str) -> None:
         self._previous.pop(uid, None)
         self.losses.forget_instance(uid)
+        self.repairs.forget_instance(uid)
         self._deletions_requested.discard(uid)
 
     def forget_child(self, uid: str) -> None:

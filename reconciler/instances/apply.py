@@ -11,13 +11,20 @@ from typing import Any
 from contracts.compiler import Definition
 from reconciler.cache.contracts import CompiledContract
 from reconciler.context import ClusterContext
-from reconciler.instances.events import applied_record, pruned_record, refused_record, withheld_records
+from reconciler.instances.events import (
+    applied_record,
+    conflict_records,
+    pruned_record,
+    refused_record,
+    withheld_records,
+)
 from reconciler.instances.execute import apply_all, explain, prune_all, record_inventory
 from reconciler.instances.observe import Observer
 from reconciler.instances.reconciler import InstanceReconciler, Result
 from reconciler.kube import ApiError, KubeError
 from reconciler.objects.accessors import Identity, Manifest, Reference, uid_of, version_of
 from reconciler.plan import Apply, Graph, Inventory, Observation, Plan, last_applied, plan, recorded
+from reconciler.plan.compare import Label
 from reconciler.status.outcome import Reconciled
 from reconciler.status.snapshot import Key
 
@@ -38,6 +45,7 @@ class ApplyReconciler(InstanceReconciler):
         self.is_incomplete = False
         self.at_least = 0.0
         self.losses = context.reconcile_cache.losses
+        self.repairs = context.reconcile_cache.repairs
 
     @property
     def definition(self) -> Definition:
@@ -50,10 +58,12 @@ class ApplyReconciler(InstanceReconciler):
         if remaining.prunes and not remaining.applies:
             for step in remaining.prunes:
                 self.losses.forget(uid_of(self.instance), step.reference.identity)
+                self.repairs.forget(uid_of(self.instance), step.reference.identity)
             await prune_all(self.client, remaining.prunes)
             named = (step for step in remaining.prunes if step.node not in self.compiled.unnamed)
             self.records += map(pruned_record, named)
         self.remember_unchanged(observation, graph, remaining)
+        self.observe_repairs(graph, remaining)
         if not remaining.steps and recorded(self.instance) != remaining.after:
             await self.record(remaining.after)
         return await self.report(observation, graph, remaining)
@@ -72,10 +82,12 @@ class ApplyReconciler(InstanceReconciler):
         return observation, graph, remaining
 
     def is_due(self, step: Apply) -> bool:
-        """Whether to apply it now. What others delete again and again is created again after a while."""
+        """Whether to apply it now. What others delete or change again and again is restored after a while."""
         identity = step.reference.identity
         if identity in self.errors:
             return False
+        if step.why in ("update", "repair"):
+            return not self.repairs.due_in(uid_of(self.instance), identity, step.differences)
         wait = self.losses.wait(uid_of(self.instance), identity) if step.why == "create" else 0.0
         if wait:
             self.at_least = max(self.at_least, wait)
@@ -134,8 +146,20 @@ class ApplyReconciler(InstanceReconciler):
         )
         self.observer.record_applied(live)
         self.context.reconcile_cache.last_applied[uid_of(live)] = last_applied(step.body, live)
+        if step.why == "repair" or (step.why == "update" and is_changed):
+            self.repairs.repaired(uid_of(self.instance), step.reference.identity, step.differences, step.by)
         if is_changed:
             self.records.append(applied_record(step, live, self.previous.resources))
+
+    def observe_repairs(self, graph: Graph, remaining: Plan) -> None:
+        """Which fields are changed again and wait for their repair, and which have kept their value."""
+        drift: dict[Identity, dict[tuple[Label, ...], str]] = {
+            step.reference.identity: {one.labels: step.by for one in step.differences}
+            for step in remaining.applies
+        }
+        for child in graph.desired:
+            identity = child.reference.identity
+            self.repairs.observed(uid_of(self.instance), identity, child.body, drift.get(identity, {}))
 
     def remember_unchanged(self, observation: Observation, graph: Graph, remaining: Plan) -> None:
         """Objects that need nothing are as they were applied, also after a restart."""
@@ -160,10 +184,15 @@ class ApplyReconciler(InstanceReconciler):
             self.is_refused = True
             self.records.append(refused_record(step, self.instance))
         self.records += withheld_records(self.instance, graph)
-        result = await self.finish(observation, Reconciled(graph, self.errors))
+        uid = uid_of(self.instance)
+        identities = [child.reference.identity for child in graph.desired]
+        repairs = {identity: self.repairs.of(uid, identity) for identity in identities}
+        self.records += conflict_records(graph, repairs)
+        result = await self.finish(observation, Reconciled(graph, self.errors, repairs=repairs))
         is_unreadable = bool(observation.missing_kinds or observation.refused_reads)
         return replace(
             result,
+            requeue_after=self.repairs.next_look(uid),
             failed=bool(self.errors or is_unreadable or self.is_incomplete),
             at_least=max(self.at_least, RETRY_REFUSED if self.is_refused else 0.0),
             external_refs=self.observer.external_refs,

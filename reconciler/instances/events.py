@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from contracts.problems import Problem
 from reconciler.objects.accessors import Identity, Manifest, generation_of, uid_of, version_of
 from reconciler.plan import Apply, Graph, Prune, Refuse
+from reconciler.plan.repairs import Repairs, conflict_message
 from reconciler.status.resources import NOT_KNOWN, KnownResource
 from reconciler.status.snapshot import EventRecord
 
@@ -31,8 +33,28 @@ def applied_record(step: Apply, live: Manifest, known: Mapping[Identity, KnownRe
     uid = f"{uid_of(live)}:{version_of(live)}:{reason}"
     if step.why == "create" and is_recreated(live, known.get(step.reference.identity, NOT_KNOWN)):
         reason, message = "Restored", f"Recreated {what}, which had been deleted."
-    warning = reason in ("DriftRepaired", "Restored")
-    return EventRecord(reason, message, uid, warning=warning, node=step.node, resource=step.reference)
+    record = EventRecord(reason, message, uid, node=step.node, resource=step.reference)
+    if reason in ("DriftRepaired", "Restored"):
+        return replace(record, warning=True, uid=f"{what}:{reason}:{message}", repeats=True)
+    return record
+
+
+def conflict_records(graph: Graph, repairs: Mapping[Identity, Repairs]) -> list[EventRecord]:
+    """Conflicts of field managers, each recorded once."""
+    return [
+        EventRecord(
+            "FieldConflict",
+            conflict_message(child.reference.display_name, one),
+            f"{child.reference.display_name}:FieldConflict:{one.path}:{one.first}",
+            warning=True,
+            node=child.node,
+            resource=child.reference,
+            count=one.repairs,
+        )
+        for child in graph.desired
+        for one in repairs[child.reference.identity]
+        if one.is_conflict
+    ]
 
 
 def is_recreated(live: Manifest, known: KnownResource) -> bool:

@@ -6,6 +6,8 @@ delivers changes, ``InstanceController`` reconciles instances, ``ProjectionWrite
 
 from __future__ import annotations
 
+import asyncio
+
 from portal.live.subscriptions import notify, relay_other_processes
 from reconciler.base import signals
 from reconciler.base.db_thread import DatabaseThread
@@ -15,9 +17,11 @@ from reconciler.context import ClusterContext
 from reconciler.instances.controller import InstanceController
 from reconciler.kinds.controller import ContractController
 from reconciler.kube import Client
+from reconciler.projection.events import delete_expired
 from reconciler.projection.resources import load_previous
 
 WORKERS = 16
+EXPIRY_PERIOD, EXPIRY_PAUSE = 3600.0, 1.0  # seconds
 
 
 class Controllers:
@@ -39,6 +43,7 @@ class Controllers:
             self.change_controller.run,
             context.projection.write,
             self.relay_other_processes,
+            self.delete_expired_events,
             *[self.instance_controller.work] * WORKERS,
         ]
         try:
@@ -47,6 +52,12 @@ class Controllers:
             self.contract_controller.close()
             await context.informers.close()
             await context.projection.flush()
+
+    async def delete_expired_events(self) -> None:
+        """Until cancelled: some rows at a time, so that no other work on the database waits for long."""
+        while True:
+            deleted = await self.context.database.call(delete_expired, self.context.destination)
+            await asyncio.sleep(EXPIRY_PAUSE if deleted else EXPIRY_PERIOD)
 
     async def relay_other_processes(self) -> None:
         """Until cancelled."""

@@ -16,20 +16,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from reconciler.objects.accessors import Manifest, metadata_of
 from reconciler.objects.names import CHILDREN_MANAGER
 
 Kind = Literal["unowned", "differs", "undesired"]
+Label = str | int
 NOT_TRACKED = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"), ("status",))
 
 
 class Part(NamedTuple):
     """One part of a path: how it is shown, and its key in ``fieldsV1``, empty when that is not known."""
 
-    label: str | int
+    label: Label
     key: str
 
 
@@ -40,11 +41,13 @@ Path = tuple[Part, ...]
 class FieldDifference:
     """One field that is not as desired. ``unowned``: another manager owns it, or it was never set.
 
-    ``keys`` is its path in ``fieldsV1``. ``desired`` and ``live`` are its values, None where it has none.
+    ``labels`` is its path in the manifest, ``keys`` that in ``fieldsV1``. ``desired`` and ``live`` are its
+    values, None where it has none.
     """
 
     path: str
     kind: Kind
+    labels: tuple[Label, ...] = field(default=(), compare=False, repr=False)
     keys: tuple[str, ...] = field(default=(), compare=False, repr=False)
     desired: Any = field(default=None, compare=False, repr=False)
     live: Any = field(default=None, compare=False, repr=False)
@@ -126,7 +129,8 @@ def is_empty(value: Any) -> bool:
 
 
 def _difference(path: Path, kind: Kind, desired: Any = None, live: Any = None) -> FieldDifference:
-    return FieldDifference(format_path(path), kind, tuple(part.key for part in path), desired, live)
+    labels, keys = tuple(part.label for part in path), tuple(part.key for part in path)
+    return FieldDifference(format_path(labels), kind, labels, keys, desired, live)
 
 
 def _value(desired: Any, live: Any, owned: Mapping[str, Any], path: Path) -> Iterator[FieldDifference]:
@@ -209,9 +213,8 @@ def _list(
     for name, keys in left.items():
         label = ",".join(f"{key}={value}" for key, value in keys.items())
         found = next((other for other in live if has_keys(other, keys)), None)
-        yield FieldDifference(
-            f"{format_path(path)}[{label}]", "undesired", (*(part.key for part in path), name), None, found
-        )
+        gone = _difference((*path, Part(label, name)), "undesired", None, found)
+        yield replace(gone, path=f"{format_path(gone.labels[:-1])}[{label}]")
 
 
 def _item(
@@ -251,11 +254,10 @@ def is_same(desired: Any, live: Any) -> bool:
     return bool(desired == live) or (desired == "" and live is None)
 
 
-def format_path(path: Sequence[Any]) -> str:
-    """``spec.containers[0].image``; a key with dots is quoted in brackets. ``path``: labels, or parts."""
+def format_path(path: Sequence[Label]) -> str:
+    """``spec.containers[0].image``; a key with dots is quoted in brackets."""
     text = ""
-    for each in path:
-        part = each.label if isinstance(each, Part) else each
+    for part in path:
         if isinstance(part, int):
             text += f"[{part}]"
         elif "." in part or "/" in part:

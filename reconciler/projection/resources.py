@@ -10,6 +10,7 @@ from django.utils import timezone
 from catalog.models import Action, Change, Instance, InstanceResource
 from reconciler.objects.accessors import Identity, Reference
 from reconciler.objects.health import State
+from reconciler.plan.repairs import repairs_from
 from reconciler.projection.events import moment
 from reconciler.status.assess import Previous
 from reconciler.status.baseline import ReadyBaseline
@@ -51,6 +52,7 @@ RESOURCE_FIELDS = [
     "fact",
     "message",
     "ready_baseline",
+    "repairs",
     "created_at",
     "deletion_requested_at",
 ]
@@ -65,6 +67,7 @@ def copy_resource(target: InstanceResource, resource: ResourceStatus) -> bool:
         "fact": resource.health.fact[:40],
         "message": resource.health.message,
         "ready_baseline": resource.baseline.as_dict() if resource.baseline else None,
+        "repairs": [one.as_dict() for one in resource.repairs],
         "created_at": moment(resource.created),
         "deletion_requested_at": moment(resource.deleting),
     }
@@ -99,9 +102,9 @@ def load_previous(destination: int) -> dict[str, Previous]:
 def load_known_resources(destination: int) -> dict[int, dict[Identity, KnownResource]]:
     rows = InstanceResource.objects.filter(instance__destination_id=destination)
     found: dict[int, dict[Identity, KnownResource]] = {}
-    for instance, uid, baseline, *reference in rows.values_list(
-        "instance_id", "uid", "ready_baseline", "api_version", "kind", "namespace", "name"
+    for instance, uid, baseline, repairs, *reference in rows.values_list(
+        "instance_id", "uid", "ready_baseline", "repairs", "api_version", "kind", "namespace", "name"
     ):
-        known = KnownResource(uid, ReadyBaseline(**baseline) if baseline else None)
+        known = KnownResource(uid, ReadyBaseline(**baseline) if baseline else None, repairs_from(repairs))
         found.setdefault(instance, {})[Reference(*reference).identity] = known
     return found

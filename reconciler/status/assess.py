@@ -13,6 +13,7 @@ from contracts.problems import Problem
 from reconciler.objects.accessors import Identity, generation_of, is_deleting
 from reconciler.objects.health import State
 from reconciler.plan import Observation
+from reconciler.status.conflicts import TYPES as CONFLICTS
 from reconciler.status.nodes import RANK, NodeStatus, deleting_nodes, node_statuses
 from reconciler.status.outcome import (
     Deleting,
@@ -60,7 +61,7 @@ class Previous:
         """An instance with another spec, and each of its resources, has yet to become ready."""
         if generation == self.generation:
             return self
-        resources = {identity: KnownResource(known.uid) for identity, known in self.resources.items()}
+        resources = {identity: replace(known, baseline=None) for identity, known in self.resources.items()}
         return replace(self, generation=generation, was_ready=False, resources=resources)
 
     def followed_by(self, assessment: Assessment) -> Previous:
@@ -73,7 +74,8 @@ class Previous:
         if assessment.resources is None:
             return following
         resources = {
-            one.reference.identity: KnownResource(one.uid, one.baseline) for one in assessment.resources
+            one.reference.identity: KnownResource(one.uid, one.baseline, one.repairs)
+            for one in assessment.resources
         }
         return replace(following, resources=resources)
 
@@ -142,7 +144,7 @@ def by_outcome(previous: Previous, observation: Observation, outcome: Outcome) -
 
 
 def reconciled(previous: Previous, observation: Observation, outcome: Reconciled) -> Assessment:
-    resources = resource_statuses(observation, outcome.graph, outcome.errors, previous.resources)
+    resources = resource_statuses(observation, outcome, previous.resources)
     nodes = node_statuses(outcome.graph, resources, observation)
     problems = tuple(
         f"{node.id}: {reason}" for node in nodes if not node.is_ready for reason in node.all_reasons
@@ -161,13 +163,16 @@ def of_nodes(nodes: Sequence[NodeStatus]) -> Assessment:
     if state in ("waiting", "deleting") and moving:
         state, worst = "progressing", moving[0]
     assert state != "ignored"
-    return Assessment(state, REASONS[state], f"{worst.id}: {worst.reason}", node=worst.id)
+    reason = worst.conflict or REASONS[state]
+    return Assessment(state, reason, f"{worst.id}: {worst.reason}", node=worst.id)
 
 
 def with_history(previous: Previous, assessment: Assessment) -> Assessment:
     """An instance that was ready and is not is degraded, unless a change is underway. Only such an instance
-    is.
+    is, and one with a conflict.
     """
+    if assessment.reason in CONFLICTS:
+        return assessment
     if previous.was_ready and assessment.state in ("progressing", "waiting"):
         underway = any(resource.is_underway for resource in assessment.resources or ())
         if previous.state == "degraded" or not underway:

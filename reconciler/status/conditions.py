@@ -18,8 +18,10 @@ from reconciler.objects.accessors import Manifest, condition_of, generation_of
 from reconciler.objects.health import State
 from reconciler.objects.reason_messages import join_reasons
 from reconciler.status.assess import Assessment
+from reconciler.status.conflicts import REASONS
+from reconciler.status.conflicts import TYPES as CONFLICTS
 
-BUILT_IN = frozenset({"InstanceManaged", "GraphResolved", "ResourcesReady", "Ready"})
+BUILT_IN = frozenset({"InstanceManaged", "GraphResolved", "ResourcesReady", "Ready", *CONFLICTS})
 STATE_WORDS: Mapping[State, str] = {
     "ready": "ACTIVE",
     "waiting": "IN_PROGRESS",
@@ -41,9 +43,22 @@ class Part(NamedTuple):
 
 
 def built_in_conditions(instance: Manifest, assessment: Assessment, now: str) -> list[dict[str, Any]]:
-    """kro's four conditions, in kro's order. ``now`` is an RFC 3339 time."""
+    """kro's four conditions, in kro's order, and one for each type of conflict that there is. ``now`` is an
+    RFC 3339 time.
+    """
     parts = [managed(assessment), resolved(assessment), resources_ready(assessment)]
-    return [stamped(instance, part, now) for part in (*parts, root(assessment, parts))]
+    shown = (*parts, root(assessment, parts), *conflicts(assessment))
+    return [stamped(instance, part, now) for part in shown]
+
+
+def conflicts(assessment: Assessment) -> list[Part]:
+    """Each type of conflict that there is, with the messages of all resources."""
+    found = [conflict for resource in assessment.resources or () for conflict in resource.conflicts]
+    return [
+        Part(kind, "True", REASONS[kind], join_reasons([one.message for one in found if one.type == kind]))
+        for kind in CONFLICTS
+        if any(one.type == kind for one in found)
+    ]
 
 
 def managed(assessment: Assessment) -> Part:

@@ -32,7 +32,8 @@ RANK: tuple[State, ...] = (
 class NodeStatus:
     """A node of the graph, as ``Instance.nodes`` stores it.
 
-    ``reasons``: every reason of its resources, when it is not ready because of them.
+    ``reasons``: every reason of its resources, when it is not ready because of them. ``conflict``: the type
+    of the conflict that its state is due to, if it is.
     """
 
     id: str
@@ -44,6 +45,7 @@ class NodeStatus:
     needs: tuple[str, ...] = ()
     type: str = "resource"
     reasons: tuple[str, ...] = ()
+    conflict: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -93,9 +95,11 @@ def node_status(
     unready = [one for one in resources if one.health.state != "ready"]
     state, reason = rendered_state(rendered, unreadable)
     reasons: tuple[str, ...] = ()
+    conflict = ""
     if state == "ready" and unready:
         worst = min(unready, key=lambda one: RANK.index(one.health.state))
         state, reason = worst.health.state, worst.health.message
+        conflict = worst.conflicts[0].type if worst.conflicts and state == "degraded" else ""
         reasons = tuple(dict.fromkeys(one.health.message for one in unready if one.health.message))
     if state in ("ready", "progressing") and rendered.state == "desired" and not rendered.ready:
         state, reason = "progressing", reason or rendered.reason
@@ -109,6 +113,7 @@ def node_status(
         ready=len(resources) - len(unready),
         needs=node.needs,
         reasons=reasons,
+        conflict=conflict,
     )
 
 

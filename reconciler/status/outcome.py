@@ -9,6 +9,7 @@ from contracts.compiler import Definition
 from contracts.problems import Problem
 from reconciler.objects.accessors import Identity
 from reconciler.plan import Graph
+from reconciler.plan.repairs import Repairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +17,15 @@ class Reconciled:
     """The graph was rendered, and the steps that were due were carried out.
 
     ``errors``: why objects could not be applied. ``condition_problems``: why conditions of the author could
-    not be evaluated.
+    not be evaluated. ``repairs``: of fields that others change. ``host_conflicts``: which hosts another
+    instance claimed earlier, as a sentence.
     """
 
     graph: Graph
     errors: Mapping[Identity, str] = field(default_factory=dict)
     condition_problems: Sequence[Problem] = ()
+    repairs: Mapping[Identity, Repairs] = field(default_factory=dict)
+    host_conflicts: Mapping[Identity, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.compiler import Definition
 from contracts.runtime.withholding import unnamed_nodes
@@ -20,17 +20,24 @@ from reconciler.objects.accessors import (
 )
 from reconciler.objects.health import Health, health_of
 from reconciler.objects.names import NODE, label_value
-from reconciler.plan import Child, Graph, Observation
+from reconciler.plan import Child, Observation
 from reconciler.plan.adoption import is_ours
+from reconciler.plan.repairs import Repairs
 from reconciler.status.baseline import ReadyBaseline, compare_with_baseline
+from reconciler.status.conflicts import Conflict, conflicts_of
+from reconciler.status.outcome import Reconciled
 
 
 @dataclass(frozen=True, slots=True)
 class KnownResource:
-    """What earlier passes know of a resource. ``uid`` is empty while it does not exist."""
+    """What earlier passes know of a resource. ``uid`` is empty while it does not exist.
+
+    ``repairs``: of its fields that others change.
+    """
 
     uid: str = ""
     baseline: ReadyBaseline | None = None
+    repairs: Repairs = ()
 
 
 NOT_KNOWN = KnownResource()
@@ -49,6 +56,8 @@ class ResourceStatus:
     created: str = ""
     deleting: str = ""
     baseline: ReadyBaseline | None = None
+    repairs: Repairs = ()
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def is_underway(self) -> bool:
@@ -71,15 +80,13 @@ def named_members(observation: Observation, definition: Definition | None) -> li
 
 
 def resource_statuses(
-    observation: Observation, graph: Graph, errors: Mapping[Identity, str], known: Known
+    observation: Observation, outcome: Reconciled, known: Known
 ) -> tuple[ResourceStatus, ...]:
-    """Every desired object, whether it exists or not, then every member that is no longer desired.
-
-    ``errors``: why an object could not be applied.
-    """
+    """Every desired object, whether it exists or not, then every member that is no longer desired."""
+    graph = outcome.graph
     desired = {child.reference.identity for child in graph.desired}
     return (
-        *(desired_status(observation, child, errors, known) for child in graph.desired),
+        *(desired_status(observation, child, outcome, known) for child in graph.desired),
         *(
             member_status(observation, member, known)
             for member in named_members(observation, graph.definition)
@@ -89,20 +96,23 @@ def resource_statuses(
 
 
 def desired_status(
-    observation: Observation, child: Child, errors: Mapping[Identity, str], known: Known
+    observation: Observation, child: Child, outcome: Reconciled, known: Known
 ) -> ResourceStatus:
     identity = child.reference.identity
-    live, error = observation.found.get(identity), errors.get(identity, "")
+    live, error = observation.found.get(identity), outcome.errors.get(identity, "")
     baseline = known.get(identity, NOT_KNOWN).baseline
     if live is None or (error and not is_ours(observation.instance, live)):
         health = Health("failed", message=error) if error else Health("waiting", message="Not created yet.")
         return ResourceStatus(child.node, child.index, child.reference, health, baseline=baseline)
     health, baseline = compare_with_baseline(live, observed_health(observation, live), baseline)
+    conflicts = conflicts_of(outcome, child.reference)
     if error:
         health = Health("failed", health.fact, error)
-    return live_status(
-        live, ResourceStatus(child.node, child.index, child.reference, health, baseline=baseline)
-    )
+    elif conflicts and health.state not in ("failed", "deleting"):
+        health = Health("degraded", health.fact, " ".join(conflict.message for conflict in conflicts))
+    status = ResourceStatus(child.node, child.index, child.reference, health, baseline=baseline)
+    repairs = outcome.repairs.get(identity, ())
+    return live_status(live, replace(status, repairs=repairs, conflicts=conflicts))
 
 
 def member_status(observation: Observation, member: Manifest, known: Known) -> ResourceStatus:
@@ -116,12 +126,8 @@ def member_status(observation: Observation, member: Manifest, known: Known) -> R
 def live_status(live: Manifest, status: ResourceStatus) -> ResourceStatus:
     """The status with the metadata of the live object."""
     metadata = metadata_of(live)
-    return ResourceStatus(
-        node=status.node,
-        index=status.index,
-        reference=status.reference,
-        health=status.health,
-        baseline=status.baseline,
+    return replace(
+        status,
         uid=uid_of(live),
         version=version_of(live),
         created=str(metadata.get("creationTimestamp") or ""),

@@ -24,7 +24,11 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """An event of an instance. It is stored once per ``uid``, however often a pass is repeated."""
+    """An event of an instance. It is stored once per ``uid``, however often a pass is repeated.
+
+    ``repeats``: another record with the ``uid`` is another occurrence, and is counted. ``first``: the time of
+    the first of ``count`` occurrences, if that is known.
+    """
 
     reason: str
     message: str
@@ -35,6 +39,8 @@ class EventRecord:
     source: str = "slipway"
     at: str = ""
     count: int = 1
+    first: str = ""
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,9 +113,11 @@ def test_failing_conditions_come_first() -> None:
         {"type": "B", "status": "Unknown"},
         {"type": "C", "status": "False", "reason": "Pending"},
         {"type": "D", "status": "False", "reason": "ApplyFailed"},
+        {"type": "FieldConflict", "status": "True", "reason": "RepeatedRepairs"},
     ]
     assert [(one["type"], one["state"]) for one in worst_first(given)] == [
         ("D", "failed"),
+        ("FieldConflict", "failed"),
         ("C", "waiting"),
         ("B", "unknown"),
         ("A", "ready"),
