@@ -1,46 +1,34 @@
-"""A namespace gets another owner: who can do what before and after it, and that nothing races with it."""
+"""A namespace gets another owner: who can do what before and after it."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 
-from catalog.changes import cancel_change, propose_creation, propose_deletion, propose_update
+from catalog.changes import propose_deletion, propose_update
 from catalog.models import Change, DeletedInstance, Destination, FormDraft, Instance
 from contracts.models import Contract
 from portal.accounts.models import Team, TeamNamespace, User
-from portal.accounts.namespace_owners import namespace_owner_changed
-from portal.accounts.permission import can
 from portal.audit.models import Entry
 from portal.live import consumer
 from portal.live.subscriptions import subscribe, unsubscribe
-from reconciler.projection.instances import project, project_list
-from reconciler.status.assess import Assessment
-from reconciler.status.snapshot import Key, Snapshot
+from tests.catalog.handover import NEW, OLD, PLATFORM, STRANGER, Stage, move, stage
 from tests.pages import squeezed
 from tests.portal.test_live import Socket, session_of
+
+__all__ = ["stage"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.backends]
 
 CREATE = "/catalog/service/create/"
 FORM = {"_name": "new", "_namespace": "checkout", "/image": "shop:1"}
-OLD, NEW, PLATFORM, STRANGER = "developer", "other", "engineer", "outsider"
-
-
-def move(teams: dict[str, Team]) -> None:
-    namespace = TeamNamespace.objects.get(name="checkout")
-    namespace.team = teams["search"]
-    namespace.save()
 
 
 def release(teams: dict[str, Team]) -> None:
@@ -49,23 +37,6 @@ def release(teams: dict[str, Team]) -> None:
 
 def stay(teams: dict[str, Team]) -> None:
     pass
-
-
-@dataclass(frozen=True)
-class Stage:
-    """An instance in the namespace checkout, and the users around it."""
-
-    sign_in: Callable[[str], Client]
-    users: dict[str, User]
-    teams: dict[str, Team]
-    instance: Instance
-
-
-@pytest.fixture
-def stage(
-    sign_in: Callable[[str], Client], users: dict[str, User], teams: dict[str, Team], instance: Instance
-) -> Stage:
-    return Stage(sign_in, users, teams, instance)
 
 
 # -- rights ---------------------------------------------------------------------------------------------
@@ -371,162 +342,3 @@ def test_the_draft_of_a_creation_is_kept_and_says_why_it_cannot_be_submitted(
     refusal = client.get(CREATE)
     assert refusal.status_code == 403
     assert b"shop:1" in refusal.content
-
-
-# -- races ----------------------------------------------------------------------------------------------
-
-
-class Pause:
-    """Stops a thread at a point until the test lets it go on."""
-
-    def __init__(self) -> None:
-        self.reached, self.go_on = threading.Event(), threading.Event()
-
-    def here(self, **_: Any) -> None:
-        self.reached.set()
-        assert self.go_on.wait(15)
-
-
-def run(action: Callable[[], object]) -> tuple[threading.Thread, list[BaseException]]:
-    failures: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            action()
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    return thread, failures
-
-
-def snapshot_of(contract: Contract, namespace: str) -> Snapshot:
-    metadata = {"name": "raced", "namespace": namespace, "uid": "u1", "generation": 1, "resourceVersion": "1"}
-    key = Key(f"{contract.kind}.{contract.group}", namespace, "raced")
-    return Snapshot(key, contract.pk, None, {"metadata": metadata, "spec": {}}, Assessment("ready", "Ready"))
-
-
-def give(teams: dict[str, Team], namespace: str) -> None:
-    TeamNamespace.objects.update_or_create(name=namespace, defaults={"team": teams["search"]})
-
-
-RACED = ["checkout", "stray"]  # with and without an owner before
-
-
-@pytest.mark.parametrize("namespace", RACED)
-def test_a_row_that_is_projected_first_follows_the_hand_over(
-    teams: dict[str, Team], contract: Contract, cluster: Destination, namespace: str
-) -> None:
-    pause = Pause()
-
-    def projection() -> None:
-        with transaction.atomic():
-            project(cluster.pk, [snapshot_of(contract, namespace)])
-            pause.here()
-
-    first, failed_first = run(projection)
-    assert pause.reached.wait(15)
-    second, failed_second = run(lambda: give(teams, namespace))
-    second.join(0.3)
-    assert second.is_alive(), "the hand-over waits for the projection"
-    pause.go_on.set()
-    for thread in (first, second):
-        thread.join(15)
-    assert (failed_first, failed_second) == ([], [])
-    assert Instance.objects.get(name="raced").team == teams["search"]
-
-
-@pytest.mark.parametrize("namespace", RACED)
-def test_a_row_that_is_projected_during_a_hand_over_gets_the_new_owner(
-    teams: dict[str, Team], contract: Contract, cluster: Destination, namespace: str
-) -> None:
-    pause = Pause()
-    namespace_owner_changed.connect(pause.here)
-    try:
-        first, failed_first = run(lambda: give(teams, namespace))
-        assert pause.reached.wait(15)
-        second, failed_second = run(lambda: project(cluster.pk, [snapshot_of(contract, namespace)]))
-        second.join(0.3)
-        assert second.is_alive(), "the projection waits for the hand-over"
-        pause.go_on.set()
-        for thread in (first, second):
-            thread.join(15)
-    finally:
-        namespace_owner_changed.disconnect(pause.here)
-    assert (failed_first, failed_second) == ([], [])
-    assert Instance.objects.get(name="raced").team == teams["search"]
-
-
-def test_an_instance_that_is_deleted_during_a_hand_over_leaves_its_page_to_the_new_owner(
-    teams: dict[str, Team], instance: Instance
-) -> None:
-    pause = Pause()
-    namespace_owner_changed.connect(pause.here)
-    try:
-        first, failed_first = run(lambda: move(teams))
-        assert pause.reached.wait(15)
-        second, failed_second = run(
-            lambda: project_list(instance.destination_id, instance.contract_id, set())
-        )
-        second.join(0.3)
-        pause.go_on.set()
-        for thread in (first, second):
-            thread.join(15)
-    finally:
-        namespace_owner_changed.disconnect(pause.here)
-    assert (failed_first, failed_second) == ([], [])
-    assert DeletedInstance.objects.get(pk=instance.pk).team == teams["search"]
-
-
-def request_update(instance: Instance, by: User) -> None:
-    propose_update(instance=instance, manifest=instance.manifest, by=by)
-
-
-def request_deletion(instance: Instance, by: User) -> None:
-    propose_deletion(instance=instance, by=by)
-
-
-@pytest.mark.parametrize("request_it", [request_update, request_deletion])
-def test_a_request_that_was_allowed_before_the_hand_over_is_refused_after_it(
-    stage: Stage, request_it: Callable[[Instance, User], None]
-) -> None:
-    read = Instance.objects.get(pk=stage.instance.pk)
-    move(stage.teams)
-    with pytest.raises(PermissionDenied):
-        request_it(read, stage.users[OLD])
-    assert not Change.objects.exists()
-
-
-def test_a_request_of_someone_who_may_belongs_to_the_new_owner(
-    users: dict[str, User], teams: dict[str, Team], instance: Instance
-) -> None:
-    read = Instance.objects.get(pk=instance.pk)
-    move(teams)
-    change = propose_update(instance=read, manifest=read.manifest, by=users[NEW])
-    assert change.team == teams["search"]
-    assert Entry.objects.get(verb="instance.update-requested").team_slug == "search"
-
-
-def test_the_new_owner_cancels_an_open_change_of_the_old_one(stage: Stage) -> None:
-    change = propose_update(instance=stage.instance, manifest=stage.instance.manifest, by=stage.users[OLD])
-    move(stage.teams)
-    seen = Change.objects.visible_to(stage.users[NEW]).get(pk=change.pk)
-    assert seen.instance is not None
-    assert can(stage.users[NEW], "edit", seen.instance)
-    assert not can(stage.users[OLD], "edit", seen.instance)
-    cancel_change(seen, by=stage.users[NEW])
-    assert Change.objects.get(pk=change.pk).state == "cancelled"
-    assert Entry.objects.get(verb="change.cancelled").team_slug == "search"
-
-
-def test_a_creation_belongs_to_the_owner_at_its_moment(
-    users: dict[str, User], teams: dict[str, Team], contract: Contract, cluster: Destination
-) -> None:
-    move(teams)
-    manifest = {"metadata": {"name": "shop", "namespace": "checkout"}, "spec": {}}
-    change = propose_creation(contract=contract, destination=cluster, manifest=manifest, by=users[NEW])
-    assert change.instance is not None
-    assert change.team == change.instance.team == teams["search"]
