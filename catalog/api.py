@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -46,7 +45,6 @@ from catalog.views.instances import COLUMNS, FILTERS, filtered, ordering
 from contracts.models import Contract
 from contracts.problems import Problem
 from portal.accounts.models import User
-from portal.accounts.namespace_owners import hold_namespace_owners
 from portal.accounts.permission import can
 from portal.api.exceptions import Refused
 from portal.api.strict_serializers import check_parameters
@@ -173,15 +171,9 @@ class InstanceList(ListCreateAPIView[Instance]):
         usable = require_usable(contract)
         form = validated_form(usable, manifest_of(usable, data["namespace"], data["name"], data))
         try:
-            with transaction.atomic():
-                hold_namespace_owners()
-                require_creation(user, contract, data)  # by the owner of the namespace at this moment
-                change = propose_creation(
-                    contract=contract,
-                    destination=creation_destination(),
-                    manifest=form.manifest,
-                    by=user,
-                )
+            change = propose_creation(
+                contract=contract, destination=creation_destination(), manifest=form.manifest, by=user
+            )
         except NameTaken as error:
             problem = Problem("name-taken", str(error), "metadata.name")
             raise Refused(str(error), problem_dicts([problem]), code=409) from None

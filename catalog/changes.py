@@ -1,4 +1,8 @@
-"""Proposing changes: the only code that creates a ``Change``, with the instance's row and the audit entry."""
+"""Proposing changes: the only code that creates a ``Change``, with the instance's row and the audit entry.
+
+Each function checks permission itself, with the roles and the owner of the namespace at that moment. It
+raises ``PermissionDenied`` with the reason.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,15 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from catalog import change_transitions
-from catalog.change_transitions import TransitionNotAllowed
+from catalog.availability import may_create
 from catalog.models import Action, Change, ChangeState, Destination, Instance, State, owning_team
 from catalog.touched import Base, TouchedField, reapply
 from contracts.documents.paths import MISSING, get
 from contracts.models import Contract
 from portal.accounts.models import User
-from portal.accounts.namespace_owners import hold_namespace_owners
 from portal.accounts.permission import Decision, can
+from portal.accounts.rights import hold_rights, require
+from portal.advisory_locks import advisory_lock
 from portal.audit.record import record
 
 NEVER_CREATED = "It was never created in the cluster, so there was nothing to delete."
@@ -61,16 +66,18 @@ def propose_creation(
 ) -> Change:
     """Request a new instance. Its row and the change are written together, so that its page opens at once.
 
-    ``manifest`` is the complete custom resource. Safe to repeat with the same ``submission``. Raises
-    :class:`NameTaken` and :class:`ContractWithdrawn`. The caller checks permission.
+    ``manifest`` is the complete custom resource. Safe to repeat with the same ``submission``, at the same
+    moment too. Raises :class:`NameTaken`, :class:`ContractWithdrawn` and ``PermissionDenied``.
     """
     namespace, name = manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
     with transaction.atomic():
-        hold_namespace_owners()
+        by = hold_rights(by)
         known, submission = _submitted_before(submission, author=by, action=Action.CREATE, contract=contract)
         if known:
             return known
         contract = Contract.objects.select_for_update().get(pk=contract.pk)
+        if not (decision := may_create(by, contract, namespace, name)):
+            raise PermissionDenied(decision.reason)
         if contract.withdrawn:
             raise ContractWithdrawn(contract)
         key = {"destination": destination, "contract": contract, "namespace": namespace, "name": name}
@@ -101,23 +108,25 @@ def propose_update(
     base: Base | None = None,
     submission: UUID | None = None,
 ) -> Change:
-    """Request other values. Raises :class:`AlreadyDeleting`. Safe to repeat with the same ``submission``.
+    """Request other values. Safe to repeat with the same ``submission``, at the same moment too.
 
     Only what differs from ``base`` is changed. Without one, the manifest is wanted as a whole: it is based on
     the values that all open changes lead to, and overwrites others.
 
-    Raises ``PermissionDenied`` if the instance got another owner meanwhile, for whose instances ``by`` lacks
-    the right.
+    Raises :class:`AlreadyDeleting` and ``PermissionDenied``.
     """
     with transaction.atomic():
+        by = hold_rights(by)
         known, submission = _submitted_before(submission, author=by, action=Action.UPDATE, instance=instance)
         if known:
             return known
-        locked = Instance.objects.select_for_update().filter(pk=instance.pk).first()
-        if locked is None or locked.is_deleting:
+        try:
+            instance.refresh_from_db(from_queryset=Instance.objects.select_for_update())
+        except Instance.DoesNotExist:
+            raise AlreadyDeleting(instance) from None
+        require(by, "edit", instance)
+        if instance.is_deleting:
             raise AlreadyDeleting(instance)
-        read_team, instance.team_id = instance.team_id, locked.team_id
-        _check_new_owner(instance, read_team, "edit", by)
         queue = list(instance.changes.open().exclude(manifest={}).order_by("created_at", "pk"))
         newest = queue[-1].manifest if queue else instance.manifest
         base = base or Base(newest, overwrites=True)
@@ -147,12 +156,12 @@ def propose_deletion(*, instance: Instance, by: User) -> Change:
 
     It supersedes the open changes of the instance, except one whose delivery is under way: that ends first.
     An instance that was never created, because its creation was refused or cancelled, is deleted at once.
-    Raises ``Instance.DoesNotExist`` when it was deleted meanwhile.
+    Raises ``Instance.DoesNotExist`` when it was deleted meanwhile, and ``PermissionDenied``.
     """
     with transaction.atomic():
-        read_team = instance.team_id
+        by = hold_rights(by)
         instance.refresh_from_db(from_queryset=Instance.objects.select_for_update())
-        _check_new_owner(instance, read_team, "delete", by)
+        require(by, "delete", instance)
         open_changes = list(instance.changes.select_for_update().open())
         known = next((change for change in open_changes if change.action == Action.DELETE), None)
         if known is not None:
@@ -171,14 +180,6 @@ def propose_deletion(*, instance: Instance, by: User) -> Change:
         return change
 
 
-def _check_new_owner(instance: Instance, read_team: int | None, verb: str, by: User) -> None:
-    """Check permission again if the namespace changed its owner since the caller has checked it."""
-    if instance.team_id != read_team:
-        decision = can(by, verb, instance)
-        if not decision:
-            raise PermissionDenied(decision.reason)
-
-
 def _was_never_created(instance: Instance) -> bool:
     """Whether the cluster refused to create it, or was never asked. Without a result, it may exist."""
     creation = instance.changes.select_for_update().filter(action=Action.CREATE).first()
@@ -189,12 +190,27 @@ def _was_never_created(instance: Instance) -> bool:
 
 
 def propose_retry(change: Change, *, by: User) -> bool:
-    """Deliver a refused change again, once. False when it is no longer refused."""
-    try:
+    """Deliver a refused change again, once. Raises ``PermissionDenied``.
+
+    False when it is no longer refused, or not the newest one, or when its instance is (being) deleted.
+    """
+    with transaction.atomic():
+        by = hold_rights(by)
+        instance = _lock_instance_of(change)
+        if instance is None or instance.is_deleting:
+            return False
+        require(by, "edit", instance)
+        if instance.changes.newest_refused() != change:
+            return False
         change_transitions.retry(change, by=by)
-    except TransitionNotAllowed:
-        return False
-    return True
+        return True
+
+
+def _lock_instance_of(change: Change) -> Instance | None:
+    """The instance as it is now, locked; None when it was deleted."""
+    key = change.instance_id
+    change.instance = Instance.objects.select_for_update().filter(pk=key).first() if key else None
+    return change.instance
 
 
 def may_cancel(user: User, change: Change) -> Decision:
@@ -207,14 +223,17 @@ def may_cancel(user: User, change: Change) -> Decision:
 
 
 def cancel_change(change: Change, *, by: User) -> None:
-    """Cancel a change that is not being delivered yet. The caller checks permission.
+    """Cancel a change that is not being delivered yet.
 
-    Raises ``TransitionNotAllowed``.
+    Raises ``TransitionNotAllowed`` and ``PermissionDenied``.
     The instance of a cancelled creation is deleted, unless a request that creates it may have been sent.
     """
     with transaction.atomic():
+        by = hold_rights(by)
+        instance = _lock_instance_of(change)
+        if not (decision := may_cancel(by, change)):
+            raise PermissionDenied(decision.reason)
         change_transitions.cancel(change, by=by)
-        instance = change.instance
         if instance is None:
             return
         if change.action == Action.CREATE and _was_never_created(instance):
@@ -227,7 +246,12 @@ def cancel_change(change: Change, *, by: User) -> None:
 
 
 def _submitted_before(submission: UUID | None, **request: Any) -> tuple[Change | None, UUID | None]:
-    """The change of this submission. One of another request has nothing to do with it: this one is new."""
+    """The change of this submission. One of another request has nothing to do with it: this one is new.
+
+    Requests with one submission, whatever they are about, wait here for each other.
+    """
+    if submission:
+        advisory_lock(submission.int % 2**63)
     found = Change.objects.filter(submission=submission) if submission else Change.objects.none()
     if not found.exists():
         return None, submission

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
@@ -10,7 +9,7 @@ from django.utils import timezone
 from contracts.compiler import Reach
 from contracts.models import Contract, Grant, ReasonMissing
 from portal.accounts.models import Team, User
-from portal.accounts.permission import can
+from portal.accounts.rights import lock_rights, require
 from portal.audit.record import record
 
 OPERATOR = "slipway"
@@ -38,7 +37,7 @@ def give(contract: Contract, reach: Reach, *, by: User | None, reason: str) -> G
     The contract may be unsaved: then it is about to be published. ``by`` None is an operator at the command
     line. Raises ``PermissionDenied`` with the reason, and ``ReasonMissing``.
     """
-    check(contract, by, reason, "Enter a reason: it is recorded why the contract may reach this far.")
+    by = check(contract, by, reason, "Enter a reason: it is recorded why the contract may reach this far.")
     missing = reach.exceeds(granted_keys(contract.name, contract.owner))
     if not missing:
         return None
@@ -63,7 +62,7 @@ def revoke(grant: Grant, *, by: User | None, reason: str) -> bool:
     Revisions remain published; another one with the same reach needs a new grant.
     """
     contract = Contract(name=grant.contract_name, owner=grant.owner)
-    check(contract, by, reason, "Enter a reason: the contract's owners will want to know it.")
+    by = check(contract, by, reason, "Enter a reason: the contract's owners will want to know it.")
     revocation = {
         "revoked_at": timezone.now(),
         "revoked_by": by,
@@ -78,11 +77,13 @@ def revoke(grant: Grant, *, by: User | None, reason: str) -> bool:
     return True
 
 
-def check(contract: Contract, by: User | None, reason: str, missing: str) -> None:
-    if by is not None and not (decision := can(by, "grant", contract)):
-        raise PermissionDenied(decision.reason)
+def check(contract: Contract, by: User | None, reason: str, missing: str) -> User | None:
+    """The user with the roles of this moment. Grants are rights: one transaction at a time changes them."""
+    by = lock_rights(by)
+    require(by, "grant", contract)
     if not reason.strip():
         raise ReasonMissing(missing)
+    return by
 
 
 def note(grant: Grant, what: str, by: User | None, reason: str) -> None:

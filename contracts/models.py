@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import Role, Team, User
-from portal.accounts.permission import can, sees_everything, teams_with
+from portal.accounts.permission import sees_everything, teams_with
+from portal.accounts.rights import hold_rights, require
 from portal.accounts.scope import Scope
 from portal.audit.record import record
 from portal.live import publish as live
@@ -147,20 +147,21 @@ class Contract(models.Model):
 
     def _change_availability(self, *, by: User | None, reason: str, withdrawn: bool) -> None:
         verb = "withdrawn" if withdrawn else "reinstated"
-        if by is not None and not (decision := can(by, "withdraw", self)):
-            raise PermissionDenied(decision.reason)
-        if by is not None and not reason.strip():
-            raise ReasonMissing(f"Enter a reason: users of this contract will want to know why it is {verb}.")
         now = timezone.now()
         with transaction.atomic():
-            unchanged = Contract.objects.filter(pk=self.pk, withdrawn_at__isnull=withdrawn)
-            changed = unchanged.update(withdrawn_at=now if withdrawn else None, updated_at=now)
-            self.refresh_from_db()
-            if changed:
-                record(
-                    f"contract.{verb}", subject=self, by=by, team_slug=self.owner.slug, reason=reason.strip()
+            by = hold_rights(by)
+            self.refresh_from_db(from_queryset=Contract.objects.select_for_update())
+            require(by, "withdraw", self)
+            if by is not None and not reason.strip():
+                raise ReasonMissing(
+                    f"Enter a reason: users of this contract will want to know why it is {verb}."
                 )
-                self.announce()
+            if self.withdrawn == withdrawn:
+                return
+            self.withdrawn_at, self.updated_at = now if withdrawn else None, now
+            self.save(update_fields=["withdrawn_at", "updated_at"])
+            record(f"contract.{verb}", subject=self, by=by, team_slug=self.owner.slug, reason=reason.strip())
+            self.announce()
 
     def announce(self) -> None:
         """Make every page that shows this contract, or the list of contracts, refresh."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -25,6 +25,7 @@ from contracts.problems import Problem, Rejected, errors, in_reading_order
 from contracts.runtime import run_tests
 from portal.accounts.models import Role, Team, User
 from portal.accounts.permission import can, sees_everything, teams_with
+from portal.accounts.rights import hold_rights, lock_rights
 from portal.audit.record import record
 
 ALLOWED_BY_DEFINITION = "allowed by the definition"  # the reason in the audit log
@@ -176,8 +177,10 @@ def publish_request(request: PublishRequest) -> Publication:
 
 @transaction.atomic
 def _publish(request: PublishRequest) -> Publication:
+    grants = bool(request.grant_reason.strip())
+    request = replace(request, by=lock_rights(request.by) if grants else hold_rights(request.by))
     lock_contract(request.text)
-    if request.grant_reason.strip():
+    if grants:
         grant_reach(request)
     review = review_publication(request.text, by=request.by)
     definition, owner = review.compilation.definition, review.owner

@@ -77,13 +77,11 @@ class FormDraft(models.Model):
 
     @classmethod
     def _save(cls, author: User, contract: Contract, instance: Instance | None, text: str) -> None:
-        if saved := cls.find(author, contract, instance):
-            if saved.text != text:
-                cls.objects.filter(pk=saved.pk).update(text=text, updated_at=timezone.now())
-            return
-        FormDraft.objects.bulk_create(
-            [FormDraft(author=author, contract=contract, instance=instance, text=text)], ignore_conflicts=True
-        )
+        found = cls.objects.filter(author=author, contract=contract, instance=instance)
+        if not found.exists():
+            made = FormDraft(author=author, contract=contract, instance=instance, text=text)
+            FormDraft.objects.bulk_create([made], ignore_conflicts=True)  # of another request at this moment
+        found.exclude(text=text).update(text=text, updated_at=timezone.now())
 
     @classmethod
     def discard(cls, author: User, contract: Contract, instance: Instance | None) -> None:

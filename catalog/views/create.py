@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -28,6 +28,7 @@ from catalog.views.form_page import (
     not_allowed,
     page_from_post,
     parse_submission,
+    refusal_problem,
     submitted_change,
 )
 from catalog.views.form_responses import preview_response, render_form
@@ -41,7 +42,6 @@ from catalog.views.shared import (
 from contracts.models import Contract
 from contracts.problems import Problem
 from portal.accounts.models import User
-from portal.accounts.namespace_owners import hold_namespace_owners
 
 SUBMITTED_BEFORE = (
     "This form was submitted already, and its instance was deleted since. Submit again to create another one."
@@ -117,17 +117,13 @@ def submit(request: HttpRequest, page: FormPage) -> HttpResponse:
     if not page.form.ok:
         return render_form(request, page, status=422)
     try:
-        with transaction.atomic():
-            hold_namespace_owners()
-            add_problems(page.form, not_allowed(page.target, page.form))
-            if page.form.ok:
-                change = propose_creation(
-                    contract=contract,
-                    destination=creation_destination(),
-                    manifest=page.form.manifest,
-                    by=user,
-                    submission=parse_submission(page.submission),
-                )
+        change = propose_creation(
+            contract=contract,
+            destination=creation_destination(),
+            manifest=page.form.manifest,
+            by=user,
+            submission=parse_submission(page.submission),
+        )
     except NameTaken as error:
         add_problems(page.form, [Problem("name-taken", str(error), "metadata.name")])
         return render_form(request, page, status=422)
@@ -135,7 +131,8 @@ def submit(request: HttpRequest, page: FormPage) -> HttpResponse:
         message = f"{error} Your draft is saved."
         add_problems(page.form, [Problem("contract-withdrawn", message, "contract")])
         return render_form(request, page, status=409)
-    if not page.form.ok:  # the namespace was given to another team since the form was validated
+    except PermissionDenied as error:  # a role or the namespace's owner changed since the form was validated
+        add_problems(page.form, [refusal_problem(page.form, str(error))])
         return render_form(request, page, status=422)
     FormDraft.discard(user, contract, None)
     assert change.instance is not None

@@ -262,10 +262,14 @@ def not_allowed(target: FormTarget, form: InstanceForm) -> list[Problem]:
     decision = may_create(target.user, target.contract, form.namespace, form.name)
     if decision:
         return []
+    return [refusal_problem(form, decision.reason)]
+
+
+def refusal_problem(form: InstanceForm, reason: str) -> Problem:
     if not form.namespace:
-        return [Problem("not-allowed", decision.reason, "metadata.name")]
-    message = f"You cannot create instances in {form.namespace}. {decision.reason}"
-    return [Problem("not-allowed", message, "metadata.namespace")]
+        return Problem("not-allowed", reason, "metadata.name")
+    message = f"You cannot create instances in {form.namespace}. {reason}"
+    return Problem("not-allowed", message, "metadata.namespace")
 
 
 def name_exists(contract: Contract, destination: Destination, namespace: str, name: str) -> bool:

@@ -60,6 +60,13 @@ class User(AbstractUser):
 
     objects: ClassVar[UserManager] = UserManager()
 
+    def save(self, *args: Any, **options: Any) -> None:
+        fields = options.get("update_fields")
+        with transaction.atomic():
+            if fields is None or {"portal_role", "is_active"}.intersection(fields):
+                lock_namespace_owners()
+            super().save(*args, **options)
+
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.username
@@ -93,6 +100,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.get_role_display()} of {self.team}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        with transaction.atomic():
+            lock_namespace_owners()
+            super().save(*args, **options)
 
 
 class TeamNamespaceQuerySet(models.QuerySet["TeamNamespace"]):
@@ -167,6 +179,7 @@ def announce_owner(row: TeamNamespace, before: TeamNamespace | None, after: Team
             namespace_owner_changed.send(TeamNamespace, instance=row, change=change)
 
 
+@receiver(pre_delete, sender=Membership)
 @receiver(pre_delete, sender=TeamNamespace)
 def lock_before_deletion(**_: Any) -> None:
     lock_namespace_owners()

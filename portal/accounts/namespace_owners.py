@@ -1,7 +1,8 @@
 """The owner of a namespace: a signal when it changes, and a lock for code that saves what it has read of it.
 
-Rows of other apps repeat the owner for their filters. Whoever creates such a row calls
-:func:`hold_namespace_owners` first, so that a row created during a hand-over ends with the new owner.
+Rows of other apps repeat the owner for their filters. Code that creates such a row calls
+:func:`hold_namespace_owners` first, so that a row created during a hand-over ends with the new owner. The
+same lock holds the roles of users (``portal.accounts.rights``).
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import connection
 from django.dispatch import Signal
+
+from portal.advisory_locks import advisory_lock
 
 if TYPE_CHECKING:
     from portal.accounts.models import Team, User
 
-LOCK_KEY = 0x736C7761  # of PostgreSQL's advisory lock; one for all namespaces, so that there is no deadlock
+LOCK_KEY = 0x736C7761  # one for all rights, so that there is no deadlock
 
 # Sent in the transaction of the change, with ``instance`` (the TeamNamespace) and ``change`` (OwnerChange).
 namespace_owner_changed = Signal()
@@ -32,17 +34,13 @@ class OwnerChange:
 
 
 def hold_namespace_owners() -> None:
-    """Until the transaction ends, no namespace changes its owner. Call it before locking any row."""
-    _lock("pg_advisory_xact_lock_shared")
+    """Until the transaction ends, no namespace changes its owner, and no role changes.
+
+    Call it before locking any row.
+    """
+    advisory_lock(LOCK_KEY, shared=True)
 
 
 def lock_namespace_owners() -> None:
     """Wait for everyone who holds the owners, and keep others out until the transaction ends."""
-    _lock("pg_advisory_xact_lock")
-
-
-def _lock(function: str) -> None:
-    """SQLite needs none: each transaction that writes has the database for itself from its start."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {function}(%s)", [LOCK_KEY])
+    advisory_lock(LOCK_KEY)

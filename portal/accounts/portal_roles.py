@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 
 from portal.accounts.models import PortalRole, User
-from portal.accounts.permission import PLATFORM, can
+from portal.accounts.permission import PLATFORM
+from portal.accounts.rights import lock_rights, require
 from portal.audit.record import record
 
 
@@ -27,16 +27,14 @@ def set_portal_role(user: User, role: PortalRole, *, by: User | None) -> bool:
     ``by`` None is an operator at the command line. Raises ``PermissionDenied`` with the reason, and
     :class:`LastPortalAdmin`.
     """
-    # Two admins who demote each other at once must not both succeed: the second one waits for these rows.
-    admins = {admin.pk: admin for admin in portal_admins().select_for_update()}
-    author = by and User.objects.get(pk=by.pk)  # who may have lost the role in the meantime
-    if author is not None and not (decision := can(author, "administer", PLATFORM)):
-        raise PermissionDenied(decision.reason)
+    # Two admins who demote each other at once must not both succeed: the second one waits for the first.
+    require(lock_rights(by), "administer", PLATFORM)
+    admins = set(portal_admins().values_list("pk", flat=True))
     user.refresh_from_db(fields=["portal_role"])
     before = user.portal_role
     if before == role:
         return False
-    if set(admins) == {user.pk}:
+    if admins == {user.pk}:
         raise LastPortalAdmin("This is the last portal admin. Make another user a portal admin first.")
     user.portal_role = role
     user.save(update_fields=["portal_role"])

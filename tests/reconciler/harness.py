@@ -16,7 +16,7 @@ from catalog.models import Change, Destination, Instance
 from contracts.compiler import compile_text
 from contracts.grants import give
 from contracts.models import Contract, Revision
-from portal.accounts.models import Team, TeamNamespace, User
+from portal.accounts.models import Role, Team, TeamNamespace, User
 from reconciler.destinations import default_destination
 from reconciler.kube import Client, NotServed, read_kubeconfig
 from reconciler.manager.controllers import Controllers
@@ -114,6 +114,7 @@ class Harness:
         self.team = Team.objects.create(slug=f"team-{self.suffix}", name="Team")
         TeamNamespace.objects.create(team=self.team, name=self.namespace)
         self.user = User.objects.create_user(f"user-{self.suffix}")
+        self.team.memberships.create(user=self.user, role=Role.DEVELOPER)
         self.destination: Destination = default_destination()
         self.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
 

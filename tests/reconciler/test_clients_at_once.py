@@ -14,7 +14,7 @@ from django.test import Client
 
 from catalog.models import Change, ChangeState, Instance
 from contracts.models import Contract
-from portal.accounts.models import APIToken, Role
+from portal.accounts.models import APIToken
 from tests.reconciler.contracts import PAIR
 from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.steps import wait_until_served
@@ -71,7 +71,6 @@ class APIClient(threading.Thread):
 def test_three_clients_create_and_delete_at_random(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     wait_until_served(harness, contract)
-    harness.team.memberships.create(user=harness.user, role=Role.DEVELOPER)
     _, token = APIToken.issue(harness.user, "test")
     clients = [APIClient(token, contract, harness.namespace, number) for number in range(3)]
     for client in clients:

@@ -21,7 +21,7 @@ from catalog.changes import propose_creation, propose_deletion
 from catalog.models import Change, ChangeState, Destination, Instance
 from catalog.models.change import OPEN
 from contracts.models import Contract
-from portal.accounts.models import Team, User
+from portal.accounts.models import Role, Team, User
 from reconciler.base.db_thread import DatabaseThread
 from reconciler.changes.controller import ChangeController
 from reconciler.context import ClusterContext
@@ -180,6 +180,8 @@ async def until(question: Callable[[], bool]) -> None:
 class Rows:
     def __init__(self) -> None:
         team, user = Team.objects.create(slug="team", name="Team"), User.objects.create_user("user")
+        team.memberships.create(user=user, role=Role.DEVELOPER)
+        team.namespaces.create(name="apps")
         self.destination = Destination.objects.create(slug="it", title="It")
         self.contract = Contract.objects.create(
             name="pair", group="example.com", version="v1", kind="Pair", plural="pairs", namespaced=True,

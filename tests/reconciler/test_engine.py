@@ -420,9 +420,14 @@ def test_a_namespace_without_a_team_is_refused_with_its_name(harness: Harness) -
     contract = harness.publish(PAIR)
     body = harness.manifest(contract, "one")
     body["metadata"]["namespace"] = "unowned"
-    change = wait_until_decided(
-        propose_creation(contract=contract, destination=harness.destination, manifest=body, by=harness.user)
+    harness.manager.stop()
+    owned = harness.team.namespaces.create(name="unowned")
+    change = propose_creation(
+        contract=contract, destination=harness.destination, manifest=body, by=harness.user
     )
+    owned.delete()
+    harness.manager.start()
+    wait_until_decided(change)
     assert change.message == "The namespace unowned does not exist in the cluster."
 
 

@@ -8,7 +8,7 @@ from catalog import change_transitions
 from catalog.changes import propose_creation, propose_deletion, propose_update
 from catalog.models import Change, Destination, Instance
 from contracts.models import Contract
-from portal.accounts.models import Team, User
+from portal.accounts.models import Role, Team, User
 from reconciler.changes.outbox import due_changes, start_deliveries
 
 pytestmark = pytest.mark.backends
@@ -17,14 +17,14 @@ MANIFEST = {"metadata": {"name": "one", "namespace": "apps"}, "spec": {}}
 
 @pytest.fixture
 def creation(db: None) -> Change:
-    team = Team.objects.create(slug="team", name="Team")
+    team, user = Team.objects.create(slug="team", name="Team"), User.objects.create_user("user")
+    team.memberships.create(user=user, role=Role.DEVELOPER)
+    team.namespaces.create(name="apps")
     contract = Contract.objects.create(
         name="pair", group="example.com", version="v1", kind="Pair", plural="pairs", owner=team, title="Pair"
     )
     destination = Destination.objects.create(slug="it", title="It")
-    return propose_creation(
-        contract=contract, destination=destination, manifest=MANIFEST, by=User.objects.create_user("user")
-    )
+    return propose_creation(contract=contract, destination=destination, manifest=MANIFEST, by=user)
 
 
 def test_changes_of_one_instance_are_due_one_after_another(creation: Change) -> None:

@@ -11,7 +11,7 @@ from catalog.changes import propose_deletion
 from catalog.models import Change, ChangeState, Destination, Instance
 from contracts.grants import revoke
 from contracts.models import Contract, Grant
-from portal.accounts.models import Team, User
+from portal.accounts.models import Role, Team, User
 from reconciler.cache.reconcile_cache import ReconcileCache
 from reconciler.objects.accessors import Reference
 from reconciler.objects.health import Health
@@ -49,6 +49,8 @@ class Rows:
     def __init__(self) -> None:
         team = Team.objects.create(slug="team", name="Team")
         self.user = User.objects.create_user("user")
+        team.memberships.create(user=self.user, role=Role.DEVELOPER)
+        team.namespaces.create(name="apps")
         self.destination = Destination.objects.create(slug="it", title="It")
         self.contract = Contract.objects.create(
             name="pair",

@@ -41,8 +41,8 @@ def create_token(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def delete_token(request: HttpRequest, pk: int) -> HttpResponse:
-    token = get_object_or_404(APIToken, pk=pk, user=request.user)
     with transaction.atomic():
+        token = get_object_or_404(APIToken.objects.select_for_update(), pk=pk, user=request.user)
         record("apitoken.revoked", subject=token, by=request.user)  # type: ignore[arg-type]
         token.delete()
     messages.success(request, f"Token “{token.name}” revoked.")

@@ -5,11 +5,12 @@ Every change is recorded in the audit log.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -19,34 +20,41 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.forms import MembershipForm, NamespaceForm, RoleForm, TeamForm
 from portal.accounts.models import Membership, Role, Team, TeamNamespace, User
-from portal.accounts.namespace_owners import lock_namespace_owners
 from portal.accounts.permission import PLATFORM, can, sees_everything
-from portal.accounts.scope import Scoped
+from portal.accounts.rights import lock_rights, require
 from portal.audit.record import record
 from portal.live.publish import publish
+
+
+def changes_rights(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """All that the view reads and checks, the roles of the signed-in user included, is true until it ends."""
+
+    @require_POST
+    @login_required
+    @wraps(view)
+    def locked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic():
+            request.user = lock_rights(signed_in_user(request))
+            return view(request, *args, **kwargs)
+
+    return locked
 
 
 def visible_teams(request: HttpRequest) -> QuerySet[Team]:
     return Team.objects.all() if sees_everything(request.user) else request.user.teams.all()  # type: ignore[union-attr]
 
 
-def require(request: HttpRequest, verb: str, subject: Scoped) -> None:
-    decision = can(request.user, verb, subject)
-    if not decision:
-        raise PermissionDenied(decision.reason)
-
-
 def administered(request: HttpRequest, slug: str) -> Team:
     """The team, for portal admins. 404 for teams that the user does not see, 403 with a reason otherwise."""
     team = get_object_or_404(visible_teams(request), slug=slug)
-    require(request, "administer", PLATFORM)
+    require(signed_in_user(request), "administer", PLATFORM)
     return team
 
 
 def managed(request: HttpRequest, slug: str) -> Team:
     """The team, for those who may change its members. 404 and 403 as in :func:`administered`."""
     team = get_object_or_404(visible_teams(request), slug=slug)
-    require(request, "manage", team)
+    require(signed_in_user(request), "manage", team)
     return team
 
 
@@ -68,14 +76,21 @@ def list_teams(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def create_team(request: HttpRequest) -> HttpResponse:
-    require(request, "administer", PLATFORM)
-    form = TeamForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            team = form.save()
-            record("team.created", subject=team, by=signed_in_user(request), team_slug=team.slug)
-        return redirect("accounts:team", team.slug)
-    return render(request, "accounts/team_new.html", {"form": form}, status=422 if form.is_bound else 200)
+    require(signed_in_user(request), "administer", PLATFORM)
+    if request.method == "POST":
+        return save_team(request)
+    return render(request, "accounts/team_new.html", {"form": TeamForm()})
+
+
+@changes_rights
+def save_team(request: HttpRequest) -> HttpResponse:
+    require(signed_in_user(request), "administer", PLATFORM)
+    form = TeamForm(request.POST)
+    if not form.is_valid():
+        return render(request, "accounts/team_new.html", {"form": form}, status=422)
+    team = form.save()
+    record("team.created", subject=team, by=signed_in_user(request), team_slug=team.slug)
+    return redirect("accounts:team", team.slug)
 
 
 @require_safe
@@ -84,90 +99,81 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
     return show(request, get_object_or_404(visible_teams(request), slug=slug))
 
 
-@require_POST
-@login_required
+@changes_rights
 def change_offer(request: HttpRequest, slug: str) -> HttpResponse:
     """Offer the team's contracts to every team, or to the team only."""
     team = administered(request, slug)
     offers_to_all = request.POST.get("offers_to_all") == "on"
-    with transaction.atomic():
-        unchanged = Team.objects.filter(pk=team.pk, offers_to_all=not offers_to_all)
-        if unchanged.update(offers_to_all=offers_to_all):
-            by, detail = signed_in_user(request), {"offers_to_all": offers_to_all}
-            record("team.offer_changed", subject=team, by=by, team_slug=slug, detail=detail)
-            publish("contracts", timezone.now().isoformat())
+    unchanged = Team.objects.filter(pk=team.pk, offers_to_all=not offers_to_all)
+    if unchanged.update(offers_to_all=offers_to_all):
+        by, detail = signed_in_user(request), {"offers_to_all": offers_to_all}
+        record("team.offer_changed", subject=team, by=by, team_slug=slug, detail=detail)
+        publish("contracts", timezone.now().isoformat())
     whom = "every team" if offers_to_all else f"members of {team.name} only"
     messages.success(request, f"The contracts of {team.name} are offered to {whom}.")
     return redirect("accounts:team", slug)
 
 
-@require_POST
-@login_required
+@changes_rights
 def create_membership(request: HttpRequest, slug: str) -> HttpResponse:
     team = managed(request, slug)
     form = MembershipForm(request.POST, team=team)
     if not form.is_valid():
         return show(request, team, status=422, member_form=form)
-    with transaction.atomic():
-        membership = form.save()
-        detail = {"user": membership.user.username, "role": membership.role}
-        record(
-            "membership.created",
-            subject=membership,
-            by=signed_in_user(request),
-            team_slug=slug,
-            detail=detail,
-        )
+    membership = form.save()
+    detail = {"user": membership.user.username, "role": membership.role}
+    record(
+        "membership.created",
+        subject=membership,
+        by=signed_in_user(request),
+        team_slug=slug,
+        detail=detail,
+    )
     messages.success(request, f"{membership.user.display_name} was added.")
     return redirect("accounts:team", slug)
 
 
-@require_POST
-@login_required
+@changes_rights
 def change_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     team, membership = managed_member(request, slug, pk)
     before = membership.role
     form = RoleForm(request.POST, instance=membership)
     if not form.is_valid():
         return show(request, team, status=422, problem="Unknown role.")
-    with transaction.atomic():
-        form.save()
-        detail = {"user": membership.user.username, "role": membership.role, "before": before}
-        record(
-            "membership.changed",
-            subject=membership,
-            by=signed_in_user(request),
-            team_slug=slug,
-            detail=detail,
-        )
+    form.save()
+    detail = {"user": membership.user.username, "role": membership.role, "before": before}
+    record(
+        "membership.changed",
+        subject=membership,
+        by=signed_in_user(request),
+        team_slug=slug,
+        detail=detail,
+    )
     messages.success(
         request, f"{membership.user.display_name} now has the role {membership.get_role_display()}."
     )
     return redirect("accounts:team", slug)
 
 
-@require_POST
-@login_required
+@changes_rights
 def delete_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     _, membership = managed_member(request, slug, pk)
-    with transaction.atomic():
-        detail = {"user": membership.user.username, "role": membership.role}
-        record(
-            "membership.deleted",
-            subject=membership,
-            by=signed_in_user(request),
-            team_slug=slug,
-            detail=detail,
-        )
-        membership.delete()
+    detail = {"user": membership.user.username, "role": membership.role}
+    record(
+        "membership.deleted",
+        subject=membership,
+        by=signed_in_user(request),
+        team_slug=slug,
+        detail=detail,
+    )
+    membership.delete()
     messages.success(request, f"{membership.user.display_name} was removed.")
     if membership.user_id == signed_in_user(request).pk and not sees_everything(request.user):
         return redirect("accounts:teams")  # they no longer see this team
     return redirect("accounts:team", slug)
 
 
-@require_POST
-@login_required
+@changes_rights
 def create_namespace(request: HttpRequest, slug: str) -> HttpResponse:
     team = administered(request, slug)
     form = NamespaceForm(request.POST)
@@ -179,38 +185,33 @@ def create_namespace(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("accounts:team", slug)
 
 
-@require_POST
-@login_required
+@changes_rights
 def move_namespace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Gives the namespace and its instances to another team."""
     team = administered(request, slug)
-    with transaction.atomic():
-        namespace = owned_namespace(request, team, pk)
-        target = Team.objects.exclude(pk=team.pk).filter(slug=request.POST.get("team", "")).first()
-        if target is not None:
-            namespace.team = target
-            namespace.save()
+    namespace = owned_namespace(request, team, pk)
+    target = Team.objects.exclude(pk=team.pk).filter(slug=request.POST.get("team", "")).first()
+    if target is not None:
+        namespace.team = target
+        namespace.save()
     if target is None:
         return show(request, team, status=422, problem="Select the team that gets the namespace.")
     messages.success(request, f"{namespace.name} and its instances now belong to {target.name}.")
     return redirect("accounts:team", slug)
 
 
-@require_POST
-@login_required
+@changes_rights
 def delete_namespace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Removes the namespace from the team. The cluster is not changed."""
     team = administered(request, slug)
-    with transaction.atomic():
-        namespace = owned_namespace(request, team, pk)
-        namespace.delete()
+    namespace = owned_namespace(request, team, pk)
+    namespace.delete()
     messages.success(request, f"{namespace.name} was removed from {team.name}.")
     return redirect("accounts:team", slug)
 
 
 def owned_namespace(request: HttpRequest, team: Team, pk: int) -> TeamNamespace:
-    """The namespace as it is now: another portal admin may have moved it. Call it in a transaction."""
-    lock_namespace_owners()
+    """The namespace, whose owner may have changed since the page was shown."""
     namespace = get_object_or_404(team.namespaces, pk=pk)
     namespace.changed_by = signed_in_user(request)
     return namespace
