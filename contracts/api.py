@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from contracts.grants import give, revoke
 from contracts.known_kinds import compile_known
-from contracts.models import Contract, ContractQuerySet, Grant, ReasonMissing, Revision
+from contracts.models import Contract, ContractQuerySet, Grant, InvalidReason, Revision
 from contracts.problems import Rejected, errors
 from contracts.publishing import (
     PublishRequest,
@@ -319,7 +319,7 @@ class Withdrawal(APIView):
         change = contract.withdraw if withdrawn else contract.reinstate
         try:
             change(by=current_user(request), reason=sent.validated_data["reason"])
-        except ReasonMissing as missing:
+        except InvalidReason as missing:
             raise Refused(str(missing), [{"path": "reason", "message": str(missing)}]) from None
         except PermissionDenied as denial:
             raise Refused(str(denial), code=status.HTTP_403_FORBIDDEN) from None
@@ -411,7 +411,7 @@ def grant_refusals() -> Iterator[None]:
     """Answers 422 for a missing reason, 403 with the reason of a denial."""
     try:
         yield
-    except ReasonMissing as missing:
+    except InvalidReason as missing:
         raise Refused(str(missing), [{"path": "reason", "message": str(missing)}]) from None
     except PermissionDenied as denial:
         raise Refused(str(denial), code=status.HTTP_403_FORBIDDEN) from None

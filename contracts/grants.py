@@ -7,7 +7,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from contracts.compiler import Reach
-from contracts.models import Contract, Grant, ReasonMissing
+from contracts.models import Contract, Grant, checked_reason
 from portal.accounts.models import Team, User
 from portal.accounts.rights import lock_rights, require
 from portal.audit.record import record
@@ -35,9 +35,10 @@ def give(contract: Contract, reach: Reach, *, by: User | None, reason: str) -> G
     """Grant what is not granted yet of ``reach``; None when nothing is missing.
 
     The contract may be unsaved: then it is about to be published. ``by`` None is an operator at the command
-    line. Raises ``PermissionDenied`` with the reason, and ``ReasonMissing``.
+    line. Raises ``PermissionDenied`` with the reason, and ``InvalidReason``.
     """
-    by = check(contract, by, reason, "Enter a reason: it is recorded why the contract may reach this far.")
+    by = check(contract, by)
+    why = checked_reason(reason, "Enter a reason: it is recorded why the contract may reach this far.")
     missing = reach.exceeds(granted_keys(contract.name, contract.owner))
     if not missing:
         return None
@@ -47,7 +48,7 @@ def give(contract: Contract, reach: Reach, *, by: User | None, reason: str) -> G
         from_revision=contract.revision.number + 1 if contract.revision else 1,
         keys=sorted({entry.key for entry in missing}),
         descriptions=list(dict.fromkeys(entry.description for entry in missing)),
-        reason=reason.strip(),
+        reason=why,
         given_by=by,
         given_by_name=by.username if by else OPERATOR,
     )
@@ -62,12 +63,13 @@ def revoke(grant: Grant, *, by: User | None, reason: str) -> bool:
     Revisions remain published; another one with the same reach needs a new grant.
     """
     contract = Contract(name=grant.contract_name, owner=grant.owner)
-    by = check(contract, by, reason, "Enter a reason: the contract's owners will want to know it.")
+    by = check(contract, by)
+    why = checked_reason(reason, "Enter a reason: the contract's owners will want to know it.")
     revocation = {
         "revoked_at": timezone.now(),
         "revoked_by": by,
         "revoked_by_name": by.username if by else OPERATOR,
-        "revocation_reason": reason.strip(),
+        "revocation_reason": why,
     }
     if not Grant.objects.active().filter(pk=grant.pk).update(**revocation):
         return False
@@ -77,12 +79,10 @@ def revoke(grant: Grant, *, by: User | None, reason: str) -> bool:
     return True
 
 
-def check(contract: Contract, by: User | None, reason: str, missing: str) -> User | None:
+def check(contract: Contract, by: User | None) -> User | None:
     """The user with the roles of this moment. Grants are rights: one transaction at a time changes them."""
     by = lock_rights(by)
     require(by, "grant", contract)
-    if not reason.strip():
-        raise ReasonMissing(missing)
     return by
 
 

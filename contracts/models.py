@@ -16,6 +16,7 @@ from portal.accounts.models import Role, Team, User
 from portal.accounts.permission import sees_everything, teams_with
 from portal.accounts.rights import hold_rights, require
 from portal.accounts.scope import Scope
+from portal.accounts.visible_text import is_visible
 from portal.audit.record import record
 from portal.live import publish as live
 
@@ -24,8 +25,20 @@ class RevisionIsImmutable(Exception):
     """A published revision cannot be changed; publish another one."""
 
 
-class ReasonMissing(ValueError):
-    """The action needs a reason, and none was given."""
+class InvalidReason(ValueError):
+    """The action needs a reason, and none that can be read was given."""
+
+
+LONGEST_REASON = 1000
+
+
+def checked_reason(reason: str, missing: str) -> str:
+    """The reason without blanks around it. Raises :class:`InvalidReason`: ``missing`` if it shows nothing."""
+    if not is_visible(reason):
+        raise InvalidReason(missing)
+    if len(reason.strip()) > LONGEST_REASON:
+        raise InvalidReason(f"Use at most {LONGEST_REASON:,} characters for the reason.")
+    return reason.strip()
 
 
 class Lifecycle(models.TextChoices):
@@ -137,7 +150,7 @@ class Contract(models.Model):
         """Hide it from the catalog; its instances remain. Idempotent.
 
         ``by`` None is an operator at the command line, who may leave the reason empty. For a user it raises
-        ``PermissionDenied`` with the reason, and ``ReasonMissing`` for an empty ``reason``.
+        ``PermissionDenied`` with the reason, and ``InvalidReason``.
         """
         self._change_availability(by=by, reason=reason, withdrawn=True)
 
@@ -152,15 +165,14 @@ class Contract(models.Model):
             by = hold_rights(by)
             self.refresh_from_db(from_queryset=Contract.objects.select_for_update())
             require(by, "withdraw", self)
-            if by is not None and not reason.strip():
-                raise ReasonMissing(
-                    f"Enter a reason: users of this contract will want to know why it is {verb}."
-                )
+            if by is not None or reason.strip():
+                why = f"Enter a reason: users of this contract will want to know why it is {verb}."
+                reason = checked_reason(reason, why)
             if self.withdrawn == withdrawn:
                 return
             self.withdrawn_at, self.updated_at = now if withdrawn else None, now
             self.save(update_fields=["withdrawn_at", "updated_at"])
-            record(f"contract.{verb}", subject=self, by=by, team_slug=self.owner.slug, reason=reason.strip())
+            record(f"contract.{verb}", subject=self, by=by, team_slug=self.owner.slug, reason=reason)
             self.announce()
 
     def announce(self) -> None:

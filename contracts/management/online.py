@@ -13,7 +13,7 @@ from contracts.grants import give
 from contracts.grants import revoke as revoke_grant
 from contracts.known_kinds import compile_known
 from contracts.management.results import CommandResult, format_problem, read_text, with_file
-from contracts.models import Contract, Grant, ReasonMissing
+from contracts.models import Contract, Grant, InvalidReason
 from contracts.problems import Rejected
 from contracts.publishing import BreakingChange, Publication, PublishRequest, publish_request
 from portal.accounts.models import User
@@ -83,7 +83,7 @@ def change_availability(
     contract = contract_named(options["name"])
     try:
         change(contract, by=user_named(options["username"]), reason=options["reason"])
-    except (PermissionDenied, ReasonMissing) as denial:
+    except (PermissionDenied, InvalidReason) as denial:
         return CommandResult(errors=(str(denial),), ok=False, summary=f"{contract.name}: unchanged.")
     return CommandResult((f"{contract.name}: {outcome}.",))
 
@@ -96,7 +96,7 @@ def grant(options: Mapping[str, Any]) -> CommandResult:
     reach = compile_known(contract.revision.text).reach
     try:
         given = give(contract, reach, by=user_named(options["username"]), reason=options["reason"])
-    except (PermissionDenied, ReasonMissing) as denial:
+    except (PermissionDenied, InvalidReason) as denial:
         return CommandResult(errors=(str(denial),), ok=False, summary=f"{contract.name}: nothing granted.")
     if given is None:
         return CommandResult((f"{contract.name}: everything that it reaches is granted.",))
@@ -116,7 +116,7 @@ def revoke(options: Mapping[str, Any]) -> CommandResult:
     try:
         for one in found:
             revoke_grant(one, by=by, reason=options["reason"])
-    except (PermissionDenied, ReasonMissing) as denial:
+    except (PermissionDenied, InvalidReason) as denial:
         return CommandResult(errors=(str(denial),), ok=False, summary=f"{options['name']}: unchanged.")
     return CommandResult(tuple(f"{options['name']}: grant {one.pk} revoked." for one in found))
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from contracts.grants import give, granted_keys, revoke
 from contracts.known_kinds import compile_known
-from contracts.models import Contract, Draft, Grant, ReasonMissing
+from contracts.models import Contract, Draft, Grant, InvalidReason
 from contracts.publishing import review_publication
 from contracts.views.access import current_user, visible_contract
 from contracts.views.detail import aside
@@ -28,8 +28,8 @@ def create_grant(request: HttpRequest, name: str) -> HttpResponse:
     reason = request.POST.get("reason", "")
     try:
         given = give(contract, compile_known(text).reach, by=current_user(request), reason=reason)
-    except ReasonMissing as missing:
-        context = {**aside(request, contract), "problem": str(missing)}
+    except InvalidReason as missing:
+        context = {**aside(request, contract), "problem": str(missing), "typed": reason}
         return render(request, "contracts/grant.html", context, status=422)
     messages.success(request, "Granted." if given else "Everything that it reaches is granted already.")
     return redirect(contract)
@@ -40,12 +40,16 @@ def create_grant(request: HttpRequest, name: str) -> HttpResponse:
 def revoke_grant(request: HttpRequest, name: str, pk: int) -> HttpResponse:
     contract = visible_contract(request, name)
     grant = get_object_or_404(Grant.objects.of(contract.name, contract.owner).select_related("owner"), pk=pk)
+    reason = request.POST.get("reason", "")
     try:
-        revoke(grant, by=current_user(request), reason=request.POST.get("reason", ""))
-    except ReasonMissing as missing:
-        context = {**aside(request, contract), "problem": str(missing), "revoking": grant}
-        return render(request, "contracts/grant.html", context, status=422)
-    messages.success(request, "The grant was revoked.")
+        revoked = revoke(grant, by=current_user(request), reason=reason)
+    except InvalidReason as missing:
+        extra = {"problem": str(missing), "revoking": grant, "typed": reason}
+        return render(request, "contracts/grant.html", {**aside(request, contract), **extra}, status=422)
+    if revoked:
+        messages.success(request, "The grant was revoked.")
+    else:
+        messages.info(request, "This grant was revoked before.")
     return redirect(contract)
 
 
@@ -68,16 +72,18 @@ def draft_grant(request: HttpRequest, pk: int) -> HttpResponse:
     if definition is None or review.owner is None:
         return show(request, draft, problem="Its owner is not known yet.", status=409)
     contract = Contract(name=definition.name, owner=review.owner, revision=review.latest)
+    reason = request.POST.get("reason", "")
     try:
-        reason = request.POST.get("reason", "")
         give(contract, review.compilation.reach, by=current_user(request), reason=reason)
-    except ReasonMissing as missing:
-        return show(request, draft, problem=str(missing), status=422)
+    except InvalidReason as missing:
+        return show(request, draft, problem=str(missing), typed=reason, status=422)
     messages.success(request, f"Granted. {draft.author.display_name} can publish the contract now.")
     return redirect("contracts:draft-grant", draft.pk)
 
 
-def show(request: HttpRequest, draft: Draft, *, problem: str = "", status: int = 200) -> HttpResponse:
+def show(
+    request: HttpRequest, draft: Draft, *, problem: str = "", typed: str = "", status: int = 200
+) -> HttpResponse:
     review = review_publication(draft.text, by=draft.author)
     definition, reach = review.compilation.definition, review.compilation.reach
     granted = granted_keys(definition.name, review.owner) if definition and review.owner else frozenset()
@@ -88,5 +94,6 @@ def show(request: HttpRequest, draft: Draft, *, problem: str = "", status: int =
         "missing": reach.exceeds(granted),
         "lines": highlighted(draft.text),
         "problem": problem,
+        "typed": typed,
     }
     return render(request, "contracts/draft_grant.html", context, status=status)

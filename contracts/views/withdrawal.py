@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from contracts.models import Contract, ReasonMissing
+from contracts.models import Contract, InvalidReason
 from contracts.views.access import current_user, visible_contract
 from contracts.views.detail import aside
 
@@ -32,10 +32,11 @@ def change_availability(
 ) -> HttpResponse:
     """Withdraw or reinstate it; without a reason the form is shown again with an error."""
     contract = visible_contract(request, name)
+    reason = request.POST.get("reason", "")
     try:
-        change(contract, by=current_user(request), reason=request.POST.get("reason", ""))
-    except ReasonMissing as missing:
-        context = {**aside(request, contract), "problem": str(missing)}
+        change(contract, by=current_user(request), reason=reason)
+    except InvalidReason as missing:
+        context = {**aside(request, contract), "problem": str(missing), "typed": reason}
         return render(request, "contracts/withdrawal.html", context, status=422)
     messages.success(request, f"{contract.title} {outcome}")
     return redirect(contract)

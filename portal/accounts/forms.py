@@ -9,17 +9,42 @@ from django import forms
 from django.utils import timezone
 
 from portal.accounts.models import APIToken, Membership, Team, TeamNamespace, User, dns_label
+from portal.accounts.visible_text import has_controls, is_visible
+
+
+def validate_visible(text: str) -> None:
+    """Refuses a name that shows nothing, and one that changes how the text around it is shown."""
+    if not is_visible(text):
+        raise forms.ValidationError("Use at least one visible character.")
+    if has_controls(text):
+        raise forms.ValidationError("Remove the invisible control characters.")
+
 
 LIFETIMES = {"30": "30 days", "90": "90 days", "365": "1 year", "": "Never"}
 
 
 class TokenForm(forms.Form):
-    name = forms.CharField(max_length=100, error_messages={"required": "Enter a name for the token."})
+    name = forms.CharField(
+        max_length=100,
+        error_messages={"required": "Enter a name for the token."},
+        validators=[validate_visible],
+    )
     days = forms.ChoiceField(choices=list(LIFETIMES.items()), required=False, initial="90")
 
-    def issue(self, user: User) -> tuple[APIToken, str]:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_name(self) -> str:
+        """The page with a new token is the answer to the form: a reload must not create a second one."""
+        name: str = self.cleaned_data["name"]
+        if self.user.api_tokens.filter(name=name).exists():
+            raise forms.ValidationError("You already have a token with this name.")
+        return name
+
+    def issue(self) -> tuple[APIToken, str]:
         """Create the token. Returns it with its text, which is not stored."""
-        token, text = APIToken.issue(user, self.cleaned_data["name"])
+        token, text = APIToken.issue(self.user, self.cleaned_data["name"])
         if days := self.cleaned_data["days"]:
             token.expires_at = timezone.now() + timedelta(days=int(days))
             token.save(update_fields=["expires_at"])
@@ -27,6 +52,8 @@ class TokenForm(forms.Form):
 
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
+    name = forms.CharField(max_length=100, validators=[validate_visible])
+
     class Meta:
         model = Team
         fields: ClassVar = ["name", "slug"]

@@ -17,7 +17,7 @@ from contracts.compiler import Reach
 from contracts.contract_templates import SAMPLES
 from contracts.grants import give, granted_keys, revoke
 from contracts.known_kinds import compile_known
-from contracts.models import Contract, Draft, Grant, ReasonMissing
+from contracts.models import Contract, Draft, Grant, InvalidReason
 from contracts.problems import Rejected
 from contracts.publishing import PublishRequest, publish, publish_request
 from portal.accounts.models import PortalRole, Team, User
@@ -114,11 +114,27 @@ def test_only_portal_admins_give_and_revoke(users: Users, name: str) -> None:
     assert not Contract.objects.exists()
 
 
-def test_a_reason_is_required(users: Users) -> None:
+@pytest.mark.parametrize("reason", ["", " ", "\u200b", "\ufeff\n", "x" * 1001], ids=repr)
+def test_a_reason_that_can_be_read_is_required(
+    users: Users, published: Contract, browser: Browser, reason: str
+) -> None:
+    """For grants, revocations and withdrawals, in Python and on pages; what was typed is kept."""
     contract = Contract(name="note", owner=users.platform)
-    with pytest.raises(ReasonMissing):
-        give(contract, compile_reach(REACHING), by=users.root, reason=" ")
+    with pytest.raises(InvalidReason):
+        give(contract, compile_reach(REACHING), by=users.root, reason=reason)
     assert not Grant.objects.exists()
+    grant = give(published, compile_reach(REACHING), by=users.root, reason="agreed")
+    assert grant is not None
+    with pytest.raises(InvalidReason):
+        revoke(grant, by=users.root, reason=reason)
+    with pytest.raises(InvalidReason):
+        published.withdraw(by=users.root, reason=reason)
+    for view, arguments in (("revoke-grant", ["note", grant.pk]), ("withdrawal", ["note"])):
+        answer = browser(users.root).post(reverse(f"contracts:{view}", args=arguments), {"reason": reason})
+        assert answer.status_code == 422
+        assert reason in answer.content.decode()
+    published.refresh_from_db()
+    assert (Grant.objects.active().count(), published.withdrawn) == (1, False)
 
 
 def test_a_rejected_publication_leaves_no_grant(users: Users) -> None:

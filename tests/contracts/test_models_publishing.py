@@ -7,7 +7,7 @@ import re
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from contracts.models import Contract, Draft, KnownSchema, ReasonMissing, RevisionIsImmutable
+from contracts.models import Contract, Draft, InvalidReason, KnownSchema, RevisionIsImmutable
 from contracts.problems import Problem, Rejected
 from contracts.publishing import (
     BreakingChange,
@@ -413,7 +413,7 @@ class TestWithdrawal:
         assert Entry.objects.filter(verb="contract.withdrawn").count() == 1
 
     def test_a_reason_is_required(self, users: Users, published: Contract) -> None:
-        with pytest.raises(ReasonMissing):
+        with pytest.raises(InvalidReason):
             published.withdraw(by=users.engineer, reason="  ")
         assert not published.withdrawn
 

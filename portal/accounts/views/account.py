@@ -8,32 +8,34 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.forms import LIFETIMES, TokenForm
-from portal.accounts.models import APIToken
+from portal.accounts.models import User
 from portal.audit.record import record
 
 
 @require_safe
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    return show(request, TokenForm())
+    return show(request, TokenForm(user=signed_in(request)))
 
 
 @require_POST
 @login_required
 def create_token(request: HttpRequest) -> HttpResponse:
     """The response is the only place that shows the token; it is never stored in a session."""
-    form = TokenForm(request.POST)
-    if not form.is_valid():
-        return show(request, form, status=422)
+    user = signed_in(request)
+    form = TokenForm(request.POST, user=user)
     with transaction.atomic():
-        token, text = form.issue(request.user)  # type: ignore[arg-type]
-        record("apitoken.created", subject=token, by=request.user)  # type: ignore[arg-type]
-    response = show(request, TokenForm(), created=token, text=text)
+        User.objects.select_for_update().get(pk=user.pk)  # of two at once, the second waits
+        if not form.is_valid():
+            return show(request, form, status=422)
+        token, text = form.issue()
+        record("apitoken.created", subject=token, by=user)
+    response = show(request, TokenForm(user=user), created=token, text=text)
     response["Cache-Control"] = "no-store"
     return response
 
@@ -41,18 +43,29 @@ def create_token(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def delete_token(request: HttpRequest, pk: int) -> HttpResponse:
+    user = signed_in(request)
     with transaction.atomic():
-        token = get_object_or_404(APIToken.objects.select_for_update(), pk=pk, user=request.user)
-        record("apitoken.revoked", subject=token, by=request.user)  # type: ignore[arg-type]
-        token.delete()
-    messages.success(request, f"Token “{token.name}” revoked.")
+        token = user.api_tokens.select_for_update().filter(pk=pk).first()
+        if token is not None:
+            record("apitoken.revoked", subject=token, by=user)
+            token.delete()
+    if token is None:  # the second click
+        messages.info(request, "This token does not exist any more.")
+    else:
+        messages.success(request, f"Token “{token.name}” revoked.")
     return redirect("accounts:account")
 
 
+def signed_in(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def show(request: HttpRequest, form: TokenForm, status: int = 200, **extra: Any) -> HttpResponse:
+    user = signed_in(request)
     context = {
-        "memberships": request.user.memberships.select_related("team").prefetch_related("team__namespaces"),  # type: ignore[union-attr]
-        "tokens": APIToken.objects.filter(user=request.user),  # type: ignore[misc]
+        "memberships": user.memberships.select_related("team").prefetch_related("team__namespaces"),
+        "tokens": user.api_tokens.all(),
         "form": form,
         "lifetimes": LIFETIMES,
         "themes": {"auto": "System", "light": "Light", "dark": "Dark"},

@@ -33,11 +33,19 @@ def changes_rights(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     @login_required
     @wraps(view)
     def locked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with transaction.atomic():
-            request.user = lock_rights(signed_in_user(request))
-            return view(request, *args, **kwargs)
+        try:
+            with transaction.atomic():
+                request.user = lock_rights(signed_in_user(request))
+                return view(request, *args, **kwargs)
+        except Gone as gone:
+            messages.info(request, str(gone))
+            return redirect("accounts:team", kwargs["slug"])
 
     return locked
+
+
+class Gone(Exception):
+    """Another request removed meanwhile what the page showed, such as the first of two clicks."""
 
 
 def visible_teams(request: HttpRequest) -> QuerySet[Team]:
@@ -60,7 +68,10 @@ def managed(request: HttpRequest, slug: str) -> Team:
 
 def managed_member(request: HttpRequest, slug: str, pk: int) -> tuple[Team, Membership]:
     team = managed(request, slug)
-    return team, get_object_or_404(team.memberships.select_related("user"), pk=pk)
+    member = team.memberships.select_related("user").filter(pk=pk).first()
+    if member is None:
+        raise Gone("This user is no longer a member of the team.")
+    return team, member
 
 
 @require_safe
@@ -141,14 +152,15 @@ def change_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return show(request, team, status=422, problem="Unknown role.")
     form.save()
-    detail = {"user": membership.user.username, "role": membership.role, "before": before}
-    record(
-        "membership.changed",
-        subject=membership,
-        by=signed_in_user(request),
-        team_slug=slug,
-        detail=detail,
-    )
+    if membership.role != before:
+        detail = {"user": membership.user.username, "role": membership.role, "before": before}
+        record(
+            "membership.changed",
+            subject=membership,
+            by=signed_in_user(request),
+            team_slug=slug,
+            detail=detail,
+        )
     messages.success(
         request, f"{membership.user.display_name} now has the role {membership.get_role_display()}."
     )
@@ -187,7 +199,7 @@ def create_namespace(request: HttpRequest, slug: str) -> HttpResponse:
 
 @changes_rights
 def move_namespace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Gives the namespace and its instances to another team."""
+    """Moves the namespace and its instances to another team."""
     team = administered(request, slug)
     namespace = owned_namespace(request, team, pk)
     target = Team.objects.exclude(pk=team.pk).filter(slug=request.POST.get("team", "")).first()
@@ -212,7 +224,9 @@ def delete_namespace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 def owned_namespace(request: HttpRequest, team: Team, pk: int) -> TeamNamespace:
     """The namespace, whose owner may have changed since the page was shown."""
-    namespace = get_object_or_404(team.namespaces, pk=pk)
+    namespace = team.namespaces.filter(pk=pk).first()
+    if namespace is None:
+        raise Gone("This namespace no longer belongs to the team.")
     namespace.changed_by = signed_in_user(request)
     return namespace
 
