@@ -98,8 +98,9 @@ def test_the_form_says_what_would_be_refused(
     page: str,
 ) -> None:
     text, without, granted = DRAFTS[name]
-    address = f"/instances/{make_instance('shop').pk}/edit/preview/"
-    address = address if page == "edit" else "/catalog/service/create/preview/"
+    address = "/catalog/service/create/preview/"
+    if page == "edit":
+        address = f"/instances/{make_instance('shop').pk}/edit/preview/"
     store(contract, text)
     client = sign_in("developer")
 
