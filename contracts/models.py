@@ -20,6 +20,8 @@ from portal.accounts.visible_text import is_visible
 from portal.audit.record import record
 from portal.live import publish as live
 
+KIND_READY = "KindReady"  # type of the condition of a contract that says whether its kind is served
+
 
 class RevisionIsImmutable(Exception):
     """A published revision cannot be changed; publish another one."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from django.db.models import Q
 
 from contracts.compiler import Definition, builtin_kinds
-from contracts.models import Contract, KnownSchema
+from contracts.models import KIND_READY, Contract, KnownSchema
 from contracts.problems import Problem
 from portal.accounts.models import User
 
@@ -20,6 +20,7 @@ PAGE_NAMES = frozenset({"new", "check", "drafts", "import"})
 RESERVED_GROUPS = frozenset({"slipway.dev", "internal.kro.run", "k8s.io", "kubernetes.io"})
 # The API server accepts kinds in these groups only after a review by the Kubernetes project (KEP-1111).
 PROTECTED_SUFFIXES = (".k8s.io", ".kubernetes.io")
+TAKEN = frozenset({"NamesNotAccepted", "OwnerConflict"})  # reasons: the kind is another definition's
 KRO_KINDS = frozenset({"ResourceGraphDefinition", "GraphRevision"})
 
 
@@ -33,6 +34,8 @@ def find_conflicts(
     yield from other_contracts(definition, by)
     if contract is None:
         yield from installed_kinds(definition)
+    else:
+        yield from replaced_kind(contract)
 
 
 def reserved_names(definition: Definition) -> Iterator[Problem]:
@@ -102,6 +105,14 @@ def installed_kinds(definition: Definition) -> Iterator[Problem]:
             if definition.kind == kind.get("kind") or definition.plural == kind.get("plural"):
                 yield installed_kind(definition, known.destination, kind)
                 break
+
+
+def replaced_kind(contract: Contract) -> Iterator[Problem]:
+    """The kind of a published contract, if the reconciler reports that something else installed it since."""
+    for condition in contract.conditions:
+        if condition["type"] == KIND_READY and condition["reason"] in TAKEN:
+            hint = "Have that definition removed from the cluster, or publish a contract with another kind."
+            yield Problem("kind-foreign", condition["message"], "spec.schema.kind", hint=hint)
 
 
 def installed_kind(definition: Definition, destination: str, kind: Mapping[str, str]) -> Problem:

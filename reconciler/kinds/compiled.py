@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from contracts.grants import all_granted_keys
 from contracts.known_kinds import compile_known
-from contracts.models import Contract, Revision
+from contracts.models import KIND_READY, Contract, Revision
 from contracts.runtime import withhold
 from contracts.runtime.bounds import granted_entries
 from portal.accounts.models import TeamNamespace
@@ -18,8 +18,6 @@ from portal.live.publish import publish
 from reconciler.cache.contracts import CompiledContract, PublishedRevision
 
 log = logging.getLogger("slipway.reconciler")
-
-KIND_READY = "KindReady"  # the condition of a contract's row
 
 
 def published_contracts() -> list[PublishedRevision]:

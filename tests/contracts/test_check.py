@@ -11,7 +11,7 @@ from django.test import Client
 
 from contracts.compiler import compile_text
 from contracts.grants import give, revoke
-from contracts.models import Contract, Grant
+from contracts.models import Contract, Draft, Grant
 from contracts.publishing import PublishRequest, publish, publish_request
 from portal.accounts.models import User
 from tests.contracts.conftest import SMALL, Users
@@ -112,3 +112,31 @@ def test_a_check_changes_nothing(users: Users) -> None:
         post(users.engineer, "check/", text)
     assert not Contract.objects.exists()
     assert not Grant.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "refused"),
+    [
+        ("False", "OwnerConflict", True),
+        ("False", "NamesNotAccepted", True),
+        ("False", "Establishing", False),
+        ("False", "Refused", False),
+        ("True", "Ready", False),
+    ],
+)
+def test_a_kind_that_was_replaced_is_a_problem(users: Users, status: str, reason: str, refused: bool) -> None:
+    """Also on the publish page, and although an earlier revision was published."""
+    contract = publish(SMALL, by=users.engineer).contract
+    message = "The cluster already has notes.platform.example.com, and it belongs to “helm”."
+    contract.conditions = [{"type": "KindReady", "status": status, "reason": reason, "message": message}]
+    contract.save()
+    text = SMALL.replace("A note", "Another")
+    draft = Draft.objects.create(author=users.engineer, contract=contract, text=text)
+    client = Client()
+    client.force_login(users.engineer)
+    page = client.get(f"/contracts/drafts/{draft.pk}/publication/").content.decode()
+    assert (message in page) is refused
+    for path in ("check/", ""):
+        code, answer = post(users.engineer, path, text)
+        assert codes(answer) == (["kind-foreign"] if refused else [])
+    assert (code == 422) is refused

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from catalog.changes import propose_creation, propose_deletion, propose_update
 from catalog.models import Change, ChangeState, Instance
 from catalog.touched import Base
+from contracts.models import Contract
+from contracts.problems import Rejected
+from contracts.publishing import publish, review_publication
 from reconciler.objects.accessors import labels_of
 from tests.reconciler.contracts import FLEET, NAMED, PAIR, READER, SERVICE
 from tests.reconciler.harness import Harness, wait_for
@@ -244,8 +249,10 @@ def test_a_suspended_instance_is_not_changed(harness: Harness) -> None:
     wait_until_ready(harness, "one")
 
 
-def test_a_kind_that_another_tool_installed_is_not_overwritten(harness: Harness) -> None:
-    crd: dict[str, Any] = {
+def foreign_definition(harness: Harness) -> dict[str, Any]:
+    """A definition of the kind Pair that Helm installed."""
+    version = {"name": "v1alpha1", "served": True, "storage": True}
+    return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": {
@@ -256,27 +263,56 @@ def test_a_kind_that_another_tool_installed_is_not_overwritten(harness: Harness)
             "group": harness.group,
             "scope": "Namespaced",
             "names": {"plural": "pairs", "singular": "pair", "kind": "Pair", "listKind": "PairList"},
-            "versions": [
-                {
-                    "name": "v1alpha1",
-                    "served": True,
-                    "storage": True,
-                    "schema": {"openAPIV3Schema": {"type": "object"}},
-                }
-            ],
+            "versions": [{**version, "schema": {"openAPIV3Schema": {"type": "object"}}}],
         },
     }
+
+
+def owner_conflict(contract: Contract) -> dict[str, Any] | None:
+    contract.refresh_from_db()
+    return next((one for one in contract.conditions if one["reason"] == "OwnerConflict"), None)
+
+
+def test_a_kind_that_another_tool_installed_is_not_overwritten(harness: Harness) -> None:
+    crd = foreign_definition(harness)
     harness.cluster.apply(crd)
     contract = harness.publish(PAIR)
-
-    def verdict() -> dict[str, Any] | None:
-        contract.refresh_from_db()
-        return next((one for one in contract.conditions if one["reason"] == "OwnerConflict"), None)
-
-    message = wait_for(verdict)["message"]
+    message = wait_for(lambda: owner_conflict(contract))["message"]
     assert f"pairs.{harness.group}, and it belongs to “helm”" in message
     live = harness.cluster.read(crd["apiVersion"], crd["kind"], "", f"pairs.{harness.group}")
     assert live["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "helm"}
+
+
+def test_a_kind_that_another_tool_replaced_is_a_problem_of_the_next_publication(harness: Harness) -> None:
+    contract = harness.publish(PAIR)
+    wait_until_served(harness, contract)
+    assert contract.revision is not None
+    text = contract.revision.text
+
+    def problems() -> list[str]:
+        found = review_publication(text, by=None).problems
+        return [problem.message for problem in found if problem.code == "kind-foreign"]
+
+    assert not problems()
+    crd = foreign_definition(harness)
+    name = crd["metadata"]["name"]
+
+    def delete() -> None:
+        harness.cluster.delete(crd["apiVersion"], crd["kind"], "", name)
+
+    harness.manager.stop()  # so that the tool is faster than the restoration
+    delete()
+    wait_for(lambda: harness.cluster.get(crd["apiVersion"], crd["kind"], "", name) is None)
+    harness.cluster.apply(crd)
+    harness.manager.start()
+    wait_for(lambda: owner_conflict(contract), "the reconciler reports it")
+    (message,) = problems()
+    assert f"{name}, and it belongs to “helm”" in message
+    with pytest.raises(Rejected):
+        publish(text, by=None, note="again")
+    delete()
+    wait_until_served(harness, contract)
+    assert not problems()
 
 
 def test_an_external_object_is_waited_for_and_watched(harness: Harness) -> None:
