@@ -22,7 +22,7 @@ class InstanceTopic:
             or DeletedInstance.objects.visible_to(user).filter(pk=key).exists()
         )
 
-    def version(self, argument: str) -> str:
+    def version(self, user: User, argument: str) -> str:
         if not _is_key(argument):
             return ""
         version = Instance.objects.filter(pk=int(argument)).values_list("version", flat=True).first()
@@ -30,13 +30,13 @@ class InstanceTopic:
 
 
 class InstancesTopic:
-    """``instances``: the list. Each request for it checks permissions again."""
+    """``instances``: the list. A user notices only changes of instances that they may see."""
 
     def may_listen(self, user: User, argument: str) -> bool:
         return user.is_active
 
-    def version(self, argument: str) -> str:
-        newest = Instance.objects.aggregate(at=Max("updated_at"), number=Count("pk"))
+    def version(self, user: User, argument: str) -> str:
+        newest = Instance.objects.visible_to(user).aggregate(at=Max("updated_at"), number=Count("pk"))
         return f"{newest['number']}-{newest['at'].isoformat() if newest['at'] else ''}"
 
 
@@ -46,7 +46,7 @@ class NoticesTopic:
     def may_listen(self, user: User, argument: str) -> bool:
         return user.is_active
 
-    def version(self, argument: str) -> str:
+    def version(self, user: User, argument: str) -> str:
         rows = Destination.objects.values_list("slug", "reachable", "message")
         return hashlib.sha256(repr(list(rows)).encode()).hexdigest()[:16]
 

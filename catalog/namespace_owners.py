@@ -9,6 +9,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from catalog.models import Change, DeletedInstance, Instance
+from portal.accounts.models import Role
 from portal.accounts.namespace_owners import OwnerChange, namespace_owner_changed
 from portal.live.publish import publish
 
@@ -30,4 +31,7 @@ def follow_owner(change: OwnerChange, **_: Any) -> None:
         return
     for pk, version in instances.values_list("pk", "version"):
         publish(f"instance.{pk}", version)
-    publish("instances", f"{change.namespace}-{now.isoformat()}")
+    owners = instances.order_by().values_list("contract__owner", flat=True).distinct()
+    teams = [one.pk for one in (change.before, change.after) if one is not None]
+    audience = [*((one, Role.VIEWER) for one in teams), *((one, Role.ENGINEER) for one in owners)]
+    publish("instances", f"{change.namespace}-{now.isoformat()}", to=audience)

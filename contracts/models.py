@@ -177,11 +177,19 @@ class Contract(models.Model):
             record(f"contract.{verb}", subject=self, by=by, team_slug=self.owner.slug, reason=reason)
             self.announce()
 
-    def announce(self) -> None:
-        """Make every page that shows this contract, or the list of contracts, refresh."""
-        moment = self.updated_at.isoformat()
+    def announce(self, moment: str = "") -> None:
+        """Make every page that shows this contract refresh, and the lists of those who may see it."""
+        moment = moment or self.updated_at.isoformat()
         live.publish(self.topic, moment)
-        live.publish("contracts", moment)
+        live.publish("contracts", moment, to=self.audience())
+
+    def audience(self) -> live.Audience | None:
+        """Who may see it, as ``visible_to`` says; None if every user may."""
+        if self.owner.offers_to_all:
+            return None
+        users = Contract.objects.filter(pk=self.pk, instances__team__isnull=False)
+        teams = {self.owner_id, *users.order_by().values_list("instances__team", flat=True).distinct()}
+        return [(team, Role.VIEWER) for team in sorted(teams)]
 
 
 class Revision(models.Model):

@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models.instance import Instance, owning_team, visible_rows
+from catalog.models.instance import Instance, audience_of, owning_team, visible_rows
 from portal.accounts.models import User
 from portal.accounts.permission import sees_everything
 from portal.accounts.scope import Scope
@@ -76,4 +76,5 @@ def record_deletion(sender: type[Instance], instance: Instance, **_: Any) -> Non
     )
     record("instance.deleted", subject=instance, by=None, team_slug=team.slug if team else "")
     publish(instance.topic, "deleted")
-    publish("instances", f"{instance.pk}.deleted")
+    audience = audience_of(team.pk if team else None, instance.contract.owner_id)
+    publish("instances", f"{instance.pk}.deleted", to=audience)

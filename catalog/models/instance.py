@@ -15,7 +15,7 @@ from contracts.models import Contract
 from portal.accounts.models import Role, Team, TeamNamespace, User
 from portal.accounts.permission import sees_everything, teams_with
 from portal.accounts.scope import Scope
-from portal.live.publish import publish
+from portal.live.publish import Audience, publish
 
 
 class State(models.TextChoices):
@@ -50,6 +50,11 @@ def visible_rows(user: User | AnonymousUser) -> models.Q:
             contract__in=Contract.objects.filter(owner__in=maintained).order_by().values("pk"),
         )
     return own
+
+
+def audience_of(team: int | None, owner: int) -> Audience:
+    """Who may see an instance of this team, of a contract that the team ``owner`` owns."""
+    return [(team, Role.VIEWER), (owner, Role.ENGINEER)] if team is not None else []
 
 
 # Large JSON fields that no list shows.
@@ -192,7 +197,11 @@ class Instance(models.Model):
         Instance.objects.filter(pk=self.pk).update(version=F("version") + 1, updated_at=timezone.now())
         self.refresh_from_db(fields=["version", "updated_at"])
         publish(self.topic, self.version)
-        publish("instances", f"{self.pk}.{self.version}")
+        publish("instances", f"{self.pk}.{self.version}", to=self.audience())
+
+    def audience(self) -> Audience:
+        """Who may see it, as :func:`visible_rows` says."""
+        return audience_of(self.team_id, self.contract.owner_id)
 
     def mark_deleting(self) -> None:
         """Show the requested deletion before the cluster reports it."""

@@ -22,7 +22,7 @@ from portal.live import loop
 from portal.live.origin import same_origin
 from portal.live.publish import user_group
 from portal.live.subscriptions import group_name
-from portal.live.topics import TopicVersion, current_versions, parse_topics
+from portal.live.topics import Listener, TopicVersion, current_versions, parse_topics
 
 SESSION_OVER, NOTHING_ALLOWED, TOO_SLOW = 4401, 4403, 4408
 # Seconds:
@@ -32,12 +32,17 @@ SESSION_CHECK_PERIOD = 60.0  # between checks of an idle socket's session
 SEND_TIMEOUT = 10.0  # that a browser has to read a message
 
 
+def rights_and_versions(user: User, topics: list[str]) -> tuple[Listener, list[TopicVersion]]:
+    return Listener.of(user), current_versions(user, topics)
+
+
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def connect(self) -> None:
         self.topics: list[str] = []
         self.changed: dict[str, str] = {}  # topic → newest version that was not sent yet
         self.wake = asyncio.Event()
         self.checked_at = 0.0
+        self.listener = Listener({})
         self.sender: asyncio.Task[None] | None = None
         if not same_origin(self.scope):
             await self.close()
@@ -58,7 +63,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.channel_layer.group_add(user_group(user.pk), self.channel_name)
         for topic in self.topics:
             await self.channel_layer.group_add(group_name(topic), self.channel_name)
-        versions = await database_sync_to_async(current_versions)(user, self.topics)
+        self.listener, versions = await database_sync_to_async(rights_and_versions)(user, self.topics)
         await self.leave_forbidden(versions)
         if self.topics:
             self.checked_at = time.monotonic()
@@ -81,9 +86,13 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Ignores what a browser sends: commands are ordinary requests."""
 
     async def live_changed(self, event: dict[str, Any]) -> None:
-        """From ``publish``. Keeps one version of a topic, the newest: a slow reader costs no memory."""
-        self.changed[event["topic"]] = event["version"]
-        self.wake.set()
+        """From ``publish``. Keeps one version of a topic, the newest: a slow reader costs no memory.
+
+        A change that the user may not see is not noticed, so that it tells nothing about other teams.
+        """
+        if self.listener.belongs_to(event.get("audience")):
+            self.changed[event["topic"]] = event["version"]
+            self.wake.set()
 
     async def live_rights(self, event: dict[str, Any]) -> None:
         """From ``revoke``."""
@@ -110,12 +119,15 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if user is None:
             await self.close(SESSION_OVER)
             return False
-        versions = await database_sync_to_async(current_versions)(user, self.topics)
+        before = self.listener
+        self.listener, versions = await database_sync_to_async(rights_and_versions)(user, self.topics)
         await self.leave_forbidden(versions)
         if self.topics:  # otherwise the close code says it
             for one in versions:
                 if one.version is None:  # the page requests its content again and learns why
                     await self.send_version(one.topic, "")
+                elif self.listener != before:  # with other rights the same page shows other rows
+                    await self.send_version(one.topic, one.version)
         self.checked_at = time.monotonic()
         return bool(self.topics)
 

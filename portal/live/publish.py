@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -19,18 +20,25 @@ def user_group(user_pk: int) -> str:
     return f"live-user.{user_pk}"
 
 
-def publish(topic: str, version: int | str) -> None:
+Audience = Collection[tuple[int, str]]
+"""Keys of teams, and the least role in each of them. Portal roles belong to every audience."""
+
+
+def publish(topic: str, version: int | str, *, to: Audience | None = None) -> None:
     """Announce, once the transaction is committed, that ``topic`` is at ``version`` now.
 
     Wakes subscribers of this process directly, browsers and other processes through the channel layer.
-    Never fails the caller.
+    ``to``: who may notice it, of those who listen to a topic about the rows of many teams; None is all of
+    them. Never fails the caller.
     """
-    transaction.on_commit(lambda: _announce(topic, str(version)))
+    audience = None if to is None else [list(one) for one in to]
+    transaction.on_commit(lambda: _announce(topic, str(version), audience))
 
 
-def _announce(topic: str, version: str) -> None:
+def _announce(topic: str, version: str, audience: list[list[Any]] | None) -> None:
     notify(topic)
-    send(group_name(topic), {"type": "live.changed", "topic": topic, "version": version})
+    message = {"type": "live.changed", "topic": topic, "version": version, "audience": audience}
+    send(group_name(topic), message)
 
 
 def revoke(user: User) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from portal.accounts.models import User
+from portal.accounts.permission import has_rank, roles_of, sees_everything
 from portal.hooks import load_entry
 
 MAX_TOPICS = 50
@@ -19,8 +20,8 @@ class LiveTopic(Protocol):
 
     def may_listen(self, user: User, argument: str) -> bool: ...
 
-    def version(self, argument: str) -> str:
-        """The current version of the subject; empty when it is deleted."""
+    def version(self, user: User, argument: str) -> str:
+        """The current version of what the user may see of the subject; empty when it is deleted."""
         ...
 
 
@@ -30,6 +31,22 @@ class TopicVersion:
 
     topic: str
     version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Whose changes a user may notice. ``roles``: key of a team → the role in it; None is every team."""
+
+    roles: Mapping[int, str] | None
+
+    @classmethod
+    def of(cls, user: User) -> Listener:
+        return cls(None if sees_everything(user) else roles_of(user))
+
+    def belongs_to(self, audience: Iterable[tuple[int, str]] | None) -> bool:
+        if audience is None or self.roles is None:
+            return True
+        return any(team in self.roles and has_rank(self.roles[team], role) for team, role in audience)
 
 
 def parse_topics(query: Iterable[str]) -> list[str]:
@@ -48,4 +65,4 @@ def version_for(user: User, topic: str) -> str | None:
     if topic_class is None:
         return None
     found: LiveTopic = topic_class()
-    return found.version(argument) if found.may_listen(user, argument) else None
+    return found.version(user, argument) if found.may_listen(user, argument) else None

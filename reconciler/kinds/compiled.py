@@ -14,7 +14,6 @@ from contracts.runtime import withhold
 from contracts.runtime.bounds import granted_entries
 from portal.accounts.models import TeamNamespace
 from portal.audit.record import record
-from portal.live.publish import publish
 from reconciler.cache.contracts import CompiledContract, PublishedRevision
 
 log = logging.getLogger("slipway.reconciler")
@@ -89,7 +88,7 @@ def record_recreation(contract: int, instances: int) -> None:
 
 def save_condition(contract: int, status: str, reason: str, message: str) -> None:
     """Save on the contract's row whether its kind is served."""
-    row = Contract.objects.filter(pk=contract).first()
+    row = Contract.objects.select_related("owner").filter(pk=contract).first()
     if row is None:
         return
     now = timezone.now().isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -106,5 +105,4 @@ def save_condition(contract: int, status: str, reason: str, message: str) -> Non
     }
     others = [one for one in row.conditions if one["type"] != KIND_READY]
     Contract.objects.filter(pk=contract).update(conditions=[*others, condition])
-    publish(f"contract.{contract}", now)
-    publish("contracts", now)
+    row.announce(now)

@@ -96,8 +96,10 @@ def row_for(destination: int, snapshot: Snapshot) -> Instance | None:
 
 def find(destination: int, contract: int, key: Key) -> Instance | None:
     """The row, locked until the transaction ends: pages write to it too. Call it in a transaction."""
-    rows = Instance.objects.select_for_update(of=("self",)).filter(
-        destination_id=destination, contract_id=contract, namespace=key.namespace, name=key.name
+    rows = (
+        Instance.objects.select_related("contract__owner")
+        .select_for_update(of=("self",))
+        .filter(destination_id=destination, contract_id=contract, namespace=key.namespace, name=key.name)
     )
     return rows.first()
 
@@ -216,7 +218,7 @@ def remove(row: Instance) -> None:
 
 def publish_row(row: Instance) -> None:
     publish(row.topic, row.version)
-    publish("instances", f"{row.pk}.{row.version}")
+    publish("instances", f"{row.pk}.{row.version}", to=row.audience())
 
 
 def save_destination(pk: int, **fields: Any) -> None:

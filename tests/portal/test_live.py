@@ -27,6 +27,7 @@ def topics(settings: Any) -> None:
     settings.LIVE_TOPICS = {
         "team": "tests.portal.live_topics.TeamTopic",
         "forbidden": "tests.portal.live_topics.ForbiddenTopic",
+        "list": "tests.portal.live_topics.ListTopic",
     }
     settings.ALLOWED_HOSTS = ["portal.example", "[::1]"]
 
@@ -230,3 +231,34 @@ async def test_a_change_published_from_another_thread_and_loop_arrives(socket: S
 )
 def test_topics_are_read_strictly(query: list[str], topics: list[str]) -> None:
     assert parse_topics(query) == topics
+
+
+async def test_a_change_of_another_team_is_not_noticed(member: User) -> None:
+    """What may not be noticed is published last: it would be heard, alone or instead of the one before."""
+    teams = {team.slug: team.pk async for team in Team.objects.all()}
+    own, other = (teams["checkout"], Role.VIEWER), (teams["search"], Role.VIEWER)
+    socket = Socket(await sync_to_async(session_of)(member), "list")
+    assert await socket.enters()
+    change = sync_to_async(publish)
+
+    async def heard() -> str:
+        return (await socket.hear())["version"]
+
+    assert await heard() == "checkout"
+    await change("list", "ours", to=[other, own])
+    for hidden in ([other], [(teams["checkout"], Role.ENGINEER)], []):
+        await change("list", "theirs", to=hidden)
+    assert await heard() == "ours"
+    await change("list", "everyone's")
+    await change("list", "theirs", to=[other])
+    assert await heard() == "everyone's"
+    await sync_to_async(Membership.objects.create)(user=member, team_id=teams["search"], role=Role.VIEWER)
+    assert await heard() == "checkout+search"
+    await change("list", "theirs", to=[other])
+    assert await heard() == "theirs"
+    await sync_to_async(Membership.objects.filter(team_id=teams["search"]).delete)()
+    assert await heard() == "checkout"
+    await change("list", "ours again", to=[own])
+    await change("list", "theirs again", to=[other])
+    assert await heard() == "ours again"
+    await socket.leave()
