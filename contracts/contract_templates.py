@@ -9,7 +9,7 @@ import yaml
 
 SAMPLES = Path(__file__).parent / "samples"
 
-EMPTY = """\
+MINIMAL = """\
 apiVersion: kro.run/v1alpha1
 kind: ResourceGraphDefinition
 metadata:
@@ -61,4 +61,4 @@ def title_of(path: Path) -> str:
 
 def template_text(name: str) -> str:
     """The text of a sample, or the minimal one when there is no sample of that name."""
-    return (SAMPLES / f"{name}.yaml").read_text(encoding="utf-8") if name in samples() else EMPTY
+    return (SAMPLES / f"{name}.yaml").read_text(encoding="utf-8") if name in samples() else MINIMAL

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from catalog.changes import propose_update
 from catalog.models import Instance, InstanceResource
 from portal.accounts.models import User
 from reconciler.objects.names import INSTANCE_ID
@@ -112,6 +113,31 @@ def test_the_panel_shows_why_a_manifest_cannot_be_read(
     assert inside
     assert inside["x"] - panel["x"] >= 10, "the note touches the edge of the panel"
     assert axe(page) == []
+
+
+def test_a_change_is_cancelled_and_every_window_shows_it(
+    visit: Visit, axe: Check, developer: User, instance: Instance
+) -> None:
+    """The buttons are distinct, also after going back."""
+    changes = [
+        propose_update(
+            instance=instance, manifest={**instance.manifest, "spec": {"image": image}}, by=developer
+        )
+        for image in ("shop:2", "shop:3")
+    ]
+    history = f"/instances/{instance.pk}/?tab=history"
+    page, other = visit(developer, history), visit(developer, history, width=390)
+    expect(other.locator("[data-live-label]")).to_have_text("Live")
+    assert axe(page) == []
+    name = f"Cancel change {changes[1].pk}: Update by developer"
+    page.get_by_role("button", name=name).press("Enter")
+    expect(page.get_by_text("Change cancelled.")).to_be_visible()
+    for window in (page, other):
+        expect(window.get_by_role("button", name=name)).to_have_count(0)
+        expect(window.get_by_role("button", name=f"Cancel change {changes[0].pk}")).to_have_count(1)
+        expect(window.get_by_role("main")).to_contain_text("Cancelled")
+    page.go_back()
+    expect(page.get_by_role("button", name=name)).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from pytest_django.fixtures import Settings
 
 from contracts.models import Contract
-from portal.accounts.models import User
+from portal.accounts.models import Team, TeamNamespace, User
 from tests.browser.conftest import RunAxe, Theme, Visit
 
 PAGES = [
@@ -18,6 +18,8 @@ PAGES = [
     "/teams/",
     "/teams/platform/",
     "/teams/new/",
+    "/users/",
+    "/users/?q=nothing",
     "/audit/",
     "/api/docs/",
     "/search/?q=a",
@@ -179,6 +181,31 @@ def test_a_toast_is_above_the_action_bar(visit: Visit, contract: Contract, devel
     assert bar is not None
     assert 0 <= toast["x"] <= 390 - toast["width"]
     assert toast["y"] + toast["height"] <= bar["y"]
+
+
+def test_a_namespace_is_moved_with_the_keyboard(
+    visit: Visit, administrator: User, checkout: Team, axe: RunAxe
+) -> None:
+    """On a phone; a stale page, and a form without a choice, say what is wrong."""
+    stale = visit(administrator, "/teams/checkout/", width=390)
+    page = visit(administrator, "/teams/checkout/", width=390)
+    choice = page.get_by_label("Team that gets checkout-staging and its instances")
+    move = page.get_by_role("button", name="Move checkout-staging", exact=True)
+    choice.focus()
+    page.keyboard.press("Tab")
+    expect(move).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(choice).to_be_focused()  # required
+    page.keyboard.press("p")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("checkout-staging and its instances now belong to Platform.")).to_be_visible()
+    expect(choice).to_have_count(0)
+    assert axe(page) == []
+    assert TeamNamespace.objects.get(name="checkout-staging").team.slug == "platform"
+    stale.get_by_label("Team that gets checkout-staging and its instances").select_option("platform")
+    stale.get_by_role("button", name="Move checkout-staging", exact=True).click()
+    expect(stale.get_by_text("This namespace no longer belongs to the team.")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1440, 390])

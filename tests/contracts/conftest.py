@@ -9,35 +9,14 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from contracts.contract_templates import MINIMAL
 from contracts.models import Contract
 from contracts.publishing import publish
 from portal.accounts.models import Membership, PortalRole, Role, Team, User
 
 SAMPLES = Path(__file__).resolve().parents[2] / "contracts" / "samples"
 
-SMALL = """\
-apiVersion: kro.run/v1alpha1
-kind: ResourceGraphDefinition
-metadata:
-  name: note
-spec:
-  schema:
-    group: platform.example.com
-    apiVersion: v1alpha1
-    kind: Note
-    spec:
-      message: string | default=hello description="What it says"
-    status:
-      configMap: ${settings.metadata.name}
-  resources:
-    - id: settings
-      template:
-        apiVersion: v1
-        kind: ConfigMap
-        metadata:
-          name: ${schema.metadata.name}
-        data:
-          message: ${schema.spec.message}
+CONTRACT = """\
 ---
 apiVersion: slipway.dev/v1alpha1
 kind: Contract
@@ -46,6 +25,19 @@ spec:
   owner: platform
   category: Texts
 """
+
+
+def named_note(template: str) -> str:
+    """The definition of the minimal template, without its comments, as the contract “note”."""
+    lines = template.partition("---\n")[0].splitlines(keepends=True)
+    definition = "".join(line for line in lines if not line.lstrip().startswith("#"))
+    for before, after in (("my-contract", "note"), ("MyContract", "Note"), ("the ConfigMap says", "it says")):
+        assert before in definition
+        definition = definition.replace(before, after)
+    return definition
+
+
+SMALL = named_note(MINIMAL) + CONTRACT
 
 
 Browser = Callable[[User | None], Client]

@@ -128,6 +128,7 @@ COMPUTED_VERBS = {
     "portal/audit/signals.py": {"namespace.assigned", "namespace.moved", "namespace.released"},
     "contracts/grants.py": {"grant.given", "grant.revoked"},
     "contracts/models.py": {"contract.withdrawn", "contract.reinstated"},
+    "portal/accounts/views/teams.py": {f"membership.{what}" for what in ("created", "changed", "deleted")},
     "catalog/changes.py": {f"instance.{what}-requested" for what in ("creation", "update", "deletion")},
     "catalog/change_transitions.py": {"change.retried", *(f"change.{state}" for state in ChangeState)},
 }

@@ -168,12 +168,10 @@ def test_no_account_gains_power(
     before = powers()
     values = {key: value.format(**names) for key, value in attack.posted.items()}
     answer = sign_in(name).post(attack.path.format(**names), values)
-    after = powers()
-    if name == "lead" and "portal_role" in values and "members" in attack.path:
-        before["entries"] = after["entries"]  # the team role was set to what it was, and nothing else
-    else:
-        assert answer.status_code in (403, 404, 422)
-    assert after == before
+    # Leads may change members of their team: here, a role to what it is, or a user who is no member.
+    may = name == "lead" and attack.path.startswith("/teams/checkout/members/")
+    assert answer.status_code in ((302, 422) if may else (403, 404, 422))
+    assert powers() == before
 
 
 @pytest.mark.parametrize("name", ["lead", "developer", "engineer"])

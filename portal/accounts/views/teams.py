@@ -132,14 +132,7 @@ def create_membership(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return show(request, team, status=422, member_form=form)
     membership = form.save()
-    detail = {"user": membership.user.username, "role": membership.role}
-    record(
-        "membership.created",
-        subject=membership,
-        by=signed_in_user(request),
-        team_slug=slug,
-        detail=detail,
-    )
+    record_membership(request, "created", membership)
     messages.success(request, f"{membership.user.display_name} was added.")
     return redirect("accounts:team", slug)
 
@@ -153,14 +146,7 @@ def change_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         return show(request, team, status=422, problem="Unknown role.")
     form.save()
     if membership.role != before:
-        detail = {"user": membership.user.username, "role": membership.role, "before": before}
-        record(
-            "membership.changed",
-            subject=membership,
-            by=signed_in_user(request),
-            team_slug=slug,
-            detail=detail,
-        )
+        record_membership(request, "changed", membership, before=before)
     messages.success(
         request, f"{membership.user.display_name} now has the role {membership.get_role_display()}."
     )
@@ -170,19 +156,18 @@ def change_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @changes_rights
 def delete_membership(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     _, membership = managed_member(request, slug, pk)
-    detail = {"user": membership.user.username, "role": membership.role}
-    record(
-        "membership.deleted",
-        subject=membership,
-        by=signed_in_user(request),
-        team_slug=slug,
-        detail=detail,
-    )
+    record_membership(request, "deleted", membership)
     membership.delete()
     messages.success(request, f"{membership.user.display_name} was removed.")
     if membership.user_id == signed_in_user(request).pk and not sees_everything(request.user):
         return redirect("accounts:teams")  # they no longer see this team
     return redirect("accounts:team", slug)
+
+
+def record_membership(request: HttpRequest, what: str, membership: Membership, **more: str) -> None:
+    detail = {"user": membership.user.username, "role": membership.role, **more}
+    by, slug = signed_in_user(request), membership.team.slug
+    record(f"membership.{what}", subject=membership, by=by, team_slug=slug, detail=detail)
 
 
 @changes_rights
