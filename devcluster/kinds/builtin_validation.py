@@ -6,15 +6,14 @@ import ipaddress
 from collections.abc import Callable
 from typing import Any
 
-from devcluster.kinds import crd_validation
+from devcluster.kinds import crd_validation, immutable_fields, pod_validation
+from devcluster.kinds.pod_validation import PORT_NUMBER, PROTOCOLS
 from devcluster.machinery.errors import Cause
 from devcluster.machinery.metadata import forbidden, invalid_value, quoted, required, unsupported
+from devcluster.machinery.names import too_long
 
 Manifest = dict[str, Any]
 Check = Callable[[Manifest], list[Cause]]
-ChangeCheck = Callable[[Manifest, Manifest], list[Cause]]
-
-IMMUTABLE = "field is immutable"
 
 
 def selector_matches(selector: Manifest | None, labels: Manifest) -> bool:
@@ -34,21 +33,6 @@ def selector_matches(selector: Manifest | None, labels: Manifest) -> bool:
         if not holds:
             return False
     return True
-
-
-def _pod_spec(spec: Manifest, field: str) -> list[Cause]:
-    found = []
-    containers = spec.get("containers") or []
-    if not containers:
-        found.append(required(f"{field}.containers"))
-    for group in ("initContainers", "containers"):
-        for index, container in enumerate(spec.get(group) or []):
-            where = f"{field}.{group}[{index}]"
-            if not container.get("name"):
-                found.append(required(f"{where}.name"))
-            if not container.get("image"):
-                found.append(required(f"{where}.image"))
-    return found
 
 
 def _workload(manifest: Manifest) -> list[Cause]:
@@ -74,7 +58,11 @@ def _workload(manifest: Manifest) -> list[Cause]:
                 "spec.template.metadata.labels", labels, "`selector` does not match template `labels`"
             )
         )
-    return found + _pod_spec(spec["template"].get("spec") or {}, "spec.template.spec")
+    found += pod_validation.template_problems(spec["template"], "spec.template")
+    policy = (spec["template"].get("spec") or {}).get("restartPolicy")
+    if policy in pod_validation.RESTART_POLICIES and policy != "Always":
+        found.append(unsupported("spec.template.spec.restartPolicy", policy, ["Always"]))
+    return found
 
 
 def _deployment(manifest: Manifest) -> list[Cause]:
@@ -119,17 +107,53 @@ def _deployment_status(manifest: Manifest) -> list[Cause]:
 
 
 def _pod(manifest: Manifest) -> list[Cause]:
-    return _pod_spec(manifest["spec"], "spec")
+    return pod_validation.spec_problems(manifest["spec"], "spec")
 
 
 def _job(manifest: Manifest) -> list[Cause]:
-    return _pod_spec(manifest["spec"]["template"].get("spec") or {}, "spec.template.spec")
+    spec = manifest["spec"]
+    found = _job_spec(spec, "spec")
+    labels = (spec["template"].get("metadata") or {}).get("labels") or {}
+    if not selector_matches(spec.get("selector"), labels):
+        message = "`selector` does not match template `labels`"
+        found.append(invalid_value("spec.template.metadata.labels", labels, message))
+    return found
 
 
-PROTOCOLS = ["SCTP", "TCP", "UDP"]
+def _job_spec(spec: Manifest, field: str) -> list[Cause]:
+    found = [
+        invalid_value(f"{field}.{key}", spec[key], pod_validation.NOT_NEGATIVE)
+        for key in JOB_NUMBERS
+        if isinstance(spec.get(key), int) and spec[key] < 0
+    ]
+    found += pod_validation.template_problems(spec["template"], f"{field}.template")
+    policy = (spec["template"].get("spec") or {}).get("restartPolicy")
+    if policy not in JOB_POLICIES:
+        why = "valid values: " + ", ".join(f'"{one}"' for one in JOB_POLICIES)
+        found.append(required(f"{field}.template.spec.restartPolicy", why))
+    return found
+
+
+def _cron_job(manifest: Manifest) -> list[Cause]:
+    """A CronJob appends 11 characters to its name, and a Job's name is the value of a label."""
+    spec, name = manifest["spec"], manifest["metadata"].get("name", "")
+    found = [invalid_value("metadata.name", name, too_long(52))] if len(name) > 52 else []
+    if not spec.get("schedule"):
+        found.append(required("spec.schedule"))
+    if spec.get("concurrencyPolicy") not in CONCURRENCY_POLICIES:
+        found.append(
+            unsupported("spec.concurrencyPolicy", spec.get("concurrencyPolicy"), CONCURRENCY_POLICIES)
+        )
+    return found + _job_spec(spec["jobTemplate"]["spec"], "spec.jobTemplate.spec")
+
+
+JOB_POLICIES = ("OnFailure", "Never")
+JOB_NUMBERS = (
+    "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished",
+)  # fmt: skip
+CONCURRENCY_POLICIES = ["Allow", "Forbid", "Replace"]
 SERVICE_TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
 CLUSTER_RANGE = ipaddress.ip_network("10.96.0.0/16")
-PORT_MESSAGE = "must be between 1 and 65535, inclusive"
 
 
 def _service(manifest: Manifest) -> list[Cause]:
@@ -168,12 +192,12 @@ def _service(manifest: Manifest) -> list[Cause]:
 def _service_port(port: Manifest, where: str) -> list[Cause]:
     found = []
     if not 1 <= port.get("port", 0) <= 65535:
-        found.append(invalid_value(f"{where}.port", port.get("port", 0), PORT_MESSAGE))
+        found.append(invalid_value(f"{where}.port", port.get("port", 0), PORT_NUMBER))
     if port.get("protocol") not in PROTOCOLS:
         found.append(unsupported(f"{where}.protocol", port.get("protocol"), PROTOCOLS))
     target = port.get("targetPort", 0)
     if isinstance(target, int) and not 1 <= target <= 65535:
-        found.append(invalid_value(f"{where}.targetPort", target, PORT_MESSAGE))
+        found.append(invalid_value(f"{where}.targetPort", target, PORT_NUMBER))
     return found
 
 
@@ -212,52 +236,21 @@ CHECKS: dict[str, Check] = {
     "DaemonSet": _workload,
     "Pod": _pod,
     "Job": _job,
+    "CronJob": _cron_job,
 }
 STATUS_CHECKS: dict[str, Check] = {"Deployment": _deployment_status}
 
 
-def _immutable_data(live: Manifest, new: Manifest) -> list[Cause]:
-    if not live.get("immutable"):
-        return []
-    why = "field is immutable when `immutable` is set"
-    found = []
-    if not new.get("immutable"):
-        found.append(forbidden("immutable", why))
-    for key in ("data", "binaryData"):
-        if (live.get(key) or {}) != (new.get(key) or {}):
-            found.append(forbidden(key, why))
-    return found
-
-
-def _immutable_selector(live: Manifest, new: Manifest) -> list[Cause]:
-    if live["spec"].get("selector") == new["spec"].get("selector"):
-        return []
-    return [invalid_value("spec.selector", new["spec"].get("selector"), IMMUTABLE)]
-
-
-def _secret(live: Manifest, new: Manifest) -> list[Cause]:
-    found = _immutable_data(live, new)
-    if live.get("type") != new.get("type"):
-        found.insert(0, invalid_value("type", new.get("type"), IMMUTABLE))
-    return found
-
-
-CHANGE_CHECKS: dict[str, ChangeCheck] = {
-    "ConfigMap": _immutable_data,
-    "Secret": _secret,
-    "Deployment": _immutable_selector,
-    "ReplicaSet": _immutable_selector,
-    "DaemonSet": _immutable_selector,
-    "Job": _immutable_selector,
-}
-
-
 def problems(group: str, manifest: Manifest, live: Manifest | None, subresource: str) -> list[Cause]:
-    """The problems of an object of a built-in kind, including those of the change from `live`."""
+    """The problems of an object of a built-in kind, including those of the change from `live`.
+
+    What is stored is not checked again, so that an object which is invalid by newer rules can be deleted.
+    """
     kind = manifest["kind"]
     if subresource == "status":
         return STATUS_CHECKS[kind](manifest) if kind in STATUS_CHECKS else []
-    found = CHECKS[kind](manifest) if kind in CHECKS else []
-    if live is not None and kind in CHANGE_CHECKS:
-        found += CHANGE_CHECKS[kind](live, manifest) if not found or kind != "Deployment" else []
+    is_stored = live is not None and "spec" in live and live["spec"] == manifest.get("spec")
+    found = CHECKS[kind](manifest) if kind in CHECKS and not is_stored else []
+    if live is not None and not (found and kind == "Deployment"):
+        found += immutable_fields.problems(kind, live, manifest)
     return found

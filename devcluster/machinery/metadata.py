@@ -77,7 +77,7 @@ def problems(manifest: Manifest, kind: str) -> list[Cause]:
         found += [invalid_value("metadata.name", name, why) for why in check(name, False)]
     found += _owner_problems(metadata.get("ownerReferences") or [])
     found += label_causes(metadata.get("labels") or {}, "metadata.labels")
-    found += _annotation_problems(metadata.get("annotations") or {})
+    found += annotation_causes(metadata.get("annotations") or {}, "metadata.annotations")
     found += _finalizer_problems(metadata.get("finalizers") or [])
     return found
 
@@ -90,10 +90,10 @@ def label_causes(labels: Manifest, field: str) -> list[Cause]:
     return found
 
 
-def _annotation_problems(annotations: Manifest) -> list[Cause]:
+def annotation_causes(annotations: Manifest, field: str) -> list[Cause]:
     found = []
     for key in annotations:
-        found += [invalid_value("metadata.annotations", key, why) for why in label_key_problems(key.lower())]
+        found += [invalid_value(field, key, why) for why in label_key_problems(key.lower())]
     if (
         sum(len(key.encode()) + len(str(value).encode()) for key, value in annotations.items())
         > MAX_ANNOTATION_BYTES
@@ -102,7 +102,7 @@ def _annotation_problems(annotations: Manifest) -> list[Cause]:
             Cause(
                 "FieldValueTooLong",
                 f"Too long: may not be more than {MAX_ANNOTATION_BYTES} bytes",
-                "metadata.annotations",
+                field,
             )
         )
     return found
