@@ -19,11 +19,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from catalog.models import Destination, Event, Instance
+from reconciler.base.db_thread import DatabaseThread
 from reconciler.kube import Access, Client, Unreachable
 from reconciler.leader.election import LEASE_DURATION, LEASE_RESOURCE, RENEW_DEADLINE, LeaderElector
 from reconciler.leader.identity import LeaderIdentity, parse_identity, this_process
+from reconciler.manager.cluster_probe import ClusterProbe
 from tests.reconciler.contracts import PAIR
 from tests.reconciler.harness import Cluster, Harness, wait_for
 from tests.reconciler.processes import database_file, reconciler
@@ -293,6 +296,114 @@ def test_an_identity_can_be_parsed(tmp_path: Path) -> None:
     assert this_process(tmp_path / "other").host_scope != me.host_scope
     assert str(tmp_path) not in me.identity
     assert parse_identity("controller-7f-abc_12") is None
+
+
+# -- what pages show ------------------------------------------------------------------------------------
+
+REASON = "Another reconciler manages this cluster."
+LEADS, STANDBY, OTHER = "leads", "standby", "another reconciler's heartbeat"
+
+
+class Probed:
+    """A probe of the cluster, its row, and another reconciler that may work for the same database."""
+
+    def __init__(self, harness: Harness) -> None:
+        self._database = DatabaseThread()
+        self._destination = harness.destination
+        self.returns = 0
+        self.probe = ClusterProbe(harness.cluster.client, self._database, self._count)
+        self.probe.destination = self._destination.pk
+
+    def _count(self) -> None:
+        self.returns += 1
+
+    @property
+    def row(self) -> Destination:
+        self._destination.refresh_from_db()
+        return self._destination
+
+    def other_heartbeat(self) -> None:
+        Destination.objects.update(reconciler_seen_at=timezone.now(), message="")
+
+    def close(self) -> None:
+        self._database.close()
+
+
+@pytest.fixture
+def probed(stopped_harness: Harness) -> Iterator[Probed]:
+    made = Probed(stopped_harness)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("history", "message"),
+    [
+        pytest.param([STANDBY], REASON, id="from-the-start"),
+        pytest.param([STANDBY, LEADS], "", id="until-it-leads"),
+        pytest.param([LEADS, STANDBY], REASON, id="its-own-heartbeat-does-not-count"),
+        pytest.param([OTHER, LEADS, STANDBY], REASON, id="nor-one-from-before-it-led"),
+        pytest.param([LEADS, STANDBY, LEADS, STANDBY], REASON, id="again-in-each-term"),
+        pytest.param([OTHER, STANDBY], "", id="another-one-works-for-this-database"),
+        pytest.param([LEADS, OTHER, STANDBY], "", id="another-one-took-over-for-this-database"),
+        pytest.param([STANDBY, OTHER, STANDBY], "", id="another-one-started-later"),
+    ],
+)
+def test_the_row_says_that_it_is_on_standby(
+    stopped_harness: Harness, probed: Probed, history: list[str], message: str
+) -> None:
+    for event in history:
+        if event == OTHER:
+            probed.other_heartbeat()
+            continue
+        probed.probe.set_standby_reason(REASON if event == STANDBY else "")
+        stopped_harness.cluster.run(probed.probe.probe())
+    assert probed.row.message == message
+
+
+def test_the_row_says_it_again_at_every_probe(stopped_harness: Harness, probed: Probed) -> None:
+    """Whatever wrote the row meanwhile, or if an earlier write was lost."""
+    probed.probe.set_standby_reason(REASON)
+    for _ in range(2):
+        stopped_harness.cluster.run(probed.probe.probe())
+        assert probed.row.message == REASON
+        Destination.objects.update(message="")
+
+
+def test_nothing_is_saved_before_it_is_known_which_process_leads(
+    stopped_harness: Harness, probed: Probed
+) -> None:
+    """A heartbeat of a process that turns out to be on standby would hide that from its own pages."""
+    cluster = stopped_harness.cluster
+
+    async def start() -> asyncio.Task[None]:
+        task = asyncio.create_task(probed.probe.run())
+        for _ in range(5):  # a probe is one request: it would have ended before the last of these
+            await cluster.client.version()
+        probed.probe.set_standby_reason(REASON)
+        return task
+
+    async def stop(task: asyncio.Task[None]) -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    task = cluster.run(start())
+    try:
+        wait_for(lambda: probed.row.message == REASON, "the row says that it is on standby")
+        assert probed.row.reconciler_seen_at is None
+    finally:
+        cluster.run(stop(task))
+
+
+def test_a_cluster_that_returns_wakes_the_controllers_even_if_the_row_cannot_be_saved(
+    stopped_harness: Harness, probed: Probed
+) -> None:
+    probed.probe.set_standby_reason(REASON)
+    probed.probe.reachable = False
+    probed.probe.destination = -1  # no such row
+    with pytest.raises(Destination.DoesNotExist):
+        stopped_harness.cluster.run(probed.probe.probe())
+    assert probed.returns == 1
 
 
 # -- a manager -----------------------------------------------------------------------------------------
