@@ -12,7 +12,7 @@ from catalog.changes import propose_deletion
 from catalog.models import Change, ChangeState, Event, Instance
 from tests.reconciler.contracts import PAIR
 from tests.reconciler.harness import Harness, wait_for
-from tests.reconciler.processes import reconciler
+from tests.reconciler.processes import STARTS_WITHIN, reconciler
 
 
 def delivered() -> int:
@@ -20,10 +20,11 @@ def delivered() -> int:
 
 
 def wait_for_delivery(count: int) -> None:
-    wait_for(lambda: delivered() >= count, "it delivers a change", 30)
+    wait_for(lambda: delivered() >= count, "it delivers a change", STARTS_WITHIN)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_process_killed_at_random_times(stopped_harness: Harness, kubeconfig: Path, tmp_path: Path) -> None:
     harness = stopped_harness
     contract = harness.publish(PAIR)
@@ -37,10 +38,10 @@ def test_a_process_killed_at_random_times(stopped_harness: Harness, kubeconfig: 
             time.sleep(chance.uniform(0, 0.25))  # the moment is random on purpose
             process.kill()
     with reconciler(kubeconfig, tmp_path):
-        wait_for(lambda: Instance.objects.filter(state="ready").count() == len(names), seconds=30)
+        wait_for(lambda: Instance.objects.filter(state="ready").count() == len(names), seconds=STARTS_WITHIN)
         for name in names[:4]:
             propose_deletion(instance=harness.get_row(name), by=harness.user)
-        wait_for(lambda: Instance.objects.count() == 4, "half of them are deleted", seconds=30)
+        wait_for(lambda: Instance.objects.count() == 4, "half of them are deleted", seconds=STARTS_WITHIN)
     assert not Change.objects.exclude(state=ChangeState.DELIVERED).exists()
     maps = harness.cluster.list("v1", "ConfigMap", harness.namespace, "app.kubernetes.io/managed-by=slipway")
     expected = {f"{name}-{part}" for name in names[4:] for part in ("first", "second", "extra")}

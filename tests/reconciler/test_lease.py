@@ -29,7 +29,7 @@ from reconciler.leader.identity import LeaderIdentity, parse_identity, this_proc
 from reconciler.manager.cluster_probe import ClusterProbe
 from tests.reconciler.contracts import PAIR
 from tests.reconciler.harness import Cluster, Harness, wait_for
-from tests.reconciler.processes import database_file, reconciler
+from tests.reconciler.processes import STARTS_WITHIN, database_file, reconciler
 
 NAME = "slipway-reconciler"
 FIRST, SECOND = LeaderIdentity("one", "here", 11), LeaderIdentity("two", "there", 22)
@@ -447,6 +447,7 @@ def holder(harness: Harness) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
 def test_the_next_one_takes_over(
     stopped_harness: Harness, kubeconfig: Path, tmp_path: Path, ending: signal.Signals
@@ -455,25 +456,30 @@ def test_the_next_one_takes_over(
     harness = stopped_harness
     contract = harness.publish(PAIR)
     with reconciler(kubeconfig, tmp_path) as first:
-        wait_for(lambda: holder(harness) == first.pid, "the first one leads", 30)
+        wait_for(lambda: holder(harness) == first.pid, "the first one leads", STARTS_WITHIN)
         log = tmp_path / "second.log"
         with reconciler(kubeconfig, tmp_path, log=log) as second:
             harness.create(contract, "one")
-            wait_for(lambda: (row := harness.row("one")) and row.state == "ready", seconds=30)
-            wait_for(lambda: f"process {first.pid} on" in log.read_text(), "the second one is on standby", 30)
+            wait_for(lambda: (row := harness.row("one")) and row.state == "ready", seconds=STARTS_WITHIN)
+            wait_for(
+                lambda: f"process {first.pid} on" in log.read_text(),
+                "the second one is on standby",
+                STARTS_WITHIN,
+            )
             first.send_signal(ending)
             first.wait(10)
             if ending == signal.SIGTERM:
                 assert holder(harness) in (0, second.pid), "it was released"
             wait_for(lambda: holder(harness) == second.pid, "the second one leads", LEASE_DURATION - 5)
             harness.create(contract, "two")
-            wait_for(lambda: (row := harness.row("two")) and row.state == "ready", seconds=30)
+            wait_for(lambda: (row := harness.row("two")) and row.state == "ready", seconds=STARTS_WITHIN)
     created = Event.objects.filter(reason="Created").values_list("instance__name", "resource")
     assert len(created) == len(set(created)) == 4
     assert Instance.objects.count() == 2
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_second_portal_is_on_standby_and_its_pages_name_the_leader(
     stopped_harness: Harness, kubeconfig: Path, tmp_path: Path
 ) -> None:
@@ -487,9 +493,13 @@ def test_a_second_portal_is_on_standby_and_its_pages_name_the_leader(
             return str(rows.execute("select message from catalog_destination").fetchone()[0])
 
     with reconciler(kubeconfig, tmp_path / "a") as first:
-        wait_for(lambda: holder(stopped_harness) == first.pid, "the first one leads", 30)
-        with reconciler(kubeconfig, tmp_path / "b", copy) as second:
-            wait_for(lambda: f"process {first.pid} on" in message(), "the page names the leader", 45)
+        wait_for(lambda: holder(stopped_harness) == first.pid, "the first one leads", STARTS_WITHIN)
+        log = tmp_path / "second.log"
+        with reconciler(kubeconfig, tmp_path / "b", copy, log) as second:
+            wait_for(
+                lambda: f"process {first.pid} on" in log.read_text(), "it has read the Lease", STARTS_WITHIN
+            )
+            wait_for(lambda: f"process {first.pid} on" in message(), "the page names the leader", 30)
             wait_for(lambda: Destination.objects.get().reconciler_seen_at, "the first one leads")
             assert not Destination.objects.get().message
             first.terminate()
@@ -500,16 +510,19 @@ def test_a_second_portal_is_on_standby_and_its_pages_name_the_leader(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_standby_on_the_same_database_reports_nothing(
     stopped_harness: Harness, kubeconfig: Path, tmp_path: Path
 ) -> None:
     """Two reconcilers on one database: the one on standby reports no problem."""
     with reconciler(kubeconfig, tmp_path) as first:
-        wait_for(lambda: Destination.objects.get().reconciler_seen_at, "the first one leads", 30)
+        wait_for(lambda: Destination.objects.get().reconciler_seen_at, "the first one leads", STARTS_WITHIN)
         log = tmp_path / "second.log"
         with reconciler(kubeconfig, tmp_path, log=log):
             wait_for(
-                lambda: f"process {first.pid} on" in log.read_text(), "the second one has read the Lease", 30
+                lambda: f"process {first.pid} on" in log.read_text(),
+                "the second one has read the Lease",
+                STARTS_WITHIN,
             )
             seen = Destination.objects.get().reconciler_seen_at
             wait_for(lambda: Destination.objects.get().reconciler_seen_at != seen, "another heartbeat")
