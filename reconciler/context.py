@@ -44,7 +44,8 @@ class ClusterContext:
             self.external_refs.follow(key, set())
             self.reconcile_cache.forget_instance(uid_of(obj))
             contract = self.contracts[group_kind].published.contract
-            self.projection.deleted(contract, key, uid_of(obj))
+            lost = self.instances.is_later(group_kind, obj)
+            self.projection.deleted(contract, key, uid_of(obj), lost=lost)
         self.queue.add(key)
 
     def on_child(self, instance_uid: str, event: Event, obj: Manifest, old: Manifest | None) -> None:

@@ -33,7 +33,9 @@ class DeletedInstance(models.Model):
     team = models.ForeignKey("accounts.Team", models.SET_NULL, null=True, related_name="+")
     namespace = models.CharField(max_length=63, blank=True)
     name = models.CharField(max_length=253)
+    uid = models.CharField(max_length=64, blank=True, db_index=True)
     spec = models.JSONField(default=dict)
+    message = models.TextField(blank=True)  # why it does not exist, unless it was deleted as usual
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(default=timezone.now)
 
@@ -69,6 +71,7 @@ def record_deletion(sender: type[Instance], instance: Instance, **_: Any) -> Non
             "team": team,
             "namespace": instance.namespace,
             "name": instance.name,
+            "uid": instance.uid,
             "spec": instance.spec,
             "created_at": instance.created_at,
             "deleted_at": timezone.now(),

@@ -40,6 +40,8 @@ class InstanceController:
                 self._queue.done(key)
 
     async def _reconcile(self, key: Key) -> None:
+        if self._context.instances.postpone(key):
+            return
         compiled, instance = self._context.contracts.get(key.group_kind), self._context.instances.get(key)
         if compiled is None or instance is None:
             self._queue.discard(key)

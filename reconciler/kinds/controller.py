@@ -16,8 +16,9 @@ from reconciler.kinds.crd import CRD_RESOURCE, CrdStatus, ensure_crd
 from reconciler.kinds.crd_repairs import CrdRepairs
 from reconciler.kube import EventHandler, Informer, KubeError
 from reconciler.kube.informer import Event
-from reconciler.objects.accessors import Manifest, is_deleting
+from reconciler.objects.accessors import Manifest, is_deleting, uid_of
 from reconciler.objects.health import health_of
+from reconciler.projection.instances import ListResult
 
 log = logging.getLogger("slipway.reconciler")
 
@@ -147,8 +148,23 @@ class ContractController:
     def _on_listed(self, group_kind: str) -> None:
         self._client.kinds.forget()  # the kind is served, even if discovery did not list it yet
         notify("changes")
+        for key in self._context.instances.take_postponed(group_kind):
+            self._context.queue.add(key)
         contract = self._context.contracts[group_kind].published.contract
-        self._context.projection.listed(contract, lambda: self._context.instances.uids_of_kind(group_kind))
+        self._context.projection.listed(
+            contract,
+            lambda: self._context.instances.listing(group_kind),
+            lambda result: self._on_rows_compared(group_kind, result),
+        )
+
+    def _on_rows_compared(self, group_kind: str, result: ListResult) -> None:
+        """Reconcile again what is older than its row was, and what is not being deleted any more."""
+        cache = self._context.reconcile_cache
+        for key, obj in self._context.instances.of_kind(group_kind).items():
+            uid = uid_of(obj)
+            undone = uid not in result.deletions and cache.withdraw_deletion(uid)
+            if undone or uid in result.returned:
+                self._context.queue.add(key)
 
     # -- the cluster's own kinds ------------------------------------------------------------------------
 

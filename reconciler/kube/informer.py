@@ -89,8 +89,17 @@ class Informer:
 
     # -- reading ----------------------------------------------------------------------------------------
 
+    @property
+    def version(self) -> str:
+        """The newest version that the watch has reported; empty when that is not known."""
+        return self._version
+
     def get(self, namespace: str, name: str) -> Manifest | None:
         return self._objects.get((namespace, name))
+
+    def is_doubtful(self, namespace: str, name: str) -> bool:
+        """Whether the object was seen before the connection was lost and not since: it may be gone."""
+        return self._epoch != self.client.epoch or (namespace, name) in self._doubtful
 
     def all(self) -> list[Manifest]:
         return list(self._objects.values())
@@ -107,6 +116,8 @@ class Informer:
         The writer knows the object: ``on_change`` is not called, now or when the watch brings this version.
         Returns False when the object was deleted after this write, which the watch has already reported.
         """
+        if self._epoch != self.client.epoch:
+            self._distrust()  # the answer may come from another cluster than everything else
         if self._was_deleted(obj):
             return False
         self._put({**obj, "apiVersion": self.resource.api_version, "kind": self.resource.kind}, notify=False)
@@ -124,7 +135,7 @@ class Informer:
     def _put(self, obj: dict[str, Any], *, notify: bool = True) -> None:
         key = (namespace_of(obj), name_of(obj))
         old = self._objects.get(key)
-        if old is not None and self._is_known(key, obj, old):
+        if old is not None and self._is_known(key, obj, old, written=not notify):
             return
         kept = self._store.transform(obj)
         self._unindex(key, old)
@@ -138,11 +149,16 @@ class Informer:
         if notify:
             self._handler.on_change("modified" if old is not None else "added", kept, old)
 
-    def _is_known(self, key: Key, obj: Manifest, old: Manifest) -> bool:
-        """Whether the cache already holds this, or something newer."""
+    def _is_known(self, key: Key, obj: Manifest, old: Manifest, *, written: bool) -> bool:
+        """Whether the cache already holds this, or something newer.
+
+        A doubt remains when a pass that wrote nothing returns what it had read from the cache.
+        """
         if key in self._doubtful:
-            self._doubtful.discard(key)
-            return (uid_of(obj), version_of(obj)) == (uid_of(old), version_of(old))
+            is_same = (uid_of(obj), version_of(obj)) == (uid_of(old), version_of(old))
+            if not (written and is_same):
+                self._doubtful.discard(key)
+            return is_same
         return not is_newer(version_of(obj), version_of(old))
 
     def _drop(self, key: Key, version: str) -> None:
@@ -277,9 +293,9 @@ class Informer:
         self._finish_list(seen, version)
 
     def _finish_list(self, seen: set[Key], version: str) -> None:
+        self._version, self.failure = version, ""
         for key in [key for key in self._objects if key not in seen]:
             self._drop(key, version)
-        self._version, self.failure = version, ""
         self._note_right("")
         self._doubtful.clear()
         self.synced.set()

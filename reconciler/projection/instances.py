@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.models import Action, Destination, Instance, State
+from catalog.models import Action, Change, DeletedInstance, Destination, Instance, State
 from catalog.models.instance import owning_team
 from contracts.grants import granted_keys
 from contracts.models import Contract
 from portal.accounts.namespace_owners import hold_namespace_owners
+from portal.audit.record import record
 from portal.live.publish import publish
 from reconciler.objects.accessors import (
+    Manifest,
     annotations_of,
     generation_of,
+    is_deleting,
     is_newer,
     labels_of,
     metadata_of,
@@ -29,9 +33,15 @@ from reconciler.objects.accessors import (
 )
 from reconciler.projection.events import add_events, moment
 from reconciler.projection.resources import project_resources
-from reconciler.status.snapshot import EventRecord, Key, Snapshot
+from reconciler.status.snapshot import EventRecord, Key, Listing, Snapshot
 
 log = logging.getLogger("slipway.projection")
+
+CLUSTER_RESTORED = "ClusterRestored"
+RETURNED = "The cluster was restored to an earlier state of this instance."
+CHANGES_UNDONE = "Changes that it accepted since are lost: request them again."
+DELETION_UNDONE = "Its deletion is undone: request it again."
+LOST = "The cluster was restored to an earlier state, in which this instance did not exist yet."
 
 # Labels and annotations of Slipway and other tools, which users neither write nor edit.
 HIDDEN = ("applyset.kubernetes.io/", "slipway.dev/", "kubectl.kubernetes.io/last-applied-configuration")
@@ -84,7 +94,7 @@ def row_for(destination: int, snapshot: Snapshot) -> Instance | None:
     if row is not None:
         return row
     contract = Contract.objects.select_related("owner").get(pk=snapshot.contract)
-    return Instance.objects.create(
+    created = Instance.objects.create(
         destination_id=destination,
         contract=contract,
         namespace=key.namespace,
@@ -92,6 +102,11 @@ def row_for(destination: int, snapshot: Snapshot) -> Instance | None:
         team=owning_team(contract, key.namespace),
         created_at=moment(metadata_of(snapshot.instance).get("creationTimestamp")) or timezone.now(),
     )
+    if DeletedInstance.objects.filter(destination_id=destination, contract=contract, uid=uid).exists():
+        message = f"The cluster was restored to an earlier state. {DELETION_UNDONE}"
+        uid_of_event = f"{uid}:{version}:{CLUSTER_RESTORED}"
+        add_events(created, [EventRecord(CLUSTER_RESTORED, message, uid_of_event, warning=True)])
+    return created
 
 
 def find(destination: int, contract: int, key: Key) -> Instance | None:
@@ -187,8 +202,10 @@ def project_events(destination: int, records: Mapping[str, Sequence[EventRecord]
 # -- deleted objects ------------------------------------------------------------------------------------
 
 
-def project_deleted(destination: int, contract: int, key: Key, uid: str) -> None:
-    """The object was deleted from the cluster: delete its row, unless the row is of another object.
+def project_deleted(destination: int, contract: int, key: Key, uid: str, *, lost: bool = False) -> None:
+    """The object does not exist any more: delete its row, unless the row is of another object.
+
+    ``lost``: the cluster went back in time, to before its creation.
 
     A row without a uid belongs to a creation that was refused, or whose result is not saved yet. In the
     second case the row is deleted when the result is saved (``reconciler.changes.outbox``).
@@ -197,23 +214,70 @@ def project_deleted(destination: int, contract: int, key: Key, uid: str) -> None
         hold_namespace_owners()
         row = find(destination, contract, key)
         if row is not None and row.uid == uid:
-            remove(row)
+            remove(row, LOST if lost else "")
 
 
-def project_list(destination: int, contract: int, uids: set[str]) -> int:
-    """Delete the rows of objects that are not in a complete list. Rows without a uid remain."""
+@dataclass(frozen=True, slots=True)
+class ListResult:
+    """Uids. ``returned``: objects that are older than their rows were. ``deletions``: of instances whose
+    deletion is requested and not delivered yet.
+    """
+
+    returned: frozenset[str]
+    deletions: frozenset[str]
+
+
+def project_list(destination: int, contract: int, listing: Listing) -> ListResult:
+    """A complete list wins over the rows, because a restored cluster goes back in time.
+
+    Deletes the rows of objects that are not in it, except rows without a uid. A row that is newer than its
+    object accepts the object's version again.
+    """
     with transaction.atomic():
         hold_namespace_owners()
         rows = Instance.objects.filter(destination_id=destination, contract_id=contract).exclude(uid="")
-        deleted = [row for row in rows if row.uid not in uids]
-        for row in deleted:
-            remove(row)
-    return len(deleted)
+        returned = set()
+        for row in rows:
+            live = listing.objects.get(row.uid)
+            if live is None:
+                remove(row, LOST if is_later(row, listing.version) else "")
+            elif is_later(row, version_of(live)):
+                returned.add(row.uid)
+                return_to(row, live)
+        deletions = Change.objects.open().filter(
+            action=Action.DELETE, instance__destination_id=destination, instance__contract_id=contract
+        )
+        open_deletions = frozenset(deletions.values_list("instance__uid", flat=True))
+    return ListResult(frozenset(returned), open_deletions)
 
 
-def remove(row: Instance) -> None:
-    """Its page remains (``catalog.models.deleted_instance``), and browsers are notified there."""
+def is_later(row: Instance, version: str) -> bool:
+    return bool(row.resource_version and version) and is_newer(row.resource_version, version)
+
+
+def return_to(row: Instance, live: Manifest) -> None:
+    """The cluster went back to an earlier version of the object: the next snapshot of it is to be taken."""
+    before, version = row.resource_version, version_of(live)
+    undone = row.deletion_requested_at is not None and not is_deleting(live)
+    message = f"{RETURNED} {DELETION_UNDONE if undone else CHANGES_UNDONE}"
+    uid = f"{row.uid}:{before}:{version}:{CLUSTER_RESTORED}"
+    row.resource_version = version
+    row.save(update_fields=["resource_version"])
+    add_events(row, [EventRecord(CLUSTER_RESTORED, message, uid, warning=True)])
+    row.touch()
+
+
+def remove(row: Instance, why: str = "") -> None:
+    """Its page remains (``catalog.models.deleted_instance``), and browsers are notified there.
+
+    ``why``: what its page says, unless it was deleted as usual.
+    """
+    pk = row.pk
+    if why:
+        team = row.team.slug if row.team is not None else ""
+        record("instance.lost", subject=row, by=None, team_slug=team, reason=why)
     row.delete()
+    DeletedInstance.objects.filter(pk=pk).update(message=why)
 
 
 def publish_row(row: Instance) -> None:

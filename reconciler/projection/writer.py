@@ -8,13 +8,23 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from reconciler.base.db_thread import DatabaseThread
 from reconciler.objects.accessors import uid_of
 from reconciler.projection import instances
-from reconciler.status.snapshot import EventRecord, Key, Snapshot
+from reconciler.status.snapshot import EventRecord, Key, Listing, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class _Deletion:
+    """``prepare`` returns the work for the database thread, ``done`` gets its result."""
+
+    key: Key | None
+    prepare: Callable[[], Callable[[], Any]]
+    done: Callable[[Any], None] = lambda _: None
 
 
 class ProjectionWriter:
@@ -23,8 +33,7 @@ class ProjectionWriter:
     def __init__(self, database: DatabaseThread, destination: int) -> None:
         self._database, self._destination = database, destination
         self._snapshots: OrderedDict[Key, Snapshot] = OrderedDict()
-        # Each entry prepares its work when it is handed to the database thread.
-        self._deletions: list[tuple[Key | None, Callable[[], Callable[[], Any]]]] = []
+        self._deletions: list[_Deletion] = []
         self._records: dict[str, list[EventRecord]] = {}  # uid of an instance → its events
         self._pending = asyncio.Event()
 
@@ -39,21 +48,28 @@ class ProjectionWriter:
         self._records.setdefault(uid, []).append(record)
         self._pending.set()
 
-    def deleted(self, contract: int, key: Key, uid: str) -> None:
-        """The object was deleted."""
+    def deleted(self, contract: int, key: Key, uid: str, *, lost: bool = False) -> None:
+        """The object was deleted, or lost because the cluster went back in time."""
         self._snapshots.pop(key, None)
-        work = partial(instances.project_deleted, self._destination, contract, key, uid)
-        self._deletions.append((key, lambda: work))
+        work = partial(instances.project_deleted, self._destination, contract, key, uid, lost=lost)
+        self._deletions.append(_Deletion(key, lambda: work))
         self._pending.set()
 
-    def listed(self, contract: int, live_uids: Callable[[], set[str]]) -> None:
+    def listed(
+        self,
+        contract: int,
+        listing: Callable[[], Listing],
+        done: Callable[[instances.ListResult], None],
+    ) -> None:
         """A complete list was observed: rows of objects that do not exist any more are deleted.
 
-        ``live_uids`` is called when the rows are compared: a delivery may have saved a uid since the list.
+        ``listing`` is called when the rows are compared: a delivery may have saved a uid since the list.
         """
-        self._deletions.append(
-            (None, lambda: partial(instances.project_list, self._destination, contract, live_uids()))
-        )
+
+        def prepare() -> Callable[[], instances.ListResult]:
+            return partial(instances.project_list, self._destination, contract, listing())
+
+        self._deletions.append(_Deletion(None, prepare, done))
         self._pending.set()
 
     async def write(self) -> None:
@@ -66,9 +82,10 @@ class ProjectionWriter:
     async def flush(self) -> None:
         """Raises what the database raises; nothing is lost then, and the next call writes it."""
         while self._deletions:
-            _, prepare = self._deletions[0]
-            await self._database.call(prepare())
+            deletion = self._deletions[0]
+            result = await self._database.call(deletion.prepare())
             self._deletions.pop(0)
+            deletion.done(result)
         batch, self._snapshots = self._snapshots, OrderedDict()
         records, self._records = self._records, {}
         try:
@@ -82,7 +99,7 @@ class ProjectionWriter:
             raise
 
     def _put_back(self, batch: Mapping[Key, Snapshot], records: Mapping[str, list[EventRecord]]) -> None:
-        deleted = {key for key, _ in self._deletions}
+        deleted = {deletion.key for deletion in self._deletions}
         newer, self._snapshots = self._snapshots, OrderedDict()
         for key, snapshot in (*batch.items(), *newer.items()):
             if key not in deleted or key in newer:

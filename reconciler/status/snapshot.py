@@ -23,6 +23,14 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """A complete list of the instances of a kind: the version that it is of, and uid → object."""
+
+    version: str
+    objects: Mapping[str, Manifest]
+
+
+@dataclass(frozen=True, slots=True)
 class EventRecord:
     """An event of an instance. It is stored once per ``uid``, however often a pass is repeated.
 

@@ -17,7 +17,7 @@ from portal.accounts.permission import can
 from portal.audit.models import Entry
 from reconciler.projection.instances import project, project_list
 from reconciler.status.assess import Assessment
-from reconciler.status.snapshot import Key, Snapshot
+from reconciler.status.snapshot import Key, Listing, Snapshot
 from tests.catalog.handover import NEW, OLD, Stage, move, stage
 from tests.threads import Pause, run
 
@@ -92,7 +92,7 @@ def test_an_instance_that_is_deleted_during_a_hand_over_leaves_its_page_to_the_n
         first, failed_first = run(lambda: move(teams))
         assert pause.reached.wait(15)
         second, failed_second = run(
-            lambda: project_list(instance.destination_id, instance.contract_id, set())
+            lambda: project_list(instance.destination_id, instance.contract_id, Listing("9", {}))
         )
         second.join(0.3)
         pause.go_on.set()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import ssl
 import urllib.parse
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
+
+import yaml
 
 
 class Endpoint(Protocol):
@@ -21,6 +25,20 @@ class Endpoint(Protocol):
 
     @property
     def ca(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    server: str
+    token: str
+    ca: str
+
+
+def read_credentials(kubeconfig: Path) -> Credentials:
+    config = yaml.safe_load(kubeconfig.read_text())
+    cluster = config["clusters"][0]["cluster"]
+    ca = base64.b64decode(cluster["certificate-authority-data"]).decode()
+    return Credentials(cluster["server"], config["users"][0]["user"]["token"], ca)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 import random
@@ -18,10 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import yaml
-
 from devcluster.storage.journal import journal_path
-from tests.devcluster.http import Http
+from tests.devcluster.http import Http, read_credentials
 
 Manifest = dict[str, Any]
 
@@ -58,10 +55,8 @@ class Cluster:
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         assert " ready at " in self._process.stdout.readline()
-        config = yaml.safe_load(self.kubeconfig.read_text())
-        self.server = config["clusters"][0]["cluster"]["server"]
-        self.token = config["users"][0]["user"]["token"]
-        self.ca = base64.b64decode(config["clusters"][0]["cluster"]["certificate-authority-data"]).decode()
+        read = read_credentials(self.kubeconfig)
+        self.server, self.token, self.ca = read.server, read.token, read.ca
         return self
 
     def kill(self) -> None:

@@ -161,7 +161,9 @@ class Scene:
 
     async def listed(self) -> None:
         """A list was completed; the rows are compared with it later."""
-        self.projection.listed(self.rows.contract.pk, lambda: self.instances.uids_of_kind(PAIRS.group_kind))
+        self.projection.listed(
+            self.rows.contract.pk, lambda: self.instances.listing(PAIRS.group_kind), lambda _: None
+        )
 
     async def project(self) -> None:
         """What a pass observed, if there is an object, is written to the rows, and all that waits before."""

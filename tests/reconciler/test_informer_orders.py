@@ -147,3 +147,44 @@ def play(
     replay.bookmark(version_after(len(events) + 1))
     for event in [one for found in arriving.values() for one in found]:
         replay.answer(event)  # once more, long after
+
+
+@pytest.mark.parametrize("restored", [[obj("1", 4)], [obj("2", 4)], []], ids=["older", "another", "absent"])
+@pytest.mark.parametrize("stored", [None, obj("1", START)], ids=["", "a-pass-returned-what-it-had-read"])
+def test_a_list_wins_over_what_was_known_before_the_connection_was_lost(
+    restored: list[dict[str, Any]], stored: dict[str, Any] | None
+) -> None:
+    """The cluster was restored from a backup: its versions are lower now."""
+    replay = Replay([obj("1", START)], START)
+    replay.informer._distrust()
+    if stored is not None:
+        replay.instances.store_write(KEY, stored)
+    replay.informer._replace(restored, "5")
+    expected = [(one["metadata"]["uid"], one["metadata"]["resourceVersion"]) for one in restored]
+    assert replay.state() == (expected, [uid for uid, _ in expected])
+
+
+async def test_the_answer_of_another_cluster_is_not_compared_with_what_was_known_before() -> None:
+    """A creation in the restored cluster, whose version the old one had passed, is no deleted object."""
+    replay = Replay([], START)
+    await replay.informer.client.renew()
+    replay.instances.store_write(KEY, obj("1", 4))
+    assert replay.state() == ([("1", "4")], ["1"])
+    assert not replay.instances.is_deleted(KEY, "1")
+
+
+@pytest.mark.parametrize(
+    "listed", [[obj("1", START)], [obj("1", 4)], []], ids=["as-it-was", "older", "absent"]
+)
+async def test_a_pass_waits_for_the_list_after_the_connection_was_lost(listed: list[dict[str, Any]]) -> None:
+    """It would write for an instance that the cluster may not have any more."""
+    replay = Replay([obj("1", START)], START)
+    assert not replay.instances.postpone(KEY)
+    replay.informer._distrust()
+    assert replay.instances.postpone(KEY)
+    replay.informer._replace(listed, str(START))
+    assert replay.instances.take_postponed("ConfigMap") == [KEY]
+    assert replay.instances.take_postponed("ConfigMap") == []
+    assert not replay.instances.postpone(KEY)
+    await replay.informer.client.renew()
+    assert replay.instances.postpone(KEY)

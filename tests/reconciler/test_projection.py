@@ -8,20 +8,21 @@ from typing import Any
 import pytest
 
 from catalog.changes import propose_deletion
-from catalog.models import Change, ChangeState, Destination, Instance
+from catalog.models import Change, ChangeState, DeletedInstance, Destination, Instance
 from contracts.grants import revoke
 from contracts.models import Contract, Grant
 from portal.accounts.models import Role, Team, User
+from portal.audit.models import Entry
 from reconciler.cache.reconcile_cache import ReconcileCache
 from reconciler.objects.accessors import Reference
 from reconciler.objects.health import Health
-from reconciler.projection.instances import project
+from reconciler.projection.instances import LOST, project, project_deleted, project_list
 from reconciler.projection.resources import load_previous
 from reconciler.status.assess import Assessment, Previous
 from reconciler.status.baseline import ReadyBaseline
 from reconciler.status.nodes import NodeStatus
 from reconciler.status.resources import ResourceStatus
-from reconciler.status.snapshot import Key, Snapshot, WrittenStatus
+from reconciler.status.snapshot import Key, Listing, Snapshot, WrittenStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -173,3 +174,53 @@ def test_a_pass_that_showed_a_secret_under_a_revoked_grant_writes_nothing(rows: 
     Instance.objects.update(status={})
     late = rows.project(FAILED, 3, written=shown, shown_secrets=frozenset({"flow"}))
     assert (late.status, late.state, late.resource_version) == ({}, "ready", "2")
+
+
+# -- a list ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("listed", "returned", "events"),
+    [
+        pytest.param(5, False, 0, id="as-it-is"),
+        pytest.param(7, False, 0, id="newer"),
+        pytest.param(4, True, 1, id="older-because-the-cluster-was-restored"),
+    ],
+)
+def test_a_list_wins_over_the_row(rows: Rows, listed: int, returned: bool, events: int) -> None:
+    row = rows.project(FAILED, 5)
+    live = rows.snapshot(READY, listed).instance
+    for _ in range(2):  # the second list finds nothing to do
+        result = project_list(rows.destination.pk, rows.contract.pk, Listing(str(listed), {"u1": live}))
+        assert result.returned == (frozenset({"u1"}) if returned else frozenset())
+        returned = False
+    assert row.events.filter(reason="ClusterRestored").count() == events
+    assert rows.project(READY, listed).state == "ready"
+
+
+def test_a_list_says_which_deletions_are_still_requested(rows: Rows) -> None:
+    live = rows.snapshot(READY, 1).instance
+    listing = Listing("1", {"u1": live})
+    propose_deletion(instance=rows.project(READY), by=rows.user)
+    assert project_list(rows.destination.pk, rows.contract.pk, listing).deletions == {"u1"}
+    Change.objects.update(state=ChangeState.DELIVERED)
+    assert project_list(rows.destination.pk, rows.contract.pk, listing).deletions == set()
+
+
+@pytest.mark.parametrize(("version", "message"), [("9", ""), ("4", LOST)], ids=["deleted", "lost"])
+def test_the_page_of_an_instance_that_is_not_listed(rows: Rows, version: str, message: str) -> None:
+    rows.project(READY, 5)
+    project_list(rows.destination.pk, rows.contract.pk, Listing(version, {}))
+    assert DeletedInstance.objects.get().message == message
+    assert Entry.objects.filter(verb="instance.lost").count() == bool(message)
+
+
+def test_an_object_that_was_deleted_and_is_back_says_so(rows: Rows) -> None:
+    """Its uid is the same, so the cluster was restored; another object of its name is a new instance."""
+    rows.project(READY, 5)
+    project_deleted(rows.destination.pk, rows.contract.pk, KEY, "u1")
+    row = rows.project(READY, 4)
+    assert [event.reason for event in row.events.all()] == ["ClusterRestored"]
+    Instance.objects.get().delete()
+    DeletedInstance.objects.update(uid="u0")
+    assert not rows.project(READY, 6).events.exists()
