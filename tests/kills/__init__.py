@@ -1,0 +1,1 @@
+"""Web server, reconciler and embedded cluster, killed while clients write: nothing accepted is lost."""

@@ -1,0 +1,5 @@
+"""Names that the seeded rows, the clients and the checks share."""
+
+NAMESPACE = "kills"
+GROUP = "kills.slipway.dev"
+USER = "developer"
