@@ -39,7 +39,17 @@ ALLOW_BREAKING_CHANGES = "kro.run/allow-breaking-changes"  # an annotation
 
 
 RUNNABLE_WITH = frozenset(
-    {"schema-default", "schema-rule", "schema-bounds", "cel-type", "no-overload", "status-state"}
+    {
+        "schema-default",
+        "schema-rule",
+        "schema-bounds",
+        "cel-type",
+        "no-overload",
+        "status-state",
+        "yaml-duplicate-key",
+        "when-field",
+        "when-value",
+    }
 )
 """Codes of errors with which a definition can still be run; any other error means that a part is missing."""
 

@@ -1,4 +1,4 @@
-"""YAML text → plain data with the line and column of every key and value. Safe on hostile input.
+"""YAML or JSON text → plain data with the line and column of every key and value. Safe on hostile input.
 
 Values are what the API server would read (:mod:`contracts.documents.scalars`); surprising ones are warnings.
 Nothing here raises on bad input: every error is a :class:`~contracts.problems.Problem`. The text is read as a
@@ -7,11 +7,13 @@ stream of events, so depth, aliases and size are bounded before anything is buil
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import yaml
 
+from contracts.documents.json_tree import JSONTreeReader, is_json
 from contracts.documents.yaml_tree import Limits, Node, Span, Stop, TreeReader, syntax_problem
 from contracts.problems import Problem
 
@@ -81,6 +83,7 @@ def _line_column(text: str, offset: int) -> tuple[int, int]:
 
 
 _ESCAPED = {"x": 4, "u": 6, "U": 10}
+_SURROGATE_PAIR = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..")
 
 
 def _character_offsets(node: Node, text: str) -> Iterator[int]:
@@ -121,7 +124,8 @@ def _width(text: str, at: int, style: str) -> int:
     if style == "'" and text[at : at + 2] == "''":
         return 2
     if style == '"' and text[at : at + 1] == "\\":
-        return _ESCAPED.get(text[at + 1 : at + 2], 2)
+        is_pair = _SURROGATE_PAIR.match(text, at)
+        return is_pair.end() - at if is_pair else _ESCAPED.get(text[at + 1 : at + 2], 2)
     return 1
 
 
@@ -138,14 +142,14 @@ def read(
         message = f"The text has {len(text):,} characters; the maximum is {limits.size:,}."
         return [], [Problem("too-large", message, line=1, column=1)]
     text = text.removeprefix("\ufeff")
-    reader = TreeReader(text, limits)
+    reader = _reader_of(text, limits)
     whole = limits.documents
     try:
         reader.run()
     except yaml.YAMLError as error:
         reader.problems.append(syntax_problem(error, text))
         whole = len(reader.roots)
-        if salvage:
+        if salvage and isinstance(reader, TreeReader):
             reader.salvage()
     except UnicodeError:
         message = "The text contains a lone surrogate, which is not a character."
@@ -162,6 +166,13 @@ def read(
         if data is not None:
             documents.append(Document(root, data, text, len(documents), partial=index >= whole))
     return documents, reader.problems
+
+
+def _reader_of(text: str, limits: Limits) -> TreeReader | JSONTreeReader:
+    try:
+        return JSONTreeReader(text, limits) if is_json(text) else TreeReader(text, limits)
+    except RecursionError:  # the YAML reader needs no stack, and says where it is too deep
+        return TreeReader(text, limits)
 
 
 class _Budget:

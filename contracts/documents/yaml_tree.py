@@ -47,7 +47,17 @@ class Node:
     keys: dict[str, Span] = field(default_factory=dict)
     fields: dict[str, Node] = field(default_factory=dict)
     items: list[Node] = field(default_factory=list)
-    merged: set[str] = field(default_factory=set)
+    merged: set[str] = field(default_factory=set)  # keys that come from <<
+    merge_key: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key and its position. ``merges``: it is YAML's ``<<``, and not that string in quotes."""
+
+    text: str
+    span: Span
+    merges: bool = False
 
 
 class Stop(Exception):
@@ -89,6 +99,25 @@ def positioned(problem: Problem, span: Span | None) -> Problem:
     return replace(problem, **asdict(span)) if span is not None else problem
 
 
+def too_deep(limits: Limits, span: Span) -> Problem:
+    return positioned(Problem("too-deep", f"Nested more than {limits.depth} levels deep."), span)
+
+
+def put(parent: Node, key: Key, node: Node, problems: list[Problem]) -> None:
+    """Set a field. Of duplicate keys the last one counts, as in Kubernetes, but they are an error."""
+    if key.text in parent.keys and key.text not in parent.merged:
+        problems.append(duplicate_key(key, parent.keys[key.text]))
+    parent.merged.discard(key.text)
+    parent.keys[key.text] = key.span
+    parent.fields[key.text] = node
+
+
+def duplicate_key(key: Key, first: Span) -> Problem:
+    message = f"Duplicate key “{key.text}” in line {key.span.line}; the first one is in line {first.line}."
+    hint = "Only one of the two values would be used. Remove the other one."
+    return positioned(Problem("yaml-duplicate-key", message, hint=hint), key.span)
+
+
 def span_of_event(event: yaml.Event) -> Span:
     start, end = _marks(event)
     return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
@@ -109,7 +138,7 @@ class TreeReader:
         self.roots: list[Node] = []
         self._merged = 0
         self._anchors: dict[str, Node] = {}
-        self._stack: list[tuple[Node, list[tuple[str, Span]]]] = []
+        self._stack: list[tuple[Node, list[Key]]] = []
 
     def run(self) -> None:
         for event in yaml.parse(self.text, _Loader):
@@ -139,9 +168,9 @@ class TreeReader:
             if parent.kind == "sequence":
                 parent.items.append(node)
             elif pending:
-                key, span = pending.pop()
-                parent.keys.setdefault(key, span)
-                parent.fields.setdefault(key, node)
+                key = pending.pop()
+                parent.keys.setdefault(key.text, key.span)
+                parent.fields.setdefault(key.text, node)
 
     def _problem(
         self, event: yaml.Event, code: str, message: str, hint: str = "", severity: Severity = "error"
@@ -182,7 +211,7 @@ class TreeReader:
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
         if len(self._stack) >= self.limits.depth:
-            raise Stop(self._problem(event, "too-deep", f"Nested more than {self.limits.depth} levels deep."))
+            raise Stop(too_deep(self.limits, span_of_event(event)))
         kind = "mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence"
         start, end = _marks(event)
         node = Node(kind, span_of_event(event), start.index, end.index)
@@ -215,32 +244,26 @@ class TreeReader:
         elif not pending:
             pending.append(self._key(node, event))
         else:
-            key, span = pending.pop()
-            self._put(parent, key, span, node)
+            self._put(parent, pending.pop(), node)
 
-    def _key(self, node: Node, event: yaml.Event) -> tuple[str, Span]:
+    def _key(self, node: Node, event: yaml.Event) -> Key:
         span = span_of_event(event)
         if node.kind != "scalar":
             self.problems.append(self._problem(event, "yaml-key", "A key must be a string."))
-            return "", span
+            return Key("", span)
         if node.value is None:
             self.problems.append(self._problem(event, "yaml-key", "A key is missing before the colon."))
-        return key_text(node.value), span
+        return Key(key_text(node.value), span, merges=node.value == "<<" and not node.style)
 
-    def _put(self, parent: Node, key: str, span: Span, node: Node) -> None:
-        if key == "<<":
-            for source in node.items if node.kind == "sequence" else [node]:
-                self._merge(parent, source, span)
+    def _put(self, parent: Node, key: Key, node: Node) -> None:
+        if not key.merges:
+            put(parent, key, node, self.problems)
             return
-        if key in parent.keys and key not in parent.merged:
-            message = f"Duplicate key “{key}”: the last value is used."
-            hint = f"The first one is in line {parent.keys[key].line}."
-            self.problems.append(
-                positioned(Problem("yaml-duplicate-key", message, severity="warning", hint=hint), span)
-            )
-        parent.merged.discard(key)
-        parent.keys[key] = span
-        parent.fields[key] = node
+        if parent.merge_key is not None:
+            self.problems.append(duplicate_key(key, parent.merge_key))
+        parent.merge_key = key.span
+        for source in node.items if node.kind == "sequence" else [node]:
+            self._merge(parent, source, key.span)
 
     def _merge(self, parent: Node, source: Node, span: Span) -> None:
         """Merge the fields of ``<<``; fields of the map itself take precedence."""

@@ -80,11 +80,73 @@ def test_a_key_n_is_read_as_false_and_reported() -> None:
     assert str(problems[0]) == '2:3: Kubernetes reads “n” as false. Write "n" in quotes for the string.'
 
 
-def test_the_last_of_two_duplicate_keys_wins_as_in_kubectl() -> None:
-    documents, problems = read("a: 1\nb: 2\na: 3\n")
-    assert documents[0].data == {"a": 3, "b": 2}
-    assert str(problems[0]) == ("3:1: Duplicate key “a”: the last value is used. The first one is in line 1.")
-    assert problems[0].severity == "warning"
+@pytest.mark.parametrize(
+    ("text", "key", "first", "line"),
+    [
+        pytest.param("a: 1\nb: 2\na: 3\n", "a", 1, 3, id="yaml"),
+        pytest.param("a: {b: 1, c: 2,\n  b: 3}\n", "b", 1, 2, id="flow"),
+        pytest.param('"1": a\n1: b\n', "1", 1, 2, id="one key as string and number"),
+        pytest.param("x: &x {a: 1}\ny:\n  <<: *x\n  <<: *x\n", "<<", 3, 4, id="merge key"),
+        pytest.param("x: &x\n  a: 1\n  a: 2\ny: {<<: *x}\n", "a", 2, 3, id="in a merged map"),
+        pytest.param('{"a": 1,\n "a": {}}', "a", 1, 2, id="json"),
+        pytest.param('[{"a": 1,\n "\\u0061": 2}]', "a", 1, 2, id="json, escaped"),
+    ],
+)
+def test_a_duplicate_key_is_an_error_with_both_lines(text: str, key: str, first: int, line: int) -> None:
+    _, problems = read(text)
+    found = [problem for problem in problems if problem.code == "yaml-duplicate-key"]
+    message = f"Duplicate key “{key}” in line {line}; the first one is in line {first}."
+    assert [(one.severity, one.line, one.message) for one in found] == [("error", line, message)]
+
+
+def test_a_merged_key_is_no_duplicate_and_a_quoted_one_is_a_string() -> None:
+    assert only("b: &x {a: 1}\nc: {a: 2, <<: *x}\n").data["c"] == {"a": 2}
+    assert only('"<<": {a: 1}\n').data == {"<<": {"a": 1}}
+
+
+JSON = {
+    '{"a": "\\ud83d\\ude00 \\u00e9\\/"}': {"a": "😀 é/"},
+    '{"a": "x\u2028y\u0085z"}': {"a": "x\u2028y\u0085z"},
+    '{"a":[1,-0.5,1e3,1E400000000000000000000]}': None,
+    '\ufeff\t{"on": "yes", "<<": {"n": null}, "k": [true, false, []]}': {
+        "on": "yes",
+        "<<": {"n": None},
+        "k": [True, False, []],
+    },
+    '{"a": 18446744073709551615, "b": 18446744073709551616}': {"a": 2**64 - 1, "b": 2.0**64},
+}
+
+
+@pytest.mark.parametrize("text", [text for text, value in JSON.items() if value is not None])
+def test_json_is_read_as_json(text: str) -> None:
+    document = only(text)
+    assert document.data == JSON[text]
+    assert repr(document.data) == repr(JSON[text])
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('{"a": "\\ud83d"}', "lone-surrogate"),
+        ('{"a": "\\ude00\\ud83d"}', "lone-surrogate"),
+        ('{"\\ud83d": 1}', "lone-surrogate"),
+        ('{"a": 1e999}', "number-too-large"),
+        (f'{{"a": {"9" * 5000}}}', "number-too-large"),
+        (f'{{"a": {"[" * 200}{"]" * 200}}}', "too-deep"),
+        (f'{{"a": {"[" * 200_000}{"]" * 200_000}}}', "too-deep"),
+    ],
+)
+def test_json_that_cannot_be_used_has_a_position(text: str, code: str) -> None:
+    _, problems = read(text)
+    assert [(problem.code, problem.line) for problem in problems] == [(code, 1)]
+
+
+def test_positions_in_json() -> None:
+    text = '{\n  "a": {"b": [1, "x\\ud83d\\ude00y"]}\n}'
+    document = only(text)
+    assert document.span_of(("a", "b")) == Span(2, 9, 2, 12)
+    assert document.value_span(("a", "b", 1)) == Span(2, 18, 2, 34)
+    assert document.span_within(("a", "b", 1), 2, 3) == Span(2, 32, 2, 33)
 
 
 def test_merge_keys_anchors_and_several_documents() -> None:

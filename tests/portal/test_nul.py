@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.http import QueryDict
 from django.test import Client
 
-from portal.api.parsers import contains_nul
 from portal.middleware.nul import replaced
 
 pytestmark = pytest.mark.backends
@@ -36,20 +34,6 @@ def test_a_form_with_nul_has_a_problem(sign_in: Callable[[str], Client]) -> None
 def test_order_and_repeated_keys_are_kept() -> None:
     typed = QueryDict("b=1&a=%00x&b=2")
     assert list(replaced(typed).lists()) == [("b", ["1", "2"]), ("a", ["\N{REPLACEMENT CHARACTER}x"])]
-
-
-@pytest.mark.parametrize(
-    ("data", "found"),
-    [
-        ("a\x00", True),
-        ({"a": [{"\x00": 1}]}, True),
-        ({"a": ["x", 1, None, True, {"b": "\x00"}]}, True),
-        ({"a": ["x", 1, None, 2.5]}, False),
-        ("\\u0000", False),
-    ],
-)
-def test_json_is_checked(data: Any, found: Any) -> None:
-    assert contains_nul(data) is found
 
 
 def test_the_api_reports_nul(sign_in: Callable[[str], Client]) -> None:
