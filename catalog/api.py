@@ -28,8 +28,7 @@ from catalog.changes import (
     propose_deletion,
     propose_update,
 )
-from catalog.forms.instance_form import InstanceForm, UsableContract, from_text
-from catalog.forms.yaml_text import to_yaml
+from catalog.forms.instance_form import UsableContract, check_manifest
 from catalog.models import Change, Instance, State
 from catalog.serializers import (
     AcceptedSerializer,
@@ -43,7 +42,7 @@ from catalog.touched import Base
 from catalog.views.edit import explicit_manifest, observed_manifest
 from catalog.views.instances import COLUMNS, FILTERS, filtered, ordering
 from contracts.models import Contract
-from contracts.problems import Problem
+from contracts.problems import Problem, in_reading_order
 from portal.accounts.models import User
 from portal.accounts.permission import can
 from portal.api.exceptions import Refused
@@ -84,19 +83,17 @@ def require_usable(contract: Contract) -> UsableContract:
     return usable
 
 
-def validated_form(
+def require_valid(
     usable: UsableContract, manifest: dict[str, Any], before: dict[str, Any] | None = None
-) -> InstanceForm:
+) -> None:
     """Raises :class:`Refused` with every problem; the paths are those of the manifest."""
-    form = from_text(usable, to_yaml(manifest), before=before)
-    errors = [problem for problem in form.problems if problem.is_error]
+    errors = [problem for problem in check_manifest(usable, manifest, before) if problem.is_error]
     if errors:
-        raise Refused("The instance is invalid.", problem_dicts(errors))
-    return form
+        raise Refused("The instance is invalid.", problem_dicts(in_reading_order(errors)))
 
 
 def problem_dicts(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    """Without lines, which would refer to YAML text that the caller never wrote."""
+    """Without lines: the problems are about values, not about a text."""
     names = ("path", "code", "severity", "message", "hint")
     return [{name: getattr(problem, name) for name in names} for problem in problems]
 
@@ -169,10 +166,11 @@ class InstanceList(ListCreateAPIView[Instance]):
             raise ValidationError({"namespace": f"Required: {contract.kind} is a namespaced kind."})
         require_creation(user, contract, data)
         usable = require_usable(contract)
-        form = validated_form(usable, manifest_of(usable, data["namespace"], data["name"], data))
+        manifest = manifest_of(usable, data["namespace"], data["name"], data)
+        require_valid(usable, manifest)
         try:
             change = propose_creation(
-                contract=contract, destination=creation_destination(), manifest=form.manifest, by=user
+                contract=contract, destination=creation_destination(), manifest=manifest, by=user
             )
         except NameTaken as error:
             problem = Problem("name-taken", str(error), "metadata.name")
@@ -216,11 +214,11 @@ class InstanceDetail(RetrieveAPIView[Instance]):
         usable = require_usable(instance.contract)
         current = {"labels": instance.labels, "annotations": instance.annotations}
         manifest = manifest_of(usable, instance.namespace, instance.name, {**current, **data})
-        form = validated_form(usable, manifest, before=instance.manifest)
+        require_valid(usable, manifest, before=instance.manifest)
         try:
             change = propose_update(
                 instance=instance,
-                manifest=form.manifest,
+                manifest=manifest,
                 by=user,
                 base=update_base(instance, usable, is_whole=data.get("generation") is None),
             )

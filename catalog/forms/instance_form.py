@@ -1,7 +1,8 @@
 """An instance as a form and as YAML: one text behind both, validated as the API server would validate it.
 
-The draft is YAML text. A posted form is merged into it, which preserves comments and what the form does not
-show. The result is parsed again, so that form, YAML view, preview and submission share one manifest.
+The draft is YAML text. A form is rendered from it and posted together with it: the values that the form
+changed are merged into the text, everything else stays as it is. The result is parsed again, so that form,
+YAML view, preview and submission share one manifest.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from catalog.forms.fields import FieldProblem, FieldTree, FormState, Posted, build, read_posted
+from catalog.forms.fields import FieldProblem, FieldTree, FormState, Opened, Posted, build, read_posted
 from catalog.forms.fields.constraints import is_immutable
 from catalog.forms.fields.field_types import Schema, children_of, item_schema
 from catalog.forms.fields.problem_paths import deepest_shown, parse_problem_path
-from catalog.forms.yaml_text import merge, read_manifest, to_yaml
+from catalog.forms.yaml_text import identical, merge, read_manifest, to_yaml
 from contracts.compiler import Definition, Presentation, validate_spec
 from contracts.documents import Document
 from contracts.documents.paths import MISSING, Path, get, parse_path, print_path
@@ -41,7 +42,7 @@ class UsableContract:
 
 @dataclass(frozen=True, slots=True)
 class FormInput:
-    """A posted form: its fields as (name, text) in order, and the draft that the form was rendered from."""
+    """A posted form: its fields as (name, text) in order, and ``text``, the draft that it was opened with."""
 
     pairs: Sequence[tuple[str, str]]
     text: str
@@ -59,6 +60,7 @@ class InstanceForm:
     """
 
     text: str
+    opened_text: str  # what the inputs of the form are compared with when they are posted
     manifest: dict[str, Any]
     problems: tuple[Problem, ...]
     tree: FieldTree
@@ -135,18 +137,48 @@ def from_post(
     lenient: bool = False,
 ) -> InstanceForm:
     """Merge a posted form into its draft and validate the result."""
-    definition, hints = usable.definition, usable.presentation.form
-    fields = read_posted(usable.schema, hints, posted.pairs, posted.operation)
-    desired: dict[str, Any] = {
-        "apiVersion": definition.api_version,
-        "kind": definition.kind,
-        "metadata": {"name": posted.name.strip()},
-        "spec": fields.data,
-    }
+    document, _ = read_manifest(posted.text)
+    base: dict[str, Any] = document.data if document is not None else {}
+    spec = base.get("spec")
+    opened = Opened(spec if isinstance(spec, dict) else {}, editing=before is not None)
+    hints = usable.presentation.form
+    fields = read_posted(usable.schema, hints, posted.pairs, posted.operation, opened)
+    desired = _with_envelope(usable.definition, base, posted)
+    if fields.data or not isinstance(spec, dict):
+        desired["spec"] = fields.data
+    elif spec:
+        desired["spec"] = {}
+    merged = merge(posted.text, base, desired, _list_keys(usable))
+    parsed = _parse(usable, merged, before)
+    parsed.opened_text = posted.text
+    return _build_form(usable, parsed, fields, lenient=lenient)
+
+
+def _with_envelope(definition: Definition, base: Mapping[str, Any], posted: FormInput) -> dict[str, Any]:
+    metadata = base.get("metadata")
+    metadata = dict(metadata) if isinstance(metadata, dict) else {}
+    metadata["name"] = posted.name.strip()
     if definition.namespaced:
-        desired["metadata"]["namespace"] = posted.namespace.strip()
-    merged = merge(posted.text, desired, _is_in_form, _list_keys(usable))
-    return _build_form(usable, _parse(usable, merged, before), fields, lenient=lenient)
+        metadata["namespace"] = posted.namespace.strip()
+    return {**base, "apiVersion": definition.api_version, "kind": definition.kind, "metadata": metadata}
+
+
+def check_manifest(
+    usable: UsableContract, manifest: Mapping[str, Any], before: Mapping[str, Any] | None = None
+) -> list[Problem]:
+    """The problems of a manifest. ``before``: that of the edited instance."""
+    problems = envelope_problems(usable.definition, manifest)
+    immutable = _immutable_problems(usable, before, manifest) if before is not None else []
+    problems += immutable
+    # A changed immutable field also breaks its CEL rule; one message per field is enough.
+    reported = {problem.path for problem in immutable}
+    old_spec = before.get("spec") if before is not None else None
+    if old_spec and manifest.get("spec") is None:
+        hint = "Write “spec: {}” if every field shall be removed."
+        problems.append(Problem("required", "The spec is missing.", "spec", hint=hint))
+        return problems
+    found = validate_spec(usable.definition, manifest.get("spec"), old_spec)
+    return problems + [problem for problem in found if problem.path not in reported]
 
 
 def refusal_problems(schema: Schema, causes: Iterable[Mapping[str, str]]) -> list[Problem]:
@@ -166,6 +198,8 @@ class _Parsed:
     document: Document | None
     problems: list[Problem]
     editing: bool
+    opened_text: str
+    readable: bool
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -179,17 +213,10 @@ class _Parsed:
 
 def _parse(usable: UsableContract, text: str, before: Mapping[str, Any] | None) -> _Parsed:
     document, problems = read_manifest(text)
+    readable = not any(problem.is_error for problem in problems)
     if document is not None:
-        manifest = document.data
-        problems += envelope_problems(usable.definition, manifest)
-        immutable = _immutable_problems(usable, before, manifest) if before is not None else []
-        problems += immutable
-        # A changed immutable field also breaks its CEL rule; one message per field is enough.
-        reported = {problem.path for problem in immutable}
-        old_spec = before.get("spec") if before is not None else None
-        found = validate_spec(usable.definition, manifest.get("spec"), old_spec)
-        problems += [problem for problem in found if problem.path not in reported]
-    return _Parsed(text, document, problems, editing=before is not None)
+        problems += check_manifest(usable, document.data, before)
+    return _Parsed(text, document, problems, before is not None, text, readable)
 
 
 def _build_form(usable: UsableContract, parsed: _Parsed, posted: Posted, *, lenient: bool) -> InstanceForm:
@@ -207,12 +234,13 @@ def _build_form(usable: UsableContract, parsed: _Parsed, posted: Posted, *, leni
     outside = [error for error in shown if _below_spec(error) is None]
     return InstanceForm(
         text=parsed.text,
+        opened_text=parsed.opened_text,
         manifest=parsed.manifest,
         problems=in_reading_order(problems),
         tree=tree,
         field_problems=[_field_problem(error) for error in outside] + tree.field_problems,
         missing=[_missing(tree, error) for error in missing],
-        readable=parsed.document is not None,
+        readable=parsed.readable,
     )
 
 
@@ -316,7 +344,7 @@ def _changed_immutable(schema: Schema, before: Any, after: Any, path: Path) -> I
         default = schema.get("default", MISSING)
         old = default if before is MISSING else before
         new = default if after is MISSING else after
-        if old is not MISSING and old != new:
+        if old is not MISSING and not identical(old, new):
             yield path
     elif isinstance(before, dict):
         now = after if isinstance(after, dict) else {}
@@ -324,12 +352,6 @@ def _changed_immutable(schema: Schema, before: Any, after: Any, path: Path) -> I
             yield from _changed_immutable(
                 child, before.get(key, MISSING), now.get(key, MISSING), (*path, key)
             )
-
-
-def _is_in_form(path: Path) -> bool:
-    """Whether the form shows a path: then a missing value means that it was removed."""
-    own = {("metadata", "name"), ("metadata", "namespace")}
-    return path in own or (path[:1] == ("spec",) and len(path) > 1)
 
 
 def _list_keys(usable: UsableContract) -> Callable[[Path], Sequence[str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog.forms.fields.field_types import Schema, children_of
 from catalog.forms.fields.scalars import to_text
+from catalog.forms.yaml_text import identical
 from contracts.documents.paths import MISSING, Path, print_path
 
 
@@ -61,14 +62,14 @@ def explicit_values(
             inner = explicit_values(child, value, asked if isinstance(asked, Mapping) else None)
             if inner or asked is not MISSING or "default" not in child:
                 explicit[key] = inner
-        elif asked is not MISSING or "default" not in child or value != child["default"]:
+        elif asked is not MISSING or "default" not in child or not identical(value, child["default"]):
             explicit[key] = value
     return explicit
 
 
 def merge_three_way(base: Any, own: Any, other: Any) -> Any:
     """Applies the difference between ``base`` and ``own`` to ``other``. Where both changed, ``own`` wins."""
-    if own == base and type(own) is type(base):
+    if identical(own, base):
         return other
     if isinstance(own, Mapping) and isinstance(other, Mapping):
         old = base if isinstance(base, Mapping) else {}

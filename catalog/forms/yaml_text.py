@@ -1,29 +1,35 @@
 """The YAML text of a draft: parsing, serialising, and merging values into text that a user wrote.
 
 Parsing is :func:`contracts.documents.read`, which reads YAML as Kubernetes does and is safe on hostile text.
-Serialising uses ruamel.yaml's round trip, which preserves comments, the order of keys and what the form does
-not show. Strings that a YAML 1.1 parser such as kubectl's would read as another type are quoted.
+Serialising uses ruamel.yaml's round trip, which preserves comments and the order of keys. Whatever it writes
+is read again, and a text that does not have exactly the desired value is replaced by one that has: comments
+can be lost, values cannot.
 """
 
 from __future__ import annotations
 
 import io
+import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString, ScalarString
 
 from contracts.documents import Document, Limits, read
 from contracts.documents.paths import MISSING, Path
 from contracts.documents.scalars import resolve
 from contracts.problems import Problem
 
-PathTest = Callable[[Path], bool]
+ListKeys = Callable[[Path], Sequence[str]]
 LIMITS = Limits(size=256 * 1024)
-_EMPTY: tuple[Any, ...] = ("", None)
+# Everything that YAML requires to be escaped, reads as a line break, or strips at the start of a text.
+_ESCAPED = re.compile(
+    "[^\\n\\t\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
+)
 
 
 def read_manifest(text: str) -> tuple[Document | None, list[Problem]]:
@@ -36,6 +42,9 @@ def read_manifest(text: str) -> tuple[Document | None, list[Problem]]:
         message = "An instance must be a mapping with apiVersion, kind, metadata and spec."
         problems.append(Problem("not-a-mapping", message, line=1, column=1))
         return None, problems
+    if not documents and not any(problem.is_error for problem in problems):
+        hint = "Write apiVersion, kind, metadata and spec. “spec: {}” sets no field."
+        problems.append(Problem("no-instance", "The text contains no instance.", line=1, column=1, hint=hint))
     return (documents[0] if documents else None), problems
 
 
@@ -57,84 +66,91 @@ def to_yaml(value: Any) -> str:
     """``value`` as YAML text; an empty string for an empty value."""
     if value is MISSING or value is None or value in ({}, []):
         return ""
-    out = io.StringIO()
-    _round_trip().dump(_round_trip_value(value), out)
-    return out.getvalue().removesuffix("...\n")
+    if isinstance(value, str) and "\n" in value:  # ruamel does not indent a block that is the whole text
+        return _dump(DoubleQuotedScalarString(value))
+    return _dump(_round_trip_value(value))
 
 
-def merge(
-    text: str, desired: Mapping[str, Any], in_form: PathTest, keys: Callable[[Path], Sequence[str]]
-) -> str:
-    """Change ``text`` so that its value is ``desired``, with as few edits as possible.
+def merge(text: str, before: Mapping[str, Any], desired: Mapping[str, Any], keys: ListKeys) -> str:
+    """Change ``text``, whose value is ``before``, so that its value is ``desired``, with few edits.
 
-    ``in_form(path)``: whether the form shows that path, so that a missing value means "remove it".
-    ``keys(path)``: the merge keys of the list at ``path``. Empty values in the text (``""``, ``[]``) stay if
-    the form leaves them blank. Text that cannot be parsed is replaced.
+    ``keys(path)``: the merge keys of the list at ``path``. Text that cannot be changed so is replaced.
     """
+    if identical(before, desired) and text.strip():
+        return text
     try:
-        document = _round_trip().load(text) if text.strip() else CommentedMap()
-    except (YAMLError, ValueError):
-        document = CommentedMap()
-    if not isinstance(document, CommentedMap):
-        document = CommentedMap()
-    _merge_map(document, desired, (), in_form, keys)
-    out = io.StringIO()
-    _round_trip().dump(document, out)
-    return out.getvalue()
+        document = _round_trip().load(text)
+        if isinstance(document, CommentedMap):
+            _Merger(keys).merge_map(document, before, desired, ())
+            merged = _dump(document)
+            written, _ = read_manifest(merged)
+            if written is not None and identical(written.data, desired):
+                return merged
+    except (YAMLError, ValueError, TypeError, AttributeError, RecursionError):
+        pass  # ruamel.yaml refuses some texts that Kubernetes reads, and fails on rare ones
+    return to_yaml(desired)
 
 
-def _merge_map(
-    have: CommentedMap,
-    desired: Mapping[str, Any],
-    path: Path,
-    in_form: PathTest,
-    keys: Callable[[Path], Sequence[str]],
-) -> None:
-    for key in [key for key in have if key not in desired]:
-        empty = have[key] in _EMPTY or have[key] == {} or have[key] == []
-        if in_form((*path, str(key))) and not empty:
-            del have[key]
-    for key, value in desired.items():
-        old = have.get(key, MISSING)
-        below = (*path, key)
-        if isinstance(old, CommentedMap) and isinstance(value, Mapping):
-            _merge_map(old, value, below, in_form, keys)
-        elif isinstance(old, CommentedSeq) and isinstance(value, list):
-            _merge_list(old, value, below, in_form, keys)
-        elif old == "":
-            # ruamel would reuse the quotes of the empty string
-            super(CommentedMap, have).__setitem__(key, _round_trip_value(value))
-        elif not _same(old, value):
-            have[_quoted_key(key)] = _round_trip_value(value)
+class _Merger:
+    """Edits ruamel's document where ``before`` and ``desired`` differ. ruamel's own values are not trusted:
+    it reads YAML 1.2, Kubernetes 1.1."""
+
+    def __init__(self, keys: ListKeys) -> None:
+        self.keys = keys
+
+    def merge_map(
+        self, have: CommentedMap, before: Mapping[str, Any], desired: Mapping[str, Any], path: Path
+    ) -> None:
+        for key in before:
+            if key not in desired:
+                del have[key]
+        for key, value in desired.items():
+            old = before.get(key, MISSING)
+            if not identical(old, value):
+                merged = self.merged(have.get(key), old, value, (*path, key))
+                if merged is not have.get(key):
+                    _set(have, key, merged)
+
+    def merged(self, have: Any, before: Any, desired: Any, path: Path) -> Any:
+        """``have`` changed in place where that is possible, otherwise a new node."""
+        if isinstance(have, CommentedMap) and isinstance(before, Mapping) and isinstance(desired, Mapping):
+            self.merge_map(have, before, desired, path)
+            return have
+        if isinstance(have, CommentedSeq) and isinstance(before, list) and isinstance(desired, list):
+            self.merge_list(have, before, desired, path)
+            return have
+        return _round_trip_value(desired)
+
+    def merge_list(
+        self, have: CommentedSeq, before: Sequence[Any], desired: Sequence[Any], path: Path
+    ) -> None:
+        """Match items by merge keys, else by value, else by position, so that they retain their comments."""
+        left = dict(enumerate(before))
+        comments = dict(have.ca.items)
+        matched = [_match(item, position, left, self.keys(path)) for position, item in enumerate(desired)]
+        nodes = list(have)
+        del have[:]
+        have.ca.items.clear()
+        for position, (item, source) in enumerate(zip(desired, matched, strict=True)):
+            if source is None:
+                have.append(_round_trip_value(item))
+            elif identical(before[source], item):
+                have.append(nodes[source])
+            else:
+                have.append(self.merged(nodes[source], before[source], item, (*path, position)))
+            if source in comments:
+                have.ca.items[position] = comments[source]
 
 
-def _merge_list(
-    have: CommentedSeq,
-    desired: Sequence[Any],
-    path: Path,
-    in_form: PathTest,
-    keys: Callable[[Path], Sequence[str]],
-) -> None:
-    """Match items by merge keys, else by value, else by position, so that they retain their comments."""
-    left = dict(enumerate(have))
-    comments = dict(have.ca.items)
-    matched = [_match(item, position, left, keys(path)) for position, item in enumerate(desired)]
-    before = list(have)
-    del have[:]
-    have.ca.items.clear()
-    for position, (item, source) in enumerate(zip(desired, matched, strict=True)):
-        old = before[source] if source is not None else MISSING
-        below = (*path, position)
-        if isinstance(old, CommentedMap) and isinstance(item, Mapping):
-            _merge_map(old, item, below, in_form, keys)
-            have.append(old)
-        elif isinstance(old, CommentedSeq) and isinstance(item, list):
-            _merge_list(old, item, below, in_form, keys)
-            have.append(old)
-        else:
-            have.append(old if _same(old, item) else _round_trip_value(item))
-        if source in comments:
-            have.ca.items[position] = comments[source]
+def _set(have: CommentedMap, key: str, node: Any) -> None:
+    """Set without ruamel's own rule, by which a new string gets the style of the old one."""
+    old = have.get(key)
+    if isinstance(node, str) and not isinstance(node, ScalarString) and old and isinstance(old, ScalarString):
+        have[key] = node
+    elif key in have:
+        super(CommentedMap, have).__setitem__(key, node)
+    else:
+        have[_quoted_key(key)] = node
 
 
 def _match(item: Any, position: int, left: dict[int, Any], keys: Sequence[str]) -> int | None:
@@ -148,30 +164,20 @@ def _match(item: Any, position: int, left: dict[int, Any], keys: Sequence[str]) 
         found = take(lambda old: isinstance(old, Mapping) and all(old.get(key) == item[key] for key in keys))
         if found is not None:
             return found
-    found = take(lambda old: _same(old, item))
+    found = take(lambda old: identical(old, item))
     if found is None and position in left:
         del left[position]
         return position
     return found
 
 
-def _same(old: Any, new: Any) -> bool:
-    """Equal and of one type: ``1``, ``1.0``, ``True`` and ``"1"`` are four values."""
-    if isinstance(new, Mapping):
-        return (
-            isinstance(old, Mapping) and old.keys() == new.keys() and all(_same(old[k], new[k]) for k in new)
-        )
-    if isinstance(new, list):
-        if not isinstance(old, list) or len(old) != len(new):
-            return False
-        return all(_same(a, b) for a, b in zip(old, new, strict=True))
-    plain = bool | int | float | str | None
-    if not isinstance(old, plain):
-        return False
-    for kind in (bool, int, float, str):
-        if isinstance(old, kind) or isinstance(new, kind):
-            return isinstance(old, kind) and isinstance(new, kind) and old == new
-    return old is None and new is None
+def identical(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same: ``1``, ``1.0``, ``True``, ``"1"``, null and absent all differ."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(identical(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(identical, one, other))
+    return type(one) is type(other) and bool(one == other)
 
 
 def _round_trip_value(value: Any) -> Any:
@@ -188,9 +194,20 @@ def _round_trip_value(value: Any) -> Any:
 
 
 def _quoted_string(value: str) -> Any:
-    if "\n" in value and not any(line.startswith((" ", "\t")) for line in value.split("\n")[:1]):
+    if _is_block(value):
         return LiteralScalarString(value)
     return DoubleQuotedScalarString(value) if needs_quotes(value) else value
+
+
+def _is_block(value: str) -> bool:
+    """Whether a literal block (``|``) holds it: several lines, of which the outer ones are not blank."""
+    lines = value.removesuffix("\n").split("\n")
+    return (
+        "\n" in value
+        and not _ESCAPED.search(value)
+        and not lines[0].startswith((" ", "\t"))
+        and all(line.strip() for line in (lines[0], lines[-1]))
+    )
 
 
 def _quoted_key(key: str) -> Any:
@@ -198,16 +215,22 @@ def _quoted_key(key: str) -> Any:
 
 
 def needs_quotes(text: str) -> bool:
-    """Whether a YAML parser would read the unquoted text as another type than a string."""
-    if not text or text != text.strip():
+    """Whether a YAML parser would read the unquoted text as another string, or as no string at all."""
+    if not text or text != text.strip() or "\n" in text or _ESCAPED.search(text):
         return True
     value, surprise = resolve(text)
     return not isinstance(value, str) or bool(surprise) or text[0].isdigit() or text in ("=", "<<")
 
 
+def _dump(document: Any) -> str:
+    out = io.StringIO()
+    _round_trip().dump(document, out)
+    return out.getvalue().removesuffix("...\n")
+
+
 def _round_trip() -> YAML:
     yaml = YAML()
     yaml.preserve_quotes = True
-    yaml.width = 4096
+    yaml.width = sys.maxsize  # a folded string is harder to read, and to write exactly
     yaml.indent(mapping=2, sequence=4, offset=2)
     return yaml

@@ -89,7 +89,8 @@ def new_page(request: HttpRequest, target: FormTarget) -> FormPage:
         text = draft.text
     else:
         text = blank_text(usable, namespace=own[0] if len(own) == 1 else "")
-    page = FormPage(target, from_text(usable, text, lenient=True), submission=new_submission())
+    form = from_text(usable, text, lenient=True)
+    page = FormPage(target, form, "form" if form.readable else "yaml", submission=new_submission())
     page.resumed_draft = draft if source is None else None
     if page.resumed_draft is not None and page.form.namespace:
         add_problems(page.form, not_allowed(target, page.form))

@@ -18,7 +18,7 @@ from catalog.availability import usable_contract
 from catalog.changes import AlreadyDeleting, propose_update
 from catalog.forms.instance_form import UsableContract, from_text, refusal_problems
 from catalog.forms.spec_diff import explicit_values, field_changes, merge_three_way
-from catalog.forms.yaml_text import to_yaml
+from catalog.forms.yaml_text import identical, to_yaml
 from catalog.models import Change, ChangeState, FormDraft, Instance
 from catalog.touched import read_touched, reapply
 from catalog.views.form_page import (
@@ -111,6 +111,7 @@ def opened_page(target: FormTarget, instance: Instance) -> FormPage:
         target,
         form,
         submission=new_submission(),
+        mode="form" if form.readable else "yaml",
         base=str(instance.generation),
         pane="changes",
         resumed_draft=draft,
@@ -158,7 +159,7 @@ def submit(request: HttpRequest, page: FormPage, instance: Instance) -> HttpResp
         return render_form(request, page, status=409)
     if not page.form.ok:
         return render_form(request, page, status=422)
-    if page.form.manifest == page.target.before:
+    if identical(page.form.manifest, page.target.before):
         FormDraft.discard(user, contract, instance)
         messages.info(request, "No changes to save.")
         return redirect(instance)

@@ -164,3 +164,75 @@ def test_a_withdrawn_contract_has_no_new_instances(
     answer = call("developer", "post", ALL, {**MANIFEST, "spec": {}})
     assert answer.status_code == 409
     assert "was withdrawn" in answer.json()["message"]
+
+
+EXACT = [
+    "a\r\nb\r\n",
+    " padded\t",
+    "a\u0085b\u2028c\ufeff",
+    "😀",
+    "1e3",
+    "yes",
+    "",
+    "\n",
+    "{a: 1",
+    "x" * 300_000,
+]
+
+
+@pytest.mark.parametrize("text", EXACT, ids=range(len(EXACT)))
+def test_a_string_arrives_as_it_was_sent(call: Callable[..., Any], text: str) -> None:
+    spec = {"image": "shop:1", "env": {"A": text, "<<": text, "a.b/c": text}}
+    made = call("developer", "post", ALL, {**MANIFEST, "spec": spec})
+    assert made.status_code == 202
+    assert Instance.objects.get().spec == Change.objects.get().manifest["spec"] == spec
+    path = f"{ALL}{made.json()['instance']['id']}/"
+    assert call("developer", "put", path, {"spec": {**spec, "replicas": 3}}).status_code == 202
+    touched = call("developer", "get", f"{path}changes/").json()["results"][0]["touched"]
+    assert [one["path"] for one in touched] == [["spec", "replicas"]]
+
+
+def body(spec: str) -> str:
+    return f'{{"contract": "service", "namespace": "checkout", "name": "shop", "spec": {spec}}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{\n"name": "a",\n"name": "b"}', "Duplicate key “name” in line 3; the first one is in line 2."),
+        (body('{"env": {"A": "1",\n"A": "2"}}'), "Duplicate key “A” in line 2; the first one is in line 1."),
+        (body('{"image": "\\ud83d"}'), "half of a surrogate pair"),
+        (body('{"\\ude00\\ud83d": 1}'), "half of a surrogate pair"),
+        (body('{"replicas": NaN}'), "NaN is not a number in JSON."),
+        (body('{"replicas": 1e999}'), "a number is too large"),
+        (body(f'{{"replicas": {2**64}}}'), "below 2^64"),
+        (body(f'{{"replicas": {"9" * 5000}}}'), "is not JSON"),
+        (body('{"env": ' + "[" * 200 + "]" * 200 + "}"), "nested more than 100 levels deep"),
+        (body('{"env": ' + "[" * 200_000 + "]" * 200_000 + "}"), "nested more than 100 levels deep"),
+        ("{", "is not JSON"),
+        ("\udcff", "is not JSON"),
+    ],
+)
+def test_a_body_that_would_lose_something_is_refused(
+    call: Callable[..., Any], text: str, message: str
+) -> None:
+    answer = call("developer", "post", ALL, text.encode(errors="surrogateescape"))
+    assert answer.status_code == 400
+    assert message in answer.content.decode()
+    assert not Instance.objects.exists()
+
+
+def test_a_surrogate_pair_is_one_character(call: Callable[..., Any]) -> None:
+    assert call("developer", "post", ALL, body('{"image": "\\ud83d\\ude00:1"}')).status_code == 202
+    assert Instance.objects.get().spec == {"image": "😀:1"}
+
+
+@pytest.mark.parametrize("spec", ["null", "[]", '""', '"x"', "0", "false"])
+def test_a_spec_that_is_no_object_changes_nothing(
+    call: Callable[..., Any], instance: Instance, spec: str
+) -> None:
+    assert call("developer", "post", ALL, body(spec)).status_code in (400, 422)
+    assert call("developer", "put", f"{ALL}{instance.pk}/", f'{{"spec": {spec}}}').status_code in (400, 422)
+    for text in ("", "null", "[]", "{}"):
+        assert call("developer", "put", f"{ALL}{instance.pk}/", text).status_code in (400, 422)
+    assert not Change.objects.exists()

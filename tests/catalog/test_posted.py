@@ -136,9 +136,9 @@ def test_an_added_row_has_the_focus() -> None:
 
 
 def test_hidden_branches_are_no_values_and_keep_their_input() -> None:
-    pairs = [("/size", "small"), ("/cpu", "500m")]
+    pairs = [("/size", "medium"), ("/cpu", "500m")]
     posted = read_posted(SERVICE, HINTS, pairs)
-    assert posted.data == {"size": "small"}
+    assert posted.data == {"size": "medium"}
     assert posted.parked == [("/cpu", "500m")]
     shown = read_posted(SERVICE, HINTS, [("/size", "custom"), *posted.parked])
     assert shown.data == {"size": "custom", "cpu": "500m"}

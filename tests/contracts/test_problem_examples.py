@@ -194,7 +194,7 @@ PLACES = {
     TEMPLATE: "required bad-kind unknown-kind namespace expression-in-crd expression-not-allowed",
     METADATA: "no-name reserved-label expression-in-key omit",
     SIZE: "wrong-type no-overload",
-    CONTRACT: "contract-name unknown-group",
+    CONTRACT: "contract-name unknown-group when-field when-value",
     with_its_tests: "test-failed",
     SCHEMA_NAMES: "group-reserved kind-reserved",
     NAMED: "name-reserved",
@@ -215,7 +215,7 @@ CODES = {code: place for place, codes in PLACES.items() for code in codes.split(
 ALONE = {"no-definition", "wrong-document"}
 # Without a short example: they need other contracts, a cluster or a long document, or are no errors.
 UNSHOWN = {
-    *("yaml-alias-bomb", "too-deep", "unreadable-file"),
+    *("yaml-alias-bomb", "too-deep", "unreadable-file", "lone-surrogate", "number-too-large"),
     *(
         "owner-unknown",
         "owner-missing",

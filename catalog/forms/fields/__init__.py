@@ -6,7 +6,7 @@ added, removed and moved without renaming other inputs, and map keys never enter
 
 from catalog.forms.fields.field import Field, FieldProblem, FieldTree, Group
 from catalog.forms.fields.field_types import FieldType, field_type_of
-from catalog.forms.fields.posted import Posted, read_posted
+from catalog.forms.fields.posted import Opened, Posted, read_posted
 from catalog.forms.fields.table import FieldFact, field_table
 from catalog.forms.fields.tree import FormState, build
 
@@ -18,6 +18,7 @@ __all__ = [
     "FieldType",
     "FormState",
     "Group",
+    "Opened",
     "Posted",
     "build",
     "field_table",

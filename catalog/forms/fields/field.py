@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from catalog.forms.fields.field_types import SCALARS, FieldType
-from catalog.forms.fields.input_names import KEY, VALUE, html_id
+from catalog.forms.fields.input_names import KEY, SOURCE, VALUE, html_id
 from contracts.documents.paths import Path
 
 _SEGMENTS = 4  # an enum with more values, or with longer ones, becomes a select
@@ -59,6 +59,10 @@ class Field:
     is_entry: bool = False  # a row of a map, with a key
     off: str = "false"  # what a switch posts when off and on
     on: str = "true"
+    source: str = "value"  # what the rows of a list or map were rendered from: its value or its default
+    original_rows: int = 0  # how many there were
+    at_default: bool = False  # a list or map that is not set, and has entries by default
+    can_reset: bool = False  # it is set, and could have these entries instead
 
     @property
     def id(self) -> str:
@@ -93,10 +97,26 @@ class Field:
     @property
     def template(self) -> str:
         """The template of the input. Locked fields are shown as text."""
+        return f"catalog/fields/_{self.shown_style}.html"
+
+    @property
+    def shown_style(self) -> str:
+        """The style in the page. Locked fields are shown as text."""
         style = self.style
-        if self.locked and style not in ("input", "textarea"):
-            style = "input"
-        return f"catalog/fields/_{style}.html"
+        return self.text_style if self.locked and style not in ("input", "textarea") else style
+
+    @property
+    def text_style(self) -> str:
+        """A browser removes line breaks from an ``<input>``."""
+        return "textarea" if "\n" in self.text or "\r" in self.text else "input"
+
+    @property
+    def source_name(self) -> str:
+        return f"{self.name}/{SOURCE}"
+
+    @property
+    def source_text(self) -> str:
+        return f"{self.source}:{self.original_rows}"
 
     @property
     def style(self) -> str:
@@ -104,7 +124,7 @@ class Field:
             return self.choice_style
         if self.field_type == "boolean":
             return "switch" if self.has_default or self.required else "select"
-        return {"lines": "textarea", "yaml": "textarea"}.get(self.field_type, "input")
+        return "textarea" if self.field_type in ("lines", "yaml") else self.text_style
 
     @property
     def choice_style(self) -> str:
@@ -196,6 +216,15 @@ class Field:
         yield self
         for child in self.children:
             yield from child.walk()
+
+    @property
+    def untouched_text(self) -> str:
+        """What a browser posts for this field if nobody touches it, apart from line breaks."""
+        if self.shown_style == "switch":
+            return self.on if self.text == "true" else self.off
+        if self.shown_style in ("select", "segments"):
+            return next((choice.value for choice in self.choices if choice.selected), "")
+        return self.text
 
     @property
     def visible(self) -> list[Field]:

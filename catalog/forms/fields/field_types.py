@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from contracts.documents.paths import MISSING
+
 Schema = Mapping[str, Any]
 FieldType = Literal[
     "text",  # one line
@@ -74,6 +76,23 @@ def _object_kind(schema: Schema) -> FieldType:
 def children_of(schema: Schema) -> Mapping[str, Schema]:
     properties: Mapping[str, Schema] = schema.get("properties") or {}
     return properties
+
+
+def is_absent(schema: Schema, value: Any) -> bool:
+    """Whether the API server would apply the default: a null counts as absent unless it is allowed."""
+    return value is MISSING or (value is None and not schema.get("nullable"))
+
+
+def property_schemas(schema: Schema, value: Any) -> Mapping[str, Schema]:
+    """The schemas of an object's fields. For an absent object, its own default sets their defaults."""
+    properties = children_of(schema)
+    default = schema.get("default")
+    if not isinstance(default, Mapping) or not is_absent(schema, value):
+        return properties
+    return {
+        name: {**child, "default": default[name]} if name in default else child
+        for name, child in properties.items()
+    }
 
 
 def item_schema(schema: Schema) -> Schema:

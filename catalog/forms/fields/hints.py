@@ -1,11 +1,9 @@
-"""The contract author's hints for a field: title, order, group, and when it is shown."""
+"""The contract author's hints for a field: title, order and group."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from catalog.forms.fields.field_types import Schema, children_of
 from contracts.compiler import FieldHint, FormHints
 
 NO_HINT = FieldHint("")
@@ -32,20 +30,3 @@ def in_display_order(names: Sequence[str], hints: FormHints, dotted_path: str) -
         return (_LAST if order is None else order, position)
 
     return [name for _, name in sorted(enumerate(names), key=rank)]
-
-
-def is_shown(hint: FieldHint, schema: Schema, siblings: Mapping[str, Any]) -> bool:
-    """Whether ``hint.when`` holds for the sibling fields: ``{size: custom}`` or ``{size: [custom, large]}``.
-
-    ``schema`` is that of the parent object: a field without a value counts as its default.
-    """
-    for name, wanted in hint.when.items():
-        default = children_of(schema).get(name, {}).get("default")
-        have = siblings.get(name, default)
-        if not any(type(one) is type(have) and one == have for one in _as_list(wanted)):
-            return False
-    return True
-
-
-def _as_list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]

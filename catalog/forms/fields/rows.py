@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.forms.fields.input_names import is_row, unused_row
+from catalog.forms.fields.input_names import SOURCE, is_row, unused_row
 
 Raw = dict[str, Any]
 
@@ -22,7 +22,7 @@ def apply_operation(tree: Raw, operation: str) -> str:
         rows = _find(tree, tokens, make=True)
         if rows is None:
             return ""
-        token = unused_row(filter(is_row, rows))
+        token = unused_row([*filter(is_row, rows), *_original_rows(rows)])
         rows[token] = {}
         return f"{name}/{token}"
     rows = _find(tree, tokens[:-1])
@@ -32,6 +32,12 @@ def apply_operation(tree: Raw, operation: str) -> str:
         elif verb in ("up", "down"):
             _move(rows, tokens[-1], -1 if verb == "up" else 1)
     return ""
+
+
+def _original_rows(rows: Raw) -> list[str]:
+    """The last token that the form was rendered with; a removed row's token is never used again."""
+    _, _, count = str(rows.get(SOURCE, "")).partition(":")
+    return [f"@{int(count) - 1}"] if count.isdecimal() and len(count) < 10 and int(count) else []
 
 
 def _find(tree: Raw, tokens: list[str], *, make: bool = False) -> Raw | None:
@@ -47,10 +53,11 @@ def _find(tree: Raw, tokens: list[str], *, make: bool = False) -> Raw | None:
 
 
 def _move(rows: Raw, token: str, by: int) -> None:
-    order = list(rows)
+    order = [name for name in rows if is_row(name)]
     here = order.index(token)
     there = min(max(here + by, 0), len(order) - 1)
     order[here], order[there] = order[there], order[here]
     entries = dict(rows)
     rows.clear()
+    rows.update({name: entries[name] for name in entries if not is_row(name)})
     rows.update({name: entries[name] for name in order})

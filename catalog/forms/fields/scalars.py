@@ -31,13 +31,33 @@ def to_text(field_type: FieldType, value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def from_text(field_type: FieldType, schema: Schema, text: str) -> tuple[Any, str]:
+def is_same_text(posted: str, rendered: str, *, one_line: bool = False) -> bool:
+    """Whether a browser may post ``posted`` for ``rendered``, although nobody touched it.
+
+    Browsers post every line break as CR LF, and remove them from an ``<input>`` (HTML, 4.10.5.1.2 and
+    4.10.22.4).
+    """
+    break_ = "" if one_line else "\n"
+    return _with_breaks(posted, break_) == _with_breaks(rendered, break_)
+
+
+def _with_breaks(text: str, break_: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", break_)
+
+
+def from_text(field_type: FieldType, schema: Schema, text: str, before: Any = MISSING) -> tuple[Any, str]:
     """The value of the typed text, and its problem or an empty string. Blank is ``MISSING``.
 
-    Text that cannot be parsed remains the value, so that no input is lost.
+    Text that cannot be parsed remains the value, so that no input is lost. ``before``: the value that is
+    changed. A text is trimmed, unless it has several lines or the one before had outer blanks; line breaks
+    are LF, or CR LF if the one before had those only.
     """
+    old = before if isinstance(before, str) else ""
+    if field_type == "text" and text.strip() and (old != old.strip() or "\n" in text):
+        field_type = "lines"
     if field_type == "lines":
-        text = text.replace("\r\n", "\n")
+        windows = "\r\n" in old and "\n" not in old.replace("\r\n", "")
+        text = _with_breaks(text, "\r\n" if windows else "\n")
         return (text, "") if text.strip() else (MISSING, "")
     text = text.strip()
     if not text:

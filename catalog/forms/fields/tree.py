@@ -6,24 +6,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.forms.fields.constraints import format_limits, is_immutable
-from catalog.forms.fields.field import Choice, Field, FieldProblem, FieldTree, Group
+from catalog.forms.fields.conditions import Conditions
+from catalog.forms.fields.constraints import is_immutable
+from catalog.forms.fields.field import Field, FieldProblem, FieldTree, Group
 from catalog.forms.fields.field_types import (
     SCALARS,
     FieldType,
     Schema,
-    children_of,
     field_type_of,
+    is_absent,
     item_schema,
+    property_schemas,
     title_of,
 )
-from catalog.forms.fields.hints import hint_for, in_display_order, is_shown
+from catalog.forms.fields.hints import in_display_order
 from catalog.forms.fields.input_names import KEY, row_token
 from catalog.forms.fields.position import Position
 from catalog.forms.fields.posted import Posted
 from catalog.forms.fields.problem_paths import deepest_shown
-from catalog.forms.fields.scalars import to_text
-from catalog.forms.yaml_text import to_yaml
+from catalog.forms.fields.scalar_fields import fill, new_field
 from contracts.compiler import FieldGroup, FormHints
 from contracts.documents.paths import MISSING, Path, print_path
 
@@ -42,7 +43,7 @@ def build(
 ) -> FieldTree:
     """``data`` is the instance's ``spec``."""
     state = state or FormState()
-    builder = _Builder(hints, state.posted, state.editing)
+    builder = _Builder(hints, state, Conditions(schema, hints, data))
     root = builder.field(schema, Position(), data, label="", required=True)
     if state.posted.added:
         _focus_row(root, state.posted.added)
@@ -51,47 +52,28 @@ def build(
 
 
 class _Builder:
-    def __init__(self, hints: FormHints, posted: Posted, editing: bool) -> None:
+    def __init__(self, hints: FormHints, state: FormState, conditions: Conditions) -> None:
         self.hints = hints
-        self.posted = posted
-        self.editing = editing
+        self.posted = state.posted
+        self.editing = state.editing
+        self.conditions = conditions
 
     def field(self, schema: Schema, at: Position, value: Any, *, label: str, required: bool) -> Field:
-        hint = hint_for(self.hints, at.dotted_path)
-        field_type = field_type_of(schema, widget=hint.widget, depth=at.depth)
-        immutable = is_immutable(schema)
-        built = Field(
-            field_type=field_type,
-            name=at.name,
-            path=at.path,
-            label=hint.title or str(schema.get("title") or "") or label,
-            help=hint.help or str(schema.get("description") or ""),
-            given=value is not MISSING,
-            required=required and "default" not in schema,
-            immutable=immutable,
-            locked=self.editing and immutable,
-            advanced=hint.advanced,
-            wide=hint.wide,
-            mono=hint.widget == "mono" or field_type in ("yaml", "flexible", "quantity", "secret"),
-            placeholder=hint.placeholder,
-            limits=format_limits(schema),
-            pattern=str(schema.get("pattern") or ""),
-            group=hint.group,
-            problems=list(self.posted.problems.get(at.name, ())),
-        )
-        if field_type == "object":
-            values = value if isinstance(value, dict) else {}
-            built.children = list(self.children(schema, built, at, values))
-        elif field_type in ("list", "map"):
+        at = at.lock(self.editing and is_immutable(schema))
+        built = new_field(schema, self.hints, at, value, required=required)
+        built.label = built.label or label
+        built.problems = list(self.posted.problems.get(at.name, ()))
+        if built.field_type == "object":
+            built.children = list(self.children(schema, at, value))
+        elif built.field_type in ("list", "map"):
             built.children = list(self.rows(schema, built, at, value))
         else:
-            self.fill(schema, built, value)
+            fill(schema, built, value, self.posted.typed.get(at.name))
         return built
 
-    def children(
-        self, schema: Schema, parent: Field, at: Position, values: Mapping[str, Any]
-    ) -> Iterator[Field]:
-        properties = children_of(schema)
+    def children(self, schema: Schema, at: Position, value: Any) -> Iterator[Field]:
+        properties = property_schemas(schema, value)
+        values = value if isinstance(value, dict) else {}
         required = schema.get("required") or ()
         for key in in_display_order(list(properties), self.hints, at.dotted_path):
             below = at.property(key)
@@ -102,8 +84,11 @@ class _Builder:
                 label=title_of(key),
                 required=key in required,
             )
-            child.locked = child.locked or parent.locked
-            child.hidden = not is_shown(hint_for(self.hints, below.dotted_path), schema, values)
+            shows = self.conditions.shows(below, properties[key], required=key in required)
+            is_empty = child.field_type == "object" and bool(child.children) and not child.visible
+            if is_empty or not shows:
+                for one in child.walk():
+                    one.hidden = True
             yield child
 
     def rows(self, schema: Schema, parent: Field, at: Position, value: Any) -> Iterator[Field]:
@@ -111,19 +96,24 @@ class _Builder:
         of_map = parent.field_type == "map"
         noun = singular(parent.label)
         scalar = field_type_of(item, depth=at.depth + 1) in SCALARS | {"yaml"}
-        for number, (token, step, row_value) in enumerate(self.row_values(parent, value)):
+        default = schema.get("default")
+        parent.at_default = bool(default) and is_absent(schema, value)
+        parent.can_reset = bool(default) and not parent.at_default
+        shown = default if parent.at_default else value
+        parent.source, parent.original_rows = self.posted.sources.get(
+            parent.name, ("default" if parent.at_default else "value", _count(parent.field_type, shown))
+        )
+        for number, (token, step, row_value) in enumerate(self.row_values(parent, shown)):
             unused = "" if of_map else -1 - number  # the path of a row without a value
             row = self.field(
                 item,
                 at.row(token, unused if step is None else step, scalar=scalar, of_map=of_map),
                 row_value,
                 label=f"{noun} {number + 1}",
-                required=True,
+                required=not scalar,
             )
             row.token = token
-            row.locked = row.locked or parent.locked
             row.is_entry = of_map
-            row.required = row.required and row.field_type not in SCALARS
             if of_map:
                 key_name = f"{at.name}/{token}/{KEY}"
                 row.key = self.posted.typed.get(key_name, "" if step is None else str(step))
@@ -136,22 +126,16 @@ class _Builder:
         if known is not None:
             for token, at in known:
                 yield token, at, _at(value, at)
-        elif isinstance(value, list):
+        elif isinstance(value, list) and parent.field_type == "list":
             for index, one in enumerate(value):
                 yield row_token(index), index, one
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and parent.field_type == "map":
             for position, (key, one) in enumerate(value.items()):
                 yield row_token(position), key, one
 
-    def fill(self, schema: Schema, built: Field, value: Any) -> None:
-        built.has_default = "default" in schema
-        default = schema.get("default", MISSING)
-        built.default = _shown(built.field_type, default)
-        built.text = self.posted.typed.get(built.name, _shown(built.field_type, value))
-        if built.field_type == "choice":
-            built.choices = tuple(_choices(schema, built, value, default))
-        elif built.field_type == "boolean":
-            _fill_boolean(built, value, default)
+
+def _count(field_type: FieldType, value: Any) -> int:
+    return len(value) if isinstance(value, list if field_type == "list" else dict) else 0
 
 
 def _at(value: Any, at: int | str | None) -> Any:
@@ -160,40 +144,6 @@ def _at(value: Any, at: int | str | None) -> Any:
     if isinstance(at, str) and isinstance(value, dict):
         return value.get(at, MISSING)
     return MISSING
-
-
-def _shown(field_type: FieldType, value: Any) -> str:
-    return to_yaml(value) if field_type == "yaml" else to_text(field_type, value)
-
-
-def _choices(schema: Schema, built: Field, value: Any, default: Any) -> Iterator[Choice]:
-    """The default is posted as nothing unless it was set explicitly, so that a changed default applies."""
-    known = False
-    for option in schema.get("enum", ()):
-        text = to_text("choice", option)
-        is_default = built.has_default and option == default
-        selected = value == option if built.given else is_default
-        known = known or selected
-        yield Choice("" if is_default and not built.given else text, text, selected, is_default)
-    if built.given and not known:
-        text = to_text("choice", value)
-        yield Choice(text, text, True, False)
-
-
-def _fill_boolean(built: Field, value: Any, default: Any) -> None:
-    if built.style == "switch":
-        if default is True and not (built.given and value is True):
-            built.on = ""
-        if default is False and not (built.given and value is False):
-            built.off = ""
-        built.text = "true" if (value if built.given else default) is True else ""
-        return
-    options = (
-        ("", "Not set", not built.given),
-        ("true", "Yes", value is True),
-        ("false", "No", value is False),
-    )
-    built.choices = tuple(Choice(text, label, selected, False) for text, label, selected in options)
 
 
 def singular(label: str) -> str:

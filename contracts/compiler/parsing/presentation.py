@@ -156,41 +156,71 @@ def _groups(groups: Any) -> Iterator[FieldGroup]:
 def _check_hints(
     hints: Mapping[str, FieldHint], form: Mapping[str, Any], spec_schema: Schema | None, reporter: Reporter
 ) -> None:
-    """Warn about hints for fields that do not exist, and groups that are not listed."""
-    known = set(field_paths(spec_schema)) if spec_schema is not None else None
+    """Hints for fields that do not exist, groups that are not listed, conditions that cannot hold."""
+    fields = dict(fields_by_path(spec_schema)) if spec_schema is not None else None
     groups = [group.name for group in _groups(form.get("groups"))]
     at = ("spec", "form", "fields")
     for path, hint in hints.items():
-        if known is not None and path not in known:
+        if fields is not None and path not in fields:
             message = f"The contract has no field “{path}”."
-            nearest = did_you_mean(path, known)
+            nearest = did_you_mean(path, fields)
             reporter.add(key_of((*at, path)), "unknown-field", message, nearest, severity="warning")
         if hint.group and groups and hint.group not in groups:
             message = f"There is no group “{hint.group}” under spec.form.groups."
             nearest = did_you_mean(hint.group, groups)
             reporter.add((*at, path, "group"), "unknown-group", message, nearest, severity="warning")
-        for other in hint.when:
-            if known is not None and other not in known:
-                message = f"The contract has no field “{other}”."
-                place = (*at, path, "when", other)
-                nearest = did_you_mean(other, known)
-                reporter.add(key_of(place), "unknown-field", message, nearest, severity="warning")
+        if fields is not None:
+            _check_condition(hint, fields, reporter)
 
 
-def field_paths(schema: Schema, prefix: str = "") -> Iterator[str]:
+def _check_condition(hint: FieldHint, fields: Mapping[str, Schema], reporter: Reporter) -> None:
+    """A condition names fields by their paths from the root of the spec, and values that they can have."""
+    for name, wanted in hint.when.items():
+        place = ("spec", "form", "fields", hint.path, "when", name)
+        if fault := _unusable_in_condition(name, hint.path, fields):
+            reporter.add(key_of(place), "when-field", *fault)
+            continue
+        options = wanted if isinstance(wanted, list) else [wanted]
+        for option in options:
+            for _, _, message, _ in faults(fields[name], option, ()):
+                text = f"“{option}” is never the value of “{name}”. {message}"
+                hint_text = did_you_mean(str(option), map(str, fields[name].get("enum", ())))
+                reporter.add(place, "when-value", text, hint_text)
+                break
+
+
+def _unusable_in_condition(name: str, path: str, fields: Mapping[str, Schema]) -> tuple[str, str] | None:
+    """Message and hint, if the field ``path`` cannot depend on the field ``name``."""
+    if name not in fields:
+        parent = path.rpartition(".")[0]
+        beside = f"{parent}.{name}"
+        hint = f"Names start at the root of the spec: “{beside}”." if beside in fields else ""
+        return f"The contract has no field “{name}”.", hint or did_you_mean(name, fields)
+    row = max(name.rfind("[]"), name.rfind("{}"))
+    if row >= 0 and not path.startswith(f"{name[: row + 2]}."):
+        return (
+            f"“{name}” is in every item of a list or map.",
+            "Only fields of the same item can depend on it.",
+        )
+    if fields[name].get("type") in ("array", "object"):
+        return f"“{name}” is not a single value.", "Name a string, number or boolean."
+    return None
+
+
+def fields_by_path(schema: Schema, prefix: str = "") -> Iterator[tuple[str, Schema]]:
     """Every field below a schema as hints name it: ``ports``, ``ports[]``, ``ports[].name``, ``labels{}``."""
     for name, child in (schema.get("properties") or {}).items():
         path = f"{prefix}.{name}" if prefix else name
-        yield path
+        yield path, child
         yield from _below(child, path)
 
 
-def _below(schema: Schema, path: str) -> Iterator[str]:
-    yield from field_paths(schema, path)
+def _below(schema: Schema, path: str) -> Iterator[tuple[str, Schema]]:
+    yield from fields_by_path(schema, path)
     for key, mark in (("items", "[]"), ("additionalProperties", "{}")):
         inner = schema.get(key)
         if isinstance(inner, Mapping):
-            yield path + mark
+            yield path + mark, inner
             yield from _below(inner, path + mark)
 
 

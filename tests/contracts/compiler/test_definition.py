@@ -17,7 +17,7 @@ from contracts.compiler import (
     schema_changes,
     validate_spec,
 )
-from contracts.compiler.parsing.presentation import field_paths, title_from_kind
+from contracts.compiler.parsing.presentation import fields_by_path, title_from_kind
 from tests.contracts.definitions import compiled, config_map, defined, definition_text, existing
 
 CONTRACT = """---
@@ -256,7 +256,8 @@ def test_the_default_title_is_derived_from_the_kind(kind: str, title: str) -> No
         ("spec: {form: {fields: {'rows[].key': {title: A}}}}", ""),
         ("spec: {form: {fields: {name: {widget: texarea}}}}", "error not-allowed: Must be one of text, textarea, mono, secret, quantity. Did you mean “textarea”?"),
         ("spec: {form: {groups: [{name: One}], fields: {name: {group: Two}}}}", "warning unknown-group: There is no group “Two” under spec.form.groups."),
-        ("spec: {form: {fields: {name: {when: {siz: 1}}}}}", "warning unknown-field: The contract has no field “siz”. Did you mean “size”?"),
+        ("spec: {form: {fields: {name: {when: {siz: 1}}}}}", "error when-field: The contract has no field “siz”. Did you mean “size”?"),
+        ("spec: {form: {fields: {name: {when: {size: huge}}}}}", "error when-value: “huge” is never the value of “size”. Must be an integer, not a string."),
         ("spec: {tests: [{expect: {}}]}", "error required: This field is required."),
     ],
 )  # fmt: skip
@@ -269,7 +270,9 @@ def test_a_contract_document_is_checked(body: str, problem: str) -> None:
 
 
 def test_the_paths_of_a_form() -> None:
-    assert {"name", "items[]", "rows[]", "rows[].key", "labels{}"} <= set(field_paths(defined().spec_schema))
+    assert {"name", "items[]", "rows[]", "rows[].key", "labels{}"} <= set(
+        dict(fields_by_path(defined().spec_schema))
+    )
 
 
 def test_added_and_removed_nodes_are_listed() -> None:
