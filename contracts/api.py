@@ -73,6 +73,10 @@ class ReachSerializer(serializers.Serializer[Any]):
     depends_on_input = serializers.BooleanField(
         help_text="Whether the namespace, or a cluster-scoped object's name, is computed."
     )
+    if_cluster_scoped = serializers.BooleanField(
+        help_text="Whether it is reached only if the kind, which is not known here, is cluster-scoped. "
+        "Publishing needs no grant of it."
+    )
     path = serializers.CharField(help_text="From the document's root, with list indexes.")
     line = serializers.IntegerField()
     column = serializers.IntegerField()
@@ -439,7 +443,7 @@ class Check(APIView):
             "publishable": not errors(problems) and not denied,
             "denied": denied,
             "problems": [problem.as_dict() for problem in problems],
-            "reach": review.reach(),
+            "reach": CheckedReachSerializer(review.reach(), many=True).data,
         }
         return Response(answer)
 

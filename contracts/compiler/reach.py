@@ -4,7 +4,8 @@ Default reach is not listed: namespaced objects in the namespace of the instance
 cluster-scoped contract every namespace is another one. Everything else is an entry, and publishing it needs a
 grant. The compiler derives the entries; whether a namespace that an expression computes belongs to the
 instance's own team is only known at run time, and so is the scope of a kind that has no schema here: it is
-taken for namespaced, and the reconciler, which knows the cluster's discovery, checks each object again.
+taken for namespaced, with a second entry for the case that it is cluster-scoped, and the reconciler, which
+knows the cluster's discovery, checks each object again.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ class ReachEntry:
     kind. ``name`` is empty for a selection. ``depends_on_input``: the namespace, or for a cluster-scoped kind
     the name, is an expression. ``detail`` says which rights are bound, or which Secrets a value
     comes from. ``fingerprint`` changes with everything that the expressions in the entry depend on, such as
-    the allowed values of an input or the template of another node.
+    the allowed values of an input or the template of another node. ``if_cluster_scoped``: the kind has no
+    schema here, and it is reached only if it is cluster-scoped. Publishing does not need a grant of it, the
+    reconciler does.
     """
 
     what: What
@@ -48,13 +51,18 @@ class ReachEntry:
     detail: str = ""
     depends_on_input: bool = False
     fingerprint: str = ""
+    if_cluster_scoped: bool = False
     path: str = ""
     line: int = 0
     column: int = 0
 
     @property
     def key(self) -> str:
-        """The canonical string that a grant stores. Node ids and places in the text are no part of it."""
+        """The canonical string that a grant stores. Node ids and places in the text are no part of it.
+
+        It remains the same when the schema of a kind is learned, unless the contract reaches more than it
+        said: the entry with ``if_cluster_scoped`` has the key of the entry that it becomes then.
+        """
         parts = (f"{self.group}/{self.kind}", self.namespace, self.name, self.target, self.detail)
         text = " ".join((self.what, *map(_quoted, parts)))
         return f"{text} #{self.fingerprint}" if self.fingerprint else text
@@ -62,7 +70,8 @@ class ReachEntry:
     @property
     def description(self) -> str:
         """One plain sentence without a subject and a full stop, such as “creates the Namespace search”."""
-        return _DESCRIPTIONS[self.what](self)
+        found = _DESCRIPTIONS[self.what](self)
+        return f"{found}, if {self.kind} is cluster-scoped" if self.if_cluster_scoped else found
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: every field, with ``key`` and ``description``."""
@@ -101,7 +110,10 @@ class Reach:
         return tuple(entry for entry in self.entries if entry.node == node)
 
     def problems(self, granted: Reach | Collection[str] = ()) -> tuple[Problem, ...]:
-        """One error for each entry that needs a grant, at its place in the text."""
+        """One problem for each entry that needs a grant, at its place in the text.
+
+        A warning if it needs one only for a scope that is not known.
+        """
         return tuple(
             Problem(
                 "needs-grant",
@@ -109,6 +121,7 @@ class Reach:
                 entry.path,
                 entry.line,
                 entry.column,
+                severity="warning" if entry.if_cluster_scoped else "error",
                 hint="Ask a portal admin for a grant, or keep to the namespace of the instance.",
                 node=entry.node,
             )

@@ -12,12 +12,12 @@ from django.urls import reverse
 
 from contracts.grants import revoke
 from contracts.models import Contract, Grant, Revision
-from contracts.runtime.bounds import Granted, GrantedEntry, Home, violation
+from contracts.runtime.bounds import Granted, GrantedEntry, Home, granted_entries, violation
 from portal.accounts.models import Team, TeamNamespace, User
 from reconciler.kinds.compiled import published_contracts
 from reconciler.objects.accessors import Reference
 from reconciler.plan.reach import Bounds
-from tests.contracts.definitions import config_map, definition_text
+from tests.contracts.definitions import config_map, defined, definition_text
 from tests.reconciler.builders import delete_instance, live_status, publish_contract
 from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.steps import create_ready, event_reasons, wait_until_ready, wait_until_served
@@ -106,6 +106,20 @@ def test_reach(what: str, granted: Granted, refused: str) -> None:
     assert bool(found) is bool(refused)
     if found:
         assert found.endswith("ask a portal admin to grant this reach to the contract.")
+
+
+@pytest.mark.parametrize("granted", [True, False])
+def test_a_cluster_scoped_kind_that_the_compiler_did_not_know_can_be_granted(granted: bool) -> None:
+    node = "- id: one\n  template: {apiVersion: example.com/v1, kind: Widget, metadata: {name: x}}"
+    definition = defined(node)
+    keys = definition.reach.keys if granted else frozenset()
+    entries = granted_entries(definition, keys).get("one", ())
+    home = Home("home", TEAMS)
+    for name, may in (("x", granted), ("y", False)):
+        widget = Reference("example.com/v1", "Widget", "", name)
+        assert bool(violation(widget, False, home, entries)) is not may
+    elsewhere = Reference("example.com/v1", "Widget", "search", "x")
+    assert violation(elsewhere, True, home, entries)  # it turned out to be namespaced
 
 
 def test_namespaces_without_a_team_do_not_belong_together() -> None:

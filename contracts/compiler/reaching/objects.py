@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from contracts.compiler.definition import Node
 from contracts.compiler.reach import ReachEntry, What
-from contracts.compiler.reaching.places import Places
+from contracts.compiler.reaching.places import Place, Places
 from contracts.compiler.reporter import Reporter, key_of
 from contracts.documents import print_path
 
@@ -16,19 +17,32 @@ ADMISSION_GROUPS = frozenset(("admissionregistration.k8s.io", "apiregistration.k
 ADMISSION_KINDS = frozenset((("apiextensions.k8s.io", "CustomResourceDefinition"),))
 
 
+Position = tuple[str, int, int]
+"""Path, line, column."""
+
+
 def object_entries(places: Places, reporter: Reporter) -> Iterator[ReachEntry]:
     for index, node in enumerate(places.definition.nodes):
         what = _what(node, places)
+        position = _position(node, index, reporter)
         if what is not None:
-            yield _entry(what, node, index, places, reporter)
+            yield _entry(what, node, places, places.of(node), position)
+        scoped = places.if_cluster_scoped(node)
+        if scoped is not None:
+            entry = _entry(_what_there(node), node, places, scoped, position)
+            yield replace(entry, if_cluster_scoped=True)
 
 
 def _what(node: Node, places: Places) -> What | None:
+    what = _what_there(node)
+    return None if what != "bind" and places.is_own(node) else what
+
+
+def _what_there(node: Node) -> What:
+    """What it reaches in a place that is not its own."""
     if node.is_external:
-        return None if places.is_own(node) else "read"
-    if gives_rights(node):
-        return "bind"
-    return None if places.is_own(node) else "create"
+        return "read"
+    return "bind" if gives_rights(node) else "create"
 
 
 def gives_rights(node: Node) -> bool:
@@ -37,13 +51,12 @@ def gives_rights(node: Node) -> bool:
     return in_group or (node.group, node.kind) in ADMISSION_KINDS
 
 
-def _entry(what: What, node: Node, index: int, places: Places, reporter: Reporter) -> ReachEntry:
-    place = places.of(node)
+def _entry(what: What, node: Node, places: Places, place: Place, position: Position) -> ReachEntry:
     fingerprint, detail = place.fingerprint, ""
     if what == "bind":
         # Which rights: the whole template, because the labels of a ClusterRole may aggregate it to another.
         fingerprint, detail = places.fingerprint(node, (), (node.template,)), _bound(node.template)
-    path, line, column = _position(node, index, reporter)
+    path, line, column = position
     return ReachEntry(
         what=what,
         node=node.id,
@@ -60,7 +73,7 @@ def _entry(what: What, node: Node, index: int, places: Places, reporter: Reporte
     )
 
 
-def _position(node: Node, index: int, reporter: Reporter) -> tuple[str, int, int]:
+def _position(node: Node, index: int, reporter: Reporter) -> Position:
     """That of the namespace, which is what makes it reach, or of the kind."""
     body = ("spec", "resources", index, "externalRef" if node.is_external else "template")
     path: tuple[str | int, ...] = (*body, "metadata", "namespace")

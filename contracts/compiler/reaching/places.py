@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.cel import Reference
@@ -61,6 +61,28 @@ class Places:
         fingerprint = self.fingerprint(node, codes, [] if selector is None else [selector])
         depends = elsewhere and (node.id, NAMESPACE if namespace else NAME) in self._codes
         return Place(namespace, self._written(node, NAME), depends, fingerprint)
+
+    def if_cluster_scoped(self, node: Node) -> Place | None:
+        """The place of a node whose kind has no schema, if it turns out to be cluster-scoped.
+
+        None if it cannot: the scope is known, or the author wrote a namespace.
+        """
+        if node.known or cluster_scoped(node) or self._written(node, NAMESPACE):
+            return None
+        codes = [self._codes[node.id, NAME]] if (node.id, NAME) in self._codes else []
+        selector = get(node.template, SELECTOR)
+        fingerprint = self.fingerprint(node, codes, [] if selector is None else [selector])
+        return Place("", self._written(node, NAME), bool(codes), fingerprint)
+
+    def of_flow(self, node: Node) -> Place:
+        """As :meth:`of`, but the scope of a kind counts only if Kubernetes defines it.
+
+        So the place of a value remains the same when the schema of a kind is learned.
+        """
+        place = self.of(node)
+        if place.namespace or node.kind in CLUSTER_SCOPED.get(node.group, ()):
+            return place
+        return replace(place, namespace=OWN_NAMESPACE if self.definition.namespaced else EVERY_NAMESPACE)
 
     def _written(self, node: Node, path: Path) -> str:
         """The string at a path of the template, with its expressions in canonical form."""

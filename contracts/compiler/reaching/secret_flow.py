@@ -138,7 +138,7 @@ def _status_uses(definition: Definition, variables: Mapping[str, Taint]) -> Iter
 def flow_entry(use: Use, places: Places, reporter: Reporter) -> ReachEntry:
     """The entry of a use that is a flow."""
     node = use.node
-    place = places.of(node) if node is not None else None
+    place = places.of_flow(node) if node is not None else None
     span = reporter.span(use.at)
     return ReachEntry(
         what="secret-flow",

@@ -154,6 +154,7 @@ class TestCheck:
         client = api(users.engineer)
         assert client.post(f"{ROOT}check/", {"text": small}, format="json").json() == {
             "publishable": True,
+            "denied": "",
             "problems": [],
             "reach": [],
         }
@@ -183,6 +184,7 @@ def test_the_reach_of_a_contract(api: SignedIn, users: Users, small: str) -> Non
     assert entry["description"] == "creates the ConfigMap note in the namespace shared"
     assert (entry["what"], entry["node"], entry["namespace"]) == ("create", "settings", "shared")
     assert (entry["path"], entry["line"]) == ("spec.resources[0].template.metadata.namespace", 21)
+    assert entry.pop("granted") is False
     assert published["reach"] == detail["reach"] == [entry]
 
 

@@ -8,7 +8,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from contracts.compiler import Definition, Reach, ReachEntry, compile_text
+from contracts.compiler import Definition, Reach, ReachEntry, builtin_kinds, compile_text, kinds_with
 from tests.contracts.definitions import definition_text, existing
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -58,8 +58,6 @@ DEFAULT = [
     # the namespace of another object that is in the own namespace
     template("v1", "ConfigMap")
     + named("two", template("v1", "Secret", namespace="${one.metadata.namespace}")),
-    # an unknown kind is taken for namespaced; the reconciler checks it again
-    template("example.com/v1", "Widget"),
     external("v1", "Secret", "{name: db}"),
     external("v1", "Secret", '{name: "${schema.spec.name}"}'),
     external("v1", "Secret", f'{{name: db, namespace: "{OWN}"}}'),
@@ -191,7 +189,7 @@ def test_within_the_default_reach(resources: str) -> None:
 
 @pytest.mark.parametrize(("resources", "what", "description"), BEYOND, ids=[row[2] for row in BEYOND])
 def test_beyond_the_default_reach(resources: str, what: str, description: str) -> None:
-    (entry,) = reach_of(resources).entries
+    (entry,) = (one for one in reach_of(resources).entries if not one.if_cluster_scoped)
     assert (entry.what, entry.description, entry.node) == (what, description, "one")
     place = entry.namespace or entry.name
     assert entry.depends_on_input is ("${" in place and entry.namespace != OWN)
@@ -349,3 +347,80 @@ def test_reach_is_no_problem_of_a_compilation() -> None:
     compilation = compile_text(definition_text(IN_TEAM))
     assert compilation.ok
     assert compilation.problems == ()
+
+
+# Kinds without a schema: their scope is learned later, or only by the reconciler.
+
+WIDGET = ("example.com/v1", "Widget")
+UNKNOWN = {
+    "an object": (template(*WIDGET), "creates the Widget x"),
+    "a computed name": (
+        template(*WIDGET, name="${schema.spec.name}"),
+        "creates the Widget ${schema.spec.name}",
+    ),
+    "the own namespace": (template(*WIDGET, namespace=OWN), ""),
+    "another namespace": (template(*WIDGET, namespace="search"), ""),
+    "a read": (external(*WIDGET, "{name: x}"), "reads the Widget x"),
+    "a selection": (external(*WIDGET, "{selector: {}}"), "reads each Widget that a selector matches"),
+    "rights": (
+        template("authorization.openshift.io/v1", "RoleBinding", body=f"{ROLE}\n{SUBJECTS}"),
+        "binds the ClusterRole edit to the ServiceAccount ci of the namespace tools and the Group dev "
+        "in the whole cluster",
+    ),
+    "a value of a Secret": (
+        external("v1", "Secret", "{name: db}").replace("id: one", "id: db")
+        + template(*WIDGET, body='spec: {password: "${string(db.data.k)}"}'),
+        "creates the Widget x",
+    ),
+}
+
+
+def learned(text: str, namespaced: bool) -> Reach:
+    """The reach once the cluster's kinds are known."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    scope = "Namespaced" if namespaced else "Cluster"
+    crds = [
+        {
+            "kind": "CustomResourceDefinition",
+            "spec": {"group": group, "scope": scope, "names": {"kind": kind}, "versions": [version]},
+        }
+        for group, kind in (("example.com", "Widget"), ("authorization.openshift.io", "RoleBinding"))
+    ]
+    return compile_text(text, kinds=kinds_with(builtin_kinds(), crds=crds)).reach
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_kind_without_a_schema_may_be_cluster_scoped(name: str) -> None:
+    """A grant of it can be given, and publishing does not need it."""
+    resources, description = UNKNOWN[name]
+    reach = reach_of(resources)
+    found = [entry for entry in reach.entries if entry.if_cluster_scoped]
+    kind = "RoleBinding" if name == "rights" else "Widget"
+    assert [entry.description for entry in found] == (
+        [f"{description}, if {kind} is cluster-scoped"] if description else []
+    )
+    assert [problem.is_error for problem in reach.problems()] == [
+        not entry.if_cluster_scoped for entry in reach.entries
+    ]
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+@pytest.mark.parametrize("namespaced", [True, False])
+def test_what_is_granted_remains_granted_when_the_kind_is_learned(name: str, namespaced: bool) -> None:
+    text = definition_text(UNKNOWN[name][0])
+    before, after = compile_text(text).reach, learned(text, namespaced)
+    if "namespace" not in name:
+        assert not after.exceeds(before)
+    required = [entry.key for entry in before.entries if not entry.if_cluster_scoped]
+    missing = {entry.what for entry in after.exceeds(required)}
+    assert not any(entry.if_cluster_scoped for entry in after.entries)
+    # More than the author could publish without a grant stays refused.
+    assert bool(missing) is (not namespaced and "namespace" not in name)
+    assert "secret-flow" not in missing
+
+
+def test_a_namespace_of_an_object_that_turns_out_to_have_none_needs_another_grant() -> None:
+    text = definition_text(template(*WIDGET) + named("two", template("v1", "ConfigMap", namespace=OF_ONE)))
+    assert [entry.what for entry in learned(text, False).exceeds(compile_text(text).reach)] == ["create"]
+    assert not learned(text, True).exceeds(compile_text(text).reach)
