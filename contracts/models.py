@@ -19,6 +19,7 @@ from portal.accounts.scope import Scope
 from portal.accounts.visible_text import is_visible
 from portal.audit.record import record
 from portal.live import publish as live
+from portal.search_words import search_words
 
 KIND_READY = "KindReady"  # type of the condition of a contract that says whether its kind is served
 
@@ -81,9 +82,9 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         return self.filter(withdrawn_at=None, revision__isnull=False)
 
     def matching(self, text: str) -> ContractQuerySet:
-        """Contracts that contain every word of ``text`` in one of the searched fields."""
+        """Contracts that contain every word of ``text`` (``search_words``) in one of the searched fields."""
         found = self
-        for word in text.split():
+        for word in search_words(text):
             fields = ("name", "kind", "title", "description", "category", "owner__name")
             condition = Q()
             for field in fields:

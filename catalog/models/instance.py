@@ -16,6 +16,7 @@ from portal.accounts.models import Role, Team, TeamNamespace, User
 from portal.accounts.permission import sees_everything, teams_with
 from portal.accounts.scope import Scope
 from portal.live.publish import Audience, publish
+from portal.search_words import search_words
 
 
 class State(models.TextChoices):
@@ -72,7 +73,7 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
         Names and namespaces are lowercase in Kubernetes, so only the search text is lowercased.
         """
         found = self
-        for word in text.lower().split():
+        for word in search_words(text.lower()):
             namespace, slash, name = word.partition("/")
             if slash:
                 found = found.filter(namespace=namespace, name__contains=name)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts.permission import PLATFORM, can, sees_everything
 from portal.audit.models import Entry
 from portal.audit.wording import describe
+from portal.search_words import search_words
 
 PER_PAGE = 50
 
@@ -42,8 +43,8 @@ def list_entries(request: HttpRequest) -> HttpResponse:
 
 
 def found(entries: QuerySet[Entry], *, q: str, verb: str, team: str) -> QuerySet[Entry]:
-    if q:
-        entries = entries.filter(Q(actor_name__icontains=q) | Q(subject_name__icontains=q))
+    for word in search_words(q):
+        entries = entries.filter(Q(actor_name__icontains=word) | Q(subject_name__icontains=word))
     if verb:
         entries = entries.filter(verb=verb)
     if team:

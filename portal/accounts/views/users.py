@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.accounts.models import PortalRole, User
 from portal.accounts.permission import PLATFORM, can
 from portal.accounts.portal_roles import LastPortalAdmin, set_portal_role
+from portal.search_words import search_words
 
 PER_PAGE = 50
 
@@ -57,7 +58,7 @@ def change_portal_role(request: HttpRequest, pk: int) -> HttpResponse:
 def show(request: HttpRequest, status: int = 200, problem: str = "") -> HttpResponse:
     text = request.GET.get("q", "").strip()[:150]
     found = User.objects.prefetch_related("memberships__team").order_by("username")
-    for word in text.split():
+    for word in search_words(text):
         found = found.filter(
             Q(username__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
         )
