@@ -7,6 +7,7 @@ the audit log. Of each instance at most one change is past ``Approved``; further
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -99,12 +100,13 @@ def wait_for_window(change: Change, message: str = "") -> None:
 
 def wait_for_cluster(change: Change, message: str) -> None:
     """The cluster is unreachable, or it cannot take the change now. It is delivered again."""
-    _move(change, "wait_for_cluster", message=message, attempts=_attempts(change))
+    _move(change, "wait_for_cluster", message=message, attempts=_attempts(change), lacks_fields_since=None)
 
 
-def wait_for_schema(change: Change, message: str) -> None:
+def wait_for_schema(change: Change, message: str, lacks_fields_since: datetime | None = None) -> None:
     """The cluster does not serve the kind, or not all of its fields. It is delivered again."""
-    _move(change, "wait_for_schema", message=message, attempts=_attempts(change))
+    fields: dict[str, Any] = {"attempts": _attempts(change), "lacks_fields_since": lacks_fields_since}
+    _move(change, "wait_for_schema", message=message, **fields)
 
 
 def _attempts(change: Change) -> int:
@@ -169,7 +171,8 @@ def fail(change: Change, step: str, message: str) -> None:
 
 def retry(change: Change, *, by: User) -> None:
     """Deliver a refused change again, as it is."""
-    fields = {"attempts": 0, "message": "", "causes": [], "decided_at": None, "failed_step": ""}
+    fields: dict[str, Any] = {"attempts": 0, "message": "", "causes": [], "decided_at": None}
+    fields |= {"failed_step": "", "lacks_fields_since": None}
     with transaction.atomic():
         _move(change, "retry", by=by, **fields)
         if change.instance is not None and change.instance.changes.open().exclude(pk=change.pk).exists():

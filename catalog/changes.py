@@ -137,6 +137,7 @@ def propose_update(
             manifest=manifest if base.overwrites or not queue else reapply(newest, touched),
             submission=submission,
             touched=[one.as_dict() for one in _after_own(touched, queue, by)],
+            uid=instance.uid,
             overwrites=base.overwrites,
         )
         return _save(change, by)
@@ -167,7 +168,7 @@ def propose_deletion(*, instance: Instance, by: User) -> Change:
         if known is not None:
             return known
         at_once = _was_never_created(instance)
-        change = _save(Change(instance=instance, action=Action.DELETE, manifest={}), by)
+        change = _save(Change(instance=instance, action=Action.DELETE, uid=instance.uid), by)
         for other in open_changes:  # newest first: none is approved by the end of the one before it
             if other.is_cancellable:
                 change_transitions.supersede(other, change)

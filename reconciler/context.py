@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.base.db_thread import DatabaseThread
+from reconciler.base.retries import Retries
 from reconciler.base.workqueue import WorkQueue
 from reconciler.cache.contracts import CompiledContract
 from reconciler.cache.external_refs import ExternalRefIndex
@@ -30,6 +31,7 @@ class ClusterContext:
         self.contracts: dict[str, CompiledContract] = {}
         self.teams: dict[str, str] = {}
         self.reconcile_cache = ReconcileCache()
+        self.change_retries: Retries[int] = Retries()  # by the key of the change
         self.projection = ProjectionWriter(database, destination)
         self.instances = InstanceCache()
         self.informers = SharedInformers(client, self.on_child, self.on_external)

@@ -96,6 +96,10 @@ class Change(models.Model):
     decided_at = models.DateTimeField(null=True)  # when it ended
     # When the first request was sent; without it, the cluster cannot know of the change.
     delivery_started_at = models.DateTimeField(null=True)
+    # The object that it created, changes or deletes, which is not another one that has its name meanwhile.
+    # Empty while it is not known.
+    uid = models.CharField(max_length=64, blank=True)
+    lacks_fields_since = models.DateTimeField(null=True)  # when it was first seen that the cluster lacks some
     attempts = models.PositiveIntegerField(default=0)
     message = models.TextField(blank=True)  # why it waits or was refused
     causes = models.JSONField(default=list)  # [{field, message}] of the API server's refusal
@@ -114,6 +118,11 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.instance_name}"
+
+    @property
+    def token(self) -> str:
+        """Names the change on the object that it creates, in every database another one."""
+        return f"{self.pk}-{int(self.created_at.timestamp() * 1000)}"
 
     @property
     def display_state(self) -> str:

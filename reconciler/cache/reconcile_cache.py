@@ -35,6 +35,10 @@ class ReconcileCache:
             self.repairs.seed(uid, {identity: one.repairs for identity, one in resources if one.repairs})
         self._deletions_requested = {uid for uid, one in known.items() if one.deletion_requested}
 
+    def knows(self, uid: str) -> bool:
+        """Whether the instance has been assessed before."""
+        return uid in self._previous
+
     def previous(self, uid: str) -> Previous:
         known = self._previous.get(uid, Previous())
         return replace(known, deletion_requested=uid in self._deletions_requested)

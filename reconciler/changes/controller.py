@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.utils import timezone
+
 from catalog.models.change import Action, ChangeState
 from catalog.touched import set_value
 from contracts.documents.paths import MISSING
@@ -21,7 +23,7 @@ from reconciler.changes.outbox import (
     save_deliveries,
     start_deliveries,
 )
-from reconciler.changes.schema_lag import SchemaLag
+from reconciler.changes.schema_lag import checked, unless_fields_are_missing
 from reconciler.context import ClusterContext
 from reconciler.objects.accessors import uid_of
 
@@ -31,13 +33,13 @@ CHANGES_AT_ONCE = 32
 class ChangeController:
     """Requeues each instance that a delivery created or changed.
 
-    Wakes when a change is approved, and when a kind changes: a change may wait for its kind. A change that
-    the cluster could not take is tried again after ``POLL_PERIOD``.
+    Wakes when a change is approved. A change that the cluster could not take is tried again with a back-off,
+    and at once when a kind changes or the cluster answers again.
     """
 
     def __init__(self, context: ClusterContext) -> None:
         self._context, self._database = context, context.database
-        self._schema_lag = SchemaLag()
+        self._retries = context.change_retries
         self._instances, self._cache = context.instances, context.reconcile_cache
 
     async def run(self) -> None:
@@ -46,11 +48,13 @@ class ChangeController:
         try:
             while True:
                 await self._withdraw_deletions()
-                changes = await self._database.call(due_changes, self._context.destination)
+                found = await self._database.call(due_changes, self._context.destination)
+                changes = [pending for pending in found if self._retries.is_due(pending.pk)]
                 starts = range(0, len(changes), CHANGES_AT_ONCE)
                 if any([await self._deliver(changes[at : at + CHANGES_AT_ONCE]) for at in starts]):
                     continue  # the next change of the same instance may be due
-                await signals.wait_or_poll(due, signals.POLL_PERIOD)
+                period = self._retries.seconds_until_next(signals.POLL_PERIOD)
+                await signals.wait_or_poll(due, period)
         finally:
             unsubscribe(due)
 
@@ -66,6 +70,7 @@ class ChangeController:
 
     async def _deliver(self, changes: list[PendingChange]) -> bool:
         """Deliver all at once, save the results together. True when at least one was decided."""
+        epoch = self._retries.epoch
         prepared = await asyncio.gather(*(prepare(self._context.client, pending) for pending in changes))
         ready = [one.pk for one, found in zip(changes, prepared, strict=True) if isinstance(found, Prepared)]
         started = await self._database.call(start_deliveries, ready)
@@ -81,14 +86,23 @@ class ChangeController:
         results = [self._observed(pending, result) for pending, result in zip(changes, results, strict=True)]
         await self._database.call(save_deliveries, list(zip(changes, results, strict=True)))
         for pending, result in zip(changes, results, strict=True):
+            self._note(pending, result, epoch)
             if result.state == ChangeState.REFUSED and self._cache.withdraw_deletion(pending.uid):
                 self._context.queue.add(pending.key)  # its state is assessed without the request
         return any(result.state != ChangeState.WAITING for result in results)
 
+    def _note(self, pending: PendingChange, result: DeliveryResult, epoch: int) -> None:
+        if result.state == ChangeState.WAITING:
+            self._retries.failed(pending.pk, epoch)
+        else:
+            self._retries.forget(pending.pk)
+        if result.deleted:
+            self._context.queue.add(pending.key)  # another object that has the name is not being deleted
+
     async def _deliver_one(
         self, pending: PendingChange, prepared: Prepared | DeliveryResult
     ) -> DeliveryResult:
-        if pending.action == Action.DELETE:
+        if pending.action == Action.DELETE and pending.uid:
             self._cache.request_deletion(pending.uid)
         if isinstance(prepared, DeliveryResult):
             return prepared
@@ -99,11 +113,14 @@ class ChangeController:
         return result
 
     def _with_schema_lag(self, pending: PendingChange, result: DeliveryResult) -> DeliveryResult:
-        compiled = self._context.contracts.get(pending.key.group_kind)
-        if pending.action == Action.DELETE or compiled is None or compiled.definition is None:
+        if pending.action == Action.DELETE:
             return result
-        schema = compiled.definition.spec_schema
-        return self._schema_lag.checked(pending.pk, sent_spec(pending), result, schema)
+        compiled, sent = self._context.contracts.get(pending.key.group_kind), sent_spec(pending)
+        if compiled is None:
+            return unless_fields_are_missing(pending, sent, result)
+        if compiled.definition is None:
+            return result
+        return checked(pending, sent, result, compiled.definition.spec_schema, timezone.now())
 
     def _observed(self, pending: PendingChange, result: DeliveryResult) -> DeliveryResult:
         """The result, with what the watch has shown of the object since."""

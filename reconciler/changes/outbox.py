@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -42,13 +43,14 @@ class PendingChange:
     kind: str
     namespace: str
     name: str
-    uid: str  # empty until a creation is delivered
+    uid: str  # of the object that it is about; empty until a creation is delivered
     manifest: Mapping[str, Any]
     team: bool  # a team of this portal owns the namespace
     touched: tuple[TouchedField, ...] = ()  # what an update changes
     overwrites: bool = False
     creation_token: str = ""  # of the change that created the instance, while the uid is not known
     kind_problem: str = ""  # why the cluster does not serve the kind, when that is known
+    lacks_fields_since: datetime | None = None  # when it was first seen that the cluster lacks some
 
     @property
     def key(self) -> Key:
@@ -70,6 +72,7 @@ class DeliveryResult:
     live: dict[str, Any] | None = None  # the object that was created or changed
     deleted: bool = False  # the object does not exist (any more)
     undeclared: str = ""  # the field that the cluster refused because its schema has no such field
+    lacks_fields_since: datetime | None = None  # the cluster lacks fields of the change, which waits for them
 
 
 DUE = (
@@ -101,31 +104,26 @@ def due_changes(destination: int) -> list[PendingChange]:
 
 def pending_change(row: Change, instance: Instance, owned_namespaces: set[str]) -> PendingChange:
     contract = instance.contract
+    creation = instance.changes.filter(action=Action.CREATE).first()
+    # The row follows the name. The object that has it now may be another one than the change is about.
+    uid = row.uid or (creation.uid if creation is not None else instance.uid)
     return PendingChange(
         pk=row.pk,
-        token=token_of(row),
+        token=row.token,
         action=row.action,
         api_version=contract.api_version,
         kind=contract.kind,
         namespace=instance.namespace,
         name=instance.name,
-        uid=instance.uid,
+        uid=uid,
         manifest=row.manifest,
         team=instance.namespace in owned_namespaces,
         touched=tuple(read_touched(row.touched)),
         overwrites=row.overwrites,
-        creation_token="" if instance.uid else creation_token(instance),
+        creation_token="" if uid or creation is None else creation.token,
         kind_problem=kind_problem(contract.conditions),
+        lacks_fields_since=row.lacks_fields_since,
     )
-
-
-def token_of(change: Change) -> str:
-    return f"{change.pk}-{int(change.created_at.timestamp() * 1000)}"
-
-
-def creation_token(instance: Instance) -> str:
-    creation = instance.changes.filter(action=Action.CREATE).first()
-    return token_of(creation) if creation is not None else ""
 
 
 def decide_orphans() -> None:
@@ -173,6 +171,9 @@ def save_delivery(pending: PendingChange, result: DeliveryResult) -> None:
     change = Change.objects.select_related("instance", "team").filter(pk=pending.pk).first()
     if change is None:
         return
+    if result.live is not None and not change.uid:
+        change.uid = uid_of(result.live)
+        change.save(update_fields=["uid"])
     with contextlib.suppress(TransitionNotAllowed):  # cancelled meanwhile: nothing was sent
         if result.state == ChangeState.WAITING:
             postpone(change, result)
@@ -222,7 +223,7 @@ def save_observed(instance: Instance, live: Manifest) -> None:
 def postpone(change: Change, result: DeliveryResult) -> None:
     """Save what the change waits for, on the instance too if that was not created yet."""
     if result.reason == WaitReason.SCHEMA:
-        change_transitions.wait_for_schema(change, result.message)
+        change_transitions.wait_for_schema(change, result.message, result.lacks_fields_since)
     else:
         change_transitions.wait_for_cluster(change, result.message)
     instance = change.instance

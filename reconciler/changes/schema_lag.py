@@ -6,17 +6,18 @@ waits and is delivered again; after ``LONGEST_LAG`` it is refused with the field
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from catalog.models.change import ChangeState, WaitReason
-from reconciler.changes.outbox import DeliveryResult
+from reconciler.changes.outbox import DeliveryResult, PendingChange
 from reconciler.plan.compare import format_path
 
-LONGEST_LAG = 60.0  # seconds
+LONGEST_LAG = timedelta(seconds=60)
 FIELDS_NAMED = 5
+EVERY_FIELD: Mapping[str, Any] = {"additionalProperties": True}
 Path = tuple[str | int, ...]
 
 
@@ -70,34 +71,45 @@ def path_of(text: str) -> Path:
     return tuple(parts)
 
 
-class SchemaLag:
-    """Remembers since when each change waits. Losing it costs another wait."""
+def checked(
+    pending: PendingChange,
+    sent: Mapping[str, Any],
+    result: DeliveryResult,
+    schema: Mapping[str, Any],
+    now: datetime,
+) -> DeliveryResult:
+    """The result; waiting or refused instead when the cluster does not serve the schema yet.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._since: dict[int, float] = {}  # key of a change →
+    ``sent``: the spec. ``schema``: the one of the spec in the newest revision.
+    """
+    fields = lagging_fields(sent, result, schema)
+    if not fields:
+        return result
+    names = ", ".join(fields[:FIELDS_NAMED])
+    since = pending.lacks_fields_since or now
+    if now - since <= LONGEST_LAG:
+        message = f"The cluster does not serve the newest schema yet; it lacks {names}."
+        waiting = replace(result, state=ChangeState.WAITING, message=message, reason=WaitReason.SCHEMA)
+        return replace(waiting, lacks_fields_since=since)
+    message = (
+        f"The cluster does not keep {names}, although the contract's newest revision has it. "
+        "Check the contract's definition in the cluster, then submit again."
+    )
+    return replace(result, state=ChangeState.REFUSED, message=message)
 
-    def checked(
-        self, change: int, sent: Mapping[str, Any], result: DeliveryResult, schema: Mapping[str, Any]
-    ) -> DeliveryResult:
-        """The result; waiting or refused instead when the cluster does not serve the schema yet.
 
-        ``sent``: the spec. ``schema``: the one of the spec in the newest revision.
-        """
-        fields = lagging_fields(sent, result, schema)
-        if not fields:
-            self._since.pop(change, None)
-            return result
-        names = ", ".join(fields[:FIELDS_NAMED])
-        if self._clock() - self._since.setdefault(change, self._clock()) <= LONGEST_LAG:
-            message = f"The cluster does not serve the newest schema yet; it lacks {names}."
-            return replace(result, state=ChangeState.WAITING, message=message, reason=WaitReason.SCHEMA)
-        self._since.pop(change)
-        message = (
-            f"The cluster does not keep {names}, although the contract's newest revision has it. "
-            "Check the contract's definition in the cluster, then submit again."
-        )
-        return replace(result, state=ChangeState.REFUSED, message=message)
+def unless_fields_are_missing(
+    pending: PendingChange, sent: Mapping[str, Any], result: DeliveryResult
+) -> DeliveryResult:
+    """The result, as long as the contract is not compiled, after the start of the process.
+
+    Nothing is final then that depends on its schema.
+    """
+    if not lagging_fields(sent, result, EVERY_FIELD):
+        return result
+    message = "The contract is being loaded."
+    waiting = replace(result, state=ChangeState.WAITING, message=message, reason=WaitReason.SCHEMA)
+    return replace(waiting, lacks_fields_since=pending.lacks_fields_since)
 
 
 def lagging_fields(sent: Mapping[str, Any], result: DeliveryResult, schema: Mapping[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from reconciler.instances.reconciler import (
 )
 from reconciler.kube import KubeError, Unreachable
 from reconciler.objects.accessors import Manifest, is_deleting, uid_of
+from reconciler.projection.late_creations import creation_named_by, is_late_creation
 from reconciler.status.snapshot import Key, Snapshot
 
 log = logging.getLogger("slipway.reconciler")
@@ -46,6 +47,14 @@ class InstanceController:
         if compiled is None or instance is None:
             self._queue.discard(key)
             return
+        try:
+            if await self._undo_late_creation(key, instance):
+                self._queue.forget(key)
+                return
+        except KubeError as error:
+            wait = self._queue.add_rate_limited(key)
+            log.warning("%s: %s; again in %.1f s.", key.display_name, error, wait)
+            return
         reconciler = self._reconciler_for(key, compiled, instance)
         try:
             result = await reconciler.run()
@@ -62,6 +71,17 @@ class InstanceController:
         else:
             await self._context.pods_and_events.follow(result.members)
             self._accept(key, result)
+
+    async def _undo_late_creation(self, key: Key, instance: Manifest) -> bool:
+        """Delete an object that no change wants any more, before anything is applied for it."""
+        context, uid = self._context, uid_of(instance)
+        token = "" if context.reconcile_cache.knows(uid) else creation_named_by(instance)
+        if not token or not await context.database.call(is_late_creation, token, uid):
+            return False
+        log.warning("%s was created by a request that arrived late; it is deleted.", key.display_name)
+        resource = await context.client.kinds.find(instance["apiVersion"], instance["kind"])
+        await context.client.delete(resource, key.namespace, key.name, uid=uid)
+        return True
 
     def _reconciler_for(self, key: Key, compiled: CompiledContract, instance: Manifest) -> InstanceReconciler:
         if is_deleting(instance):

@@ -78,7 +78,12 @@ class ContractController:
         self._contracts_changed.set()
         self._new_kinds.set()
         self._context.informers.nudge()  # one of them may watch this kind
-        notify("changes")  # one of them may wait for this kind
+        self._retry_changes()
+
+    def _retry_changes(self) -> None:
+        """Changes may wait for this kind, or for a field of it."""
+        self._context.change_retries.forget_all()
+        notify("changes")
 
     async def _reconcile_contract(self, published: PublishedRevision, definitions: Informer) -> None:
         known = self._context.contracts.get(published.group_kind)
@@ -147,7 +152,7 @@ class ContractController:
 
     def _on_listed(self, group_kind: str) -> None:
         self._client.kinds.forget()  # the kind is served, even if discovery did not list it yet
-        notify("changes")
+        self._retry_changes()
         for key in self._context.instances.take_postponed(group_kind):
             self._context.queue.add(key)
         contract = self._context.contracts[group_kind].published.contract

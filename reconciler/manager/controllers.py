@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from portal.live.subscriptions import notify, relay_other_processes
+from portal.live.subscriptions import notify
 from reconciler.base import signals
 from reconciler.base.db_thread import DatabaseThread
 from reconciler.base.tasks import Runnable, run_all
@@ -42,7 +42,6 @@ class Controllers:
             self.contract_controller.run_schemas,
             self.change_controller.run,
             context.projection.write,
-            self.relay_other_processes,
             self.delete_expired_events,
             *[self.instance_controller.work] * WORKERS,
         ]
@@ -59,12 +58,9 @@ class Controllers:
             deleted = await self.context.database.call(delete_expired, self.context.destination)
             await asyncio.sleep(EXPIRY_PAUSE if deleted else EXPIRY_PERIOD)
 
-    async def relay_other_processes(self) -> None:
-        """Until cancelled."""
-        await relay_other_processes(signals.TOPICS)
-
     def resync(self) -> None:
         """The cluster accepts writes again: retry everything now instead of at the end of a back-off."""
+        self.context.change_retries.forget_all()
         for topic in signals.TOPICS:
             notify(topic)
         self.context.informers.nudge()

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from django.conf import settings
 
+from portal.live.subscriptions import relay_other_processes
 from reconciler import destinations
+from reconciler.base import signals
 from reconciler.base.db_thread import DatabaseThread
 from reconciler.base.tasks import run_all
 from reconciler.leader.election import LeaderElector
@@ -43,7 +45,7 @@ class Manager:
         self.cluster_probe.destination = self._destination
         log.info("The reconciler is running.")
         try:
-            await run_all([self.run_leader_election, self.cluster_probe.run])
+            await run_all([self.run_leader_election, self.cluster_probe.run, self.relay_other_processes])
         finally:
             await self.stop_controllers()
             await self.elector.release()
@@ -65,6 +67,10 @@ class Manager:
             elif self.elector.is_leader and not was_leader:
                 self.resync()
             await asyncio.sleep(self.elector.retry_period)
+
+    async def relay_other_processes(self) -> None:
+        """Until cancelled. Once per process, however many clusters it reconciles."""
+        await relay_other_processes(signals.TOPICS)
 
     def start_controllers(self) -> None:
         self.controllers = Controllers(self.client, self.database, self._destination)

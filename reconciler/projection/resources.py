@@ -85,7 +85,7 @@ def load_previous(destination: int) -> dict[str, Previous]:
     deleting = set(
         Change.objects.open()
         .filter(action=Action.DELETE, instance__destination_id=destination)
-        .values_list("instance_id", flat=True)
+        .values_list("instance_id", "uid")
     )
     return {
         row.uid: Previous(
@@ -93,7 +93,7 @@ def load_previous(destination: int) -> dict[str, Previous]:
             was_ready=row.was_ready,
             generation=row.observed_generation,
             resources=resources.get(row.pk, {}),
-            deletion_requested=row.pk in deleting,
+            deletion_requested=(row.pk, row.uid) in deleting,
         )
         for row in instances.only("uid", "state", "was_ready", "observed_generation")
     }

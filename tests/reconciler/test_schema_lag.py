@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,25 @@ import pytest
 from aiohttp import web
 
 from catalog.models import Change, ChangeState
-from reconciler.changes.outbox import DeliveryResult
-from reconciler.changes.schema_lag import LONGEST_LAG, SchemaLag, is_declared, missing_leaves, path_of
+from reconciler.changes.outbox import DeliveryResult, PendingChange
+from reconciler.changes.schema_lag import (
+    LONGEST_LAG,
+    checked,
+    is_declared,
+    missing_leaves,
+    path_of,
+    unless_fields_are_missing,
+)
 from tests.proxy import Forward, Proxy, status_response
 from tests.reconciler.builders import map_node, publish_contract
 from tests.reconciler.harness import Harness, wait_for
-from tests.reconciler.steps import create_ready, update, wait_until_decided, wait_until_ready
+from tests.reconciler.steps import (
+    create_ready,
+    update,
+    wait_until_decided,
+    wait_until_ready,
+    wait_until_served,
+)
 
 # sent, answer → missing
 ANSWERS: dict[str, tuple[Any, Any, list[tuple[str | int, ...]]]] = {
@@ -67,6 +82,11 @@ def test_what_a_schema_declares(path: str, declared: bool) -> None:
     assert is_declared(SCHEMA, path_of(path)) is declared
 
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+PENDING = PendingChange(
+    pk=1, token="1-1", action="update", api_version="example.com/v1", kind="Pair", namespace="apps",
+    name="one", uid="u1", manifest={}, team=True,
+)  # fmt: skip
 REFUSED = DeliveryResult(ChangeState.REFUSED, "no", undeclared="spec.colour")
 DROPPED = DeliveryResult(ChangeState.DELIVERED, live={"spec": {"labels": {}}})
 KEPT = DeliveryResult(ChangeState.DELIVERED, live={"spec": {"colour": "red"}})
@@ -74,29 +94,39 @@ KEPT = DeliveryResult(ChangeState.DELIVERED, live={"spec": {"colour": "red"}})
 
 @pytest.mark.parametrize("result", [REFUSED, DROPPED], ids=["refused", "dropped"])
 def test_it_waits_and_is_refused_in_the_end(result: DeliveryResult) -> None:
-    now = [0.0]
-    lag = SchemaLag(lambda: now[0])
-    for now[0] in (0.0, 1.0, LONGEST_LAG):
-        found = lag.checked(1, {"colour": "red"}, result, SCHEMA)
+    """The change has since when it waits, so that a restart of the process does not begin again."""
+    sent, pending = {"colour": "red"}, PENDING
+    for passed in (timedelta(0), timedelta(seconds=1), LONGEST_LAG):
+        found = checked(pending, sent, result, SCHEMA, NOW + passed)
         assert (found.state, found.reason) == ("waiting", "schema")
         assert found.message == "The cluster does not serve the newest schema yet; it lacks spec.colour."
-    now[0] = LONGEST_LAG + 0.1
-    found = lag.checked(1, {"colour": "red"}, result, SCHEMA)
+        assert found.lacks_fields_since == NOW
+        pending = replace(pending, lacks_fields_since=found.lacks_fields_since)
+    found = checked(pending, sent, result, SCHEMA, NOW + LONGEST_LAG + timedelta(milliseconds=1))
     assert found.state == "refused"
     assert found.message.startswith("The cluster does not keep spec.colour, although")
 
 
 def test_it_is_delivered_once_the_field_is_kept() -> None:
-    lag = SchemaLag()
-    assert lag.checked(1, {"colour": "red"}, DROPPED, SCHEMA).state == "waiting"
-    assert lag.checked(1, {"colour": "red"}, KEPT, SCHEMA) is KEPT
+    assert checked(PENDING, {"colour": "red"}, DROPPED, SCHEMA, NOW).state == "waiting"
+    waiting = replace(PENDING, lacks_fields_since=NOW)
+    assert checked(waiting, {"colour": "red"}, KEPT, SCHEMA, NOW) is KEPT
+
+
+@pytest.mark.parametrize("result", [REFUSED, DROPPED, KEPT], ids=["refused", "dropped", "kept"])
+def test_nothing_is_final_before_the_contract_is_loaded(result: DeliveryResult) -> None:
+    waiting = replace(PENDING, lacks_fields_since=NOW)
+    found = unless_fields_are_missing(waiting, {"colour": "red"}, result)
+    if result is KEPT:
+        assert found is KEPT
+    else:
+        assert (found.state, found.reason, found.lacks_fields_since) == ("waiting", "schema", NOW)
 
 
 def test_a_field_that_the_revision_lacks_is_no_lag() -> None:
-    lag = SchemaLag()
     refused = DeliveryResult(ChangeState.REFUSED, "no", undeclared="spec.color")
-    assert lag.checked(1, {"color": "red"}, refused, SCHEMA) is refused
-    assert lag.checked(1, {"color": "red"}, DROPPED, SCHEMA) is DROPPED
+    assert checked(PENDING, {"color": "red"}, refused, SCHEMA, NOW) is refused
+    assert checked(PENDING, {"color": "red"}, DROPPED, SCHEMA, NOW) is DROPPED
 
 
 # -- with a running reconciler ------------------------------------------------------------------------------
@@ -174,3 +204,38 @@ def test_the_field_is_delivered_although_the_object_was_changed_meanwhile(
     assert schema.before_the_next is None
     live = harness.get_instance(contract, "one")
     assert (live["spec"]["items"], live["metadata"]["labels"]["cost"]) == (["x"], "1")
+
+
+def waits_for_fields(change: Change) -> bool:
+    change.refresh_from_db()
+    return change.state == ChangeState.WAITING and change.lacks_fields_since is not None
+
+
+def test_a_waiting_change_is_tried_again_as_soon_as_the_kind_changes(harness: Harness, proxy: Proxy) -> None:
+    """However long it backs off."""
+    schema = LateSchema(proxy, "drops")
+    contract = publish_contract(harness, map_node("a", "data: {k: v}"))
+    wait_until_served(harness, contract)
+    retries = harness.running_controllers.context.change_retries
+    retries.first = retries.longest = 1000.0
+    change = harness.create(contract, "one", items=["x"])
+    wait_for(lambda: waits_for_fields(change) and not retries.is_due(change.pk), "it backs off")
+    schema.late = False
+    crd = f"{contract.plural}.{contract.group}"
+    touched = {"metadata": {"annotations": {"example.com/touched": "now"}}}
+    harness.cluster.merge("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", crd, touched)
+    assert wait_until_decided(change).state == ChangeState.DELIVERED
+
+
+def test_a_restart_does_not_begin_the_wait_again(harness: Harness, proxy: Proxy) -> None:
+    LateSchema(proxy, "refuses")
+    contract = publish_contract(harness, map_node("a", "data: {k: v}"))
+    change = harness.create(contract, "one", items=["x"])
+    wait_for(lambda: waits_for_fields(change))
+    since = change.lacks_fields_since
+    assert since is not None
+    harness.manager.stop()
+    Change.objects.filter(pk=change.pk).update(lacks_fields_since=since - LONGEST_LAG)
+    harness.manager.start()
+    assert wait_until_decided(change).state == ChangeState.REFUSED
+    assert change.message.startswith("The cluster does not keep spec.items")
