@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 
 from contracts.models import Contract, Draft, Revision
 from portal.accounts.models import User
@@ -49,4 +51,14 @@ def revision_of(contract: Contract, number: int) -> Revision:
 
 def own_draft(request: HttpRequest, pk: int) -> Draft:
     """A draft of the current user; 404 for drafts of other users."""
-    return get_object_or_404(Draft.objects.select_related("contract"), pk=pk, author=current_user(request))
+    return get_object_or_404(own_drafts(request), pk=pk)
+
+
+def own_drafts(request: HttpRequest) -> QuerySet[Draft]:
+    return Draft.objects.filter(author=current_user(request)).select_related("contract")
+
+
+def draft_is_gone(request: HttpRequest) -> HttpResponse:
+    """The answer to a form of a draft that another window, or the first of two clicks, has ended."""
+    messages.info(request, "This draft was published or deleted.")
+    return redirect("contracts:list")

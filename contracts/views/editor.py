@@ -17,7 +17,14 @@ from contracts.contract_templates import samples, template_text
 from contracts.models import Contract, Draft, Revision
 from contracts.problems import errors
 from contracts.publishing import review_publication
-from contracts.views.access import author_required, current_user, own_draft, visible_contract
+from contracts.views.access import (
+    author_required,
+    current_user,
+    draft_is_gone,
+    own_draft,
+    own_drafts,
+    visible_contract,
+)
 from contracts.views.previews import form_preview, graph_preview
 from contracts.views.testing import test_results
 from portal.accounts.models import User
@@ -51,14 +58,23 @@ def edit_contract(request: HttpRequest, name: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @author_required
 def draft_editor(request: HttpRequest, pk: int) -> HttpResponse:
-    draft = own_draft(request, pk)
-    return save_and_redirect(request, draft) if request.method == "POST" else editor(request, draft)
+    if request.method != "POST":
+        return editor(request, own_draft(request, pk))
+    draft = own_drafts(request).filter(pk=pk).first() or posted_draft(request)
+    if draft is None:
+        messages.warning(
+            request, "This draft was published or deleted. Your text was saved as a separate draft."
+        )
+        draft = Draft(author=current_user(request), contract=posted_contract(request))
+    return save_and_redirect(request, draft)
 
 
 @require_POST
 @author_required
 def delete_draft(request: HttpRequest, pk: int) -> HttpResponse:
-    draft = own_draft(request, pk)
+    draft = own_drafts(request).filter(pk=pk).first()
+    if draft is None:
+        return draft_is_gone(request)
     contract = draft.contract
     draft.delete()
     messages.success(request, "Draft deleted.")
@@ -119,12 +135,17 @@ def save_posted_draft(request: HttpRequest, text: str) -> Draft:
 
     A check that arrives after its text was published saves nothing, because that draft would be obsolete.
     """
-    visible = Contract.objects.visible_to(request.user)
-    contract = visible.filter(name=request.POST.get("contract", "")).first()
-    draft = posted_draft(request) or Draft(author=current_user(request), contract=contract)
+    new = Draft(author=current_user(request), contract=posted_contract(request))
+    draft = posted_draft(request) or new
     if draft.pk is None and Revision.objects.filter(author=draft.author, text=text).exists():
         return draft
     return draft.save_text(text, seen=request.POST.get("seen", ""))
+
+
+def posted_contract(request: HttpRequest) -> Contract | None:
+    """The contract that the text in the editor is about; None for a new one."""
+    visible = Contract.objects.visible_to(request.user)
+    return visible.filter(name=request.POST.get("contract", "")).first()
 
 
 def posted_draft(request: HttpRequest) -> Draft | None:

@@ -21,7 +21,7 @@ from contracts.publishing import (
     publish_request,
     review_publication,
 )
-from contracts.views.access import author_required, current_user, own_draft
+from contracts.views.access import author_required, current_user, draft_is_gone, own_draft, own_drafts
 from contracts.views.revision_diff import text_diff
 from contracts.views.testing import test_results
 
@@ -29,9 +29,11 @@ from contracts.views.testing import test_results
 @require_http_methods(["GET", "HEAD", "POST"])
 @author_required
 def publication(request: HttpRequest, pk: int) -> HttpResponse:
-    draft = own_draft(request, pk)
     if request.method != "POST":
-        return page(request, draft)
+        return page(request, own_draft(request, pk))
+    draft = own_drafts(request).filter(pk=pk).first()
+    if draft is None:
+        return draft_is_gone(request)
     confirmed = request.POST.get("breaking") == "on"
     reason = request.POST.get("reason", "") if confirmed else ""
     try:

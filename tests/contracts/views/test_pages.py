@@ -13,7 +13,7 @@ from contracts.live_topics import ContractsTopic, ContractTopic
 from contracts.models import Contract, Draft
 from contracts.portal_hooks import find, home_sections
 from contracts.publishing import PublishRequest, publish, publish_request
-from tests.contracts.conftest import Browser, Users
+from tests.contracts.conftest import SMALL, Browser, Users
 
 pytestmark = pytest.mark.django_db
 
@@ -85,11 +85,31 @@ class TestReadPermissions:
         draft = Draft.objects.create(author=users.engineer, text="a: secret")
         for view in ("contracts:draft", "contracts:publication"):
             assert browser(users.teammate).get(reverse(view, args=[draft.pk])).status_code == 404
-        assert (
-            browser(users.teammate).post(reverse("contracts:draft-delete", args=[draft.pk])).status_code
-            == 404
+        for view in ("contracts:publication", "contracts:draft-delete", "contracts:draft"):
+            posted = {"text": "a: mine", "seen": "", "draft": draft.pk}
+            answer = browser(users.teammate).post(reverse(view, args=[draft.pk]), posted, follow=True)
+            assert "This draft was published or deleted." in answer.content.decode()
+            assert "secret" not in answer.content.decode()
+        assert [(one.author, one.text) for one in Draft.objects.order_by("pk")] == [
+            (users.engineer, "a: secret"),
+            (users.teammate, "a: mine"),
+        ]
+
+    def test_text_typed_for_a_draft_that_is_gone_is_kept(
+        self, browser: Browser, users: Users, published: Contract
+    ) -> None:
+        """Its contract too: the draft was published in another window, or its author clicked twice."""
+        engineer, draft = (
+            browser(users.engineer),
+            Draft.objects.create(author=users.engineer, contract=published, text=SMALL + "# more\n"),
         )
-        assert Draft.objects.exists()
+        path = reverse("contracts:publication", args=[draft.pk])
+        for message in ("revision 2 published", "This draft was published or deleted."):
+            assert message in engineer.post(path, {"after": "1"}, follow=True).content.decode()
+        posted = {"text": "a: typed", "seen": "", "draft": draft.pk, "contract": "note"}
+        answer = engineer.post(reverse("contracts:draft", args=[draft.pk]), posted, follow=True)
+        assert "Your text was saved as a separate draft." in answer.content.decode()
+        assert [(one.text, one.contract) for one in Draft.objects.all()] == [("a: typed", published)]
 
 
 class TestWritePermissions:
