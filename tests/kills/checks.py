@@ -152,8 +152,11 @@ def expected_children(observed: Observed, name: str, spec: Mapping[str, Any]) ->
     return found
 
 
-def lost(clients: Iterable[Client], observed: Observed) -> list[str]:
-    """What was accepted and is not so, and what is there although it was not accepted."""
+def lost(clients: Iterable[Client], observed: Observed, since: int) -> list[str]:
+    """What was accepted and is not so, and what is there although it was not accepted.
+
+    ``since``: the last change of the rounds before. A restored cluster may have refused some of those.
+    """
     known = {name: one for client in clients for name, one in client.known.items()}
     accepted = {key for client in clients for key in client.accepted}
     found = [
@@ -161,7 +164,8 @@ def lost(clients: Iterable[Client], observed: Observed) -> list[str]:
         for name in sorted({*known, *observed.rows})
         if not is_as_accepted(known.get(name), observed.rows.get(name))
     ]
-    found += [f"not as accepted: {one}" for one in observed.changes if one.state not in DECIDED]
+    fresh = [one for one in observed.changes if one.key > since]
+    found += [f"not as accepted: {one}" for one in fresh if one.state not in DECIDED]
     missing = accepted - {one.key for one in observed.changes}
     return [*found, *(f"change {key} was accepted and is lost" for key in sorted(missing))]
 

@@ -56,10 +56,10 @@ def kill_rounds(folder: Path, database: Path, rounds: Sequence[Kills], seed: int
         ]
         for kills in rounds:
             before = accepted(clients)
-            events = last_event(processes)
+            events, change = newest(processes, "event"), newest(processes, "change")
             try:
                 write_and_kill(processes, clients, kills, chance)
-                settle(processes, clients, kills)
+                settle(processes, clients, kills, change)
                 assert kills.restored or not (found := repeated(processes, events)), found
             except AssertionError as error:
                 error.add_note(f"after killing {kills}; seed {seed}, log {processes.log}")
@@ -115,8 +115,8 @@ def accepted(clients: Sequence[Client]) -> int:
     return sum(len(client.accepted) for client in clients)
 
 
-def settle(processes: Processes, clients: Sequence[Client], kills: Kills) -> None:
-    """Wait until everything is consistent and as it was accepted.
+def settle(processes: Processes, clients: Sequence[Client], kills: Kills, since: int) -> None:
+    """Wait until everything is consistent and as it was accepted. ``since``: the last change before.
 
     A cluster that went back in time has lost writes that it had answered: then what it has counts, and the
     portal has to agree with it.
@@ -126,7 +126,7 @@ def settle(processes: Processes, clients: Sequence[Client], kills: Kills) -> Non
     deadline = time.monotonic() + SETTLES_WITHIN
     while True:
         observed = observe(processes)
-        found = problems(observed) + ([] if kills.restored else lost(clients, observed))
+        found = problems(observed) + ([] if kills.restored else lost(clients, observed, since))
         if not found:
             break
         assert time.monotonic() < deadline, "\n".join(found)
@@ -140,5 +140,5 @@ def settle(processes: Processes, clients: Sequence[Client], kills: Kills) -> Non
             }
 
 
-def last_event(processes: Processes) -> int:
-    return int(processes.rows("SELECT coalesce(max(id), 0) FROM catalog_event")[0][0])
+def newest(processes: Processes, model: str) -> int:
+    return int(processes.rows(f"SELECT coalesce(max(id), 0) FROM catalog_{model}")[0][0])
