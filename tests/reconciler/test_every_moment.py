@@ -1,7 +1,8 @@
 """Killed at every moment: each life of the reconciler makes one write to the cluster and dies by SIGKILL.
 
 So creation, change, pruning and deletion of an instance with a collection go through every state that lies
-between two writes, and the next life has to continue with nothing but cluster and rows.
+between two writes, and the next life has to continue with nothing but cluster and rows. So do adoption, a new
+revision, a repair of the definition, and a namespace with a new owner.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from catalog.changes import propose_deletion, propose_update
 from catalog.models import Change, ChangeState, Event
 from catalog.touched import Base
 from contracts.models import Contract
+from portal.accounts.models import Role, Team, TeamNamespace
 from reconciler.objects.accessors import annotations_of, namespace_of
 from tests.proxy import Forward, Proxy, status_response
+from tests.reconciler.contracts import PAIR
 from tests.reconciler.fork_server import ForkServer, fork_server
 from tests.reconciler.harness import Harness, wait_for
 from tests.reconciler.processes import database_file
@@ -90,6 +93,11 @@ spec:
         kind: Secret
         metadata: {name: "${schema.metadata.name}-NAMESPACE", namespace: default}
 """
+PAIR_OF_SIZE = PAIR.replace(
+    "extra: boolean | default=false", "extra: boolean | default=false\n      size: integer | default=1"
+).replace('"${schema.spec.text}"}', '"${schema.spec.text}", size: "${string(schema.spec.size)}"}')
+CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 INVENTORY = (
     "applyset.kubernetes.io/contains-group-kinds",
     "applyset.kubernetes.io/additional-namespaces",
@@ -262,6 +270,60 @@ def test_the_inventory_covers_every_object_at_every_moment_and_shrinks(
         propose_deletion(instance=harness.get_row("one"), by=harness.user)
         lives.until(lambda: harness.row("one") is None, check)
         assert not owned()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_what_happens_to_a_contract_and_its_namespace(
+    stopped_harness: Harness, proxy: Proxy, tmp_path: Path
+) -> None:
+    """Adoption, a new revision, an edited definition, a new owner of the namespace, and withdrawal."""
+    harness, trap = stopped_harness, Trap(proxy, answered=False)
+    cluster, namespace = harness.cluster, harness.namespace
+    with fork_server(proxy.kubeconfig, tmp_path, database_file()) as children:
+        lives = Lives(children, trap)
+        contract = harness.publish(PAIR)
+        metadata = {"name": "one-first", "namespace": namespace}
+        existing = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"mine": "kept"}}
+        uid = cluster.apply(existing)["metadata"]["uid"]
+
+        harness.create(contract, "one", text="a", annotations={"slipway.dev/adopt": "true"})
+        lives.until(lambda: is_settled(harness, contract))
+        adopted = harness.get_child("ConfigMap", "one-first")
+        assert (adopted["metadata"]["uid"], adopted["data"]) == (uid, {"mine": "kept", "text": "a"})
+        assert maps(harness) == {"one-first", "one-second"}
+
+        harness.publish(PAIR_OF_SIZE)
+        lives.until(
+            lambda: (
+                is_settled(harness, contract)
+                and harness.get_child("ConfigMap", "one-first")["data"].get("size") == "1"
+            )
+        )
+        name = f"{contract.plural}.{contract.group}"
+        spec = cluster.read(*CRD, "", name)["spec"]
+        edit = {"spec": {"versions": [{**spec["versions"][0], "schema": {"openAPIV3Schema": ANYTHING}}]}}
+        cluster.merge(*CRD, "", name, edit)
+        lives.until(lambda: cluster.read(*CRD, "", name)["spec"] == spec)
+
+        other = Team.objects.create(slug="other", name="Other")
+        other.memberships.create(user=harness.user, role=Role.DEVELOPER)
+        owned = TeamNamespace.objects.get(name=namespace)
+        owned.team = other
+        owned.save()
+        contract.withdraw(by=None, reason="Replaced")
+        lives.until(lambda: is_settled(harness, contract))
+        assert harness.get_row("one").team == other
+        assert harness.get_child("ConfigMap", "one-first")["metadata"]["uid"] == uid
+
+        propose_deletion(instance=harness.get_row("one"), by=harness.user)
+        lives.until(lambda: harness.row("one") is None)
+        assert not maps(harness)
+    assert dict(+trap.made) == {"one-second": 1}
+    assert dict(+trap.deleted) == {"one-first": 1, "one-second": 1}
+    assert not Change.objects.exclude(state=ChangeState.DELIVERED).exists()
+    assert not Event.objects.filter(reason__in=["Restored", "DriftRepaired"]).exists()
+    assert Event.objects.filter(reason="Adopted").count() <= 1
 
 
 def is_settled(harness: Harness, contract: Contract) -> bool:
