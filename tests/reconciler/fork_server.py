@@ -23,6 +23,24 @@ from django.conf import settings
 
 from tests.conftest import REPOSITORY
 
+CONTRACT = """
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: any}
+spec:
+  schema:
+    apiVersion: v1alpha1
+    kind: Any
+    spec: {text: string}
+  resources:
+    - id: map
+      template:
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: "${schema.metadata.name}"}
+        data: {text: "${schema.spec.text}"}
+"""
+
 
 class ForkServer:
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -134,6 +152,7 @@ def main() -> None:
     django.setup()
     for module in PRELOADED:
         import_module(module)  # only after setup()
+    import_module("contracts.compiler").compile_text(CONTRACT)  # the tables of CEL and of Kubernetes' kinds
     for line in sys.stdin:
         word, *arguments = line.split()
         if word == "reap":

@@ -18,7 +18,7 @@ from contracts.grants import give
 from contracts.models import Contract, Revision
 from portal.accounts.models import Role, Team, TeamNamespace, User
 from reconciler.destinations import default_destination
-from reconciler.kube import Client, NotServed, read_kubeconfig
+from reconciler.kube import Client, NotServed, Resource, read_kubeconfig
 from reconciler.manager.controllers import Controllers
 from reconciler.manager.embedded import EmbeddedManager
 from reconciler.manager.manager import Manager
@@ -44,12 +44,20 @@ class Cluster:
         self._loop.close()
 
     def run(self, request: Coroutine[Any, Any, T]) -> T:
-        self.client.kinds.forget()  # so that new kinds are found at once
         return asyncio.run_coroutine_threadsafe(request, self._loop).result(30)
 
-    def served(self, api_version: str, kind: str) -> bool:
+    async def find(self, api_version: str, kind: str) -> Resource:
+        """A kind that was just added is found at once. Raises ``NotServed``."""
         try:
-            self.run(self.client.kinds.find(api_version, kind))
+            return await self.client.kinds.find(api_version, kind)
+        except NotServed:
+            self.client.kinds.forget()
+            return await self.client.kinds.find(api_version, kind)
+
+    def served(self, api_version: str, kind: str) -> bool:
+        self.client.kinds.forget()
+        try:
+            self.run(self.find(api_version, kind))
         except NotServed:
             return False
         return True
@@ -62,7 +70,7 @@ class Cluster:
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> dict[str, Any] | None:
         async def request() -> dict[str, Any] | None:
-            resource = await self.client.kinds.find(api_version, kind)
+            resource = await self.find(api_version, kind)
             return await self.client.get(resource, namespace, name)
 
         return self.run(request())
@@ -71,14 +79,14 @@ class Cluster:
         self, api_version: str, kind: str, namespace: str = "", labels: str = ""
     ) -> list[dict[str, Any]]:
         async def request() -> builtins.list[dict[str, Any]]:
-            resource = await self.client.kinds.find(api_version, kind)
+            resource = await self.find(api_version, kind)
             return (await self.client.list_all(resource, namespace, labels=labels))[0]
 
         return self.run(request())
 
     def apply(self, body: dict[str, Any], manager: str = "kubectl") -> dict[str, Any]:
         async def request() -> dict[str, Any]:
-            resource = await self.client.kinds.find(body["apiVersion"], body["kind"])
+            resource = await self.find(body["apiVersion"], body["kind"])
             return await self.client.apply(resource, body, manager=manager)
 
         return self.run(request())
@@ -89,14 +97,14 @@ class Cluster:
         """As ``kubectl edit`` does."""
 
         async def request() -> dict[str, Any]:
-            resource = await self.client.kinds.find(api_version, kind)
+            resource = await self.find(api_version, kind)
             return await self.client.merge(resource, namespace, name, patch, manager="kubectl-edit")
 
         return self.run(request())
 
     def delete(self, api_version: str, kind: str, namespace: str, name: str) -> None:
         async def request() -> bool:
-            resource = await self.client.kinds.find(api_version, kind)
+            resource = await self.find(api_version, kind)
             return await self.client.delete(resource, namespace, name)
 
         self.run(request())
