@@ -1,4 +1,4 @@
-"""Fixtures of all tests: the conformance files, a database in a file, and one browser per process."""
+"""All tests: their order, the conformance files, a database in a file, and one browser per process."""
 
 from __future__ import annotations
 
@@ -9,10 +9,29 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, sync_playwright
+from xdist.remote import Producer
 
 from tests.chromium import CHROMIUM, FLAGS
+from tests.scheduling import Scheduler, in_order, is_marked
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+SLOW_TIMEOUT = 600  # seconds, for a test marked ``slow`` on a machine that has much else to do
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="no Chromium here: apt-get install chromium"))
+        if is_marked(item, "slow") and not is_marked(item, "timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
+    items[:] = in_order(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:
+    return Scheduler(config, log)
 
 
 def conformance_folder() -> Path:
@@ -48,8 +67,6 @@ def fast_password_hasher() -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests of a process: Playwright's loop can run only once in a thread."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

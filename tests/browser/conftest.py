@@ -32,7 +32,6 @@ from contracts.publishing import publish
 from portal.accounts.models import Membership, PortalRole, Role, Team, User
 from portal.asgi import application
 from tests.catalog.conftest import SERVICE, fill_instance
-from tests.chromium import CHROMIUM
 
 Theme = Literal["light", "dark"]
 Shoot = Callable[[Page, str], None]
@@ -44,20 +43,9 @@ class RunAxe(Protocol):
     def __call__(self, page: Page, name: str = "") -> list[str]: ...
 
 
-HERE = Path(__file__).parent
 STARTS_WITHIN = 10
 # The browser logs every 4xx response as an error; tests cause such responses on purpose.
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    without = pytest.mark.skip(reason="no Chromium here: apt-get install chromium")
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group(f"browser-{item.path.stem}"))
-            if CHROMIUM is None:
-                item.add_marker(without)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,8 +14,6 @@ from pytest_django import DjangoDbBlocker
 from portal.accounts.models import User
 from tests.bench.filled import fill
 
-pytestmark = pytest.mark.xdist_group("many_instances")  # so that one process creates the rows
-
 
 @pytest.fixture(scope="module")
 def engineer(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[User]:

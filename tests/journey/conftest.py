@@ -22,9 +22,7 @@ HERE = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.browser)  # most of them; and they share a demo
-            item.add_marker(pytest.mark.xdist_group("journey"))
-            item.add_marker(pytest.mark.timeout(180))
+            item.add_marker(pytest.mark.slow)  # most of them
 
 
 @pytest.fixture(scope="session")
