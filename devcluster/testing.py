@@ -12,6 +12,8 @@ from typing import Self
 from devcluster.kinds.validation_rules import RuleEvaluator
 from devcluster.server import Server, Settings
 
+WITHIN = 60  # seconds for its start or stop
+
 
 class DevCluster:
     """A server with its kubeconfig in a temporary folder.
@@ -48,7 +50,7 @@ class DevCluster:
 
     def start(self) -> Self:
         self._thread.start()
-        self.running = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(10)
+        self.running = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(WITHIN)
         self.running.write_kubeconfig(self.kubeconfig)
         return self
 
@@ -58,7 +60,7 @@ class DevCluster:
         return server
 
     def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.running.stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.running.stop(), self._loop).result(WITHIN)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()

@@ -14,3 +14,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Milliseconds, on a machine that has much else to do.
+WITHIN = 60_000  # for a response or an element
+SHOWN_WITHIN = 10_000  # for an expected content: sooner than a page without live updates asks for it (15 s)

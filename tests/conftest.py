@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from xdist.remote import Producer
 
-from tests.chromium import CHROMIUM, FLAGS
+from tests.chromium import CHROMIUM, FLAGS, SHOWN_WITHIN
 from tests.scheduling import Scheduler, in_order, is_marked
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -67,6 +67,7 @@ def fast_password_hasher() -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests of a process: Playwright's loop can run only once in a thread."""
+    expect.set_options(timeout=SHOWN_WITHIN)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-STARTS_WITHIN = 20.0
+STARTS_WITHIN = 60.0
 
 
 def find_postgres() -> Path | None:

@@ -32,6 +32,7 @@ from contracts.publishing import publish
 from portal.accounts.models import Membership, PortalRole, Role, Team, User
 from portal.asgi import application
 from tests.catalog.conftest import SERVICE, fill_instance
+from tests.chromium import WITHIN
 
 Theme = Literal["light", "dark"]
 Shoot = Callable[[Page, str], None]
@@ -43,7 +44,7 @@ class RunAxe(Protocol):
     def __call__(self, page: Page, name: str = "") -> list[str]: ...
 
 
-STARTS_WITHIN = 10
+STARTS_WITHIN = 60
 # The browser logs every 4xx response as an error; tests cause such responses on purpose.
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 
@@ -120,7 +121,7 @@ def visit(site: str, chromium: Browser) -> Iterator[Visit]:
             cookies.append({"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site})
         context.add_cookies(cookies)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(WITHIN)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", note_errors)
         page.goto(path)

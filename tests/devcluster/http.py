@@ -58,7 +58,7 @@ class Http:
         self._tls = ssl.create_default_context(cadata=cluster.ca)
 
     def call(self, method: str, path: str, body: Any = None, media: str = "application/json") -> Answer:
-        link = http.client.HTTPSConnection(self._netloc, timeout=10, context=self._tls)
+        link = http.client.HTTPSConnection(self._netloc, timeout=60, context=self._tls)
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": media, "User-Agent": "tests/1"}
         if self._host:
             headers["Host"] = self._host

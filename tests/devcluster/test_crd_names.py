@@ -16,7 +16,7 @@ FIRST, SECOND = "things.names.example.com", "others.names.example.com"
 
 async def found(server: Server, name: str, *, conflict: bool) -> Manifest:
     """The CRD, once its names are accepted, or are not."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while True:
         definition = server.store.get(DEFINITIONS, "", name)
         assert definition is not None

@@ -405,7 +405,7 @@ def plain_object(name: str, *, namespace: str = "default", owner: Manifest | Non
 
 
 async def settled(server: Server, length: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while unfinished := list(unfinished_objects(server.memory)):
         assert time.monotonic() < deadline, (length, unfinished)
         await asyncio.sleep(0.005)

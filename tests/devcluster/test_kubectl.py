@@ -85,7 +85,7 @@ class Kubectl:
 
     def __call__(self, *arguments: str, stdin: str = "", code: int = 0) -> str:
         done = subprocess.run(
-            [*self._base, *arguments], input=stdin, capture_output=True, text=True, timeout=40
+            [*self._base, *arguments], input=stdin, capture_output=True, text=True, timeout=120
         )
         assert done.returncode == code, f"kubectl {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done.stdout + done.stderr
@@ -134,18 +134,18 @@ def test_server_side_apply_names_the_conflict(kubectl: Kubectl) -> None:
 
 def test_a_deployment_rolls_out_scales_and_is_deleted(kubectl: Kubectl) -> None:
     kubectl("apply", "-f", "-", stdin=DEPLOYMENT % "1")
-    assert "successfully rolled out" in kubectl("rollout", "status", "deployment/web", "--timeout=20s")
+    assert "successfully rolled out" in kubectl("rollout", "status", "deployment/web", "--timeout=60s")
     assert rows(kubectl("get", "deployment"))[1][:4] == ["web", "2/2", "2", "2"]
     kubectl("scale", "deployment/web", "--replicas=3")
-    kubectl("wait", "--for=jsonpath={.status.readyReplicas}=3", "deployment/web", "--timeout=20s")
+    kubectl("wait", "--for=jsonpath={.status.readyReplicas}=3", "deployment/web", "--timeout=60s")
     assert "3 desired | 3 updated | 3 total | 3 available" in kubectl("describe", "deployment", "web")
-    kubectl("delete", "deployment", "web", "--cascade=foreground", "--timeout=20s")
+    kubectl("delete", "deployment", "web", "--cascade=foreground", "--timeout=60s")
     assert "No resources found" in kubectl("get", "deployment,replicaset,pod")
 
 
 def test_an_image_tagged_broken_never_pulls(kubectl: Kubectl) -> None:
     kubectl("apply", "-f", "-", stdin=DEPLOYMENT % "broken")
-    kubectl("wait", "--for=jsonpath={.status.unavailableReplicas}=2", "deployment/web", "--timeout=20s")
+    kubectl("wait", "--for=jsonpath={.status.unavailableReplicas}=2", "deployment/web", "--timeout=60s")
     kubectl("rollout", "status", "deployment/web", "--timeout=1s", code=1)
 
 
@@ -179,17 +179,17 @@ def test_create_sends_protobuf_that_is_understood(
 
 def test_a_custom_kind_from_definition_to_removal(kubectl: Kubectl) -> None:
     kubectl("apply", "-f", "-", stdin=WEBAPPS)
-    kubectl("wait", "--for=condition=Established", "crd/webapps.demo.example.com", "--timeout=10s")
+    kubectl("wait", "--for=condition=Established", "crd/webapps.demo.example.com", "--timeout=60s")
     kubectl("apply", "-f", "-", stdin=WEBAPP % 2)
     kubectl(
         "patch", "webapp", "one", "--subresource=status", "--type=merge", '-p={"status":{"state":"Ready"}}'
     )
-    kubectl("wait", "--for=jsonpath={.status.state}=Ready", "webapp/one", "--timeout=5s")
+    kubectl("wait", "--for=jsonpath={.status.state}=Ready", "webapp/one", "--timeout=60s")
     assert rows(kubectl("get", "webapps")) == [["NAME", "STATE", "REPLICAS"], ["one", "Ready", "2"]]
     assert "Desired state" in kubectl("explain", "webapp.spec")
     assert "Replicas:  2" in kubectl("describe", "wa", "one")
     kubectl("apply", "-f", "-", stdin=WEBAPP % 3)
-    kubectl("delete", "crd", "webapps.demo.example.com", "--timeout=10s")
+    kubectl("delete", "crd", "webapps.demo.example.com", "--timeout=60s")
     assert "NotFound" in kubectl("get", "crd", "webapps.demo.example.com", code=1)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.chromium import WITHIN
 from tests.demo import Demo
 
 KUBECTL = shutil.which("kubectl")
@@ -44,7 +45,7 @@ def sign_in(demo: Demo, chromium: Browser) -> Iterator[SignIn]:
         context = chromium.new_context(base_url=demo.url, viewport={"width": 1440, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(WITHIN)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto("/login/")
         page.fill("[name=username]", username)
@@ -78,7 +79,7 @@ def kubectl(demo: Demo) -> Callable[..., str]:
             input=given,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

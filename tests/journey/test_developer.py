@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journey.conftest import SignIn
 
-COMES_UP_WITHIN = 30_000
+COMES_UP_WITHIN = 60_000
 
 
 def fill_in(page: Page, name: str, image: str) -> None:

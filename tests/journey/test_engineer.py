@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journey.conftest import SignIn
 
-COMES_UP_WITHIN = 30_000
+COMES_UP_WITHIN = 60_000
 
 WEBAPP = """\
 apiVersion: kro.run/v1alpha1
@@ -44,7 +44,7 @@ def test_kros_own_example_is_pasted_published_and_used(
     page.goto("/catalog/?q=webapp")
     expect(page.locator("body")).to_contain_text("webapp")
 
-    wait_until(lambda: "webapps" in kubectl("api-resources", "--api-group=kro.run"), 15)
+    wait_until(lambda: "webapps" in kubectl("api-resources", "--api-group=kro.run"))
     kubectl("apply", "-f", "-", given=WEBAPP)
     page.goto("/instances/?q=by-hand")
     expect(page.get_by_role("link", name="by-hand", exact=True)).to_be_visible()
@@ -57,7 +57,7 @@ def test_kros_own_example_is_pasted_published_and_used(
         "uid"
     ]
     kubectl("delete", "deploy", "by-hand", "-n", "checkout", "--wait=false")
-    wait_until(lambda: uid_of(kubectl, "by-hand") not in {"", before}, 10)
+    wait_until(lambda: uid_of(kubectl, "by-hand") not in {"", before})
     page.goto(f"{page.url.split('?')[0]}?tab=events")
     expect(page.locator("body")).to_contain_text(re.compile("Drift|deleted|came back|again", re.I))
 
@@ -78,8 +78,8 @@ def uid_of(kubectl: Callable[..., str], name: str) -> str:
     return str(json.loads(found)["metadata"]["uid"]) if found.strip() else ""
 
 
-def wait_until(true: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + COMES_UP_WITHIN / 1000
     while not true():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)

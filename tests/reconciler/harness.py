@@ -24,7 +24,7 @@ from reconciler.manager.embedded import EmbeddedManager
 from reconciler.manager.manager import Manager
 
 T = TypeVar("T")
-TIMEOUT = 15.0  # seconds that a test waits for an expected state
+TIMEOUT = 30.0  # seconds that a test waits for an expected state, on a machine that has much else to do
 
 
 class Cluster:
@@ -44,7 +44,7 @@ class Cluster:
         self._loop.close()
 
     def run(self, request: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(request, self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(request, self._loop).result(TIMEOUT)
 
     async def find(self, api_version: str, kind: str) -> Resource:
         """A kind that was just added is found at once. Raises ``NotServed``."""

@@ -79,7 +79,7 @@ def test_a_change_waits_for_the_cluster_and_is_delivered(
     assert (change.state, change.reason) == (ChangeState.WAITING, WaitReason.CLUSTER)
     assert state_of(harness, "during") == "waiting"
     cluster.start()
-    wait_for(lambda: state_of(harness, "during") == "ready", "it is delivered", seconds=30)
+    wait_for(lambda: state_of(harness, "during") == "ready", "it is delivered")
     wait_for(lambda: Destination.objects.get().reachable is True)
     change.refresh_from_db()
     assert change.state == ChangeState.DELIVERED

@@ -391,7 +391,7 @@ def test_instances_are_deleted_with_their_namespace(harness: Harness) -> None:
     contract = harness.publish(PAIR)
     create_ready(harness, contract, "one")
     harness.cluster.delete("v1", "Namespace", "", harness.namespace)
-    wait_for(lambda: harness.row("one") is None, "the instance is deleted", 30)
+    wait_for(lambda: harness.row("one") is None, "the instance is deleted")
     wait_for(
         lambda: harness.cluster.get("v1", "Namespace", "", harness.namespace) is None,
         "so is the namespace",
@@ -437,7 +437,7 @@ def test_created_and_deleted_at_once_leaves_nothing(harness: Harness) -> None:
     wait_until_served(harness, contract)
     harness.create(contract, "one")
     propose_deletion(instance=harness.get_row("one"), by=harness.user)
-    wait_for(lambda: harness.row("one") is None, "the row is deleted", 20)
+    wait_for(lambda: harness.row("one") is None, "the row is deleted")
     assert harness.instance(contract, "one") is None
     assert harness.child("ConfigMap", "one-first") is None
 

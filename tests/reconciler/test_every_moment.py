@@ -162,7 +162,7 @@ class Lives:
             pid = self._fork_server.start()
             self.number += 1
             self._trap.set_for(pid)
-            wait_for(lambda: self._trap.sprung or done(), "it writes, or is done", 30)
+            wait_for(lambda: self._trap.sprung or done(), "it writes, or is done")
             finished = not self._trap.sprung
             self._trap.spring()
             self._fork_server.reap(pid)

@@ -47,7 +47,7 @@ class Watching:
 
     async def start(self) -> None:
         self.task = asyncio.create_task(self.informer.run())
-        await asyncio.wait_for(self.informer.synced.wait(), 10)
+        await asyncio.wait_for(self.informer.synced.wait(), 60)
 
     async def stop(self) -> None:
         assert self.task is not None
