@@ -2,7 +2,10 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-PYTHON ?= python3.11
+# The oldest supported Python of this machine, as the demo runs on any of them; PYTHON=… overrides it.
+ifndef PYTHON
+PYTHON := $(notdir $(firstword $(foreach name,python3.11 python3.12 python3.13,$(shell command -v $(name))) python3.11))
+endif
 export DJANGO_SETTINGS_MODULE = portal.settings
 
 .PHONY: help setup run test test-all coverage lint docs bench lock clean
