@@ -176,14 +176,13 @@ def is_as_accepted(known: Known | None, row: Row | None) -> bool:
     return (known.key, known.spec) == (row.key, row.spec)
 
 
-def repeated(processes: Processes, since: int) -> list[str]:
-    """Events after this one that say that a child was created twice, or repaired."""
-    twice = processes.rows(
-        "SELECT instance_id, resource FROM catalog_event WHERE reason = 'Created' "
-        f"AND id > {since} GROUP BY instance_id, resource, message HAVING count(*) > 1"
-    )
+def repaired(processes: Processes, since: int) -> list[str]:
+    """Events after this one that say that a child was found different from what is known of it.
+
+    An instance may create a child twice, when its client turned the child off and on again.
+    """
     repairs = processes.rows(
         "SELECT reason, resource, message FROM catalog_event "
         f"WHERE reason IN ('Restored', 'DriftRepaired', 'Adopted') AND id > {since}"
     )
-    return [f"created twice: {one}" for one in twice] + [f"repaired: {one}" for one in repairs]
+    return [f"repaired: {one}" for one in repairs]

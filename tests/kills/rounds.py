@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.devcluster.backup import back_up, restore
-from tests.kills.checks import changes, lost, observe, problems, repeated, settle_unanswered
+from tests.kills.checks import changes, lost, observe, problems, repaired, settle_unanswered
 from tests.kills.clients import Client, Known, Portal
 from tests.kills.processes import ROLES, Processes, subsets, wait_until
 
@@ -60,7 +60,7 @@ def kill_rounds(folder: Path, database: Path, rounds: Sequence[Kills], seed: int
             try:
                 write_and_kill(processes, clients, kills, chance)
                 settle(processes, clients, kills, change)
-                assert kills.restored or not (found := repeated(processes, events)), found
+                assert kills.restored or not (found := repaired(processes, events)), found
             except AssertionError as error:
                 error.add_note(f"after killing {kills}; seed {seed}, log {processes.log}")
                 raise
