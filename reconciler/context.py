@@ -14,6 +14,7 @@ from reconciler.cache.reconcile_cache import ReconcileCache
 from reconciler.kube import Client
 from reconciler.kube.informer import Event
 from reconciler.objects.accessors import Manifest, reference_to, uid_of
+from reconciler.plan.finished import has_finished
 from reconciler.projection.writer import ProjectionWriter
 from reconciler.status.snapshot import EventRecord, Key
 
@@ -54,7 +55,10 @@ class ClusterContext:
         self.on_dependent_changed(instance_uid)
         if event == "deleted":
             self.reconcile_cache.forget_child(uid_of(obj))
-            self.reconcile_cache.losses.deleted(instance_uid, reference_to(obj).identity)
+            if has_finished(obj):
+                self.reconcile_cache.finished(instance_uid, reference_to(obj).identity, obj)
+            else:
+                self.reconcile_cache.losses.deleted(instance_uid, reference_to(obj).identity)
 
     def on_external(self, watch_key: WatchKey) -> None:
         for key in self.external_refs.dependents_of(watch_key):

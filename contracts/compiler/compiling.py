@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from contracts import cel
+from contracts.compiler.checks.cluster_controllers import check_cluster_controllers
 from contracts.compiler.checks.conditions import check_conditions
 from contracts.compiler.checks.dependencies import Use, needs_of, outline_of, report_cycles, uses
 from contracts.compiler.checks.expression_types import ExpressionChecker, instance_type, node_type
@@ -190,6 +191,7 @@ class _Compiler:
         names = [*variables, *(name for draft in drafts for name in draft.iterators)]
         checker = ExpressionChecker(names, self.reporter)
         check_nodes(drafts, variables, types, self.scope == "Cluster", checker)
+        check_cluster_controllers(drafts, self.reporter)
         fields, conditions = read_status(self.schema.get("status"), self.reporter)
         status = status_schema(fields, variables, checker)
         check_conditions(conditions, variables, instance_type(spec_schema, self.scope, status), checker)

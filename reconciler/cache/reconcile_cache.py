@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconciler.cache.losses import Losses
 from reconciler.cache.repair_log import RepairLog
-from reconciler.objects.accessors import Identity
+from reconciler.objects.accessors import Identity, Manifest, uid_of
 from reconciler.plan import LastApplied
 from reconciler.status.assess import Assessment, Previous
 
@@ -21,6 +21,7 @@ class ReconcileCache:
         self.last_applied: dict[str, LastApplied] = {}
         self.losses = Losses()
         self.repairs = RepairLog()
+        self._last_seen: dict[str, dict[Identity, Manifest]] = {}  # uid of an instance → deleted objects
         self._applying: dict[Identity, str] = {}  # object → uid of the instance that applies it now
         self._previous: dict[str, Previous] = {}  # uid of an instance →
         self._deletions_requested: set[str] = set()  # uids of instances
@@ -70,12 +71,21 @@ class ReconcileCache:
     def release(self, identity: Identity) -> None:
         self._applying.pop(identity, None)
 
+    def finished(self, uid: str, identity: Identity, last: Manifest) -> None:
+        """An object was deleted after it had finished, maybe before a pass saw that."""
+        head = {key: last[key] for key in ("apiVersion", "kind", "spec", "status")}
+        self._last_seen.setdefault(uid, {})[identity] = {**head, "metadata": {"uid": uid_of(last)}}
+
+    def last_seen(self, uid: str, identity: Identity) -> Manifest | None:
+        return self._last_seen.get(uid, {}).get(identity)
+
     # -- deletions --------------------------------------------------------------------------------------
 
     def forget_instance(self, uid: str) -> None:
         self._previous.pop(uid, None)
         self.losses.forget_instance(uid)
         self.repairs.forget_instance(uid)
+        self._last_seen.pop(uid, None)
         self._deletions_requested.discard(uid)
 
     def forget_child(self, uid: str) -> None:

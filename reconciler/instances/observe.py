@@ -23,7 +23,9 @@ from reconciler.objects.accessors import (
 )
 from reconciler.objects.names import APPLYSET_PART_OF, NODE, label_value
 from reconciler.plan import Bounds, Child, Graph, Observation, children, recorded, set_id
+from reconciler.plan.finished import Finished, finished_unseen
 from reconciler.plan.instance import possible_inventory
+from reconciler.status.resources import NOT_KNOWN
 
 
 class Observer:
@@ -38,6 +40,7 @@ class Observer:
         self._members: list[Manifest] = []
         self._found: dict[Identity, Manifest] = {}  # the live object of each desired one
         self._looked_up: set[Identity] = set()
+        self._collected: dict[Identity, Finished] = {}  # what has finished and was deleted afterwards
         self._observed: dict[str, Any] = {}  # node → its live objects
         self._missing_kinds: dict[str, str] = {}  # node → why its kind is not served
         self._refused_reads: dict[str, str] = {}  # node → why it may not read what it references
@@ -77,6 +80,7 @@ class Observer:
                 if child.node not in self._missing_kinds
             ]
             await self._find_desired()
+            self._recall_finished()
             if not (self._assign_members() or changed):
                 break
         return self._observation(), Graph(self._definition, rendering, dict(self._observed), self._desired)
@@ -91,6 +95,7 @@ class Observer:
             unserved=self._unserved,
             pod_health=self._context.pods_and_events.pod_health,
             contract_kinds=self._context.contracts.keys(),
+            collected=dict(self._collected),
         )
 
     async def _scopes(self) -> Mapping[tuple[str, str], bool]:
@@ -130,7 +135,7 @@ class Observer:
         live = [
             one
             for child in desired
-            if (one := self._found.get(child.reference.identity)) is not None
+            if (one := self._last_observation(child)) is not None
             and not is_deleting(one)
             and is_member(self.instance, one)
         ]
@@ -190,6 +195,26 @@ class Observer:
             self._looked_up.add(child.reference.identity)
             if live is not None:
                 self._found[child.reference.identity] = live
+
+    def _recall_finished(self) -> None:
+        """Desired objects that have finished and do not exist any more, or are about to be deleted."""
+        cache, uid = self._context.reconcile_cache, uid_of(self.instance)
+        known = cache.previous(uid).resources
+        self._collected = {}
+        for child in self._desired:
+            identity = child.reference.identity
+            live, resource = self._found.get(identity), known.get(identity, NOT_KNOWN)
+            if live is not None and not is_deleting(live):
+                continue
+            ended = resource.finished or finished_unseen(child.body, cache.last_seen(uid, identity))
+            if ended is not None and ended.is_of(child.body):
+                self._collected[identity] = ended
+
+    def _last_observation(self, child: Child) -> Manifest | None:
+        """The live object, or what is known of one that has finished and was deleted afterwards."""
+        identity = child.reference.identity
+        ended = self._collected.get(identity)
+        return ended.as_object(child.body) if ended is not None else self._found.get(identity)
 
     def _is_out_of_reach(self, child: Child) -> bool:
         return bool(self._bounds.violation(self.instance, child.node, child.reference))

@@ -40,6 +40,12 @@ STATUS_MANAGER = "slipway/status"
 CONTRACT_MANAGER = "slipway/contracts"
 LEASE_MANAGER = "slipway/lease"
 
+# What Slipway adds to a rendered manifest.
+OWNERSHIP_LABELS = frozenset(
+    {MANAGED_BY, INSTANCE_ID, NODE, COLLECTION_INDEX, COLLECTION_SIZE, APPLYSET_PART_OF}
+)
+OWNERSHIP_ANNOTATIONS = frozenset({APPLY_ORDER, INSTANCE})
+
 LABEL_LIMIT = 63
 
 

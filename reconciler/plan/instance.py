@@ -64,7 +64,9 @@ def plan(
     if not graph.rendering.fatal:
         for child in graph.desired:
             live = observation.found.get(child.reference.identity)
-            step = refusal(instance, child, live, bounds) or step_for(child, live, last_applied or {})
+            step: Step | None = refusal(instance, child, live, bounds)
+            if step is None and child.reference.identity not in observation.collected:
+                step = step_for(child, live, last_applied or {})
             if step is not None:
                 steps.append(step)
         if not steps:

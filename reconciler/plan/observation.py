@@ -13,6 +13,7 @@ from contracts.runtime import Rendering
 from reconciler.objects.accessors import Identity, Manifest
 from reconciler.objects.health import Health
 from reconciler.plan.children import Child
+from reconciler.plan.finished import Finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Observation:
     desired one that exists, whatever its owner. ``missing_kinds``: node → why the cluster does not serve its
     kind. ``unserved``: each recorded ``Kind.group`` that it does not serve now. ``refused_reads``: node → why
     it may not read what it references. ``pod_health``: uid of an object → the health of its worst pod.
+    ``collected``: how each desired object finished that was deleted afterwards.
     ``contract_kinds``: ``Kind.group`` of the kinds that contracts define, whose objects are not ready before
     a reconciler has set their ``Ready`` condition.
     """
@@ -35,6 +37,7 @@ class Observation:
     unserved: frozenset[str] = frozenset()
     pod_health: Mapping[str, Health] = field(default_factory=dict)
     contract_kinds: Collection[str] = ()
+    collected: Mapping[Identity, Finished] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

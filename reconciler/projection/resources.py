@@ -10,6 +10,7 @@ from django.utils import timezone
 from catalog.models import Action, Change, Instance, InstanceResource
 from reconciler.objects.accessors import Identity, Reference
 from reconciler.objects.health import State
+from reconciler.plan.finished import Finished
 from reconciler.plan.repairs import repairs_from
 from reconciler.projection.events import moment
 from reconciler.status.assess import Previous
@@ -53,6 +54,7 @@ RESOURCE_FIELDS = [
     "message",
     "ready_baseline",
     "repairs",
+    "finished",
     "created_at",
     "deletion_requested_at",
 ]
@@ -68,6 +70,7 @@ def copy_resource(target: InstanceResource, resource: ResourceStatus) -> bool:
         "message": resource.health.message,
         "ready_baseline": resource.baseline.as_dict() if resource.baseline else None,
         "repairs": [one.as_dict() for one in resource.repairs],
+        "finished": resource.finished.as_dict() if resource.finished else None,
         "created_at": moment(resource.created),
         "deletion_requested_at": moment(resource.deleting),
     }
@@ -102,9 +105,22 @@ def load_previous(destination: int) -> dict[str, Previous]:
 def load_known_resources(destination: int) -> dict[int, dict[Identity, KnownResource]]:
     rows = InstanceResource.objects.filter(instance__destination_id=destination)
     found: dict[int, dict[Identity, KnownResource]] = {}
-    for instance, uid, baseline, repairs, *reference in rows.values_list(
-        "instance_id", "uid", "ready_baseline", "repairs", "api_version", "kind", "namespace", "name"
+    for instance, uid, baseline, repairs, ended, *reference in rows.values_list(
+        "instance_id",
+        "uid",
+        "ready_baseline",
+        "repairs",
+        "finished",
+        "api_version",
+        "kind",
+        "namespace",
+        "name",
     ):
-        known = KnownResource(uid, ReadyBaseline(**baseline) if baseline else None, repairs_from(repairs))
+        known = KnownResource(
+            uid,
+            ReadyBaseline(**baseline) if baseline else None,
+            repairs_from(repairs),
+            Finished(**ended) if ended else None,
+        )
         found.setdefault(instance, {})[Reference(*reference).identity] = known
     return found

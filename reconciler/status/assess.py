@@ -74,7 +74,7 @@ class Previous:
         if assessment.resources is None:
             return following
         resources = {
-            one.reference.identity: KnownResource(one.uid, one.baseline, one.repairs)
+            one.reference.identity: KnownResource(one.uid, one.baseline, one.repairs, one.finished)
             for one in assessment.resources
         }
         return replace(following, resources=resources)

@@ -22,6 +22,7 @@ from reconciler.objects.health import Health, health_of
 from reconciler.objects.names import NODE, label_value
 from reconciler.plan import Child, Observation
 from reconciler.plan.adoption import is_ours
+from reconciler.plan.finished import COLLECTED, Finished, finished
 from reconciler.plan.repairs import Repairs
 from reconciler.status.baseline import ReadyBaseline, compare_with_baseline
 from reconciler.status.conflicts import Conflict, conflicts_of
@@ -32,12 +33,13 @@ from reconciler.status.outcome import Reconciled
 class KnownResource:
     """What earlier passes know of a resource. ``uid`` is empty while it does not exist.
 
-    ``repairs``: of its fields that others change.
+    ``repairs``: of its fields that others change. ``finished``: how it finished, if it runs only once.
     """
 
     uid: str = ""
     baseline: ReadyBaseline | None = None
     repairs: Repairs = ()
+    finished: Finished | None = None
 
 
 NOT_KNOWN = KnownResource()
@@ -58,6 +60,7 @@ class ResourceStatus:
     baseline: ReadyBaseline | None = None
     repairs: Repairs = ()
     conflicts: tuple[Conflict, ...] = ()
+    finished: Finished | None = None
 
     @property
     def is_underway(self) -> bool:
@@ -100,7 +103,14 @@ def desired_status(
 ) -> ResourceStatus:
     identity = child.reference.identity
     live, error = observation.found.get(identity), outcome.errors.get(identity, "")
-    baseline = known.get(identity, NOT_KNOWN).baseline
+    earlier = known.get(identity, NOT_KNOWN)
+    baseline = earlier.baseline
+    if identity in observation.collected:
+        ended = observation.collected[identity]
+        health = health_of(ended.as_object(child.body))
+        health = replace(health, message=f"{health.message} {COLLECTED}".strip())
+        status = ResourceStatus(child.node, child.index, child.reference, health, finished=ended)
+        return status if live is None else live_status(live, status)
     if live is None or (error and not is_ours(observation.instance, live)):
         health = Health("failed", message=error) if error else Health("waiting", message="Not created yet.")
         return ResourceStatus(child.node, child.index, child.reference, health, baseline=baseline)
@@ -111,8 +121,15 @@ def desired_status(
     elif conflicts and health.state not in ("failed", "deleting"):
         health = Health("degraded", health.fact, " ".join(conflict.message for conflict in conflicts))
     status = ResourceStatus(child.node, child.index, child.reference, health, baseline=baseline)
-    repairs = outcome.repairs.get(identity, ())
-    return live_status(live, replace(status, repairs=repairs, conflicts=conflicts))
+    return live_status(
+        live,
+        replace(
+            status,
+            repairs=outcome.repairs.get(identity, ()),
+            conflicts=conflicts,
+            finished=earlier.finished if error else finished(child.body, live, earlier.finished),
+        ),
+    )
 
 
 def member_status(observation: Observation, member: Manifest, known: Known) -> ResourceStatus:

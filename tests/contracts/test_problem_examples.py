@@ -189,9 +189,10 @@ PLACES = {
     " kro-would-refuse status-literal status-constant status-state"
     " condition-type condition-twice condition-unknown",
     NODES: "bad-name reserved-name duplicate-id template-or-reference name-or-selector self-reference cycle"
-    " foreach-entry foreach-external foreach-dimensions foreach-identity",
+    " foreach-entry foreach-external foreach-dimensions foreach-identity contested-field",
     OF_WEB: "unknown-field not-an-expression",
-    TEMPLATE: "required bad-kind unknown-kind namespace expression-in-crd expression-not-allowed",
+    TEMPLATE: "required bad-kind unknown-kind namespace expression-in-crd expression-not-allowed"
+    " time-to-live",
     METADATA: "no-name reserved-label expression-in-key omit",
     SIZE: "wrong-type no-overload",
     CONTRACT: "contract-name unknown-group when-field when-value",
