@@ -22,7 +22,10 @@ class FormDraft(models.Model):
 
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="form_drafts")
     contract = models.ForeignKey("contracts.Contract", models.CASCADE, related_name="form_drafts")
-    instance = models.ForeignKey("catalog.Instance", models.CASCADE, null=True, related_name="form_drafts")
+    # The draft remains when the instance is deleted: the text is its author's.
+    instance = models.ForeignKey(
+        "catalog.Instance", models.DO_NOTHING, null=True, related_name="form_drafts", db_constraint=False
+    )
     text = models.TextField()
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -38,11 +41,11 @@ class FormDraft(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Draft of {self.instance or self.contract} by {self.author}"
+        return f"{self.label} by {self.author}"
 
     def get_absolute_url(self) -> str:
-        if self.instance is not None:
-            return reverse("catalog:edit", args=[self.instance.pk])
+        if self.instance_id is not None:
+            return reverse("catalog:edit", args=[self.instance_id])
         return reverse("catalog:create", args=[self.contract.name])
 
     def get_discard_url(self) -> str:
@@ -52,7 +55,13 @@ class FormDraft(models.Model):
 
     @property
     def label(self) -> str:
-        return f"Edit {self.instance.name}" if self.instance else f"New: {self.contract.title}"
+        if self.instance_id is None:
+            return f"New: {self.contract.title}"
+        try:
+            name = self.instance.name if self.instance is not None else ""
+        except Instance.DoesNotExist:
+            name = ""
+        return f"Edit {name or 'a deleted instance'}"
 
     @classmethod
     def find(cls, author: User, contract: Contract, instance: Instance | None) -> FormDraft | None:

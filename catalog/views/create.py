@@ -32,6 +32,7 @@ from catalog.views.form_page import (
     submitted_change,
 )
 from catalog.views.form_responses import preview_response, render_form
+from catalog.views.kept_input import keeps_input
 from catalog.views.shared import (
     CONTRACT_UNUSABLE,
     find_contract,
@@ -42,6 +43,7 @@ from catalog.views.shared import (
 from contracts.models import Contract
 from contracts.problems import Problem
 from portal.accounts.models import User
+from portal.home.typed import typed_text
 
 SUBMITTED_BEFORE = (
     "This form was submitted already, and its instance was deleted since. Submit again to create another one."
@@ -50,19 +52,22 @@ _WITHDRAWN = "No new instances can be created. Existing instances remain and can
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
+@keeps_input
 def create(request: HttpRequest, name: str) -> HttpResponse:
     contract = find_contract(request, name)
     user = signed_in_user(request)
-    decision = may_create_somewhere(user, contract)
-    if not decision:
+    decision, usable = may_create_somewhere(user, contract), usable_contract(contract)
+    if not decision or usable is None:
+        if request.method == "POST":
+            target = FormTarget(user, contract, usable) if usable is not None else None
+            text = page_from_post(request, target).form.text if target else typed_text(request)
+            FormDraft.save_text(user, contract, None, text)
+        title, reason, status = "You cannot create this", decision.reason, 403
+        if decision:
+            title, reason, status = "This contract cannot be used right now", CONTRACT_UNUSABLE, 409
         draft = FormDraft.find(user, contract, None)
-        title = "You cannot create this"
-        return refusal_page(request, contract, title, decision.reason, status=403, draft=draft)
-    usable = usable_contract(contract)
-    if usable is None:
-        title = "This contract cannot be used right now"
-        return refusal_page(request, contract, title, CONTRACT_UNUSABLE, status=409)
+        return refusal_page(request, contract, title, reason, status=status, draft=draft)
+    assert usable is not None
     target = FormTarget(user, contract, usable)
     if request.method == "POST":
         submitting = is_submission(request)

@@ -9,9 +9,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.availability import usable_contract
@@ -31,6 +33,7 @@ from catalog.views.form_page import (
     submitted_change,
 )
 from catalog.views.form_responses import preview_response, render_form
+from catalog.views.kept_input import keeps_input
 from catalog.views.shared import (
     CONTRACT_UNUSABLE,
     find_instance,
@@ -38,9 +41,12 @@ from catalog.views.shared import (
     refusal_page,
     signed_in_user,
 )
+from contracts.models import Contract
 from contracts.problems import Problem
 from portal.accounts.permission import can
+from portal.home.typed import typed_text
 
+DELETED = "Your draft is kept, but it cannot be submitted any more. Copy what you need."
 LOST = (
     "The instance belongs to another team now, or you left its team. Your draft is kept, but it cannot be "
     "submitted. Copy what you need, or ask the team that owns the namespace."
@@ -48,21 +54,20 @@ LOST = (
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
+@keeps_input
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if (kept := kept_draft(request, pk)) is not None:
-        return refusal_page(
-            request, kept.contract, "You cannot edit this any more", LOST, status=403, draft=kept
-        )
+        return refuse_hidden(request, kept)
     instance = find_instance(request, pk)
-    usable = usable_contract(instance.contract)
+    usable, user = usable_contract(instance.contract), signed_in_user(request)
     refusal = refuse_edit(request, instance)
     if refusal is not None:
         return refusal
     if usable is None:
+        keep_typed(request, instance.contract, instance)
         title = "This contract cannot be used right now"
-        return refusal_page(request, instance.contract, title, CONTRACT_UNUSABLE, status=409)
-    user = signed_in_user(request)
+        draft = FormDraft.find(user, instance.contract, instance)
+        return refusal_page(request, instance.contract, title, CONTRACT_UNUSABLE, status=409, draft=draft)
     if request.method == "POST":
         before = base_manifest(request, instance, usable)
         target = FormTarget(user, instance.contract, usable, instance, before)
@@ -73,6 +78,35 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     before = explicit_manifest(instance, usable)
     target = FormTarget(user, instance.contract, usable, instance, before)
     return render_form(request, opened_page(target, instance))
+
+
+def refuse_hidden(request: HttpRequest, draft: FormDraft) -> HttpResponse:
+    """The instance was deleted, or the user may not see it any more."""
+    instance = Instance.objects.filter(pk=draft.instance_id or 0).first()
+    keep_typed(request, draft.contract, instance, draft)
+    title, text, status = "You cannot edit this any more", LOST, 403
+    if instance is None:
+        title, text, status = "It was deleted", DELETED, 409
+    return refusal_page(request, draft.contract, title, text, status=status, draft=draft)
+
+
+def keep_typed(
+    request: HttpRequest, contract: Contract, instance: Instance | None, draft: FormDraft | None = None
+) -> None:
+    """Save what was posted into the draft, although it cannot be submitted."""
+    if request.method != "POST":
+        return
+    user, usable = signed_in_user(request), usable_contract(contract)
+    if usable is None or instance is None:
+        text = typed_text(request)
+    else:
+        before = base_manifest(request, instance, usable)
+        text = page_from_post(request, FormTarget(user, contract, usable, instance, before)).form.text
+    if draft is not None:
+        draft.text, draft.updated_at = text, timezone.now()
+        draft.save(update_fields=["text", "updated_at"])
+    else:
+        FormDraft.save_text(user, contract, instance, text)
 
 
 def kept_draft(request: HttpRequest, pk: int) -> FormDraft | None:
@@ -87,14 +121,15 @@ def kept_draft(request: HttpRequest, pk: int) -> FormDraft | None:
 def refuse_edit(request: HttpRequest, instance: Instance) -> HttpResponse | None:
     """The page that explains why this instance cannot be edited; None when it can."""
     decision = can(signed_in_user(request), "edit", instance)
+    if decision and not instance.is_deleting:
+        return None
+    keep_typed(request, instance.contract, instance)
+    draft = FormDraft.find(signed_in_user(request), instance.contract, instance)
     if not decision:
         title = f"You cannot edit {instance.name}"
-        draft = FormDraft.find(signed_in_user(request), instance.contract, instance)
         return refusal_page(request, instance.contract, title, decision.reason, status=403, draft=draft)
-    if instance.is_deleting:
-        text = "It is being deleted and cannot be changed any more."
-        return refusal_page(request, instance.contract, f"{instance.name} cannot be edited", text, status=409)
-    return None
+    text, title = "It is being deleted and cannot be changed any more.", f"{instance.name} cannot be edited"
+    return refusal_page(request, instance.contract, title, text, status=409, draft=draft)
 
 
 def opened_page(target: FormTarget, instance: Instance) -> FormPage:
@@ -171,6 +206,9 @@ def submit(request: HttpRequest, page: FormPage, instance: Instance) -> HttpResp
             base=page.edit_base,
             submission=parse_submission(page.submission),
         )
+    except PermissionDenied as error:  # a role or the namespace's owner changed since the form was validated
+        draft, title = FormDraft.find(user, contract, instance), f"You cannot edit {instance.name}"
+        return refusal_page(request, contract, title, str(error), status=403, draft=draft)
     except AlreadyDeleting as error:
         add_problems(page.form, [Problem("deleting", str(error), "instance")])
         return render_form(request, page, status=409)

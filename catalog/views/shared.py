@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 
 from catalog.models import FormDraft, Instance
 from catalog.views.form_page import pressed_button
+from catalog.views.kept_input import is_kept
 from contracts.models import Contract
 from portal.accounts.models import User
 
@@ -51,4 +52,4 @@ def refusal_page(
 
 def is_submission(request: HttpRequest) -> bool:
     """Whether the pressed button submits the form, and does not only change or validate it."""
-    return not pressed_button(request)
+    return not pressed_button(request) and not is_kept(request)

@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.template import loader
 from django.views.decorators.csrf import requires_csrf_token
 
+from portal.home.typed import typed_text
+
 
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -40,7 +42,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @requires_csrf_token
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    text = "The page was open for too long, or cookies are disabled. Go back, reload the page and try again."
+    text = (
+        "You signed in again since the page was opened, it was open for too long, or cookies are disabled. "
+        "Nothing was saved. Go back, reload the page and try again."
+    )
     return error_response(request, 403, "Your form expired", text)
 
 
@@ -63,4 +68,5 @@ def error_response(request: HttpRequest, status: int, title: str, text: str) -> 
         return JsonResponse({"message": text, "problems": []}, status=status)
     framed = getattr(request, "user", None) is not None and request.user.is_authenticated
     template = "errors/framed.html" if framed else "errors/plain.html"
-    return render(request, template, {"status": status, "heading": title, "text": text}, status=status)
+    context = {"status": status, "heading": title, "text": text, "typed": typed_text(request)}
+    return render(request, template, context, status=status)

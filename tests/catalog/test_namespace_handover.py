@@ -316,7 +316,7 @@ def test_the_draft_of_an_edit_is_kept_and_cannot_be_submitted(
     assert "spec: {image: mine}" in page.content.decode()
     assert client.post(path, {"/image": "shop:2", "_base": "1"}).status_code == 403
     assert not Change.objects.exists()
-    assert FormDraft.objects.get().text == "spec: {image: mine}"
+    assert "image: shop:2" in FormDraft.objects.get().text, "what was typed last"
     assert sign_in(NEW).get(path).status_code == 200
     assert b"image: mine" not in sign_in(NEW).get(path).content
     assert client.post(f"{path}discard/").status_code == 302
