@@ -269,7 +269,9 @@ def test_a_portal_admin_moves_a_namespace_and_both_teams_read_it_in_the_audit_lo
     for entry in entries:
         assert entry.actor_name == "admin"
         assert entry.detail == {"namespace": "checkout", "from": "checkout", "to": "search"}
-    assert sign_in("admin").post(path, {"team": "search"}).status_code == 404, "it is not theirs any more"
+    again = sign_in("admin").post(path, {"team": "search"}, follow=True)
+    assert "This namespace no longer belongs to the team." in again.content.decode()
+    assert Entry.objects.filter(verb="namespace.moved").count() == 2
 
 
 @pytest.mark.parametrize(("who", "status"), [("lead", 403), ("developer", 403), ("engineer", 403), ("", 302)])
