@@ -26,7 +26,7 @@ class CounterTopic:
     def may_listen(self, user: User, argument: str) -> bool:
         return CounterTopic.allowed
 
-    def version(self, argument: str) -> str:
+    def version(self, user: User, argument: str) -> str:
         return str(now["version"])
 
 
