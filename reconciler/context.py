@@ -7,13 +7,14 @@ from reconciler.base.retries import Retries
 from reconciler.base.workqueue import WorkQueue
 from reconciler.cache.contracts import CompiledContract
 from reconciler.cache.external_refs import ExternalRefIndex
+from reconciler.cache.host_index import HostIndex
 from reconciler.cache.informers import SharedInformers, WatchKey
 from reconciler.cache.instances import InstanceCache
 from reconciler.cache.pods_and_events import PodAndEventWatcher
 from reconciler.cache.reconcile_cache import ReconcileCache
 from reconciler.kube import Client
 from reconciler.kube.informer import Event
-from reconciler.objects.accessors import Manifest, reference_to, uid_of
+from reconciler.objects.accessors import Identity, Manifest, reference_to, uid_of
 from reconciler.plan.finished import has_finished
 from reconciler.projection.writer import ProjectionWriter
 from reconciler.status.snapshot import EventRecord, Key
@@ -32,6 +33,7 @@ class ClusterContext:
         self.contracts: dict[str, CompiledContract] = {}
         self.teams: dict[str, str] = {}
         self.reconcile_cache = ReconcileCache()
+        self.hosts = HostIndex()
         self.change_retries: Retries[int] = Retries()  # by the key of the change
         self.projection = ProjectionWriter(database, destination)
         self.instances = InstanceCache()
@@ -53,12 +55,35 @@ class ClusterContext:
 
     def on_child(self, instance_uid: str, event: Event, obj: Manifest, old: Manifest | None) -> None:
         self.on_dependent_changed(instance_uid)
+        self.follow_hosts(instance_uid, obj, deleted=event == "deleted")
         if event == "deleted":
             self.reconcile_cache.forget_child(uid_of(obj))
             if has_finished(obj):
                 self.reconcile_cache.finished(instance_uid, reference_to(obj).identity, obj)
             else:
                 self.reconcile_cache.losses.deleted(instance_uid, reference_to(obj).identity)
+
+    def follow_hosts(self, instance_uid: str, obj: Manifest, *, deleted: bool = False) -> None:
+        """An object of the instance was observed or written. Wakes instances that claim the same hosts."""
+        for uid in self.hosts.follow(instance_uid, obj, deleted=deleted):
+            self.on_dependent_changed(uid)
+
+    def host_conflict(self, instance_uid: str, identity: Identity) -> str:
+        """Which hosts of an object another instance claimed earlier, as sentences; empty without any."""
+        own = self.instances.key_of_uid(instance_uid)
+        found = []
+        for host, other in self.hosts.earlier(identity):
+            key = self.instances.key_of_uid(other.instance)
+            if own is not None and key is not None:
+                found.append(self._host_message(host, own, key))
+        return " ".join(dict.fromkeys(found))
+
+    def _host_message(self, host: str, own: Key, other: Key) -> str:
+        """Other teams' names are not revealed."""
+        team = self.teams.get(own.namespace)
+        is_visible = own.namespace == other.namespace or (team and self.teams.get(other.namespace) == team)
+        who = f"the instance {other.display_name}" if is_visible else "another team's instance"
+        return f"The host {host} was claimed earlier by {who}. Choose another host."
 
     def on_external(self, watch_key: WatchKey) -> None:
         for key in self.external_refs.dependents_of(watch_key):

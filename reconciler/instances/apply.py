@@ -145,6 +145,7 @@ class ApplyReconciler(InstanceReconciler):
             live
         )
         self.observer.record_applied(live)
+        self.context.follow_hosts(uid_of(self.instance), live)
         self.context.reconcile_cache.last_applied[uid_of(live)] = last_applied(step.body, live)
         if step.why == "repair" or (step.why == "update" and is_changed):
             self.repairs.repaired(uid_of(self.instance), step.reference.identity, step.differences, step.by)
@@ -187,8 +188,10 @@ class ApplyReconciler(InstanceReconciler):
         uid = uid_of(self.instance)
         identities = [child.reference.identity for child in graph.desired]
         repairs = {identity: self.repairs.of(uid, identity) for identity in identities}
-        self.records += conflict_records(graph, repairs)
-        result = await self.finish(observation, Reconciled(graph, self.errors, repairs=repairs))
+        hosts = {identity: self.context.host_conflict(uid, identity) for identity in identities}
+        outcome = Reconciled(graph, self.errors, repairs=repairs, host_conflicts=hosts)
+        self.records += conflict_records(outcome)
+        result = await self.finish(observation, outcome)
         is_unreadable = bool(observation.missing_kinds or observation.refused_reads)
         return replace(
             result,

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from contracts.problems import Problem
 from reconciler.objects.accessors import Identity, Manifest, generation_of, uid_of, version_of
 from reconciler.plan import Apply, Graph, Prune, Refuse
-from reconciler.plan.repairs import Repairs, conflict_message
+from reconciler.plan.repairs import conflict_message
+from reconciler.status.outcome import Reconciled
 from reconciler.status.resources import NOT_KNOWN, KnownResource
 from reconciler.status.snapshot import EventRecord
 
@@ -39,22 +40,23 @@ def applied_record(step: Apply, live: Manifest, known: Mapping[Identity, KnownRe
     return record
 
 
-def conflict_records(graph: Graph, repairs: Mapping[Identity, Repairs]) -> list[EventRecord]:
-    """Conflicts of field managers, each recorded once."""
-    return [
-        EventRecord(
-            "FieldConflict",
-            conflict_message(child.reference.display_name, one),
-            f"{child.reference.display_name}:FieldConflict:{one.path}:{one.first}",
-            warning=True,
-            node=child.node,
-            resource=child.reference,
-            count=one.repairs,
-        )
-        for child in graph.desired
-        for one in repairs[child.reference.identity]
-        if one.is_conflict
-    ]
+def conflict_records(outcome: Reconciled) -> list[EventRecord]:
+    """Conflicts over fields and hosts, each recorded once."""
+    found = []
+    for child in outcome.graph.desired:
+        what, identity = child.reference.display_name, child.reference.identity
+        for one in outcome.repairs.get(identity, ()):
+            if one.is_conflict:
+                uid, message = f"{what}:FieldConflict:{one.path}:{one.first}", conflict_message(what, one)
+                found.append(EventRecord("FieldConflict", message, uid, count=one.repairs))
+        hosts = outcome.host_conflicts.get(identity)
+        if hosts:
+            found.append(EventRecord("HostConflict", hosts, f"{what}:HostConflict:{hosts}"))
+        found = [
+            one if one.node else replace(one, warning=True, node=child.node, resource=child.reference)
+            for one in found
+        ]
+    return found
 
 
 def is_recreated(live: Manifest, known: KnownResource) -> bool:
