@@ -19,6 +19,7 @@ WORDINGS: Mapping[str, Wording] = {
     "instance.update-requested": wording("Requested to update {subject}"),
     "instance.deletion-requested": wording("Requested to delete {subject}"),
     "instance.deleted": wording("{subject} was deleted"),
+    "instance.lost": wording("{subject} was lost"),
     "change.waiting": Wording(_waits, frozenset((*_MOVED, "waits"))),
     "change.approved": wording("“{subject}” is to be delivered", *_MOVED),
     "change.delivering": wording("Started to deliver “{subject}”", *_MOVED),

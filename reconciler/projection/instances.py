@@ -272,10 +272,11 @@ def remove(row: Instance, why: str = "") -> None:
 
     ``why``: what its page says, unless it was deleted as usual.
     """
-    pk = row.pk
-    if why:
-        team = row.team.slug if row.team is not None else ""
-        record("instance.lost", subject=row, by=None, team_slug=team, reason=why)
+    if not why:
+        row.delete()
+        return
+    pk, team = row.pk, row.team.slug if row.team is not None else ""
+    record("instance.lost", subject=row, by=None, team_slug=team, reason=why)
     row.delete()
     DeletedInstance.objects.filter(pk=pk).update(message=why)
 
