@@ -39,7 +39,7 @@ from catalog.serializers import (
     UpdateInstanceSerializer,
 )
 from catalog.touched import Base
-from catalog.views.edit import explicit_manifest, observed_manifest
+from catalog.views.edit_base import explicit_manifest, observed_manifest
 from catalog.views.instances import COLUMNS, FILTERS, filtered, ordering
 from contracts.models import Contract
 from contracts.problems import Problem, in_reading_order

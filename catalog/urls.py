@@ -13,6 +13,7 @@ urlpatterns = [
     path("instances/", instances.instances, name="instances"),
     path("instances/<int:pk>/", instance.instance, name="instance"),
     path("instances/<int:pk>/edit/", edit.edit, name="edit"),
+    path("instances/<int:pk>/edit/news/", edit.news, name="edit-news"),
     path("instances/<int:pk>/edit/preview/", edit.preview_edit, name="edit-preview"),
     path("instances/<int:pk>/edit/lint/", edit.lint_edit, name="edit-lint"),
     path("instances/<int:pk>/edit/discard/", edit.discard_edit, name="edit-discard"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,19 +9,21 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.availability import usable_contract
 from catalog.changes import AlreadyDeleting, propose_update
-from catalog.forms.instance_form import UsableContract, from_text, refusal_problems
-from catalog.forms.spec_diff import explicit_values, field_changes, merge_three_way
+from catalog.forms.instance_form import from_text, refusal_problems
+from catalog.forms.spec_diff import field_changes, merge_three_way
 from catalog.forms.yaml_text import identical, to_yaml
-from catalog.models import Change, ChangeState, FormDraft, Instance
+from catalog.models import Change, DeletedInstance, FormDraft, Instance
 from catalog.touched import read_touched, reapply
+from catalog.views.edit_base import base_manifest, explicit_manifest, posted_manifest
+from catalog.views.edit_news import EditNews, find_news
 from catalog.views.form_page import (
     FormPage,
     FormTarget,
@@ -30,12 +31,14 @@ from catalog.views.form_page import (
     new_submission,
     page_from_post,
     parse_submission,
+    pressed_button,
     submitted_change,
 )
 from catalog.views.form_responses import preview_response, render_form
 from catalog.views.kept_input import keeps_input
 from catalog.views.shared import (
     CONTRACT_UNUSABLE,
+    RefusalOptions,
     find_instance,
     is_submission,
     refusal_page,
@@ -58,6 +61,8 @@ LOST = (
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if (kept := kept_draft(request, pk)) is not None:
         return refuse_hidden(request, kept)
+    if (deleted := deleted_instance(request, pk)) is not None:
+        return refuse_deleted(request, deleted)
     instance = find_instance(request, pk)
     usable, user = usable_contract(instance.contract), signed_in_user(request)
     refusal = refuse_edit(request, instance)
@@ -74,7 +79,11 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         submitting = is_submission(request)
         page = page_from_post(request, target, submitting=submitting)
         FormDraft.save_text(user, instance.contract, instance, page.form.text)
-        return submit(request, page, instance) if submitting else render_form(request, page)
+        if submitting:
+            return submit(request, page, instance)
+        if pressed_button(request) == "_merge":
+            merge_conflicting_changes(page, instance)
+        return render_edit(request, page)
     before = explicit_manifest(instance, usable)
     target = FormTarget(user, instance.contract, usable, instance, before)
     return render_form(request, opened_page(target, instance))
@@ -87,7 +96,8 @@ def refuse_hidden(request: HttpRequest, draft: FormDraft) -> HttpResponse:
     title, text, status = "You cannot edit this any more", LOST, 403
     if instance is None:
         title, text, status = "It was deleted", DELETED, 409
-    return refusal_page(request, draft.contract, title, text, status=status, draft=draft)
+    options = RefusalOptions(status=status, draft=draft, reusable=instance is None)
+    return refusal_page(request, draft.contract, title, text, **options)
 
 
 def keep_typed(
@@ -97,16 +107,23 @@ def keep_typed(
     if request.method != "POST":
         return
     user, usable = signed_in_user(request), usable_contract(contract)
-    if usable is None or instance is None:
+    if usable is None:
         text = typed_text(request)
     else:
-        before = base_manifest(request, instance, usable)
+        before = base_manifest(request, instance, usable) if instance else None
         text = page_from_post(request, FormTarget(user, contract, usable, instance, before)).form.text
     if draft is not None:
         draft.text, draft.updated_at = text, timezone.now()
-        draft.save(update_fields=["text", "updated_at"])
+        draft.save()
     else:
         FormDraft.save_text(user, contract, instance, text)
+
+
+def render_edit(request: HttpRequest, page: FormPage, *, status: int = 200) -> HttpResponse:
+    """The form again, with what happened to the instance since it was opened."""
+    assert page.target.instance is not None
+    page.news = find_news(page.target.user, page.target.instance.pk, page.target.before or {})
+    return render_form(request, page, status=status)
 
 
 def kept_draft(request: HttpRequest, pk: int) -> FormDraft | None:
@@ -129,7 +146,20 @@ def refuse_edit(request: HttpRequest, instance: Instance) -> HttpResponse | None
         title = f"You cannot edit {instance.name}"
         return refusal_page(request, instance.contract, title, decision.reason, status=403, draft=draft)
     text, title = "It is being deleted and cannot be changed any more.", f"{instance.name} cannot be edited"
-    return refusal_page(request, instance.contract, title, text, status=409, draft=draft)
+    return refusal_page(request, instance.contract, title, text, status=409, draft=draft, reusable=True)
+
+
+def deleted_instance(request: HttpRequest, pk: int) -> DeletedInstance | None:
+    deleted = DeletedInstance.objects.visible_to(request.user).select_related("contract", "contract__owner")
+    return deleted.filter(pk=pk).first()
+
+
+def refuse_deleted(request: HttpRequest, deleted: DeletedInstance) -> HttpResponse:
+    """An edit of a deleted instance without a draft: its page, or a draft of what was posted."""
+    if request.method != "POST":
+        return redirect(deleted)
+    draft = FormDraft(author=signed_in_user(request), contract=deleted.contract, instance_id=deleted.pk)
+    return refuse_hidden(request, draft)
 
 
 def opened_page(target: FormTarget, instance: Instance) -> FormPage:
@@ -160,40 +190,14 @@ def refused_manifest(refused: Change, now: Mapping[str, Any]) -> Mapping[str, An
     return refused.manifest or now
 
 
-def explicit_manifest(instance: Instance, usable: UsableContract) -> dict[str, Any]:
-    """The instance without defaults that the API server filled in. An open change counts as its values."""
-    newest = instance.changes.open().first()
-    if newest is not None and newest.manifest:
-        return dict(newest.manifest)
-    return observed_manifest(instance, usable)
-
-
-def observed_manifest(instance: Instance, usable: UsableContract) -> dict[str, Any]:
-    """As :func:`explicit_manifest`, without open changes."""
-    newest = instance.changes.filter(state=ChangeState.DELIVERED).exclude(manifest={}).first()
-    requested = newest.manifest.get("spec") if newest else None
-    return {**instance.manifest, "spec": explicit_values(usable.schema, instance.spec, requested)}
-
-
-def base_manifest(request: HttpRequest, instance: Instance, usable: UsableContract) -> Mapping[str, Any]:
-    """The manifest that the form was opened with, so that only what its author changed is a change."""
-    try:
-        posted = json.loads(request.POST.get("_before", ""))
-    except ValueError:
-        posted = None
-    if isinstance(posted, dict) and all(isinstance(posted.get(key), dict) for key in ("metadata", "spec")):
-        return posted
-    return explicit_manifest(instance, usable)
-
-
 def submit(request: HttpRequest, page: FormPage, instance: Instance) -> HttpResponse:
     user, contract = page.target.user, page.target.contract
     if submitted_change(page):
         return redirect(instance)
     if page.base != str(instance.generation) and merge_conflicting_changes(page, instance):
-        return render_form(request, page, status=409)
+        return render_edit(request, page, status=409)
     if not page.form.ok:
-        return render_form(request, page, status=422)
+        return render_edit(request, page, status=422)
     if identical(page.form.manifest, page.target.before):
         FormDraft.discard(user, contract, instance)
         messages.info(request, "No changes to save.")
@@ -211,7 +215,7 @@ def submit(request: HttpRequest, page: FormPage, instance: Instance) -> HttpResp
         return refusal_page(request, contract, title, str(error), status=403, draft=draft)
     except AlreadyDeleting as error:
         add_problems(page.form, [Problem("deleting", str(error), "instance")])
-        return render_form(request, page, status=409)
+        return render_edit(request, page, status=409)
     FormDraft.discard(user, contract, instance)
     return redirect(instance)
 
@@ -236,8 +240,23 @@ def merge_conflicting_changes(page: FormPage, instance: Instance) -> bool:
 
 @require_POST
 @login_required
+def news(request: HttpRequest, pk: int) -> HttpResponse:
+    """What happened to the instance since the form was opened (``_before``)."""
+    user = signed_in_user(request)
+    found = find_news(user, pk, posted_manifest(request) or {})
+    if found is None and not Instance.objects.visible_to(user).filter(pk=pk).exists():
+        if not FormDraft.objects.filter(author=user, instance_id=pk).exists():
+            raise Http404
+        found = EditNews("lost")
+    return render(request, "catalog/_edit_news.html", {"news": found})
+
+
+@require_POST
+@login_required
 def preview_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Validate the draft while a user types."""
+    if deleted_instance(request, pk) is not None:
+        return HttpResponse(status=204)  # the form says so already
     instance = find_instance(request, pk)
     usable = usable_contract(instance.contract)
     user = signed_in_user(request)

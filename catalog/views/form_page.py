@@ -28,6 +28,7 @@ from catalog.graph.view import Graph, graph_of_preview
 from catalog.models import Action, Change, DeletedInstance, Destination, FormDraft, Instance
 from catalog.ownership_conflicts import OwnershipConflict, ownership_conflicts
 from catalog.touched import Base
+from catalog.views.edit_news import EditNews
 from catalog.views.refusals import refusals
 from contracts.models import Contract
 from contracts.problems import Problem
@@ -71,6 +72,7 @@ class FormPage:
     copied: Instance | DeletedInstance | None = None
     # Changes made by others since the edit began, and whether this user changed the same field.
     conflicting_changes: list[tuple[FieldChange, bool]] = field(default_factory=list)
+    news: EditNews | None = None
 
     @property
     def namespaces(self) -> list[TeamNamespace]:
@@ -142,7 +144,8 @@ class FormPage:
 
     def focus_first_error(self) -> None:
         for one in self.form.tree.root.walk():
-            one.focus = one.id == self.focus or (one.is_entry and one.key_id == self.focus)
+            one.focus = one.id == self.focus
+            one.focus_key = one.is_entry and one.key_id == self.focus
 
     def render_preview(self) -> None:
         """Render what would be created, with the same runtime as the reconciler."""
@@ -223,12 +226,12 @@ def form_input(request: HttpRequest, target: FormTarget, *, operation: str) -> F
 
 
 def pressed_button(request: HttpRequest) -> str:
-    """The name of the pressed button: ``_op``, ``_view``, ``_save``, or empty for typing and submitting.
+    """The name of the pressed button: ``_op``, ``_view``, ``_save``, ``_merge``; empty if none was pressed.
 
     htmx sends the last pressed button of a form with each later request, so its name counts only when that
     button triggered the request.
     """
-    names = [name for name in ("_op", "_view", "_save") if request.POST.get(name)]
+    names = [name for name in ("_op", "_view", "_save", "_merge") if request.POST.get(name)]
     if request.htmx:  # type: ignore[attr-defined]
         names = [name for name in names if name == request.htmx.trigger_name]  # type: ignore[attr-defined]
     return names[0] if names else ""

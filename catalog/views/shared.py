@@ -17,6 +17,7 @@ from portal.accounts.models import User
 class RefusalOptions(TypedDict):
     status: int
     draft: NotRequired[FormDraft | None]  # is shown, so that its author can copy the text
+    reusable: NotRequired[bool]  # the draft can be used for a new instance
 
 
 CONTRACT_UNUSABLE = (
@@ -45,9 +46,14 @@ def find_instance(request: HttpRequest, pk: int) -> Instance:
 def refusal_page(
     request: HttpRequest, contract: Contract, title: str, text: str, **options: Unpack[RefusalOptions]
 ) -> HttpResponse:
-    status, draft = options["status"], options.get("draft")
-    context = {"contract": contract, "title": title, "text": text, "draft": draft}
-    return render(request, "catalog/refusal.html", context, status=status)
+    context = {
+        "contract": contract,
+        "title": title,
+        "text": text,
+        "draft": options.get("draft"),
+        "reusable": options.get("reusable"),
+    }
+    return render(request, "catalog/refusal.html", context, status=options["status"])
 
 
 def is_submission(request: HttpRequest) -> bool:

@@ -71,7 +71,7 @@ EDITS: dict[tuple[Callable[[Stage], None], bool], tuple[int, str]] = {
     (leave_the_team, True): (403, "The instance belongs to another team now, or you left its team."),
     (leave_the_team, False): (404, "It was not saved. Copy what you need."),
     (delete, True): (409, "It was deleted"),
-    (delete, False): (404, "It was not saved. Copy what you need."),
+    (delete, False): (409, "It was deleted"),
     (start_deleting, True): (409, "It is being deleted and cannot be changed any more."),
     (start_deleting, False): (409, "It is being deleted and cannot be changed any more."),
     (lower_the_role, True): (403, "you need the role developer"),

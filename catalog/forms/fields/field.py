@@ -56,6 +56,7 @@ class Field:
     group: str = ""
     hidden: bool = False
     focus: bool = False
+    focus_key: bool = False  # the key of this row gets the focus
     is_entry: bool = False  # a row of a map, with a key
     off: str = "false"  # what a switch posts when off and on
     on: str = "true"
@@ -84,11 +85,6 @@ class Field:
     @property
     def key_error_id(self) -> str:
         return f"{self.key_id}-error"
-
-    @property
-    def focus_key(self) -> bool:
-        """Whether the key gets the focus: in an added row of a map."""
-        return self.is_entry and any(one.focus for one in self.walk())
 
     @property
     def row_name(self) -> str:

@@ -20,7 +20,7 @@ from catalog.forms.fields.field_types import (
     title_of,
 )
 from catalog.forms.fields.hints import in_display_order
-from catalog.forms.fields.input_names import KEY, row_token
+from catalog.forms.fields.input_names import KEY, is_row, row_token
 from catalog.forms.fields.position import Position
 from catalog.forms.fields.posted import Posted
 from catalog.forms.fields.problem_paths import deepest_shown
@@ -94,7 +94,8 @@ class _Builder:
     def rows(self, schema: Schema, parent: Field, at: Position, value: Any) -> Iterator[Field]:
         item = item_schema(schema)
         of_map = parent.field_type == "map"
-        noun = singular(parent.label)
+        in_row = is_row(at.name.rpartition("/")[2])
+        noun = f"{parent.label}, entry" if in_row else singular(parent.label)
         scalar = field_type_of(item, depth=at.depth + 1) in SCALARS | {"yaml"}
         default = schema.get("default")
         parent.at_default = bool(default) and is_absent(schema, value)
@@ -158,7 +159,8 @@ def _focus_row(root: Field, name: str) -> None:
     for candidate in root.walk():
         if candidate.row_name == name and candidate.token:
             first = next((one for one in candidate.walk() if one.is_scalar and not one.hidden), candidate)
-            first.focus = True
+            candidate.focus_key = candidate.is_entry
+            first.focus = not candidate.is_entry
             return
 
 
