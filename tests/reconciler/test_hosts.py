@@ -110,7 +110,7 @@ def message(harness: Harness, contract: Any, name: str, namespace: str) -> str:
 
 def test_the_later_instance_has_the_conflict_until_the_earlier_one_is_deleted(harness: Harness) -> None:
     other = Team.objects.create(slug=f"other-{harness.suffix}", name="Other")
-    elsewhere = f"{harness.namespace}-other"
+    elsewhere = f"{harness.namespace}x"  # in one second, the order of the names counts
     TeamNamespace.objects.create(team=other, name=elsewhere)
     harness.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": elsewhere}})
     contract = publish_contract(harness, INGRESS, spec="host: string")
