@@ -103,7 +103,7 @@ class Proxy:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
         headers["Accept-Encoding"] = "identity"
         url = URL(self._host + request.raw_path, encoded=True)
-        async with self._session.request(request.method, url, data=body, headers=headers) as answer:
+        async with self._session.request(request.method, url, data=body or None, headers=headers) as answer:
             kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP}
             if "watch" not in request.query:
                 return web.Response(status=answer.status, headers=kept, body=await answer.read())
