@@ -247,6 +247,8 @@ class InstanceResource(models.Model):
     ready_baseline = models.JSONField(null=True)
     # Repairs in a row of fields that others change (reconciler.plan.repairs); a restart continues them.
     repairs = models.JSONField(default=list)
+    # Hosts that it claims: [[server, host, path]] (contracts.runtime.claimed_hosts).
+    claims = models.JSONField(default=list)
     # How it finished, if it is not run again (reconciler.plan.finished).
     finished = models.JSONField(null=True)
     created_at = models.DateTimeField(null=True)  # metadata.creationTimestamp

@@ -25,6 +25,7 @@ from catalog.forms.instance_form import (
 from catalog.forms.spec_diff import FieldChange, field_changes
 from catalog.forms.yaml_text import to_yaml
 from catalog.graph.view import Graph, graph_of_preview
+from catalog.host_conflicts import ClaimedHost, claimed_hosts
 from catalog.models import Action, Change, DeletedInstance, Destination, FormDraft, Instance
 from catalog.ownership_conflicts import OwnershipConflict, ownership_conflicts
 from catalog.touched import Base
@@ -67,6 +68,7 @@ class FormPage:
     base: str = ""  # the generation that the edit is based on
     preview_nodes: list[PreviewNode] = field(default_factory=list)
     ownership_conflicts: list[OwnershipConflict] = field(default_factory=list)
+    claimed_hosts: list[ClaimedHost] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)  # what would be out of reach
     resumed_draft: FormDraft | None = None
     copied: Instance | DeletedInstance | None = None
@@ -165,8 +167,16 @@ class FormPage:
                 self.target.contract, usable.definition, self.preview_nodes, self.form.namespace
             )
         if name and not self.form.name_messages:
+            manifests = [manifest for node in self.preview_nodes for manifest in node.manifests]
+            self.claimed_hosts = claimed_hosts(
+                manifests,
+                namespace=self.form.namespace,
+                destination=self.target.destination,
+                by=self.target.user,
+                instance=self.target.instance,
+            )
             self.ownership_conflicts = ownership_conflicts(
-                [manifest for node in self.preview_nodes for manifest in node.manifests],
+                manifests,
                 namespace=self.form.namespace,
                 destination=self.target.destination,
                 by=self.target.user,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from contracts.compiler import Definition
+from contracts.runtime.claimed_hosts import Claim, claims_of
 from contracts.runtime.withholding import unnamed_nodes
 from reconciler.objects.accessors import (
     Identity,
@@ -60,6 +61,7 @@ class ResourceStatus:
     baseline: ReadyBaseline | None = None
     repairs: Repairs = ()
     conflicts: tuple[Conflict, ...] = ()
+    claims: tuple[Claim, ...] = ()
     finished: Finished | None = None
 
     @property
@@ -127,6 +129,7 @@ def desired_status(
             status,
             repairs=outcome.repairs.get(identity, ()),
             conflicts=conflicts,
+            claims=tuple(sorted(set(claims_of(live, child.reference.namespace)))),
             finished=earlier.finished if error else finished(child.body, live, earlier.finished),
         ),
     )
