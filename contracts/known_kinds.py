@@ -5,12 +5,21 @@ Only kinds that the text mentions are loaded, so that checking while typing stay
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from contracts.compiler import Compilation, KindSchemas, builtin_kinds, compile_cached, kinds_with
-from contracts.models import Contract, ContractQuerySet, KnownSchema, Revision
+from contracts.compiler import (
+    Compilation,
+    Creation,
+    GroupKind,
+    KindSchemas,
+    builtin_kinds,
+    compile_cached,
+    creations_of,
+    kinds_with,
+)
+from contracts.models import Contract, KnownSchema, Revision
 from portal.accounts.models import User
 from portal.accounts.permission import sees_everything
 
@@ -26,19 +35,64 @@ def compile_known(text: str, reader: User | None = None) -> Compilation:
 
 
 def known_kinds(text: str, reader: User | None = None) -> KindSchemas:
-    contracts = Contract.objects.exclude(revision=None)
-    hidden: tuple[Kind, ...] = ()
-    if reader is not None and not sees_everything(reader):
-        visible = Contract.objects.visible_to(reader)
-        hidden = hidden_kinds(text, contracts.exclude(pk__in=visible.order_by().values("pk")))
-        contracts = contracts.filter(pk__in=visible.order_by().values("pk"))
-    return assemble_kinds(schemas_mentioned_in(text), contracts_mentioned_in(text, contracts), hidden)
+    latest = latest_revisions()
+    mentioned = [one for one in latest.values() if one.group in text and one.kind in text]
+    reachable = with_creations(mentioned, latest)
+    in_groups = [one for one in latest.values() if one.group in text]
+    hidden = hidden_ones([*in_groups, *reachable], reader)
+    return assemble_kinds(
+        schemas_mentioned_in(text),
+        tuple((one.revision, one.digest) for one in reachable if one not in hidden),
+        tuple(sorted({(f"{one.group}/{one.version}", one.kind) for one in hidden})),
+        tuple(((one.group, one.kind), one.revision, one.digest) for one in reachable),
+    )
 
 
-def hidden_kinds(text: str, contracts: ContractQuerySet) -> tuple[Kind, ...]:
-    """Kinds of these contracts in groups that occur in the text; the clusters' schemas have them too."""
-    rows = contracts.order_by("group", "kind").values_list("group", "version", "kind")
-    return tuple((f"{group}/{version}", kind) for group, version, kind in rows if group in text)
+class Latest(NamedTuple):
+    """The latest revision of a contract: its key and digest, and the contract's kind."""
+
+    contract: int
+    revision: int
+    digest: str
+    group: str
+    version: str
+    kind: str
+
+
+def latest_revisions() -> dict[GroupKind, Latest]:
+    rows = Contract.objects.exclude(revision=None).order_by("group", "kind")
+    fields = ("pk", "revision_id", "revision__digest", "group", "version", "kind")
+    return {(row[3], row[5]): Latest(*row) for row in rows.values_list(*fields)}
+
+
+def hidden_ones(found: Sequence[Latest], reader: User | None) -> list[Latest]:
+    """Those that the reader may not see; the clusters' schemas have their kinds too."""
+    if reader is None or sees_everything(reader) or not found:
+        return []
+    visible = set(Contract.objects.visible_to(reader).order_by().values_list("pk", flat=True))
+    return [one for one in found if one.contract not in visible]
+
+
+def with_creations(mentioned: Sequence[Latest], latest: Mapping[GroupKind, Latest]) -> list[Latest]:
+    """The contracts whose instances a text may create, and those whose instances these create in turn.
+
+    Also contracts that the reader may not see: what they create decides whether instances ever end.
+    """
+    found = list(mentioned)
+    for one in found:
+        for creation in created_by(one.revision, one.digest):
+            created = latest.get(creation.group_kind)
+            if created is not None and created not in found:
+                found.append(created)
+    return sorted(found)
+
+
+@lru_cache(maxsize=1024)
+def created_by(revision_id: int, digest: str) -> tuple[Creation, ...]:
+    """What the instances of a revision create."""
+    text = Revision.objects.values_list("text", flat=True).get(pk=revision_id)
+    outline = compile_cached(text).outline
+    return creations_of(outline) if outline else ()
 
 
 def schemas_mentioned_in(text: str) -> tuple[tuple[int, str], ...]:
@@ -48,12 +102,6 @@ def schemas_mentioned_in(text: str) -> tuple[tuple[int, str], ...]:
     )
     own = builtin_groups()
     return tuple((pk, content) for pk, content, name in rows if name in text and name not in own)
-
-
-def contracts_mentioned_in(text: str, contracts: ContractQuerySet) -> tuple[tuple[int, str], ...]:
-    """Key and digest of the latest revisions of contracts whose group and kind occur in the text."""
-    found = contracts.order_by("pk").values_list("revision_id", "revision__digest", "group", "kind")
-    return tuple((pk, digest) for pk, digest, group, kind in found if pk and group in text and kind in text)
 
 
 @lru_cache(maxsize=1)
@@ -66,6 +114,7 @@ def assemble_kinds(
     schemas: tuple[tuple[int, str], ...],
     revisions: tuple[tuple[int, str], ...],
     hidden: tuple[Kind, ...] = (),
+    creating: tuple[tuple[GroupKind, int, str], ...] = (),
 ) -> KindSchemas:
     """Cached by primary keys and content hashes, so that a changed document is read again."""
     documents: list[Mapping[str, Any]] = []
@@ -76,7 +125,11 @@ def assemble_kinds(
         for kind in known.kinds:
             scopes[known.group_version, kind["kind"]] = (kind["plural"], kind["namespaced"])
     clusters = kinds_with(builtin_kinds(), openapi=documents, scopes=scopes)
-    return kinds_with(clusters, crds=[crd for pk, _ in revisions if (crd := crd_of(pk, clusters))])
+    return kinds_with(
+        clusters,
+        crds=[crd for pk, _ in revisions if (crd := crd_of(pk, clusters))],
+        creations={key: created_by(pk, digest) for key, pk, digest in creating},
+    )
 
 
 def without_kinds(document: Mapping[str, Any], hidden: Collection[str]) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """The compiler: a contract's text and kind schemas → a definition and all problems. Pure."""
 
+from contracts.compiler.checks.endless_instances import creations_of
 from contracts.compiler.checks.validation import validate_spec
 from contracts.compiler.compatibility import SchemaChange, schema_changes
 from contracts.compiler.compilation import Compilation
@@ -21,7 +22,14 @@ from contracts.compiler.definition import (
     Scope,
 )
 from contracts.compiler.field_mappings import source_fields
-from contracts.compiler.kinds.kind_schemas import KindInfo, KindSchemas, builtin_kinds, kinds_with
+from contracts.compiler.kinds.kind_schemas import (
+    Creation,
+    GroupKind,
+    KindInfo,
+    KindSchemas,
+    builtin_kinds,
+    kinds_with,
+)
 from contracts.compiler.kinds.plurals import plural_of
 from contracts.compiler.reach import Reach, ReachEntry
 from contracts.documents import Span
@@ -29,11 +37,13 @@ from contracts.documents import Span
 __all__ = [
     "Code",
     "Compilation",
+    "Creation",
     "Definition",
     "FieldGroup",
     "FieldHint",
     "FieldMapping",
     "FormHints",
+    "GroupKind",
     "Iterator",
     "KindInfo",
     "KindSchemas",
@@ -54,6 +64,7 @@ __all__ = [
     "builtin_kinds",
     "compile_cached",
     "compile_text",
+    "creations_of",
     "kinds_with",
     "plural_of",
     "schema_changes",

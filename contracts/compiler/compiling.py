@@ -13,6 +13,7 @@ from contracts import cel
 from contracts.compiler.checks.cluster_controllers import check_cluster_controllers
 from contracts.compiler.checks.conditions import check_conditions
 from contracts.compiler.checks.dependencies import Use, needs_of, outline_of, report_cycles, uses
+from contracts.compiler.checks.endless_instances import check_endless_instances
 from contracts.compiler.checks.expression_types import ExpressionChecker, instance_type, node_type
 from contracts.compiler.checks.node_types import check_nodes
 from contracts.compiler.checks.rules import check_rules
@@ -45,6 +46,7 @@ RUNNABLE_WITH = frozenset(
         "schema-rule",
         "schema-bounds",
         "cel-type",
+        "endless-instances",
         "no-overload",
         "status-state",
         "yaml-duplicate-key",
@@ -192,6 +194,8 @@ class _Compiler:
         checker = ExpressionChecker(names, self.reporter)
         check_nodes(drafts, variables, types, self.scope == "Cluster", checker)
         check_cluster_controllers(drafts, self.reporter)
+        own = (_text(self.schema.get("group")) or "kro.run", self.kind)
+        check_endless_instances(own, drafts, needs, self.kinds, self.reporter)
         fields, conditions = read_status(self.schema.get("status"), self.reporter)
         status = status_schema(fields, variables, checker)
         check_conditions(conditions, variables, instance_type(spec_schema, self.scope, status), checker)

@@ -195,11 +195,14 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class OutlineNode:
+    """``conditional``: an expression of the node, or of one that it needs, decides whether it has objects."""
+
     id: str
     type: NodeType
     api_version: str
     kind: str
     span: Span = UNKNOWN_SPAN
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,10 @@ class InstanceCache:
     def key_of_uid(self, uid: str) -> Key | None:
         return self._keys.get(uid)
 
+    def of_uid(self, uid: str) -> Manifest | None:
+        key = self.key_of_uid(uid)
+        return self.get(key) if key is not None else None
+
     def handle(self, group_kind: str, event: Event, obj: Manifest) -> Key:
         """Handle a watch event; returns the key of the instance."""
         key = key_of(group_kind, obj)

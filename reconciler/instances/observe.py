@@ -25,6 +25,7 @@ from reconciler.objects.names import APPLYSET_PART_OF, NODE, label_value
 from reconciler.plan import Bounds, Child, Graph, Observation, children, recorded, set_id
 from reconciler.plan.finished import Finished, finished_unseen
 from reconciler.plan.instance import possible_inventory
+from reconciler.plan.nesting import depth_of
 from reconciler.status.resources import NOT_KNOWN
 
 
@@ -96,6 +97,7 @@ class Observer:
             pod_health=self._context.pods_and_events.pod_health,
             contract_kinds=self._context.contracts.keys(),
             collected=dict(self._collected),
+            depth=depth_of(self.instance, self._context.instances.of_uid),
         )
 
     async def _scopes(self) -> Mapping[tuple[str, str], bool]:

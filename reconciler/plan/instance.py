@@ -33,6 +33,7 @@ from reconciler.plan.adoption import adoption_refusal, is_ours
 from reconciler.plan.children import Child
 from reconciler.plan.compare import FieldDifference, LastApplied, digest, field_differences, other_managers
 from reconciler.plan.inventory import Inventory, inventory_of, recorded, set_id
+from reconciler.plan.nesting import MAX_DEPTH, too_deep
 from reconciler.plan.observation import Graph, Observation
 from reconciler.plan.reach import Bounds
 from reconciler.plan.steps import Apply, Plan, Prune, Refuse, Step, Wait
@@ -64,7 +65,7 @@ def plan(
     if not graph.rendering.fatal:
         for child in graph.desired:
             live = observation.found.get(child.reference.identity)
-            step: Step | None = refusal(instance, child, live, bounds)
+            step: Step | None = refusal(instance, child, live, bounds) or nested_too_deep(observation, child)
             if step is None and child.reference.identity not in observation.collected:
                 step = step_for(child, live, last_applied or {})
             if step is not None:
@@ -115,6 +116,15 @@ def refusal(instance: Manifest, child: Child, live: Manifest | None, bounds: Bou
         return None
     not_adopted = adoption_refusal(instance, reference, bounds)
     return Refuse(node, reference, not_adopted, "NotAdopted") if not_adopted else None
+
+
+def nested_too_deep(observation: Observation, child: Child) -> Refuse | None:
+    """An instance that does not exist yet is not created within too many others."""
+    reference = child.reference
+    exists = reference.identity in observation.found
+    if exists or observation.depth < MAX_DEPTH or reference.group_kind not in observation.contract_kinds:
+        return None
+    return Refuse(child.node, reference, too_deep(reference), "NestedTooDeep")
 
 
 def step_for(

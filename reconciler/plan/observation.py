@@ -26,7 +26,7 @@ class Observation:
     it may not read what it references. ``pod_health``: uid of an object → the health of its worst pod.
     ``collected``: how each desired object finished that was deleted afterwards.
     ``contract_kinds``: ``Kind.group`` of the kinds that contracts define, whose objects are not ready before
-    a reconciler has set their ``Ready`` condition.
+    a reconciler has set their ``Ready`` condition. ``depth``: how many instances the instance is in.
     """
 
     instance: Manifest
@@ -38,6 +38,7 @@ class Observation:
     pod_health: Mapping[str, Health] = field(default_factory=dict)
     contract_kinds: Collection[str] = ()
     collected: Mapping[Identity, Finished] = field(default_factory=dict)
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)

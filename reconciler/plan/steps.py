@@ -10,7 +10,7 @@ from reconciler.objects.accessors import Reference
 from reconciler.plan.compare import FieldDifference
 from reconciler.plan.inventory import Inventory
 
-RefusalCode = Literal["NameTaken", "NotAdopted", "OutOfReach"]
+RefusalCode = Literal["NameTaken", "NotAdopted", "OutOfReach", "NestedTooDeep"]
 Why = Literal["create", "adopt", "update", "repair"]
 
 
@@ -45,7 +45,8 @@ class Refuse:
     """The object must not be touched; a user must resolve the conflict.
 
     ``code``: ``NameTaken`` if it has another owner, ``NotAdopted`` if it exists and is unmanaged,
-    ``OutOfReach`` if the instance may not write it.
+    ``OutOfReach`` if the instance may not write it, ``NestedTooDeep`` if it is an instance within too many
+    others.
     """
 
     node: str

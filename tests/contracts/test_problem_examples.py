@@ -189,7 +189,8 @@ PLACES = {
     " kro-would-refuse status-literal status-constant status-state"
     " condition-type condition-twice condition-unknown",
     NODES: "bad-name reserved-name duplicate-id template-or-reference name-or-selector self-reference cycle"
-    " foreach-entry foreach-external foreach-dimensions foreach-identity contested-field",
+    " foreach-entry foreach-external foreach-dimensions foreach-identity contested-field"
+    " endless-instances",
     OF_WEB: "unknown-field not-an-expression",
     TEMPLATE: "required bad-kind unknown-kind namespace expression-in-crd expression-not-allowed"
     " time-to-live",

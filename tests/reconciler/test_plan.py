@@ -11,7 +11,7 @@ import pytest
 from contracts.compiler import Definition, compile_text
 from contracts.runtime import render
 from reconciler.objects.accessors import reference_to
-from reconciler.objects.names import APPLYSET_PART_OF
+from reconciler.objects.names import APPLYSET_PART_OF, INSTANCE_ID
 from reconciler.plan import (
     Apply,
     Bounds,
@@ -33,6 +33,7 @@ from reconciler.plan import (
 )
 from reconciler.plan.children import with_encoded_data
 from reconciler.plan.instance import refusal, step_for
+from reconciler.plan.nesting import MAX_DEPTH, depth_of
 from tests.contracts.definitions import config_map, defined, wired
 from tests.reconciler.contracts import PAIR
 
@@ -467,3 +468,42 @@ def test_secrets_are_compared_as_the_server_stores_them() -> None:
         "kind": "Secret",
         "data": {"a": "eQ==", "b": "eg=="},
     }
+
+
+def nested_in(levels: int) -> dict[str, dict[str, Any]]:
+    """Instances by uid: “0” is in “1”, which is in “2”, and so on."""
+    return {
+        str(level): {"metadata": {"uid": str(level), "labels": {INSTANCE_ID: str(level + 1)}}}
+        for level in range(levels + 1)
+    }
+
+
+@pytest.mark.parametrize("levels", [0, 1, 3, MAX_DEPTH])
+def test_the_depth_of_an_instance(levels: int) -> None:
+    known = nested_in(levels)
+    assert depth_of(known["0"], known.get) == levels
+
+
+def test_labels_that_form_a_cycle() -> None:
+    one = {"metadata": {"uid": "1", "labels": {INSTANCE_ID: "1"}}}
+    assert depth_of(one, {"1": one}.get) == MAX_DEPTH
+
+
+@pytest.mark.parametrize(
+    ("depth", "kinds", "exists", "refused"),
+    [
+        pytest.param(MAX_DEPTH - 1, ["ConfigMap"], False, False, id="within the limit"),
+        pytest.param(MAX_DEPTH, ["ConfigMap"], False, True, id="too deep"),
+        pytest.param(MAX_DEPTH, ["ConfigMap"], True, False, id="it exists already"),
+        pytest.param(MAX_DEPTH, [], False, False, id="not of a contract's kind"),
+    ],
+)
+def test_instances_are_not_created_within_too_many_others(
+    pair: Definition, depth: int, kinds: list[str], exists: bool, refused: bool
+) -> None:
+    rendering = render(pair, INSTANCE, {})
+    graph = Graph(pair, rendering, {}, children(INSTANCE, pair, rendering))
+    live = as_applied(first(pair))
+    found = {reference_to(live).identity: live} if exists else {}
+    observation = Observation(INSTANCE, [*found.values()], found, contract_kinds=kinds, depth=depth)
+    assert [step.code for step in plan(observation, graph).refusals] == ["NestedTooDeep"] * refused

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -96,8 +96,16 @@ def outline_of(
     drafts: Sequence[NodeDraft], needs: dict[str, list[str]], found: Sequence[Use], reporter: Reporter
 ) -> Outline:
     """The graph, also of a definition that has errors."""
+    conditional = conditional_nodes(drafts, needs)
     nodes = tuple(
-        OutlineNode(draft.id, draft.type, draft.api_version, draft.kind, _span(draft, reporter))
+        OutlineNode(
+            draft.id,
+            draft.type,
+            draft.api_version,
+            draft.kind,
+            _span(draft, reporter),
+            draft.id in conditional,
+        )
         for draft in drafts
         if draft.id
     )
@@ -110,6 +118,29 @@ def outline_of(
         for needed in needed_by
     )
     return Outline(nodes, edges)
+
+
+def conditional_nodes(drafts: Sequence[NodeDraft], needs: Mapping[str, Sequence[str]]) -> set[str]:
+    """The nodes of which an expression decides whether they have objects.
+
+    It is in includeWhen or forEach of the node, or of one that it needs: exclusion spreads (kro §4.5). A
+    condition that reads nothing is always the same, so it decides nothing.
+    """
+    found = {draft.id for draft in drafts if _decides([*draft.include_when, *_lists(draft)])}
+    grown = True
+    while grown:
+        more = {node for node, needed in needs.items() if found.intersection(needed)} - found
+        found |= more
+        grown = bool(more)
+    return found
+
+
+def _lists(draft: NodeDraft) -> list[Code]:
+    return [dimension.code for dimension in draft.for_each]
+
+
+def _decides(codes: Sequence[Code]) -> bool:
+    return any(part.expression.references for code in codes for part in code.expressions)
 
 
 def _span(draft: NodeDraft, reporter: Reporter) -> Span:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -20,6 +20,7 @@ import orjson
 from contracts.compiler.kinds.kind_table import CLUSTER_SCOPED, NOT_OBJECTS, PLURALS
 from contracts.compiler.kinds.openapi import embedded, normalised
 from contracts.compiler.kinds.plurals import plural_of
+from contracts.documents.api_versions import group_of
 
 KUBERNETES = "1.37.0"
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
@@ -44,6 +45,25 @@ class KindInfo:
         return f"{self.group}/{self.version}" if self.group else self.version
 
 
+GroupKind = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Creation:
+    """A kind that each instance of a contract's kind creates.
+
+    ``conditional``: only if an expression of includeWhen or forEach says so.
+    """
+
+    api_version: str
+    kind: str
+    conditional: bool = False
+
+    @property
+    def group_kind(self) -> GroupKind:
+        return group_of(self.api_version), self.kind
+
+
 class KindSchemas(Protocol):
     """Looks up kinds. ``digest`` changes when any result may change."""
 
@@ -54,6 +74,9 @@ class KindSchemas(Protocol):
 
     def names(self) -> Iterable[tuple[str, str]]:
         """Every known ``(apiVersion, kind)``, for hints."""
+
+    def creations(self, group: str, kind: str) -> Sequence[Creation]:
+        """What the instances of a contract's kind create; nothing for any other kind."""
 
 
 class _Builtin:
@@ -77,6 +100,9 @@ class _Builtin:
 
     def names(self) -> Iterable[tuple[str, str]]:
         return self._kinds
+
+    def creations(self, group: str, kind: str) -> Sequence[Creation]:
+        return ()
 
     def resolve(self, ref: str) -> Schema:
         """The definition that ``#/…/name`` points at; an unknown one allows anything."""
@@ -115,9 +141,16 @@ def builtin_kinds() -> KindSchemas:
 class _Layered:
     """Kinds that take precedence over those of ``base``."""
 
-    def __init__(self, base: KindSchemas, kinds: Mapping[tuple[str, str], KindInfo], digest: str) -> None:
+    def __init__(
+        self,
+        base: KindSchemas,
+        kinds: Mapping[tuple[str, str], KindInfo],
+        creations: Mapping[GroupKind, Sequence[Creation]],
+        digest: str,
+    ) -> None:
         self._base = base
         self._kinds = kinds
+        self._creations = creations
         self.digest = f"{base.digest}+{digest}"
 
     def lookup(self, api_version: str, kind: str) -> KindInfo | None:
@@ -126,21 +159,26 @@ class _Layered:
     def names(self) -> Iterable[tuple[str, str]]:
         return [*self._kinds, *self._base.names()]
 
+    def creations(self, group: str, kind: str) -> Sequence[Creation]:
+        return self._creations.get((group, kind)) or self._base.creations(group, kind)
+
 
 def kinds_with(
     base: KindSchemas | None = None,
     crds: Iterable[Mapping[str, Any]] = (),
     openapi: Iterable[Mapping[str, Any]] = (),
     scopes: Mapping[tuple[str, str], tuple[str, bool]] | None = None,
+    creations: Mapping[GroupKind, Sequence[Creation]] | None = None,
 ) -> KindSchemas:
     """The kinds of CRD objects and of a cluster's OpenAPI v3 documents, in front of those of ``base``.
 
     OpenAPI documents do not have reliable plurals and scopes; ``scopes`` maps ``(apiVersion, kind)`` to
     ``(plural, namespaced)`` from the cluster's discovery. Objects that are not CRDs are ignored.
+    ``creations``: for kinds of contracts, what their instances create.
     """
     base = base or builtin_kinds()
     crds, openapi = list(crds), list(openapi)
-    if not crds and not openapi:
+    if not crds and not openapi and not creations:
         return base
     kinds: dict[tuple[str, str], KindInfo] = {}
     for document in openapi:
@@ -149,10 +187,9 @@ def kinds_with(
     for crd in crds:
         for info in _from_crd(crd, base):
             kinds[info.api_version, info.kind] = info
-    content = json.dumps(
-        [crds, openapi, sorted(map(str, (scopes or {}).items()))], sort_keys=True, default=str
-    )
-    return _Layered(base, kinds, hashlib.sha256(content.encode()).hexdigest()[:16])
+    facts = [sorted(map(str, (given or {}).items())) for given in (scopes, creations)]
+    content = json.dumps([crds, openapi, facts], sort_keys=True, default=str)
+    return _Layered(base, kinds, creations or {}, hashlib.sha256(content.encode()).hexdigest()[:16])
 
 
 def _from_crd(crd: Mapping[str, Any], base: KindSchemas) -> Iterable[KindInfo]:
