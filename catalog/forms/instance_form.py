@@ -148,7 +148,7 @@ def from_post(
         desired["spec"] = fields.data
     elif spec:
         desired["spec"] = {}
-    merged = merge(posted.text, base, desired, _list_keys(usable))
+    merged = merge(posted.text, base, desired, list_keys(usable))
     parsed = _parse(usable, merged, before)
     parsed.opened_text = posted.text
     return _build_form(usable, parsed, fields, lenient=lenient)
@@ -354,7 +354,9 @@ def _changed_immutable(schema: Schema, before: Any, after: Any, path: Path) -> I
             )
 
 
-def _list_keys(usable: UsableContract) -> Callable[[Path], Sequence[str]]:
+def list_keys(usable: UsableContract) -> Callable[[Path], Sequence[str]]:
+    """The merge keys of the list at a path of the manifest."""
+
     def keys(path: Path) -> Sequence[str]:
         at: Schema = usable.schema
         for part in path[1:]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
@@ -27,6 +28,8 @@ class FormDraft(models.Model):
         "catalog.Instance", models.DO_NOTHING, null=True, related_name="form_drafts", db_constraint=False
     )
     text = models.TextField()
+    # Of an edit: the manifest that the form was opened with. Empty for a creation, and if it is not known.
+    before = models.JSONField(default=dict)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -81,16 +84,39 @@ class FormDraft(models.Model):
         A preview may arrive after its form was submitted; with ``submission`` it saves nothing then.
         """
         with transaction.atomic():
-            if submission is None or not Change.objects.filter(submission=submission, author=author).exists():
-                cls._save(author, contract, instance, text)
+            if not cls._is_submitted(author, submission):
+                cls._save(author, contract, instance, {"text": text})
 
     @classmethod
-    def _save(cls, author: User, contract: Contract, instance: Instance | None, text: str) -> None:
+    def save_edit(
+        cls,
+        author: User,
+        instance: Instance,
+        text: str,
+        before: Mapping[str, Any],
+        submission: UUID | None = None,
+    ) -> None:
+        """As :meth:`save_text`, for an edit that is based on the manifest ``before``."""
+        with transaction.atomic():
+            if not cls._is_submitted(author, submission):
+                cls._save(author, instance.contract, instance, {"text": text, "before": before})
+
+    @staticmethod
+    def _is_submitted(author: User, submission: UUID | None) -> bool:
+        changes = Change.objects.filter(submission=submission, author=author)
+        return submission is not None and changes.exists()
+
+    @classmethod
+    def _save(
+        cls, author: User, contract: Contract, instance: Instance | None, values: Mapping[str, Any]
+    ) -> None:
         found = cls.objects.filter(author=author, contract=contract, instance=instance)
         if not found.exists():
-            made = FormDraft(author=author, contract=contract, instance=instance, text=text)
+            made = FormDraft(author=author, contract=contract, instance=instance, **values)
             FormDraft.objects.bulk_create([made], ignore_conflicts=True)  # of another request at this moment
-        found.exclude(text=text).update(text=text, updated_at=timezone.now())
+        saved = found.values(*values).first()
+        if saved is not None and saved != values:
+            found.update(**values, updated_at=timezone.now())
 
     @classmethod
     def discard(cls, author: User, contract: Contract, instance: Instance | None) -> None:

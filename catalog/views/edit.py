@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.availability import usable_contract
 from catalog.changes import AlreadyDeleting, propose_update
-from catalog.forms.instance_form import from_text, refusal_problems
+from catalog.forms.instance_form import from_text, list_keys, refusal_problems
 from catalog.forms.spec_diff import field_changes, merge_three_way
-from catalog.forms.yaml_text import identical, to_yaml
+from catalog.forms.yaml_text import identical, merge, to_yaml
 from catalog.models import Change, DeletedInstance, FormDraft, Instance
 from catalog.touched import read_touched, reapply
 from catalog.views.edit_base import base_manifest, explicit_manifest, posted_manifest
@@ -78,7 +78,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         target = FormTarget(user, instance.contract, usable, instance, before)
         submitting = is_submission(request)
         page = page_from_post(request, target, submitting=submitting)
-        FormDraft.save_text(user, instance.contract, instance, page.form.text)
+        FormDraft.save_edit(user, instance, page.form.text, before)
         if submitting:
             return submit(request, page, instance)
         if pressed_button(request) == "_merge":
@@ -86,7 +86,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return render_edit(request, page)
     before = explicit_manifest(instance, usable)
     target = FormTarget(user, instance.contract, usable, instance, before)
-    return render_form(request, opened_page(target, instance))
+    return render_edit(request, opened_page(target, instance))
 
 
 def refuse_hidden(request: HttpRequest, draft: FormDraft) -> HttpResponse:
@@ -168,19 +168,23 @@ def opened_page(target: FormTarget, instance: Instance) -> FormPage:
     refused = instance.changes.newest_refused()
     refusals = refusal_problems(target.usable.schema, refused.causes) if refused else []
     if draft:
+        target = replace(target, before=draft.before or target.before)
         text = draft.text
     else:
         text = to_yaml(refused_manifest(refused, target.before or {}) if refused else target.before)
     form = from_text(target.usable, text, before=target.before, more=refusals)
-    return FormPage(
+    page = FormPage(
         target,
         form,
         submission=new_submission(),
         mode="form" if form.readable else "yaml",
-        base=str(instance.generation),
+        base="" if draft else str(instance.generation),
         pane="changes",
         resumed_draft=draft,
     )
+    if draft and form.readable:  # what others changed since must not be changed back by the draft
+        merge_conflicting_changes(page, instance)
+    return page
 
 
 def refused_manifest(refused: Change, now: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -221,8 +225,13 @@ def submit(request: HttpRequest, page: FormPage, instance: Instance) -> HttpResp
 
 
 def merge_conflicting_changes(page: FormPage, instance: Instance) -> bool:
-    """If the instance was changed since the edit began, reapply this user's changes and list the others."""
+    """If the instance was changed since the edit began, reapply this user's changes and list the others.
+
+    A text with a syntax error has no values yet: it stays as it is, with its base.
+    """
     target = page.target
+    if not page.form.readable:
+        return False
     now = explicit_manifest(instance, target.usable)
     before = target.before or {}
     others = list(field_changes(before.get("spec") or {}, now.get("spec") or {}))
@@ -232,7 +241,8 @@ def merge_conflicting_changes(page: FormPage, instance: Instance) -> bool:
     own = {change.path for change in page.changes}
     page.conflicting_changes = [(change, change.path in own) for change in others]
     merged = merge_three_way(before.get("spec") or {}, page.form.spec, now.get("spec") or {})
-    text = to_yaml({**page.form.manifest, "spec": merged})
+    manifest = page.form.manifest
+    text = merge(page.form.text, manifest, {**manifest, "spec": merged}, list_keys(target.usable))
     page.form = from_text(target.usable, text, before=now)
     page.target = replace(target, before=now)
     return True
@@ -265,7 +275,7 @@ def preview_edit(request: HttpRequest, pk: int) -> HttpResponse:
     before = base_manifest(request, instance, usable)
     page = page_from_post(request, FormTarget(user, instance.contract, usable, instance, before))
     submission = parse_submission(page.submission)
-    FormDraft.save_text(user, instance.contract, instance, page.form.text, submission)
+    FormDraft.save_edit(user, instance, page.form.text, before, submission)
     return preview_response(request, page)
 
 

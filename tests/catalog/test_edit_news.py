@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 from django.test import Client
 
 from catalog.changes import propose_deletion, propose_update
 from catalog.models import Change, FormDraft, Instance
 from portal.accounts.models import Membership, User
+from tests.catalog.form_browser import controls
 from tests.pages import squeezed
 
 
@@ -132,3 +134,50 @@ def test_a_lost_right_is_announced_to_who_has_a_draft_only(
 def test_a_broken_base_is_no_error(developer: Client, instance: Instance, posted: str) -> None:
     answer = developer.post(f"/instances/{instance.pk}/edit/news/", {"_before": posted})
     assert answer.status_code == 200
+
+
+def test_a_resumed_draft_does_not_undo_what_others_changed(
+    developer: Client, instance: Instance, users: dict[str, User]
+) -> None:
+    path = f"/instances/{instance.pk}/edit/"
+    mine = {"/image": "shop:2", "_base": "1", "_before": before(instance)}
+    developer.post(f"{path}preview/", mine)
+    update(instance, users["teammate"], replicas=5)
+    page = squeezed(developer.get(path))
+    assert "Your changes were reapplied on top of these." in page
+    assert ('value="shop:2"' in page, 'name="/replicas" value="5"' in page) == (True, True)
+
+
+@pytest.mark.parametrize("broken", ["spec: [1", "spec: {image: a, image: b}"])
+def test_a_draft_that_cannot_be_merged_yet_keeps_its_base(
+    developer: Client, instance: Instance, users: dict[str, User], broken: str
+) -> None:
+    path = f"/instances/{instance.pk}/edit/"
+    developer.post(f"{path}preview/", {"_mode": "yaml", "text": broken, "_before": before(instance)})
+    update(instance, users["teammate"], replicas=5)
+    page = squeezed(developer.get(path))
+    assert "This instance was changed by teammate" in page
+    assert "<code-editor" in page
+    base = controls(developer.get(path).content.decode())
+    kept = {one.name: one.text for one in base if one.name in ("_base", "_before")}
+    assert json.loads(kept["_before"])["spec"] == {"image": "shop:1"}
+    text = yaml.safe_dump({**instance.manifest, "spec": {"image": "shop:2"}})
+    answer = developer.post(path, {"_mode": "yaml", "text": text, **kept})
+    assert answer.status_code == 409
+    assert "Your changes were reapplied on top of these." in squeezed(answer)
+
+
+def test_a_merge_keeps_comments_and_a_broken_text(
+    developer: Client, instance: Instance, users: dict[str, User]
+) -> None:
+    path = f"/instances/{instance.pk}/edit/"
+    update(instance, users["teammate"], replicas=5)
+    text = "# mine\n" + yaml.safe_dump({**instance.manifest, "spec": {"image": "shop:2"}})
+    mine = {"_mode": "yaml", "_base": "", "_before": before(instance), "_merge": "1"}
+    page = squeezed(developer.post(path, {**mine, "text": text}))
+    assert ("# mine" in page, "replicas: 5" in page) == (True, True)
+    broken = f"{text}spec: [1\n"
+    for button in ({"_merge": "1"}, {"_merge": ""}):
+        page = squeezed(developer.post(path, {**mine, **button, "text": broken}))
+        assert "spec: [1" in page
+        assert "This instance was changed by teammate" in page

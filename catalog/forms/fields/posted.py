@@ -87,7 +87,7 @@ def read_posted(
     opened = opened or Opened()
     pairs = [(name, text) for name, text in pairs if name.startswith("/")]
     verb, _, target = operation.partition(":")
-    if verb == "default":
+    if verb == "default" and target:
         pairs = [(name, text) for name, text in pairs if not name.startswith(f"{target}/")]
         pairs.append((f"{target}/{SOURCE}", _RESET))
     posted = Posted(typed=dict(pairs))
@@ -197,7 +197,7 @@ class _Reader:
             return origin.value
         items: list[Any] = []
         rows: list[tuple[str, int | str | None]] = []
-        for token, body in self._rows_of(raw, at.name, len(before)):
+        for token, body in self._rows_of(raw, at.name):
             was = base.child(row_position(token))
             value = self._row(schema, body, at, (token, len(items)), was)
             rows.append((token, None if value is MISSING else len(items)))
@@ -214,7 +214,7 @@ class _Reader:
         keys = list(before)
         entries: dict[str, Any] = {}
         rows: list[tuple[str, int | str | None]] = []
-        for token, body in self._rows_of(raw, at.name, len(before)):
+        for token, body in self._rows_of(raw, at.name):
             position = row_position(token)
             old = keys[position] if 0 <= position < len(keys) else None
             key = _key(body, old)
@@ -260,7 +260,7 @@ class _Reader:
         is_explicit = bool(now) or bool(schema.get("default")) or bool(before)
         return now if is_explicit else MISSING
 
-    def _rows_of(self, raw: Raw, name: str, original: int) -> Iterator[tuple[str, Any]]:
+    def _rows_of(self, raw: Raw, name: str) -> Iterator[tuple[str, Any]]:
         for token, body in raw.items():
             if is_row(token):
                 yield token, body
