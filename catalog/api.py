@@ -45,7 +45,7 @@ from contracts.models import Contract
 from contracts.problems import Problem, in_reading_order
 from portal.accounts.models import User
 from portal.accounts.permission import can
-from portal.api.exceptions import Refused
+from portal.api.refused import Refused
 from portal.api.strict_serializers import check_parameters
 
 _ORDERS = [*COLUMNS, *(f"-{column}" for column in COLUMNS)]
@@ -132,7 +132,7 @@ class InstanceList(ListCreateAPIView[Instance]):
         visible = Instance.objects.visible_to(self.request.user)
         params = self.request.GET
         filters = {name: params.get(name, "") for name in FILTERS}
-        rows = filtered(visible, params.get("q", "").strip()[:200], filters)
+        rows = filtered(visible, params.get("q", "").strip(), filters)
         related = rows.select_related("contract", "team", "destination", "revision")
         return related.order_by(*ordering(params.get("sort", "name")))
 

@@ -31,7 +31,7 @@ from contracts.publishing import (
 from contracts.views.access import AUTHORS_ONLY
 from portal.accounts.models import User
 from portal.accounts.permission import PLATFORM, can
-from portal.api.exceptions import Refused
+from portal.api.refused import Refused
 from portal.api.strict_serializers import StrictSerializer, check_parameters
 
 

@@ -13,10 +13,10 @@ from rest_framework.parsers import BaseParser
 
 from contracts.documents import Limits, read
 from contracts.problems import Problem
-from portal.api.exceptions import Refused
+from portal.api.refused import Refused
+from portal.input_limits import LIMITS, LimitExceeded, check_json
 from portal.middleware.nul import NUL
 
-LIMITS = Limits(size=8 * 1024 * 1024)
 _TOO_LARGE = 2**64
 _UNUSABLE = {NUL, *map(chr, range(0xD800, 0xE000))}
 
@@ -37,9 +37,10 @@ class ExactJSONParser(BaseParser):
     ) -> Any:
         try:
             text = stream.read().decode()
+            check_json(text)
             data = json.loads(text, object_pairs_hook=_Object, parse_constant=_refuse, parse_float=_number)
-        except RecursionError:
-            raise ParseError(f"The body is nested more than {LIMITS.depth} levels deep.") from None
+        except LimitExceeded:
+            raise
         except ValueError as error:
             raise ParseError(f"The body is not JSON: {error}") from None
         _check(data, text)
@@ -66,12 +67,9 @@ def _number(digits: str) -> float:
 
 
 def _check(data: Any, text: str) -> None:
-    """Iterative, so that no input exhausts the stack."""
-    waiting = [(data, 0)]
+    waiting = [data]
     while waiting:
-        one, depth = waiting.pop()
-        if depth > LIMITS.depth:
-            raise ParseError(f"The body is nested more than {LIMITS.depth} levels deep.")
+        one = waiting.pop()
         if isinstance(one, str) and not _UNUSABLE.isdisjoint(one):
             if NUL in one:
                 raise ParseError("The body contains the character NUL (\\u0000). Remove it.")
@@ -81,13 +79,13 @@ def _check(data: Any, text: str) -> None:
         if isinstance(one, _Object):
             if not one.is_exact:
                 raise Refused("The body has duplicate keys.", map(_as_dict, _duplicates(text)), code=400)
-            waiting += [(part, depth + 1) for pair in one.items() for part in pair]
+            waiting += [part for pair in one.items() for part in pair]
         elif isinstance(one, list):
-            waiting += [(part, depth + 1) for part in one]
+            waiting += one
 
 
 def _duplicates(text: str) -> list[Problem]:
-    _, problems = read(text, limits=LIMITS)
+    _, problems = read(text, limits=Limits(size=LIMITS.body))
     return [problem for problem in problems if problem.code == "yaml-duplicate-key"]
 
 

@@ -10,10 +10,11 @@ from django.urls import path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 pages = get_asgi_application()
 
-from portal.hooks import load_all  # noqa: E402  needs the apps to be loaded
+from portal.body_limit import BodyLimit  # noqa: E402  needs the apps to be loaded
+from portal.hooks import load_all  # noqa: E402
 from portal.live.consumer import LiveConsumer  # noqa: E402
 
 load_all()
 
 sockets = URLRouter([path("ws/live/", LiveConsumer.as_asgi())])
-application = ProtocolTypeRouter({"http": pages, "websocket": SessionMiddlewareStack(sockets)})
+application = ProtocolTypeRouter({"http": BodyLimit(pages), "websocket": SessionMiddlewareStack(sockets)})

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-MOST_WORDS, MOST_CHARACTERS = 12, 1000
+MOST_WORDS = 12
 
 
 def search_words(text: str) -> list[str]:
-    """The first twelve distinct words of ``text``, without what comes after 1,000 characters.
+    """The first twelve distinct words of ``text``; its length is limited with the query (``input_limits``).
 
-    Each word is a condition of the query: a database refuses thousands of them, takes long for hundreds, and
-    refuses very long ones.
+    Each word is a condition of the query: a database takes long for hundreds of them.
     """
-    return list(dict.fromkeys(text[:MOST_CHARACTERS].split()))[:MOST_WORDS]
+    return list(dict.fromkeys(text.split()))[:MOST_WORDS]

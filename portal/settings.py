@@ -12,6 +12,7 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from portal.input_limits import LIMITS
 from portal.secret_key import stored_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -66,6 +67,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.middleware.database_wait.DatabaseWaitMiddleware",
+    "portal.middleware.input_limits.InputLimitsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.middleware.append_slash.AppendSlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -112,9 +115,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # failing in the middle of a transaction.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": 20,  # of the reconciler and commands; requests wait for DATABASE_WAIT
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+# Seconds that a request waits for a lock before it is answered with 503.
+DATABASE_WAIT = float(env("SLIPWAY_DATABASE_WAIT", "1.5"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL")
@@ -177,9 +182,8 @@ if STATIC_ROOT_IS_BUILT:
     }
 SERVESTATIC_USE_FINDERS = not STATIC_ROOT_IS_BUILT
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
-# A pasted contract may be large; contracts/documents enforces the documented limit (1 MiB).
-DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = LIMITS.body
+DATA_UPLOAD_MAX_NUMBER_FIELDS = LIMITS.nodes
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -276,8 +280,12 @@ APPEND_SLASH = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    # A malformed request is the client's mistake; where our code noticed it says nothing.
+    "filters": {"no_traceback": {"()": "portal.log_filters.ClientErrorsWithoutTraceback"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}
+    },
     "root": {"handlers": ["console"], "level": env("SLIPWAY_LOG_LEVEL", "WARNING")},
     "loggers": {"slipway": {"level": env("SLIPWAY_LOG_LEVEL", "INFO")}},
 }

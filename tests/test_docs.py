@@ -13,7 +13,8 @@ from tests.conftest import REPOSITORY
 DOCS = REPOSITORY / "docs"
 READMES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "devcluster/README.md")
 PAGES = sorted([*DOCS.rglob("*.md"), *map(REPOSITORY.joinpath, READMES)])
-READS_ENVIRONMENT = re.compile(r"""\b(?:env|flag|words)\("([A-Z_]+)\"""")
+READS_ENVIRONMENT = re.compile(r"""\b(?:env|flag|words|_limit)\("([A-Z_]+)\"""")
+READERS = ("portal/settings.py", "portal/input_limits.py")
 SOURCE_PATH = re.compile(
     r"`((?:portal|contracts|catalog|reconciler|devcluster|static|templates|tests)/[\w./-]*)`"
 )
@@ -21,7 +22,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
 def test_every_setting_has_a_heading() -> None:
-    read = set(READS_ENVIRONMENT.findall((REPOSITORY / "portal/settings.py").read_text()))
+    read = {name for file in READERS for name in READS_ENVIRONMENT.findall((REPOSITORY / file).read_text())}
     documented = set(re.findall(r"^### ([A-Z_]+)$", (DOCS / "reference/settings.md").read_text(), re.M))
     assert read - documented == set()
 

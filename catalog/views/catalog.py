@@ -50,7 +50,7 @@ class Facet:
 def catalog(request: HttpRequest) -> HttpResponse:
     user = signed_in_user(request)
     offered = list(Contract.objects.offered_to(user).select_related("owner", "revision"))
-    text = request.GET.get("q", "").strip()[:100]
+    text = request.GET.get("q", "").strip()
     chosen = {name: request.GET.getlist(name) for name in _FACETS}
     found = {c.pk for c in Contract.objects.available().matching(text)} if text else {c.pk for c in offered}
     matching = [c for c in offered if c.pk in found and all(_fits(c, n, v) for n, v in chosen.items())]

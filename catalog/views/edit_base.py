@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from catalog.forms.instance_form import UsableContract
 from catalog.forms.spec_diff import explicit_values
 from catalog.models import ChangeState, Instance
+from portal.input_limits import check_json
 
 
 def explicit_manifest(instance: Instance, usable: UsableContract) -> dict[str, Any]:
@@ -34,9 +35,12 @@ def base_manifest(request: HttpRequest, instance: Instance, usable: UsableContra
 
 
 def posted_manifest(request: HttpRequest) -> dict[str, Any] | None:
+    """Raises :class:`~portal.input_limits.LimitExceeded`."""
+    text = request.POST.get("_before", "")
+    check_json(text)
     try:
-        posted = json.loads(request.POST.get("_before", ""))
-    except (ValueError, RecursionError):
+        posted = json.loads(text)
+    except ValueError:
         return None
     is_manifest = isinstance(posted, dict) and all(
         isinstance(posted.get(key), dict) for key in ("metadata", "spec")

@@ -62,7 +62,7 @@ class Column:
 @login_required
 def instances(request: HttpRequest) -> HttpResponse:
     user = signed_in_user(request)
-    text = request.GET.get("q", "").strip()[:200]
+    text = request.GET.get("q", "").strip()
     chosen = {name: request.GET.get(name, "") for name in FILTERS}
     sort = request.GET.get("sort", "name")
     visible = Instance.objects.visible_to(user)

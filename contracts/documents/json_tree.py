@@ -18,17 +18,20 @@ from contracts.documents.yaml_tree import (
     Node,
     Span,
     Stop,
+    long_key,
+    number_too_large,
     put,
     too_deep,
+    too_many,
 )
 from contracts.problems import Problem
+from portal.input_limits import LIMITS, bytes_in
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _SCALAR = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?|true|false|null")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _WORDS = {"true": True, "false": False, "null": None}
 _LARGEST = 2**64  # a larger integer is a float to Kubernetes
-MOST_DIGITS = 400
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -58,6 +61,7 @@ class JSONTreeReader:
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._stack: list[Node] = []
         self._keys: list[Key | None] = []
+        self._placed = 0
 
     def run(self) -> None:
         at = self._after_blanks(0)
@@ -111,6 +115,8 @@ class JSONTreeReader:
             self._report("lone-surrogate", message, span)
             value = _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
         if self._stack and self._stack[-1].kind == "mapping" and self._keys[-1] is None:
+            if bytes_in(value) > self.limits.key:
+                raise Stop(long_key(self.limits, span))
             self._keys[-1] = Key(value, span)
         else:
             self._place(Node("scalar", span, at, end, value, '"'))
@@ -125,9 +131,9 @@ class JSONTreeReader:
         return end
 
     def _number(self, word: str, match: re.Match[str], at: int) -> int | float:
-        number = float(word) if len(word) <= MOST_DIGITS else math.inf
+        number = float(word) if len(word) <= LIMITS.digits else math.inf
         if math.isinf(number):
-            self._report("number-too-large", "The number is too large.", self._span(at, match.end()))
+            self.problems.append(number_too_large(self._span(at, match.end())))
             return 0
         is_integer = match[1] is None and match[2] is None
         return int(word) if is_integer and abs(int(word)) < _LARGEST else number
@@ -140,6 +146,9 @@ class JSONTreeReader:
         )
 
     def _place(self, node: Node) -> None:
+        self._placed += 1
+        if self._placed > self.limits.nodes:
+            raise Stop(too_many(self.limits, node.span))
         if not self._stack:
             self.roots.append(node)
         elif self._stack[-1].kind == "sequence":

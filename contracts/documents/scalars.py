@@ -5,7 +5,10 @@ PyYAML's own resolver differs: it reads ``y`` and ``1e3`` as strings and ``1:30`
 
 from __future__ import annotations
 
+import math
 import re
+
+from portal.input_limits import LIMITS
 
 Scalar = str | int | float | bool | None
 
@@ -39,6 +42,8 @@ def _number(text: str) -> tuple[Scalar, str]:
         return _SPECIAL[text.lower()], ""
     digits = text.replace("_", "")
     match = _INTEGER.match(digits)
+    if len(digits) > LIMITS.digits and (match or _FLOAT.match(digits)):
+        return math.inf, ""  # too long to convert
     if match:
         sign, binary, octal, hexadecimal, decimal = match.groups()
         for base, part in ((2, binary), (8, octal), (16, hexadecimal), (10, decimal)):
@@ -47,10 +52,22 @@ def _number(text: str) -> tuple[Scalar, str]:
                 surprise = (
                     f"Kubernetes reads “{text}” as the number {value}." if base != 10 or "_" in text else ""
                 )
-                return (value if abs(value) < _LARGEST else float(value)), surprise
+                return (value if abs(value) < _LARGEST else _as_float(value)), surprise
     if _FLOAT.match(digits):
         return float(digits), ""
     return text, ""
+
+
+def _as_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def is_too_large(text: str, value: Scalar) -> bool:
+    """Whether ``text``, resolved to ``value``, is a number too large for any type. ``.inf`` is not."""
+    return isinstance(value, float) and math.isinf(value) and text.lower() not in _SPECIAL
 
 
 def key_text(value: Scalar) -> str:

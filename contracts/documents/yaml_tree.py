@@ -7,8 +7,9 @@ from typing import Any
 
 import yaml
 
-from contracts.documents.scalars import key_text, resolve
+from contracts.documents.scalars import is_too_large, key_text, resolve
 from contracts.problems import Problem, Severity
+from portal.input_limits import LIMITS, bytes_in
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAGS = "tag:yaml.org,2002:"
@@ -16,11 +17,12 @@ _TAGS = "tag:yaml.org,2002:"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a text may be: ``size`` in characters, ``nodes`` after aliases are resolved."""
+    """How large a text may be: ``size`` in characters, ``nodes`` with aliases resolved, ``key`` in bytes."""
 
     size: int = 1024 * 1024
-    depth: int = 100
-    nodes: int = 100_000
+    depth: int = LIMITS.depth
+    nodes: int = LIMITS.nodes
+    key: int = LIMITS.key
     documents: int = 50
 
 
@@ -103,6 +105,19 @@ def too_deep(limits: Limits, span: Span) -> Problem:
     return positioned(Problem("too-deep", f"Nested more than {limits.depth} levels deep."), span)
 
 
+def too_many(limits: Limits, span: Span) -> Problem:
+    message = f"More than {limits.nodes:,} values."
+    return positioned(Problem("too-large", message, hint="Split the text."), span)
+
+
+def long_key(limits: Limits, span: Span) -> Problem:
+    return positioned(Problem("too-large", f"A key is longer than {limits.key:,} bytes."), span)
+
+
+def number_too_large(span: Span) -> Problem:
+    return positioned(Problem("number-too-large", "The number is too large."), span)
+
+
 def put(parent: Node, key: Key, node: Node, problems: list[Problem]) -> None:
     """Set a field. Of duplicate keys the last one counts, as in Kubernetes, but they are an error."""
     if key.text in parent.keys and key.text not in parent.merged:
@@ -137,6 +152,7 @@ class TreeReader:
         self.problems: list[Problem] = []
         self.roots: list[Node] = []
         self._merged = 0
+        self._placed = 0
         self._anchors: dict[str, Node] = {}
         self._stack: list[tuple[Node, list[Key]]] = []
 
@@ -184,11 +200,17 @@ class TreeReader:
         if tag in ("", "!"):
             if not node.style and not tag:
                 node.value, surprise = resolve(event.value)
-                if surprise:
+                if is_too_large(event.value, node.value):
+                    self.problems.append(number_too_large(node.span))
+                    node.value = 0
+                elif surprise:
                     hint = f'Write "{event.value}" in quotes for the string.'
                     self.problems.append(self._problem(event, "yaml-surprise", surprise, hint, "warning"))
         elif tag in (_TAGS + name for name in ("int", "float", "bool", "null")):
             node.value = resolve(event.value)[0]
+            if is_too_large(event.value, node.value):
+                self.problems.append(number_too_large(node.span))
+                node.value = 0
         elif tag != _TAGS + "str":
             self._refuse_tag(event, tag)
         return node
@@ -235,14 +257,17 @@ class TreeReader:
 
     def _place(self, node: Node, event: yaml.Event) -> None:
         """Add a complete node to its parent: as document root, list item, key or value."""
-        if not self._stack:
-            self.roots.append(node)
-            return
-        parent, pending = self._stack[-1]
-        if parent.kind == "sequence":
-            parent.items.append(node)
-        elif not pending:
+        parent, pending = self._stack[-1] if self._stack else (None, [])
+        if parent is not None and parent.kind == "mapping" and not pending:
             pending.append(self._key(node, event))
+            return
+        self._placed += 1
+        if self._placed > self.limits.nodes:
+            raise Stop(too_many(self.limits, span_of_event(event)))
+        if parent is None:
+            self.roots.append(node)
+        elif parent.kind == "sequence":
+            parent.items.append(node)
         else:
             self._put(parent, pending.pop(), node)
 
@@ -253,7 +278,10 @@ class TreeReader:
             return Key("", span)
         if node.value is None:
             self.problems.append(self._problem(event, "yaml-key", "A key is missing before the colon."))
-        return Key(key_text(node.value), span, merges=node.value == "<<" and not node.style)
+        text = key_text(node.value)
+        if bytes_in(text) > self.limits.key:
+            raise Stop(long_key(self.limits, span))
+        return Key(text, span, merges=node.value == "<<" and not node.style)
 
     def _put(self, parent: Node, key: Key, node: Node) -> None:
         if not key.merges:

@@ -18,7 +18,7 @@ from contracts.compiler import (
     validate_spec,
 )
 from contracts.compiler.kinds.kind_schemas import object_meta
-from contracts.documents import Document, positioned, read
+from contracts.documents import Document, Limits, positioned, read
 from contracts.documents.paths import parse_path
 from contracts.problems import Problem, Rejected, did_you_mean, errors
 from contracts.runtime.fixtures import shape_error
@@ -27,6 +27,8 @@ from contracts.runtime.states import Rendering
 from contracts.runtime.test_runner import ContractTestResult, instance_of, run_tests
 from contracts.schema import validate
 
+# The schemas of an operator's kinds are often in one file, which is far longer than a contract.
+DEFINITIONS = Limits(size=8 * 1024 * 1024, depth=100, nodes=500_000, documents=500)
 RESOURCE_FIELDS = ("apiVersion", "kind", "metadata", "spec", "status")
 
 
@@ -58,7 +60,7 @@ def kinds_from(files: Iterable[TextFile]) -> KindSchemas:
     crds: list[Mapping[str, Any]] = []
     found: list[Problem] = []
     for file in files:
-        documents, problems = read(file.text)
+        documents, problems = read(file.text, limits=DEFINITIONS)
         found += file.mark(errors(problems))
         data = [document.data for document in documents if isinstance(document.data, Mapping)]
         crds += [each for each in data if each.get("kind") == "CustomResourceDefinition"]

@@ -29,8 +29,6 @@ from contracts.views.previews import form_preview, graph_preview
 from contracts.views.testing import test_results
 from portal.accounts.models import User
 
-MAX_UPLOAD = 8 * 1024 * 1024
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @author_required
@@ -99,11 +97,6 @@ def pasted_or_uploaded(request: HttpRequest) -> tuple[str, str]:
     file = request.FILES.get("file")
     if file is None:
         return text, "" if text.strip() else "Choose a file, or paste a contract."
-    if file.size and file.size > MAX_UPLOAD:
-        return (
-            text,
-            f"{file.name} has {file.size / 1e6:.1f} MB; the maximum is {MAX_UPLOAD // 2**20} MiB.",
-        )
     try:
         return file.read().decode("utf-8-sig").replace("\r\n", "\n").replace("\x00", ""), ""
     except UnicodeDecodeError:

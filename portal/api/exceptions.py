@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import Http404
-from rest_framework import status
 from rest_framework.exceptions import (
     APIException,
     MethodNotAllowed,
@@ -19,16 +18,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
-
-class Refused(APIException):
-    """A well-formed request that is refused, with all problems as dicts."""
-
-    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
-
-    def __init__(self, message: str, problems: Iterable[Mapping[str, Any]] = (), code: int = 422) -> None:
-        super().__init__(message)
-        self.status_code = code  # type: ignore[assignment]
-        self.problems = [dict(problem) for problem in problems]
+from portal.api.refused import Refused
 
 
 def handle_exception(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import RequestDataTooBig
+import sys
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import loader
 from django.views.decorators.csrf import requires_csrf_token
 
+from portal.database_busy import is_busy
 from portal.home.typed import typed_text
+
+RETRY_AFTER = "2"  # seconds
 
 
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if isinstance(exception, RequestDataTooBig):
-        return error_response(request, 413, "Request too large", "Nothing was saved. Submit less text.")
     return error_response(
         request,
         400,
@@ -52,10 +54,25 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
     """Uses no database and no context processor, which may be the cause of the error."""
+    if is_busy(sys.exc_info()[1]):  # raised by a middleware, such as that of sessions
+        return busy(request)
     if is_api_request(request):
         text = "Internal error; it was logged. Running instances are not affected. Try again."
         return error_response(request, 500, "", text)
     return HttpResponse(loader.get_template("errors/broken.html").render({}), status=500)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """The database is locked by others. Uses neither the database nor a context processor."""
+    text = "The database is busy. Nothing was saved. Try again in a few seconds."
+    response: HttpResponse
+    if is_api_request(request):
+        response = JsonResponse({"message": text, "problems": []}, status=503)
+    else:
+        page = loader.get_template("errors/busy.html").render({"text": text, "typed": typed_text(request)})
+        response = HttpResponse(page, status=503)
+    response["Retry-After"] = RETRY_AFTER
+    return response
 
 
 def is_api_request(request: HttpRequest) -> bool:

@@ -11,6 +11,7 @@ from portal.accounts.models import PortalRole, Role, User
 from portal.accounts.permission import highest_role, memberships_of, roles_of
 from portal.home.navigation import Section, navigation
 from portal.home.notices import Notice, notices
+from portal.input_limits import LIMITS
 
 THEMES = ("auto", "light", "dark")
 
@@ -23,6 +24,8 @@ def layout(request: HttpRequest) -> dict[str, Any]:
 class LayoutContext:
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
+
+    query_limit = LIMITS.query  # characters of a search field
 
     @property
     def user(self) -> Any:

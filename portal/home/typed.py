@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 
 TEXTS = ("text", "_text")  # of editors, and what a generated form was filled from
@@ -18,7 +20,7 @@ def typed_text(request: HttpRequest) -> str:
         return ""
     try:
         post = request.POST
-    except (UnreadablePostError, OSError):
+    except (UnreadablePostError, MultiPartParserError, SuspiciousOperation, OSError):
         return ""
     text = next((post[name] for name in TEXTS if post.get(name)), "")
     fields = [

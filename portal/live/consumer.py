@@ -1,6 +1,7 @@
 """The websocket of a page. A message names a topic that changed; the page requests the content itself.
 
-Close codes: 4401 the session ended, 4403 none of the topics is permitted, 4408 the browser reads too slowly.
+Close codes: 4401 the session ended, 4403 none of the topics is permitted, 4408 the browser reads too slowly,
+4413 a topic is too long.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth import get_user
 
 from portal.accounts.models import User
+from portal.input_limits import LimitExceeded
 from portal.live import loop
 from portal.live.origin import same_origin
 from portal.live.publish import user_group
 from portal.live.subscriptions import group_name
 from portal.live.topics import Listener, TopicVersion, current_versions, parse_topics
 
-SESSION_OVER, NOTHING_ALLOWED, TOO_SLOW = 4401, 4403, 4408
+SESSION_OVER, NOTHING_ALLOWED, TOO_SLOW, TOO_LARGE = 4401, 4403, 4408, 4413
 # Seconds:
 BATCH_DELAY = 0.03  # in which further changes join the same batch
 RIGHTS_TTL = 5.0  # for which permissions are cached
@@ -53,12 +55,16 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if user is None:
             await self.close(SESSION_OVER)
             return
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        try:
+            self.topics = parse_topics(query.get("topics", []))
+        except LimitExceeded as error:
+            await self.close(TOO_LARGE, str(error))
+            return
         await self.join_topics(user)
 
     async def join_topics(self, user: User) -> None:
         """Join the groups first and read the versions afterwards, so that no change in between is lost."""
-        query = parse_qs(self.scope["query_string"].decode("latin-1"))
-        self.topics = parse_topics(query.get("topics", []))
         self.user_pk = user.pk
         await self.channel_layer.group_add(user_group(user.pk), self.channel_name)
         for topic in self.topics:

@@ -10,9 +10,11 @@ from typing import Protocol
 from portal.accounts.models import User
 from portal.accounts.permission import has_rank, roles_of, sees_everything
 from portal.hooks import load_entry
+from portal.input_limits import LIMITS, LimitExceeded
 
 MAX_TOPICS = 50
-TOPIC = re.compile(r"[a-z]+(\.[A-Za-z0-9_-]{1,60})?")
+# With its prefix "live." a topic is the name of a group, which has less than 100 characters.
+TOPIC = re.compile(r"[a-z]{1,30}(\.[A-Za-z0-9_-]{1,60})?")
 
 
 class LiveTopic(Protocol):
@@ -50,8 +52,10 @@ class Listener:
 
 
 def parse_topics(query: Iterable[str]) -> list[str]:
-    """The valid topics of a query, each once, at most ``MAX_TOPICS``."""
-    names = (name for text in query for name in text.split(","))
+    """The valid topics of a query, each once, at most ``MAX_TOPICS``. Raises :class:`LimitExceeded`."""
+    names = [name for text in query for name in text.split(",")]
+    if any(len(name) > LIMITS.topic for name in names):
+        raise LimitExceeded("topic")
     return list(dict.fromkeys(name for name in names if TOPIC.fullmatch(name)))[:MAX_TOPICS]
 
 

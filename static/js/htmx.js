@@ -28,7 +28,9 @@ document.addEventListener("htmx:responseError", (event) => {
     401: "You are signed out. Reload the page to sign in again.",
     403: "Permission denied, or the page has expired. Reload the page and try again.",
     404: "Not found. Reload the page.",
-    413: "The request is too large.",
+    413: "The request is too large. Your input is preserved.",
+    422: "The input is too large or invalid. Your input is preserved.",
+    503: "The database is busy. Your input is preserved; try again in a few seconds.",
   };
   toast("error", messages[status] || `The server reported an error (${status}). Your input is preserved; try again.`);
 });

@@ -7,7 +7,7 @@ const POLL = 15000;
 const MIN_BACKOFF = 400;
 const MAX_BACKOFF = 20000;
 const BATCH_DELAY = 120;
-const REFUSED = { 4401: "You are signed out.", 4403: "You no longer have access." };
+const REFUSED = { 4401: "You are signed out.", 4403: "You no longer have access.", 4413: "The page asks for too much." };
 
 const known = new Map();
 const waiting = new Set();

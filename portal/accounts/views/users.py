@@ -56,7 +56,7 @@ def change_portal_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def show(request: HttpRequest, status: int = 200, problem: str = "") -> HttpResponse:
-    text = request.GET.get("q", "").strip()[:150]
+    text = request.GET.get("q", "").strip()
     found = User.objects.prefetch_related("memberships__team").order_by("username")
     for word in search_words(text):
         found = found.filter(
