@@ -227,7 +227,7 @@ def submit(request: HttpRequest, page: FormPage, instance: Instance) -> HttpResp
 def merge_conflicting_changes(page: FormPage, instance: Instance) -> bool:
     """If the instance was changed since the edit began, reapply this user's changes and list the others.
 
-    A text with a syntax error has no values yet: it stays as it is, with its base.
+    Text with a syntax error has no values yet: it stays as it is, with its base.
     """
     target = page.target
     if not page.form.readable:

@@ -1,6 +1,6 @@
 """JSON text → the same tree of values and positions as YAML text.
 
-A text that is JSON is read as JSON, as kubectl does. Most JSON is YAML too, but not all: YAML has no
+Text that is JSON is read as JSON, as kubectl does. Most JSON is YAML too, but not all: YAML has no
 surrogate pairs (``\\ud83d\\ude00``), and folds line separators inside of strings.
 """
 

@@ -100,7 +100,7 @@ def test_a_default_list_is_emptied_and_restored(visit: Visit, developer: User, a
     expect(page.locator("#preview")).not_to_contain_text("listed")
 
 
-def test_a_change_by_someone_else_is_announced_and_merged(
+def test_a_change_by_another_user_is_announced_and_merged(
     visit: Visit, axe: RunAxe, developer: User, checkout: Team, instance: Instance
 ) -> None:
     other = create_user("teammate", checkout)

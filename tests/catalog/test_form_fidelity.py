@@ -1,4 +1,4 @@
-"""What nobody touched arrives unchanged: from object to form to object, for any schema and any values."""
+"""What is untouched arrives unchanged: from object to form to object, for any schema and any values."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ several = settings(
 
 @several
 @given(cases())
-def test_a_form_that_nobody_touched_changes_nothing(case: tuple[Schema, FormHints, dict[str, Json]]) -> None:
+def test_an_untouched_form_changes_nothing(case: tuple[Schema, FormHints, dict[str, Json]]) -> None:
     schema, hints, spec = case
     contract = usable(schema, hints)
     form = opened(contract, spec)

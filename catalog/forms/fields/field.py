@@ -215,7 +215,7 @@ class Field:
 
     @property
     def untouched_text(self) -> str:
-        """What a browser posts for this field if nobody touches it, apart from line breaks."""
+        """What a browser posts for this field if it is untouched, apart from line breaks."""
         if self.shown_style == "switch":
             return self.on if self.text == "true" else self.off
         if self.shown_style in ("select", "segments"):

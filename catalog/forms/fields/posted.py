@@ -323,7 +323,7 @@ def _key(body: Any, old: str | None) -> str:
 class _Hiding:
     """Removes and parks the values of fields that the new values hide.
 
-    A field that was hidden when the form was opened has its original value again: nobody saw it.
+    A field that was hidden when the form was opened has its original value again: it was not shown.
     """
 
     def __init__(

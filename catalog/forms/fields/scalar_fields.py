@@ -90,7 +90,7 @@ def read_posted_text(schema: Schema, rendered: Field, text: str, before: Any) ->
     """The value that ``text`` was posted for, and its problem or an empty string.
 
     ``rendered`` is the field that the browser got for the value ``before``. Only what differs from what it
-    showed is read: a value that nobody touched is not parsed, and so arrives as it was.
+    showed is read: an untouched value is not parsed, and so arrives as it was.
     """
     if is_same_text(text, rendered.untouched_text, one_line=rendered.shown_style == "search"):
         return before, ""

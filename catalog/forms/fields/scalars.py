@@ -32,7 +32,7 @@ def to_text(field_type: FieldType, value: Any) -> str:
 
 
 def is_same_text(posted: str, rendered: str, *, one_line: bool = False) -> bool:
-    """Whether a browser may post ``posted`` for ``rendered``, although nobody touched it.
+    """Whether a browser may post ``posted`` for ``rendered`` although it is untouched.
 
     Browsers post every line break as CR LF, and remove them from an ``<input>`` (HTML, 4.10.5.1.2 and
     4.10.22.4).
@@ -49,7 +49,7 @@ def from_text(field_type: FieldType, schema: Schema, text: str, before: Any = MI
     """The value of the typed text, and its problem or an empty string. Blank is ``MISSING``.
 
     Text that cannot be parsed remains the value, so that no input is lost. ``before``: the value that is
-    changed. A text is trimmed, unless it has several lines or the one before had outer blanks; line breaks
+    changed. Text is trimmed, unless it has several lines or the one before had outer blanks; line breaks
     are LF, or CR LF if the one before had those only.
     """
     old = before if isinstance(before, str) else ""
