@@ -24,13 +24,15 @@ class ClusterContext:
     """What the controllers of one cluster share. Its handlers map watch events to the instances to reconcile.
 
     A process may have several, one per cluster. ``contracts``: ``Kind.group`` → the compiled contract.
-    ``teams``: namespace → the slug of the team that owns it.
+    ``foreign_kinds``: those of them whose definition in the cluster has another owner → a message that names
+    the owner. ``teams``: namespace → the slug of the team that owns it.
     """
 
     def __init__(self, client: Client, database: DatabaseThread, destination: int) -> None:
         self.client, self.database, self.destination = client, database, destination
         self.queue: WorkQueue[Key] = WorkQueue()
         self.contracts: dict[str, CompiledContract] = {}
+        self.foreign_kinds: dict[str, str] = {}
         self.teams: dict[str, str] = {}
         self.reconcile_cache = ReconcileCache()
         self.hosts = HostIndex()

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from catalog.models.change import Action, ChangeState
+from catalog.models.change import Action, ChangeState, WaitReason
 from catalog.touched import set_value
 from contracts.documents.paths import MISSING
 from portal.live.subscriptions import subscribe, unsubscribe
 from reconciler.base import signals
-from reconciler.changes.deliver import Prepared, deliver, prepare
+from reconciler.changes.deliver import Prepared, deliver, prepare, result_of, waiting
 from reconciler.changes.outbox import (
     DeliveryResult,
     PendingChange,
@@ -25,6 +25,8 @@ from reconciler.changes.outbox import (
 )
 from reconciler.changes.schema_lag import checked, unless_fields_are_missing
 from reconciler.context import ClusterContext
+from reconciler.kinds.crd import CRD_RESOURCE, owner_conflict
+from reconciler.kube import KubeError
 from reconciler.objects.accessors import uid_of
 
 CHANGES_AT_ONCE = 32
@@ -71,7 +73,7 @@ class ChangeController:
     async def _deliver(self, changes: list[PendingChange]) -> bool:
         """Deliver all at once, save the results together. True when at least one was decided."""
         epoch = self._retries.epoch
-        prepared = await asyncio.gather(*(prepare(self._context.client, pending) for pending in changes))
+        prepared = await asyncio.gather(*map(self._prepare, changes))
         ready = [one.pk for one, found in zip(changes, prepared, strict=True) if isinstance(found, Prepared)]
         started = await self._database.call(start_deliveries, ready)
         pairs = [
@@ -90,6 +92,22 @@ class ChangeController:
             if result.state == ChangeState.REFUSED and self._cache.withdraw_deletion(pending.uid):
                 self._context.queue.add(pending.key)  # its state is assessed without the request
         return any(result.state != ChangeState.WAITING for result in results)
+
+    async def _prepare(self, pending: PendingChange) -> Prepared | DeliveryResult:
+        """As ``prepare``. Nothing is created or edited of a kind whose definition has another owner."""
+        context, group_kind = self._context, pending.key.group_kind
+        prepared = await prepare(context.client, pending)
+        if isinstance(prepared, DeliveryResult) or pending.action == Action.DELETE:
+            return prepared
+        if group_kind in context.contracts:
+            conflict = context.foreign_kinds.get(group_kind, "")
+        else:  # the reconciler has just started, or the contract was just published
+            try:
+                live = await context.client.get(CRD_RESOURCE, "", pending.crd_name)
+            except KubeError as error:
+                return result_of(context.client, pending, error)
+            conflict = owner_conflict(live, pending.contract) if live is not None else ""
+        return waiting(conflict, WaitReason.SCHEMA) if conflict else prepared
 
     def _note(self, pending: PendingChange, result: DeliveryResult, epoch: int) -> None:
         if result.state == ChangeState.WAITING:

@@ -41,6 +41,8 @@ class PendingChange:
     action: str
     api_version: str
     kind: str
+    plural: str
+    contract: str  # its name
     namespace: str
     name: str
     uid: str  # of the object that it is about; empty until a creation is delivered
@@ -55,6 +57,10 @@ class PendingChange:
     @property
     def key(self) -> Key:
         return Key(f"{self.kind}.{self.api_version.rpartition('/')[0]}", self.namespace, self.name)
+
+    @property
+    def crd_name(self) -> str:
+        return f"{self.plural}.{self.api_version.rpartition('/')[0]}"
 
     @property
     def display_name(self) -> str:
@@ -113,6 +119,8 @@ def pending_change(row: Change, instance: Instance, owned_namespaces: set[str]) 
         action=row.action,
         api_version=contract.api_version,
         kind=contract.kind,
+        plural=contract.plural,
+        contract=contract.name,
         namespace=instance.namespace,
         name=instance.name,
         uid=uid,

@@ -10,13 +10,15 @@ from reconciler.context import ClusterContext
 from reconciler.instances.apply import ApplyReconciler
 from reconciler.instances.finalize import FinalizeReconciler
 from reconciler.instances.reconciler import (
+    ForeignKindReconciler,
     InstanceReconciler,
     Result,
     StatusOnlyReconciler,
     must_not_apply,
 )
 from reconciler.kube import KubeError, Unreachable
-from reconciler.objects.accessors import Manifest, is_deleting, uid_of
+from reconciler.objects.accessors import Manifest, finalizers_of, is_deleting, uid_of
+from reconciler.objects.names import FINALIZER
 from reconciler.projection.late_creations import creation_named_by, is_late_creation
 from reconciler.status.snapshot import Key, Snapshot
 
@@ -44,7 +46,7 @@ class InstanceController:
         if self._context.instances.postpone(key):
             return
         compiled, instance = self._context.contracts.get(key.group_kind), self._context.instances.get(key)
-        if compiled is None or instance is None:
+        if compiled is None or instance is None or self._is_foreign(key, instance):
             self._queue.discard(key)
             return
         try:
@@ -72,6 +74,14 @@ class InstanceController:
             await self._context.pods_and_events.follow(result.members)
             self._accept(key, result)
 
+    def _is_foreign(self, key: Key, instance: Manifest) -> bool:
+        """Whether it is an object of a definition that another tool put in place of the contract's own."""
+        if key.group_kind not in self._context.foreign_kinds:
+            return False
+        return FINALIZER not in finalizers_of(instance) and not self._context.reconcile_cache.knows(
+            uid_of(instance)
+        )
+
     async def _undo_late_creation(self, key: Key, instance: Manifest) -> bool:
         """Delete an object that no change wants any more, before anything is applied for it."""
         context, uid = self._context, uid_of(instance)
@@ -86,6 +96,8 @@ class InstanceController:
     def _reconciler_for(self, key: Key, compiled: CompiledContract, instance: Manifest) -> InstanceReconciler:
         if is_deleting(instance):
             return FinalizeReconciler(self._context, compiled, key, instance)
+        if key.group_kind in self._context.foreign_kinds:
+            return ForeignKindReconciler(self._context, compiled, key, instance)
         if compiled.definition is None or must_not_apply(instance):
             return StatusOnlyReconciler(self._context, compiled, key, instance)
         return ApplyReconciler(self._context, compiled, key, instance)

@@ -131,6 +131,14 @@ class StatusOnlyReconciler(InstanceReconciler):
         return NotCompiled(f"The contract does not compile: {self.compiled.problem}")
 
 
+class ForeignKindReconciler(InstanceReconciler):
+    """Another tool replaced the definition of the kind: nothing is written, not even a status."""
+
+    async def run(self) -> Result:
+        outcome = ManagedElsewhere(self.context.foreign_kinds.get(self.key.group_kind, ""))
+        return Result(self.snapshot(assess(self.previous, Observation(self.instance), outcome)))
+
+
 def must_not_apply(instance: Manifest) -> bool:
     return is_suspended(instance) or bool(foreign_tool(instance))
 

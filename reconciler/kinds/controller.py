@@ -12,12 +12,11 @@ from reconciler.cache.contracts import PublishedRevision
 from reconciler.cache.informers import WatchKey
 from reconciler.context import ClusterContext
 from reconciler.kinds import cluster_schemas, compiled
-from reconciler.kinds.crd import CRD_RESOURCE, CrdStatus, ensure_crd
+from reconciler.kinds.crd import CRD_RESOURCE, OWNER_CONFLICT, CrdStatus, ensure_crd, owner_conflict, serves
 from reconciler.kinds.crd_repairs import CrdRepairs
 from reconciler.kube import EventHandler, Informer, KubeError
 from reconciler.kube.informer import Event
-from reconciler.objects.accessors import Manifest, is_deleting, uid_of
-from reconciler.objects.health import health_of
+from reconciler.objects.accessors import Manifest, is_deleting, name_of, uid_of
 from reconciler.projection.instances import ListResult
 
 log = logging.getLogger("slipway.reconciler")
@@ -75,6 +74,9 @@ class ContractController:
 
     def _on_definition(self, event: Event, obj: Manifest, old: Manifest | None) -> None:
         self._client.kinds.forget()
+        for compiled_contract in self._context.contracts.values():
+            if compiled_contract.published.crd_name == name_of(obj):
+                self._note_owner(compiled_contract.published, None if event == "deleted" else obj)
         self._contracts_changed.set()
         self._new_kinds.set()
         self._context.informers.nudge()  # one of them may watch this kind
@@ -96,13 +98,14 @@ class ContractController:
         else:
             contract = replace(known, published=published)
         live = definitions.get("", published.crd_name)
-        served = live is not None and health_of(live).state == "ready"
+        served = live is not None and serves(live, published.version)
+        self._note_owner(published, live)
         if contract.definition is not None:
             if live is None and published.withdrawn:
                 return
             self._note_deletion(published, live)
             crd_status = await ensure_crd(self._client, contract.definition, live, self._repairs)
-            served = crd_status.served
+            served = crd_status.served or (served and crd_status.reason == OWNER_CONFLICT)
             await self._save_status(published, crd_status)
             await self._record_recreation(published, crd_status)
         self._context.contracts[published.group_kind] = contract
@@ -111,6 +114,22 @@ class ContractController:
         if is_new:
             for key in self._context.instances.of_kind(published.group_kind):
                 self._context.queue.add(key)
+
+    def _note_owner(self, published: PublishedRevision, live: Manifest | None) -> None:
+        """Note whether the definition has another owner: then its objects are no instances.
+
+        They are watched nevertheless, for the instances that were created before it was replaced.
+        """
+        group_kind, foreign = published.group_kind, self._context.foreign_kinds
+        message = owner_conflict(live, published.name) if live is not None else ""
+        if foreign.get(group_kind, "") == message:
+            return
+        if message:
+            foreign[group_kind] = message
+        else:
+            del foreign[group_kind]
+        for key in self._context.instances.of_kind(group_kind):
+            self._context.queue.add(key)
 
     def _note_deletion(self, published: PublishedRevision, live: Manifest | None) -> None:
         """Note that the definition was deleted in the cluster, which deletes its instances with it."""

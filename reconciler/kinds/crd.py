@@ -15,7 +15,7 @@ from typing import Any
 from contracts.compiler import Definition
 from reconciler.kinds.crd_repairs import CrdRepairs, Drift
 from reconciler.kube import ApiError, Client, Resource
-from reconciler.objects.accessors import Manifest, annotations_of, is_deleting, labels_of
+from reconciler.objects.accessors import Manifest, annotations_of, is_deleting, labels_of, name_of
 from reconciler.objects.health import health_of
 from reconciler.objects.names import (
     APPLYSET_PARENT_TYPE,
@@ -33,6 +33,7 @@ CRD_RESOURCE = Resource(
     "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False
 )
 
+OWNER_CONFLICT = "OwnerConflict"  # reason
 KRO_OWNED = "kro.run/owned"
 FIELDS_NAMED = 5
 TERMINATING = (
@@ -70,8 +71,8 @@ def crd_of(definition: Definition) -> dict[str, Any]:
     return {**crd, "metadata": metadata}
 
 
-def foreign_owner(live: Manifest, definition: Definition) -> str:
-    """The name of another owner of a definition; empty when it is this contract's.
+def foreign_owner(live: Manifest, contract: str) -> str:
+    """The name of another owner of a definition; empty when it is of the contract with this name.
 
     A definition that was applied for a contract remains the contract's when its labels are edited.
     """
@@ -80,8 +81,26 @@ def foreign_owner(live: Manifest, definition: Definition) -> str:
         owned_fields(live, CONTRACT_MANAGER) and labels.get(KRO_OWNED) != "true"
     ):
         return tool_of(live) or "an unknown owner, because it has no label"
-    other = annotations_of(live).get(CONTRACT) or labels.get(CONTRACT) or definition.name
-    return "" if other == definition.name else f"the contract “{other}”"
+    other = annotations_of(live).get(CONTRACT) or labels.get(CONTRACT) or contract
+    return "" if other == contract else f"the contract “{other}”"
+
+
+def owner_conflict(live: Manifest, contract: str) -> str:
+    """Why the contract must not use a definition: it has another owner. Empty when it is the contract's."""
+    owner = foreign_owner(live, contract)
+    if not owner:
+        return ""
+    return (
+        f"The cluster already has {name_of(live)}, and it belongs to {owner}. "
+        "It was not changed. Choose another kind or group, or have that definition removed."
+    )
+
+
+def serves(live: Manifest, version: str) -> bool:
+    """Whether the definition is established and serves this version."""
+    versions = live["spec"].get("versions") or ()
+    has_version = any(one.get("name") == version and one.get("served") for one in versions)
+    return has_version and health_of(live).state == "ready"
 
 
 def tool_of(live: Manifest) -> str:
@@ -100,13 +119,9 @@ async def ensure_crd(
     """Create, update or repair the definition, unless it has another owner. Raises ``KubeError``."""
     if live is None:
         return await apply_crd(client, definition, repairs)
-    owner = foreign_owner(live, definition)
-    if owner:
-        message = (
-            f"The cluster already has {definition.crd_name}, and it belongs to {owner}. "
-            "It was not changed. Choose another kind or group, or have that definition removed."
-        )
-        return CrdStatus("False", "OwnerConflict", message)
+    conflict = owner_conflict(live, definition.name)
+    if conflict:
+        return CrdStatus("False", OWNER_CONFLICT, conflict)
     if is_deleting(live):
         return CrdStatus("False", "Terminating", TERMINATING)
     drift = repairs.drift(crd_of(definition), live)

@@ -77,7 +77,7 @@ def test_an_untouched_definition_has_no_drift(cluster: Cluster) -> None:
         seen.add(definition.crd_name)
         live = applied(cluster, definition)
         found[name] = field_differences(crd_of(definition), live, CONTRACT_MANAGER)
-        assert not foreign_owner(live, definition), name
+        assert not foreign_owner(live, definition.name), name
         cluster.delete(*CRD, definition.crd_name)
     assert {name: fields for name, fields in found.items() if fields} == {}
     assert len(seen) >= (20 if EXAMPLES.is_dir() else 6)
@@ -135,7 +135,7 @@ def test_which_edits_are_drift(cluster: Cluster, patch: dict[str, Any], fields: 
     assert field_differences(desired, live, CONTRACT_MANAGER) == []
     cluster.merge(*CRD, definition.crd_name, patch)
     edited = cluster.read(*CRD, definition.crd_name)
-    assert not foreign_owner(edited, definition), "it is still the contract's"
+    assert not foreign_owner(edited, definition.name), "it is still the contract's"
     found = sorted({one.path for one in field_differences(desired, edited, CONTRACT_MANAGER)})
     assert found == sorted(fields)
     cluster.merge(*CRD, definition.crd_name, {"metadata": {"finalizers": None}})
@@ -147,7 +147,7 @@ def test_what_another_tool_installed_is_foreign(cluster: Cluster) -> None:
     crd = crd_of(definition)
     metadata = {"name": definition.crd_name, "labels": {"app.kubernetes.io/managed-by": "helm"}}
     cluster.apply({**crd, "metadata": metadata}, manager="helm")
-    assert foreign_owner(cluster.read(*CRD, definition.crd_name), definition) == "“helm”"
+    assert foreign_owner(cluster.read(*CRD, definition.crd_name), definition.name) == "“helm”"
 
 
 # -- two managers fight -------------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ from tests.custom_kinds import custom_definition
 
 MAP = Resource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 CREATE = PendingChange(
-    pk=1, token="1-1", action="create", api_version="v1", kind="ConfigMap", namespace="default", name="",
+    pk=1, token="1-1", action="create", api_version="v1", kind="ConfigMap", plural="configmaps",
+    contract="config-map", namespace="default", name="",
     uid="", manifest={"data": {"text": "created"}}, team=False,
 )  # fmt: skip
 

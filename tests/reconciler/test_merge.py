@@ -150,8 +150,8 @@ class Shop:
         manifest = self.manifest(spec)
         change = PendingChange(
             pk=1, token="1-1", action="update", api_version="merge.example.com/v1", kind="Shop",
-            namespace="default", name=self.name, uid=uid_of(live), manifest=manifest, team=False,
-            touched=tuple(touched_fields(live, manifest)),
+            plural="shops", contract="shop", namespace="default", name=self.name, uid=uid_of(live),
+            manifest=manifest, team=False, touched=tuple(touched_fields(live, manifest)),
         )  # fmt: skip
         return replace(change, **fields)
 

@@ -84,7 +84,8 @@ def test_what_a_schema_declares(path: str, declared: bool) -> None:
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PENDING = PendingChange(
-    pk=1, token="1-1", action="update", api_version="example.com/v1", kind="Pair", namespace="apps",
+    pk=1, token="1-1", action="update", api_version="example.com/v1", kind="Pair", plural="pairs",
+    contract="pair", namespace="apps",
     name="one", uid="u1", manifest={}, team=True,
 )  # fmt: skip
 REFUSED = DeliveryResult(ChangeState.REFUSED, "no", undeclared="spec.colour")
