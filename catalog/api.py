@@ -29,7 +29,7 @@ from catalog.changes import (
     propose_update,
 )
 from catalog.forms.instance_form import UsableContract, check_manifest
-from catalog.models import Change, Instance, State
+from catalog.models import Change, ChangeState, Instance, State
 from catalog.serializers import (
     AcceptedSerializer,
     ChangeSerializer,
@@ -60,6 +60,8 @@ _PARAMETERS = [
     OpenApiParameter("state", enum=State.values),
     OpenApiParameter("sort", enum=_ORDERS, description="Column to sort by; “-” reverses the order"),
 ]
+
+_CHANGE_PARAMETERS = [OpenApiParameter("state", enum=ChangeState.values)]
 
 
 def require_user(request: Request) -> User:
@@ -245,14 +247,18 @@ def visible_changes(request: Request) -> QuerySet[Change]:
     return Change.objects.visible_to(request.user).select_related("contract")
 
 
-@extend_schema(tags=["changes"], summary="List changes")
 class ChangeList(ListAPIView[Change]):
-    """Requests and their outcomes, newest first."""
-
     serializer_class = ChangeSerializer
 
     def get_queryset(self) -> QuerySet[Change]:
-        return visible_changes(self.request)
+        state = self.request.GET.get("state")
+        return visible_changes(self.request).filter(**{"state": state} if state else {})
+
+    @extend_schema(tags=["changes"], summary="List changes", parameters=_CHANGE_PARAMETERS)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Requests and their outcomes, newest first."""
+        check_parameters(request, _CHANGE_PARAMETERS, {"state": ChangeState.values})
+        return super().get(request, *args, **kwargs)
 
 
 @extend_schema(tags=["changes"], summary="Get a change")
@@ -288,14 +294,16 @@ class ChangeCancel(GenericAPIView[Change]):
         return Response(self.get_serializer(change).data)
 
 
-@extend_schema(tags=["changes"], summary="List the changes of an instance")
 class InstanceChangeList(ChangeList):
-    """The history of an instance, newest first."""
-
     def get_queryset(self) -> QuerySet[Change]:
         key = self.kwargs["pk"]
         get_object_or_404(Instance.objects.visible_to(self.request.user).only("pk"), pk=key)
         return super().get_queryset().filter(instance_id=key)
+
+    @extend_schema(tags=["changes"], summary="List the changes of an instance", parameters=_CHANGE_PARAMETERS)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The history of an instance, newest first."""
+        return super().get(request, *args, **kwargs)
 
 
 urlpatterns = [

@@ -153,7 +153,7 @@ def _after_own(touched: list[TouchedField], queue: list[Change], by: User) -> li
 
 
 def propose_deletion(*, instance: Instance, by: User) -> Change:
-    """Request the deletion of an instance. Safe to repeat.
+    """Request the deletion of an instance. Safe to repeat, until the object is gone.
 
     It supersedes the open changes of the instance, except one whose delivery is under way: that ends first.
     An instance that was never created, because its creation was refused or cancelled, is deleted at once.
@@ -165,6 +165,7 @@ def propose_deletion(*, instance: Instance, by: User) -> Change:
         require(by, "delete", instance)
         open_changes = list(instance.changes.select_for_update().open())
         known = next((change for change in open_changes if change.action == Action.DELETE), None)
+        known = known or _deletion_under_way(instance)
         if known is not None:
             return known
         at_once = _was_never_created(instance)
@@ -179,6 +180,16 @@ def propose_deletion(*, instance: Instance, by: User) -> Change:
         else:
             instance.mark_deleting()
         return change
+
+
+def _deletion_under_way(instance: Instance) -> Change | None:
+    """The deletion that the cluster has accepted, while the object still exists. One that a restored cluster
+    has undone is none: the instance is not being deleted any more.
+    """
+    if not instance.is_deleting:
+        return None
+    accepted = instance.changes.filter(action=Action.DELETE, state=ChangeState.DELIVERED, uid=instance.uid)
+    return accepted.order_by("-created_at", "-pk").first()
 
 
 def _was_never_created(instance: Instance) -> bool:

@@ -339,6 +339,7 @@ class RevisionList(generics.ListAPIView[Revision]):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return Revision.objects.none()
+        check_parameters(self.request, (), {})
         contract = get_object_or_404(Contract.objects.visible_to(self.request.user), name=self.kwargs["name"])
         return contract.revisions.defer("text")
 

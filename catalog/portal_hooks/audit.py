@@ -31,5 +31,6 @@ WORDINGS: Mapping[str, Wording] = {
     "change.cancelled": wording("Cancelled “{subject}”", *_MOVED),
     "change.superseded": wording("“{subject}” was superseded by change {successor}", *_MOVED),
     "change.failed": wording("“{subject}” failed at {step}", *_MOVED),
+    "change.undone": wording("What “{subject}” created late is deleted", "uid"),
     "change.retried": wording("Retried “{subject}”", *_MOVED),
 }

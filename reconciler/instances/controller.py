@@ -19,7 +19,7 @@ from reconciler.instances.reconciler import (
 from reconciler.kube import KubeError, Unreachable
 from reconciler.objects.accessors import Manifest, finalizers_of, is_deleting, uid_of
 from reconciler.objects.names import FINALIZER
-from reconciler.projection.late_creations import creation_named_by, is_late_creation
+from reconciler.projection.late_creations import creation_named_by, note_late_creation
 from reconciler.status.snapshot import Key, Snapshot
 
 log = logging.getLogger("slipway.reconciler")
@@ -86,7 +86,7 @@ class InstanceController:
         """Delete an object that no change wants any more, before anything is applied for it."""
         context, uid = self._context, uid_of(instance)
         token = "" if context.reconcile_cache.knows(uid) else creation_named_by(instance)
-        if not token or not await context.database.call(is_late_creation, token, uid):
+        if not token or not await context.database.call(note_late_creation, token, uid):
             return False
         log.warning("%s was created by a request that arrived late; it is deleted.", key.display_name)
         resource = await context.client.kinds.find(instance["apiVersion"], instance["kind"])

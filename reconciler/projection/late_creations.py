@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 
 from catalog.models import Action, Change, ChangeState
 from catalog.models.change import OPEN
+from portal.audit.models import Entry
+from portal.audit.record import record
 from reconciler.objects.accessors import Manifest, annotations_of, metadata_of
 from reconciler.objects.names import CHANGE, INSTANCE_MANAGER
 
@@ -46,12 +48,22 @@ def is_late(state: str, uid: str, live_uid: str) -> bool:
     return uid != live_uid if uid else state != ChangeState.DELIVERED
 
 
-def is_late_creation(token: str, live_uid: str) -> bool:
-    """Whether the object was created by a request of this change that arrived late. Reads the database."""
+def note_late_creation(token: str, live_uid: str) -> bool:
+    """Whether the object was created by a request of this change that arrived late, so that it is deleted.
+
+    Then the audit log has an entry, one for each object. Call it in the database thread.
+    """
     key = token.partition("-")[0]
     if not key.isdecimal():
         return False
-    change = Change.objects.filter(pk=int(key), action=Action.CREATE).first()
+    change = Change.objects.select_related("team").filter(pk=int(key), action=Action.CREATE).first()
     if change is None or change.token != token:  # of another portal
         return False
-    return is_late(change.state, change.uid, live_uid)
+    if not is_late(change.state, change.uid, live_uid):
+        return False
+    detail = {"uid": live_uid}
+    if not Entry.objects.filter(verb="change.undone", subject_id=str(change.pk), detail=detail).exists():
+        team_slug = change.team.slug if change.team else ""
+        reason = "its request reached the cluster after the change had ended"
+        record("change.undone", subject=change, by=None, team_slug=team_slug, reason=reason, detail=detail)
+    return True

@@ -157,6 +157,25 @@ def test_an_unknown_filter_is_refused(call: Callable[..., Any], query: str, path
     assert (problem["path"], problem["message"][: len(message)]) == (path, message)
 
 
+@pytest.mark.parametrize("query", ["state=nonsense", "stat=delivered"])
+def test_every_list_refuses_unknown_parameters(
+    call: Callable[..., Any], contract: Contract, instance: Instance, query: str
+) -> None:
+    """A filter that is ignored would answer with everything."""
+    api = "/api/v1"
+    lists = [ALL, f"{ALL}{instance.pk}/changes/", f"{api}/changes/", f"{api}/contracts/"]
+    lists.append(f"{api}/contracts/{contract.name}/revisions/")
+    assert {path: call("developer", "get", f"{path}?{query}").status_code for path in lists} == dict.fromkeys(
+        lists, 400
+    )
+
+
+def test_changes_are_filtered_by_state(call: Callable[..., Any]) -> None:
+    assert call("developer", "post", ALL, MANIFEST).status_code == 202
+    for state, count in (("approved", 1), ("delivered", 0), ("", 1)):
+        assert call("developer", "get", f"/api/v1/changes/?state={state}").json()["count"] == count
+
+
 def test_a_withdrawn_contract_has_no_new_instances(
     call: Callable[..., Any], contract: Contract, users: dict[str, User]
 ) -> None:

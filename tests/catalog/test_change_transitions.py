@@ -166,6 +166,21 @@ def test_a_deletion_supersedes_every_open_change(make_instance: MakeInstance, us
     assert {(one.state, one.successor_id) for one in others} == {(S.SUPERSEDED, deletion.pk)}
 
 
+def test_a_deletion_that_the_cluster_has_accepted_is_not_requested_again(
+    make_instance: MakeInstance, users: dict[str, Any]
+) -> None:
+    row, by = make_instance("one"), users["developer"]
+    first = propose_deletion(instance=row, by=by)
+    assert propose_deletion(instance=row, by=by) == first
+    change_transitions.start_delivery(first)
+    change_transitions.finish(first)
+    assert [propose_deletion(instance=row, by=by) for _ in range(3)] == [first] * 3
+    assert Entry.objects.filter(verb="instance.deletion-requested").count() == 1
+    Instance.objects.update(state="ready")  # a restored cluster has undone it
+    second = propose_deletion(instance=row, by=by)
+    assert (second.pk != first.pk, second.state) == (True, S.APPROVED)
+
+
 def test_a_deletion_waits_for_a_delivery_that_is_under_way(
     make_instance: MakeInstance, users: dict[str, Any]
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from catalog.changes import propose_deletion
 from catalog.models import Change, Instance
+from portal.audit.models import Entry
 from reconciler.objects.names import CHANGE, INSTANCE_MANAGER
 from reconciler.projection.late_creations import creation_named_by, is_late
 from tests.reconciler.contracts import PAIR
@@ -80,10 +81,13 @@ def test_a_creation_that_arrives_after_its_deletion_leaves_nothing(harness: Harn
     wait_for(lambda: harness.row("one") is None, "it is deleted")
     creation.refresh_from_db()
     assert creation.uid
-    send_again(harness, creation)
+    uid = send_again(harness, creation)
     wait_for(lambda: harness.instance(contract, "one") is None, "the late object is deleted")
     assert harness.row("one") is None
     assert harness.cluster.list("v1", "ConfigMap", harness.namespace, "slipway.dev/node") == []
+    entry = Entry.objects.get(verb="change.undone")
+    assert (entry.subject_id, entry.team_slug) == (str(creation.pk), harness.team.slug)
+    assert entry.detail == {"uid": uid}
 
 
 def test_a_creation_that_arrives_while_no_reconciler_runs_is_undone_at_its_start(harness: Harness) -> None:
