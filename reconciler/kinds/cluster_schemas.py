@@ -6,6 +6,7 @@ Kubernetes' built-in kinds are known offline, and a contract's generated kind is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,7 +17,8 @@ from contracts.known_kinds import builtin_groups
 from contracts.models import KnownSchema
 from reconciler.kinds.crd import tool_of
 from reconciler.kube import Client, Resource
-from reconciler.objects.accessors import Manifest, annotations_of, labels_of, name_of
+from reconciler.objects.accessors import Manifest, annotations_of, is_deleting, labels_of, name_of
+from reconciler.objects.health import health_of
 from reconciler.objects.names import CONTRACT, MANAGED_BY
 
 
@@ -36,16 +38,28 @@ async def documents(client: Client) -> dict[str, tuple[str, str]]:
 Known = Mapping[str, tuple[str, list[dict[str, Any]]]]  # group and version → what its row holds: hash, kinds
 
 
-async def changed_schemas(
-    client: Client, known: Known, own: Collection[str], definitions: Iterable[Manifest]
-) -> tuple[list[dict[str, Any]], set[str]]:
-    """Rows to write, and every group and version that the cluster serves besides the built-in ones.
+@dataclass(frozen=True, slots=True)
+class ClusterSchemas:
+    """``rows``: what to write. ``served``: every group and version besides the built-in ones.
 
-    ``own``: ``Kind.group`` of contracts. ``definitions``: the cluster's CustomResourceDefinitions.
+    ``complete``: discovery lists the kinds of all definitions. It does so some time after a definition is
+    established.
     """
+
+    rows: list[dict[str, Any]]
+    served: set[str]
+    complete: bool
+
+
+async def changed_schemas(
+    client: Client, known: Known, own: Collection[str], definitions: Sequence[Manifest]
+) -> ClusterSchemas:
+    """``own``: ``Kind.group`` of contracts. ``definitions``: the cluster's CustomResourceDefinitions."""
     served = await documents(client)
     builtin = builtin_groups()
-    kinds = kinds_by_version(await client.kinds.everything(), own, owners(definitions))
+    client.kinds.forget()
+    resources = await client.kinds.everything()
+    kinds = kinds_by_version(resources, own, owners(definitions))
     desired = {name for name in served if name not in builtin and kinds.get(name)}
     rows = []
     for name in sorted(desired):
@@ -57,7 +71,19 @@ async def changed_schemas(
         rows.append(
             {"group_version": name, "content_hash": content, "document": document, "kinds": kinds[name]}
         )
-    return rows, desired
+    listed = {(resource.api_version, resource.kind) for resource in resources}
+    return ClusterSchemas(rows, desired, established_kinds(definitions) <= listed)
+
+
+def established_kinds(definitions: Iterable[Manifest]) -> set[tuple[str, str]]:
+    """apiVersion and kind of everything that these definitions serve."""
+    found = set()
+    for definition in definitions:
+        if health_of(definition).state == "ready" and not is_deleting(definition):
+            spec = definition["spec"]
+            served = [one["name"] for one in spec["versions"] if one["served"]]
+            found |= {(f"{spec['group']}/{version}", spec["names"]["kind"]) for version in served}
+    return found
 
 
 def owners(definitions: Iterable[Manifest]) -> dict[str, dict[str, str]]:

@@ -195,27 +195,30 @@ class ContractController:
     async def run_schemas(self) -> None:
         """Keep the rows of the cluster's own kinds up to date. Until cancelled.
 
-        The API server publishes the OpenAPI document of a kind some time after the kind, and no event
-        announces it. So the schemas are read when a definition changes, and again ``SCHEMAS_SETTLE`` later.
+        The API server lists a kind, and publishes its OpenAPI document, some time after the definition is
+        established, and no event announces it. So both are read when a definition changes, again every
+        ``SCHEMAS_SETTLE`` until all kinds are listed, and once more.
         """
         while True:
             await self._new_kinds.wait()
-            changed = True
-            while changed:
+            again = True
+            while again:
                 self._new_kinds.clear()
-                await self._save_schemas()
-                changed = await signals.wait_or_poll(self._new_kinds, SCHEMAS_SETTLE)
-            await self._save_schemas()
+                complete = await self._save_schemas()
+                again = await signals.wait_or_poll(self._new_kinds, SCHEMAS_SETTLE) or not complete
+            if not await self._save_schemas():
+                self._new_kinds.set()
 
-    async def _save_schemas(self) -> None:
+    async def _save_schemas(self) -> bool:
+        """Returns False when the cluster does not list all its kinds yet, or did not answer."""
         database, destination = self._context.database, self._context.destination
         definitions = self._definitions.all() if self._definitions is not None else []
         known = await database.call(cluster_schemas.known_schemas, destination)
         own = {published.group_kind for published in await database.call(compiled.published_contracts)}
         try:
-            rows, desired = await cluster_schemas.changed_schemas(self._client, known, own, definitions)
+            found = await cluster_schemas.changed_schemas(self._client, known, own, definitions)
         except KubeError:
             await asyncio.sleep(SCHEMAS_RETRY_PERIOD)
-            self._new_kinds.set()
-            return
-        await database.call(cluster_schemas.save_schemas, destination, rows, desired)
+            return False
+        await database.call(cluster_schemas.save_schemas, destination, found.rows, found.served)
+        return found.complete

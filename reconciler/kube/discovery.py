@@ -78,7 +78,7 @@ class RestMap:
         return next(iter(self._preferred.get(group_kind, ())), None)
 
     async def everything(self) -> list[Resource]:
-        if not self._kinds:
+        if self._dirty or not self._kinds:
             await self._refresh()
         return list(self._kinds.values())
 
