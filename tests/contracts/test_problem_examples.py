@@ -196,7 +196,7 @@ PLACES = {
     " time-to-live",
     METADATA: "no-name reserved-label expression-in-key omit",
     SIZE: "wrong-type no-overload",
-    CONTRACT: "contract-name unknown-group when-field when-value",
+    CONTRACT: "contract-name unknown-group when-field when-value unsafe-link",
     with_its_tests: "test-failed",
     SCHEMA_NAMES: "group-reserved kind-reserved",
     NAMED: "name-reserved",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ Schema = Mapping[str, Any]
 
 API_VERSION = "slipway.dev/v1alpha1"
 LIFECYCLES = ("stable", "beta", "deprecated")
+# A browser ignores tabs, line breaks and leading spaces in the scheme of a link, so none are allowed.
+_LINK = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 WIDGETS = ("text", "textarea", "mono", "secret", "quantity")
 
 _STRING = {"type": "string"}
@@ -91,6 +94,7 @@ def read_presentation(
             Location(path, at_key=unknown), code, message, hint, severity="warning" if unknown else "error"
         )
     _check_name(data, name, reporter)
+    _check_link(data, reporter)
     spec = _map(data.get("spec"))
     lifecycle = spec.get("lifecycle")
     form = _map(spec.get("form"))
@@ -105,7 +109,7 @@ def read_presentation(
         icon=_string(spec.get("icon")) or "package",
         lifecycle=lifecycle if lifecycle in LIFECYCLES else "stable",
         tags=tuple(tag for tag in _list(spec.get("tags")) if isinstance(tag, str)),
-        docs_url=_string(spec.get("documentation")),
+        docs_url=safe_link(_string(spec.get("documentation"))),
         adopt=spec.get("adopt") is True,
         form=FormHints(hints, tuple(_groups(form.get("groups")))),
         examples=tuple(example for example in _list(spec.get("examples")) if isinstance(example, Mapping)),
@@ -123,6 +127,20 @@ def _check_name(data: Mapping[str, Any], name: str, reporter: Reporter) -> None:
     if data.get("apiVersion") != API_VERSION:
         message = f"The apiVersion of a Contract must be {API_VERSION}."
         reporter.add(("apiVersion",), "bad-kind", message, severity="warning")
+
+
+def safe_link(address: str) -> str:
+    """The address if a page may link to it (http, https, mailto), else an empty string."""
+    return address if _LINK.fullmatch(address) else ""
+
+
+def _check_link(data: Mapping[str, Any], reporter: Reporter) -> None:
+    address = _string(_map(data.get("spec")).get("documentation"))
+    if address and not safe_link(address):
+        message = "The documentation must be an address that starts with https://, http:// or mailto:."
+        reporter.add(
+            ("spec", "documentation"), "unsafe-link", message, "Write the whole address, without spaces."
+        )
 
 
 def _hints(fields: Any) -> Iterator[tuple[str, FieldHint]]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -267,6 +268,34 @@ def test_a_contract_document_is_checked(body: str, problem: str) -> None:
         for p in compile_text(definition_text() + CONTRACT + body).problems
     ]
     assert found == ([problem] if problem else [])
+
+
+@pytest.mark.parametrize(
+    ("address", "safe"),
+    [
+        ("https://docs.example.com/a?b=c#d", True),
+        ("HTTP://docs.example.com", True),
+        ("mailto:team@example.com", True),
+        ("javascript:alert(1)", False),
+        ("JavaScript:alert(1)", False),
+        ("java\tscript:alert(1)", False),
+        (" javascript:alert(1)", False),
+        ("data:text/html,<script>alert(1)</script>", False),
+        ("vbscript:x", False),
+        ("file:///etc/passwd", False),
+        ("//elsewhere.example.com", False),
+        ("https:elsewhere", False),
+        ("https://a b", False),
+        ("https://a\njavascript:alert(1)", False),
+        ("docs/page", False),
+    ],
+)
+def test_only_safe_links_are_shown_and_others_are_a_problem(address: str, safe: bool) -> None:
+    compilation = compile_text(
+        definition_text() + CONTRACT + f"spec: {{documentation: {json.dumps(address)}}}"
+    )
+    assert [problem.code for problem in compilation.problems] == ([] if safe else ["unsafe-link"])
+    assert compilation.presentation.docs_url == (address if safe else "")
 
 
 def test_the_paths_of_a_form() -> None:
