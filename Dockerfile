@@ -34,4 +34,4 @@ RUN SECRET_KEY=only-to-collect python manage.py collectstatic --noinput
 USER 10001
 EXPOSE 8000
 ENTRYPOINT ["python"]
-CMD ["-m", "uvicorn", "portal.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "10"]
+CMD ["-m", "uvicorn", "portal.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-proxy-headers", "--timeout-graceful-shutdown", "10"]

@@ -6,12 +6,14 @@ import os
 import secrets
 from pathlib import Path
 
+from portal.private_files import make_private_folder
+
 
 def stored_key(folder: Path) -> str:
     """The key of this directory. If it is not writable, a key for the lifetime of the process."""
     path = folder / "secret-key"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return read(path) or secrets.token_urlsafe(50)

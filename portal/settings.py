@@ -13,6 +13,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from portal.input_limits import LIMITS
+from portal.private_files import PrivateConnection, make_private_folder
 from portal.secret_key import stored_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "portal.middleware.nul.ReplaceNulMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.middleware.temporary_password.TemporaryPasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -110,12 +112,13 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     with contextlib.suppress(OSError):  # if not writable, the first query reports it
-        Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(Path(DATABASES["default"]["NAME"]).parent)
     # WAL lets pages read while the reconciler writes; IMMEDIATE takes the write lock at once instead of
     # failing in the middle of a transaction.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,  # of the reconciler and commands; requests wait for DATABASE_WAIT
+        "factory": PrivateConnection,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 # Seconds that a request waits for a lock before it is answered with 503.
@@ -140,7 +143,14 @@ LOGOUT_REDIRECT_URL = "accounts:login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "portal.accounts.passwords.KnownPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["portal.accounts.passwords.Backend"]
+# A temporary password, from a portal admin or a command, can be used for this many hours.
+TEMPORARY_PASSWORD_HOURS = max(int(env("SLIPWAY_TEMPORARY_PASSWORD_HOURS", "72")), 1)
+# Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count.
+TRUSTED_PROXIES = comma_separated("SLIPWAY_TRUSTED_PROXIES")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("SLIPWAY_HTTPS")
@@ -203,6 +213,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Contracts, revisions and instances. Send `Authorization: Bearer TOKEN`.",
     "VERSION": "v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     # Two models have a field of this name, with different choices.
     "ENUM_NAME_OVERRIDES": {
@@ -267,6 +278,8 @@ LIVE_TOPICS = {
 # The reconciler. KUBECONFIG (or in-cluster configuration) selects a real cluster; the embedded cluster
 # writes its own.
 KUBECONFIG = env("KUBECONFIG")
+# Only where nothing is real do the demo's accounts exist, whose passwords everybody knows.
+DEMO = EMBEDDED and not KUBECONFIG
 # The namespace of the Lease for leader election; empty: no leader election.
 LEASE_NAMESPACE = env("SLIPWAY_LEASE_NAMESPACE", "default") if flag("SLIPWAY_LEASE", True) else ""
 # Events of an instance: how many are kept, how many new ones are stored in a day, and for how many days.

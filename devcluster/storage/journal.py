@@ -55,7 +55,7 @@ class Journal:
     async def open(self) -> None:
         """Fill the empty memory, and write its changes from now on. Raises UnreadableState or OSError."""
         self._loop = asyncio.get_running_loop()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file = io.FileIO(self._path, "ab", opener=_open_private)
         try:
             await self._lock()

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UsernameField
 from django.utils import timezone
 
-from portal.accounts.models import APIToken, Membership, Team, TeamNamespace, User, dns_label
+from portal.accounts.models import APIToken, Membership, PortalRole, Team, TeamNamespace, User, dns_label
 from portal.accounts.visible_text import has_controls, is_visible
 
 
@@ -18,6 +19,54 @@ def validate_visible(text: str) -> None:
         raise forms.ValidationError("Use at least one visible character.")
     if has_controls(text):
         raise forms.ValidationError("Remove the invisible control characters.")
+
+
+class SignInForm(AuthenticationForm):
+    def confirm_login_allowed(self, user: User) -> None:
+        """Reached with the right password only."""
+        super().confirm_login_allowed(user)
+        if user.temporary_until and user.temporary_until <= timezone.now():
+            raise forms.ValidationError(
+                "Your temporary password has expired. Ask a portal admin for a new one.", "expired"
+            )
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """The new password must differ: a temporary one is known to who set it."""
+
+    def clean_new_password1(self) -> str:
+        password: str = self.cleaned_data["new_password1"]
+        if self.user.check_password(password):
+            raise forms.ValidationError("This is your current password. Choose another.", "same")
+        return password
+
+
+class UserForm(forms.ModelForm):  # type: ignore[type-arg]
+    first_name = forms.CharField(max_length=150, required=False)
+    last_name = forms.CharField(max_length=150, required=False)
+    portal_role = forms.ChoiceField(choices=PortalRole.choices, required=False)
+
+    class Meta:
+        model = User
+        fields: ClassVar = ["username", "first_name", "last_name", "portal_role"]
+        field_classes: ClassVar = {"username": UsernameField}
+
+    def clean_username(self) -> str:
+        """Names that differ only in case would be confused, and share the throttle of sign-ins."""
+        username: str = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=username).exists():
+            raise forms.ValidationError("Another user has this username.")
+        return username
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("first_name", "last_name"):
+            if typed.get(name):
+                try:
+                    validate_visible(typed[name])
+                except forms.ValidationError as problem:
+                    self.add_error(name, problem)
+        return typed
 
 
 LIFETIMES = {"30": "30 days", "90": "90 days", "365": "1 year", "": "Never"}
@@ -78,7 +127,7 @@ class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
         username: str = self.cleaned_data["username"].strip()
         user = User.objects.filter(username=username).first()
         if user is None:
-            raise forms.ValidationError(f"User “{username}” not found. Users must have signed in once.")
+            raise forms.ValidationError(f"User “{username}” not found. Ask a portal admin to create it.")
         if self.instance.team.memberships.filter(user=user).exists():
             raise forms.ValidationError(
                 f"{user.display_name} is already a member. Change the role in the list."

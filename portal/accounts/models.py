@@ -54,18 +54,40 @@ class User(AbstractUser):
     """A user who can sign in."""
 
     portal_role = models.CharField(max_length=20, choices=PortalRole, default=PortalRole.NONE, blank=True)
+    # Set while the password is a temporary one: when it expires. Until it is changed, no other page opens.
+    temporary_until = models.DateTimeField(null=True, editable=False)
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)  # how often all were
     teams: models.ManyToManyField[Team, Membership] = models.ManyToManyField(
         "Team", through="Membership", related_name="members"
     )
 
     objects: ClassVar[UserManager] = UserManager()
 
+    _password: str | None  # Django's: the new password until it is saved
+
     def save(self, *args: Any, **options: Any) -> None:
+        """With a new password, or without the right to sign in, the tokens and the sessions end.
+
+        A session depends on the password (Django), a token on nothing: it is deleted. A hash that Django
+        renews at a sign-in is no new password.
+        """
         fields = options.get("update_fields")
+        deactivated = not self.is_active and (fields is None or "is_active" in fields)
         with transaction.atomic():
             if fields is None or {"portal_role", "is_active"}.intersection(fields):
                 lock_namespace_owners()
+            if self.pk and (deactivated or self._password is not None):
+                self.api_tokens.all().delete()
+            if deactivated:
+                self.sessions_ended += 1
+                if fields is not None:
+                    options["update_fields"] = {*fields, "sessions_ended"}
             super().save(*args, **options)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """A session ends when this changes. Until all were ended once, it is Django's."""
+        found: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        return f"{found}-{self.sessions_ended}" if self.sessions_ended else found
 
     @property
     def display_name(self) -> str:

@@ -8,20 +8,30 @@ store usernames and addresses in tables of its own: more data to protect than on
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
+from django.contrib.auth.forms import UsernameField
 from django.db import transaction
 
 from portal.accounts.models import SignInFailure
+from portal.advisory_locks import advisory_lock
 
 ALLOWED = 5  # wrong passwords …
 WITHIN = timedelta(minutes=5)  # … in this time
+LOCK_KEY = 0x736C7774
 
 
 def key_of(name: str, address: str) -> str:
     """A digest of the pair, as a password may be typed into the username field."""
-    return hashlib.sha256(f"{name.strip().casefold()}\n{network(address)}".encode()).hexdigest()
+    text = f"{canonical(name)}\n{network(address)}"
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def canonical(name: str) -> str:
+    """The same for all that the sign-in form takes for one username, and for its other cases."""
+    return unicodedata.normalize("NFKC", str(UsernameField().to_python(name) or "").casefold())
 
 
 def network(address: str) -> str:
@@ -30,7 +40,9 @@ def network(address: str) -> str:
         found = ip_address(address)
     except ValueError:  # a Unix socket has none
         return address
-    return str(IPv6Address(int(found) >> 64 << 64)) if isinstance(found, IPv6Address) else address
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
 
 
 def remaining_wait(key: str, now: datetime) -> timedelta:
@@ -40,10 +52,19 @@ def remaining_wait(key: str, now: datetime) -> timedelta:
     return times[ALLOWED - 1] + WITHIN - now if len(times) == ALLOWED else timedelta(0)
 
 
-def record_failure(key: str, now: datetime) -> None:
+def begin_attempt(key: str, now: datetime) -> timedelta:
+    """Count an attempt before its password is checked. Returns how long to wait; zero if it may be checked.
+
+    Of attempts at the same time no more than ``ALLOWED`` get a password checked. It counts as a failure until
+    :func:`reset`.
+    """
     with transaction.atomic():
+        advisory_lock(LOCK_KEY)
         SignInFailure.objects.filter(at__lte=now - WITHIN).delete()
-        SignInFailure.objects.create(key=key, at=now)
+        wait = remaining_wait(key, now)
+        if not wait:
+            SignInFailure.objects.create(key=key, at=now)
+    return wait
 
 
 def reset(key: str) -> None:

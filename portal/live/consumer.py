@@ -154,7 +154,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         def read() -> User | None:
             store = type(session._wrapped if hasattr(session, "_wrapped") else session)(key)
             user = get_user(SimpleNamespace(session=store)) if key else None  # type: ignore[arg-type]
-            return user if isinstance(user, User) and user.is_active else None
+            usable = isinstance(user, User) and user.is_active and user.temporary_until is None
+            return user if isinstance(user, User) and usable else None
 
         user: User | None = await database_sync_to_async(read)()
         return user

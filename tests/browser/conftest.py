@@ -66,7 +66,9 @@ def server() -> Iterator[str]:
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
     made = uvicorn.Server(
-        uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            application, log_config=None, proxy_headers=False, lifespan="off", timeout_graceful_shutdown=1
+        )
     )
     thread = threading.Thread(target=made.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()

@@ -53,9 +53,9 @@ def test_signing_in_redirects_to_the_requested_page_and_signing_out_back(
 
 
 def test_only_the_demo_offers_its_accounts(visit: Visit, settings: Settings) -> None:
-    settings.EMBEDDED = False
+    settings.DEMO = False
     expect(visit(None, "/login/").get_by_text("Demo accounts")).to_have_count(0)
-    settings.EMBEDDED = True
+    settings.DEMO = True
     expect(visit(None, "/login/").get_by_role("button", name="Sign in as engineer")).to_be_visible()
 
 
@@ -227,5 +227,5 @@ def test_accessibility_of_pages(
 def test_accessibility_of_the_sign_in_page(
     visit: Visit, settings: Settings, axe: RunAxe, theme: Theme
 ) -> None:
-    settings.EMBEDDED = True
+    settings.DEMO = True
     assert axe(visit(None, "/login/", theme=theme)) == []

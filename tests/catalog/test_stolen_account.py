@@ -106,6 +106,9 @@ PAGES = [
         "move-namespace", "post", "/teams/checkout/namespaces/{namespace}/move/", ADMIN, {"team": "search"}
     ),
     Request("delete-namespace", "post", "/teams/checkout/namespaces/{namespace}/delete/", ADMIN),
+    Request("create-user", "post", "/users/new/", ADMIN, {"username": "accomplice", "portal_role": "admin"}),
+    Request("reset-password", "post", "/users/{stranger}/password/", ADMIN),
+    Request("change-active", "post", "/users/{stranger}/active/", ADMIN),
     Request("change-portal-role", "post", "/users/{stranger}/portal-role/", ADMIN, {"portal_role": "admin"}),
     Request("delete-token", "post", "/account/tokens/{token}/delete/", set()),
     Request("draft-delete", "post", "/contracts/drafts/{draft}/delete/", set()),
@@ -132,7 +135,8 @@ PAGES = [
 ]
 # Addresses that change nothing, or only what belongs to the account itself.
 HARMLESS = {
-    "login", "logout", "account", "create-token", "users", "teams", "team", "list", "new", "import", "check",
+    "login", "logout", "account", "change-password", "create-token", "users", "user", "teams", "team", "list",
+    "new", "import", "check",
     "detail", "compare", "revision", "file", "catalog", "contract", "create-preview", "create-lint",
     "create-discard", "instances", "instance", "edit-preview", "edit-lint", "edit-discard",
 }  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from portal.accounts.models import APIToken, User
 from portal.api.exceptions import flatten
 from portal.api.strict_serializers import StrictSerializer, suggestion
+from portal.log_filters import ClientErrorsWithoutTraceback
 
 WHOAMI = "/api/v1/whoami/"
 CHECK = "/api/v1/contracts/check/"
@@ -88,8 +91,46 @@ def test_a_redirect_to_the_slash_keeps_method_and_body() -> None:
     assert (answer.status_code, answer["Location"]) == (308, "/api/v1/contracts/check/")
 
 
-def test_every_schema_of_the_openapi_document_has_an_explicit_name() -> None:
-    answer = Client().get("/api/schema/", headers={"Accept": "application/json"})
+def test_the_openapi_document_needs_an_account(sign_in: Callable[[str], Client]) -> None:
+    assert Client().get("/api/schema/").status_code == 401
+    assert sign_in("outsider").get("/api/schema/").status_code == 200
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the configured handler writes."""
+    (handler,) = (
+        one
+        for one in logging.getLogger().handlers
+        if any(isinstance(f, ClientErrorsWithoutTraceback) for f in one.filters)
+    )
+    assert isinstance(handler, logging.StreamHandler)
+    written = io.StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
+
+
+@pytest.mark.parametrize(
+    "path", ["/users/", "/audit/", "/teams/new/", "/nothing/", "/api/v1/nothing/", "/api/v1/instances/?a=b"]
+)
+def test_a_refusal_is_one_line_in_the_log(
+    sign_in: Callable[[str], Client], log: io.StringIO, path: str
+) -> None:
+    assert 400 <= sign_in("developer").get(path).status_code < 500
+    assert len(log.getvalue().splitlines()) == 1
+
+
+def test_an_error_has_its_traceback_in_the_log(log: io.StringIO) -> None:
+    try:
+        raise RuntimeError("broken")
+    except RuntimeError:
+        logging.getLogger("django.request").exception("Failed", extra={"status_code": 500})
+    assert "Traceback" in log.getvalue()
+
+
+def test_every_schema_of_the_openapi_document_has_an_explicit_name(sign_in: Callable[[str], Client]) -> None:
+    answer = sign_in("outsider").get("/api/schema/", headers={"Accept": "application/json"})
     names = json.loads(answer.content)["components"]["schemas"]
     assert {"InstanceState", "ChangeState"} <= names.keys()
     assert not [name for name in names if name.startswith("State")]

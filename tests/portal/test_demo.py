@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import socket
+import sqlite3
 import stat
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as project_settings
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -20,6 +24,7 @@ from portal.home.demo import data, database, state
 from portal.home.demo.cluster import EmbeddedCluster
 from portal.home.demo.port import listen
 from portal.home.management.commands.run import relative, url_host
+from portal.private_files import PrivateConnection
 from portal.secret_key import stored_key
 
 loaded: list[str] = []
@@ -31,6 +36,7 @@ def load_something() -> None:
 
 @pytest.mark.django_db
 def test_loading_is_idempotent(settings: Settings) -> None:
+    settings.DEMO = True
     settings.DEMO_LOADERS = ["tests.portal.test_demo.load_something"]
     loaded.clear()
     data.load()
@@ -44,7 +50,8 @@ def test_loading_is_idempotent(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_every_demo_account_can_sign_in(client: Client) -> None:
+def test_every_demo_account_can_sign_in(client: Client, settings: Settings) -> None:
+    settings.DEMO = True
     call_command("demo_data", stdout=io.StringIO())
     for account in DEMO_ACCOUNTS:
         assert client.login(username=account.username, password=account.password), account.username
@@ -86,6 +93,31 @@ def test_the_key_is_created_once_and_readable_by_its_owner_only(tmp_path: Path) 
     assert stored_key(tmp_path / "other") != key
 
 
+@pytest.mark.parametrize("before", [None, 0o644, 0o600], ids=["new", "of an earlier version", "private"])
+def test_only_its_owner_reads_the_database(tmp_path: Path, before: int | None) -> None:
+    path = tmp_path / "slipway.sqlite3"
+    if before is not None:
+        for name in ("slipway.sqlite3", "slipway.sqlite3-wal"):
+            (tmp_path / name).touch(before)
+    with closing(sqlite3.connect(path, factory=PrivateConnection)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE rows (name TEXT)")
+        connection.commit()
+        modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()}
+    assert modes.keys() >= {"slipway.sqlite3", "slipway.sqlite3-wal"}
+    assert set(modes.values()) == {0o600}
+
+
+def test_the_database_of_the_settings_is_private() -> None:
+    options = project_settings.DATABASES["default"].get("OPTIONS", {})
+    assert options.get("factory") is PrivateConnection or connection.vendor != "sqlite"
+
+
+def test_the_state_directory_is_of_its_owner_only(tmp_path: Path) -> None:
+    stored_key(tmp_path / "var")
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
+
+
 def test_without_a_writable_directory_the_key_lasts_as_long_as_the_process(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
@@ -99,6 +131,7 @@ def test_the_embedded_cluster_answers_and_leaves_nothing_behind(tmp_path: Path, 
     cluster.start()
     assert cluster.wait_until_ready()
     assert "server: https://127.0.0.1:" in cluster.kubeconfig.read_text()
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
     process = cluster.process
     assert process is not None
     cluster.stop()

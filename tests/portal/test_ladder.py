@@ -21,6 +21,11 @@ PAGES = {
     "/users/": {
         "admin": 200, "engineer": 403, "lead": 403, "developer": 403, "outsider": 403, "": SIGN_IN,
     },
+    "/users/new/": {
+        "admin": 200, "engineer": 403, "lead": 403, "developer": 403, "outsider": 403, "": SIGN_IN,
+    },
+    "/account/password/": {"admin": 200, "outsider": 200, "": SIGN_IN},
+    "/api/schema/": {"admin": 200, "outsider": 200, "": 401},
     "/teams/checkout/": {
         "admin": 200, "engineer": 200, "developer": 200, "viewer": 200, "other": 404, "outsider": 404,
         "": SIGN_IN,

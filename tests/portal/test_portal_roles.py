@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from portal.accounts import demo
 from portal.accounts.models import Membership, PortalRole, Role, Team, User
@@ -222,13 +223,15 @@ def test_an_operator_sets_a_portal_role(users: dict[str, User]) -> None:
         call_command("portal_role", "admin", "none")
 
 
-def test_the_demo_has_a_portal_admin_and_a_platform_engineer(db: None) -> None:
+def test_the_demo_has_a_portal_admin_and_a_platform_engineer(db: None, settings: Settings) -> None:
+    settings.DEMO = True
     demo.load()
     roles = dict(User.objects.exclude(portal_role="").values_list("username", "portal_role"))
     assert roles == {"admin": "admin", "engineer": "engineer"}
 
 
-def test_a_demo_from_before_portal_roles_gets_them_once(db: None) -> None:
+def test_a_demo_from_before_portal_roles_gets_them_once(db: None, settings: Settings) -> None:
+    settings.DEMO = True
     demo.load()
     User.objects.update(portal_role="")
     demo.load()

@@ -46,6 +46,11 @@ def test_a_token_authenticates_its_user(sign_in: Callable[[str], Client]) -> Non
     assert APIToken.objects.get().used_at is not None
 
 
+@pytest.mark.parametrize(("who", "role"), [("admin", "admin"), ("engineer", "engineer"), ("lead", "")])
+def test_whoami_says_the_portal_role(sign_in: Callable[[str], Client], who: str, role: str) -> None:
+    assert ask(make(sign_in(who))).json()["portal_role"] == role
+
+
 def test_a_token_is_shown_once_only(sign_in: Callable[[str], Client]) -> None:
     client = sign_in("developer")
     text = make(client)

@@ -37,6 +37,7 @@ def serve(bound: socket.socket, when_ready: Callable[[], None]) -> None:
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # portal/proxies.py decides which proxies count
         timeout_graceful_shutdown=GRACE_PERIOD,
         ws_ping_interval=20,
     )

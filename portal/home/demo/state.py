@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from portal.private_files import make_private_folder
+
 VERSION = 2
 """Raised when sample contracts change in a way that makes their existing instances invalid."""
 VERSION_FILE = "state-version"
@@ -23,10 +25,10 @@ def set_aside_other_version(folder: Path, now: datetime) -> Path | None:
     target = None
     if files and version != str(VERSION):
         target = folder / f"state-v{version}-{now:%Y-%m-%d-%H%M%S}"
-        target.mkdir()
+        make_private_folder(target)
         for path in files:
             path.rename(target / path.name)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     version_file.write_text(f"{VERSION}\n")
     return target
 

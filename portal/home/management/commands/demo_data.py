@@ -1,4 +1,4 @@
-"""``manage.py demo_data``: loads the demo's users, teams and contracts. Safe to repeat."""
+"""``manage.py demo_data``: loads the demo's sample data. Safe to repeat."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from portal.home.demo import data
 
 
 class Command(BaseCommand):
-    help = "Load the demo's users, teams and contracts. Existing rows stay unchanged."
+    help = "Load the demo's teams and contracts, and only in the embedded demo its users. Safe to repeat."
 
     def handle(self, **_: Any) -> None:
         for name in data.load():

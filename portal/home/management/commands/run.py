@@ -13,6 +13,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.accounts.demo import DEMO_ACCOUNTS
+from portal.accounts.models import User
+from portal.accounts.users import create_first_admin
 from portal.home.demo import data, database, serving
 from portal.home.demo.cluster import EmbeddedCluster
 from portal.home.demo.port import listen
@@ -50,6 +52,7 @@ class Command(BaseCommand):
         cluster = self.start_cluster(cleanup)
         database.migrate()
         data.load()
+        first_admin = None if settings.DEMO else create_first_admin()
         if cluster and not cluster.wait_until_ready():
             self.stderr.write("The embedded cluster does not respond yet; pages work, changes wait for it.")
         reconciler = serving.start_reconciler()
@@ -59,7 +62,7 @@ class Command(BaseCommand):
             self.stderr.write(
                 "No reconciler runs in this process: changes wait until `manage.py reconcile` runs."
             )
-        serving.serve(bound, lambda: self.report(host, port, time.monotonic() - began, cluster))
+        serving.serve(bound, lambda: self.report(host, port, time.monotonic() - began, first_admin))
 
     def find_port(self, host: str, wanted: int) -> tuple[Any, int]:
         try:
@@ -85,25 +88,33 @@ class Command(BaseCommand):
         cleanup.callback(cluster.stop)
         return cluster
 
-    def report(self, host: str, port: int, seconds: float, cluster: EmbeddedCluster | None) -> None:
-        lines = [
-            "",
-            f"  Slipway is ready after {seconds:.1f} s:  http://{url_host(host)}:{port}/",
-            "",
-            "  Sign in as",
-        ]
-        lines += [f"    {one.username:<11}{one.password:<16}{one.description}" for one in DEMO_ACCOUNTS]
-        if cluster:
+    def report(self, host: str, port: int, seconds: float, first_admin: tuple[User, str] | None) -> None:
+        lines = ["", f"  Slipway is ready after {seconds:.1f} s:  http://{url_host(host)}:{port}/", ""]
+        if settings.DEMO:
+            lines += ["  Sign in as"]
+            lines += [f"    {one.username:<11}{one.password:<16}{one.description}" for one in DEMO_ACCOUNTS]
             lines += [
                 "",
                 "  The cluster is simulated. To inspect it, run",
-                f"    kubectl --kubeconfig {relative(cluster.kubeconfig)} get all -A",
+                f"    kubectl --kubeconfig {relative(settings.STATE_DIR / 'kubeconfig')} get all -A",
             ]
         else:
+            lines += sign_in_lines(first_admin)
             lines += ["", f"  Using the cluster of {settings.KUBECONFIG}"]
         lines += ["", f"  State is stored in {relative(settings.STATE_DIR)}. Press Ctrl-C to stop.", ""]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
+
+
+def sign_in_lines(first_admin: tuple[User, str] | None) -> list[str]:
+    if first_admin is None:
+        return ["  Sign in with your account. A portal admin creates accounts on the page Users."]
+    user, password = first_admin
+    return [
+        f"  Sign in as the portal admin {user.username} with the temporary password",
+        f"    {password}",
+        "  It is shown only now, and you change it when you sign in.",
+    ]
 
 
 def url_host(host: str) -> str:

@@ -1,0 +1,39 @@
+"""Files that only the user who runs Slipway may read: keys, hashes, values of Secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+OTHERS = 0o077  # every right of the group and of others
+
+
+def make_private_folder(path: Path) -> None:
+    """Create it, with its parents. A folder that exists keeps its mode. Raises ``OSError``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
+class PrivateConnection(sqlite3.Connection):
+    """Creates the file of the database for its owner only; SQLite gives the same mode to the files beside it.
+
+    The files of an earlier version, which did not care, are taken from the others.
+    """
+
+    def __init__(self, database: str, *args: Any, **options: Any) -> None:
+        path = Path(database)
+        if path.is_absolute():  # neither in memory nor a URI
+            with contextlib.suppress(OSError):  # not writable, or of another user: the first query reports it
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+                take_from_others(path)
+        super().__init__(database, *args, **options)
+
+
+def take_from_others(database: Path) -> None:
+    """The file of a database and those beside it. Raises ``OSError``."""
+    if database.stat().st_mode & OTHERS:
+        for path in (database, *database.parent.glob(f"{database.name}-*")):
+            path.chmod(path.stat().st_mode & 0o700)
