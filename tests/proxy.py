@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
@@ -84,7 +83,7 @@ class Proxy:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        return int(urlsplit(site.name).port or self._runner.addresses[0][1])
+        return int(self._runner.addresses[0][1])
 
     async def _stop(self) -> None:
         if self._runner is not None:
