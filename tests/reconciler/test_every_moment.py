@@ -20,7 +20,8 @@ from aiohttp import web
 from catalog.changes import propose_deletion, propose_update
 from catalog.models import Change, ChangeState, Event
 from catalog.touched import Base
-from contracts.models import Contract
+from contracts.grants import revoke
+from contracts.models import Contract, Grant
 from portal.accounts.models import Role, Team, TeamNamespace
 from reconciler.objects.accessors import annotations_of, namespace_of
 from tests.proxy import Forward, Proxy, status_response
@@ -270,6 +271,47 @@ def test_the_inventory_covers_every_object_at_every_moment_and_shrinks(
         propose_deletion(instance=harness.get_row("one"), by=harness.user)
         lives.until(lambda: harness.row("one") is None, check)
         assert not owned()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_grant_that_is_revoked_while_an_instance_is_created(
+    stopped_harness: Harness, proxy: Proxy, tmp_path: Path
+) -> None:
+    """From then on nothing is written out of reach; what was created there is deleted with the instance."""
+    harness, trap = stopped_harness, Trap(proxy, answered=False)
+    with fork_server(proxy.kubeconfig, tmp_path, database_file()) as children:
+        lives = Lives(children, trap)
+        contract = harness.publish(KIT.replace("NAMESPACE", harness.namespace))
+
+        def there() -> dict[str, Any] | None:
+            return harness.cluster.get("v1", "Secret", "default", f"one-{harness.namespace}")
+
+        def refused() -> bool:
+            row = harness.row("one")
+            return row is not None and row.state == "failed" and "is out of reach" in row.message
+
+        harness.create(contract, "one", secret=True, accounts=["a"])
+        lives.until(there)
+        created = there()
+        revoke(Grant.objects.get(), by=None, reason="No longer")
+        lives.until(refused)
+        assert there() == created
+        row = harness.get_row("one")
+        manifest = harness.manifest(contract, "one", secret=True, accounts=["a", "b"])
+        change = propose_update(instance=row, manifest=manifest, by=harness.user)
+        label = "app.kubernetes.io/managed-by=slipway"
+
+        def accounts() -> set[str]:
+            found = harness.cluster.list("v1", "ServiceAccount", harness.namespace, label)
+            return {one["metadata"]["name"] for one in found}
+
+        lives.until(lambda: is_delivered(change) and accounts() == {"one-a", "one-b"} and refused())
+        assert there() == created
+        propose_deletion(instance=harness.get_row("one"), by=harness.user)
+        lives.until(lambda: harness.row("one") is None)
+        assert there() is None
+        assert accounts() == set()
 
 
 @pytest.mark.slow

@@ -124,6 +124,25 @@ def test_what_was_adopted_is_deleted_with_its_instance(harness: Harness) -> None
     assert map_names(harness) == set()
 
 
+@pytest.mark.parametrize("propagation", ["Foreground", "Orphan"])
+def test_a_deletion_with_another_propagation_policy_deletes_the_resources_too(
+    harness: Harness, propagation: str
+) -> None:
+    """As in kro: resources have no owner references, and the instance's finalizer deletes them."""
+    contract = publish_contract(harness, map_node("a", "data: {k: v}"))
+    harness.create(contract, "one")
+    wait_until_ready(harness, "one")
+
+    async def delete() -> None:
+        resource = await harness.cluster.find(contract.api_version, contract.kind)
+        await harness.cluster.client.delete(resource, harness.namespace, "one", propagation=propagation)
+
+    harness.cluster.run(delete())
+    wait_for(lambda: harness.row("one") is None, "the row is deleted")
+    wait_for(lambda: harness.instance(contract, "one") is None, "the instance is deleted")
+    assert map_names(harness) == set()
+
+
 def test_nothing_is_pruned_while_a_node_is_pending(harness: Harness) -> None:
     toggled = map_node("a", extra="includeWhen: ['${schema.spec.extra}']")
     contract = publish_contract(

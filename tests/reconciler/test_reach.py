@@ -20,7 +20,13 @@ from reconciler.plan.reach import Bounds
 from tests.contracts.definitions import config_map, defined, definition_text
 from tests.reconciler.builders import delete_instance, live_status, publish_contract
 from tests.reconciler.harness import Harness, wait_for
-from tests.reconciler.steps import create_ready, event_reasons, wait_until_ready, wait_until_served
+from tests.reconciler.steps import (
+    create_ready,
+    event_reasons,
+    get_condition,
+    wait_until_ready,
+    wait_until_served,
+)
 
 SAMPLES = Path(__file__).parents[2] / "contracts" / "samples"
 
@@ -332,6 +338,9 @@ def test_without_a_grant_nothing_is_written_in_other_namespaces(harness: Harness
     harness.create(contract, "one", annotations={"slipway.dev/adopt": "true"})
     wait_until_failed(harness, f"ConfigMap {victim}/settings is out of reach")
     assert "OutOfReach" in event_reasons(harness, "one")
+    wait_for(lambda: live_status(harness, contract).get("state") == "ERROR")
+    ready = get_condition(harness.get_instance(contract, "one"), "Ready")
+    assert (ready["status"], "is out of reach" in ready["message"]) == ("False", True)
     delete_instance(harness, "one")
     assert everything_in(harness, victim) == before
 
