@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from reconciler.kube import ApiError, Client, KubeError, NotServed, Unreachable
+from reconciler.kube import ApiError, Client, KubeError, NotServed, Resource, Unreachable
 from reconciler.objects.accessors import (
     Manifest,
     annotations_of,
@@ -22,6 +22,7 @@ from reconciler.objects.names import (
     CHILDREN_MANAGER,
     CONTRACT,
     FINALIZER,
+    OWNERSHIP_LABELS,
     PARENT_MANAGER,
     label_value,
 )
@@ -36,11 +37,25 @@ async def apply_all(client: Client, steps: Sequence[Apply]) -> list[tuple[Apply,
 async def apply_one(client: Client, step: Apply) -> dict[str, Any] | KubeError:
     try:
         resource = await client.kinds.find(step.reference.api_version, step.reference.kind)
+        if step.why == "create" and (step.reference.group, step.reference.kind) == ("", "Namespace"):
+            await create_namespace(client, resource, step)
         return await client.apply(resource, step.body, manager=CHILDREN_MANAGER)
     except Unreachable:
         raise
     except (ApiError, NotServed) as error:
         return error
+
+
+async def create_namespace(client: Client, resource: Resource, step: Apply) -> None:
+    """Create the Namespace with nothing but our labels. Raises ``ApiError`` when it exists.
+
+    An apply alone would adopt one that another client created since the observation, and deleting the
+    instance would delete it with all that is in it.
+    """
+    labels = {name: value for name, value in labels_of(step.body).items() if name in OWNERSHIP_LABELS}
+    body = head_of(step.body)
+    body["metadata"] |= {"labels": labels}
+    await client.create(resource, body, manager=CHILDREN_MANAGER)
 
 
 def explain(step: Apply, error: KubeError, *, quotes: bool = True) -> str:
