@@ -44,8 +44,16 @@ class LocalStore:
         return self._writes.modify(self._target(manifest), lambda _: manifest, WriteOptions(manager))
 
     def update_status(self, manifest: Manifest, *, manager: str = "controller") -> Manifest:
-        target = self._target(manifest, "status")
-        return self._writes.modify(target, lambda _: manifest, WriteOptions(manager))
+        given = manifest["metadata"]
+        expected = {name: given[name] for name in ("uid", "resourceVersion") if name in given}
+
+        def with_status(live: Manifest) -> Manifest:
+            # Other metadata than this may be older than what is stored.
+            new = {**live, "metadata": {**live["metadata"], **expected}}
+            new.pop("status", None)
+            return new | {"status": manifest["status"]} if "status" in manifest else new
+
+        return self._writes.modify(self._target(manifest, "status"), with_status, WriteOptions(manager))
 
     def patch(
         self, resource: str, namespace: str, name: str, patch: Manifest, *, manager: str = "controller"

@@ -172,3 +172,28 @@ def test_a_change_reconciles_only_the_affected_objects(monkeypatch: pytest.Monke
     assert {key.name[:5] for key in woken if key.kind in ("Service", "Deployment", "ReplicaSet", "Pod")} == {
         "web-7"
     }
+
+
+def test_a_status_computed_from_an_older_object_changes_nothing_but_the_status() -> None:
+    """A controller writes what it computed; meanwhile someone edited the object."""
+    store = core()
+    old = store.create(workload("Deployment", "web", replicas=2), manager="applier")
+    edit = {"metadata": {"annotations": {"note": "x"}, "labels": {"a": "b"}}, "spec": {"replicas": 3}}
+    edited = store.patch("deployments.apps", "demo", "web", edit, manager="editor")
+    metadata = {name: value for name, value in old["metadata"].items() if name != "resourceVersion"}
+    found = store.update_status({**old, "metadata": metadata, "status": {"replicas": 2}}, manager="status")
+    assert (found["spec"], found["status"]["replicas"]) == (edited["spec"], 2)
+    kept = [entry for entry in found["metadata"]["managedFields"] if entry["manager"] != "status"]
+    assert kept == edited["metadata"]["managedFields"]
+    for name in ("annotations", "labels"):
+        assert found["metadata"][name] == edited["metadata"][name]
+
+
+def test_a_status_is_not_written_to_a_newer_object_of_the_same_name() -> None:
+    store = core()
+    old = store.create(workload("Deployment", "web", replicas=2))
+    store.delete("deployments.apps", "demo", "web")
+    store.create(workload("Deployment", "web", replicas=2))
+    metadata = {name: value for name, value in old["metadata"].items() if name != "resourceVersion"}
+    with pytest.raises(ApiError, match="UID"):
+        store.update_status({**old, "metadata": metadata, "status": {"replicas": 2}})
