@@ -7,7 +7,6 @@ YAML view, preview and submission share one manifest.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,11 +18,10 @@ from catalog.forms.fields.problem_paths import deepest_shown, parse_problem_path
 from catalog.forms.yaml_text import identical, merge, read_manifest, to_yaml
 from contracts.compiler import Definition, Presentation, validate_spec
 from contracts.documents import Document
+from contracts.documents.object_names import metadata_problems, subdomain_problem
 from contracts.documents.paths import MISSING, Path, get, parse_path, print_path
 from contracts.problems import Problem, did_you_mean, in_reading_order
 
-_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
-_NAME_RULE = "Use lowercase letters, digits, hyphens and dots. Start and end with a letter or a digit."
 _TOP = ("apiVersion", "kind", "metadata", "spec")
 _METADATA = ("name", "namespace", "labels", "annotations")
 
@@ -167,7 +165,7 @@ def check_manifest(
     usable: UsableContract, manifest: Mapping[str, Any], before: Mapping[str, Any] | None = None
 ) -> list[Problem]:
     """The problems of a manifest. ``before``: that of the edited instance."""
-    problems = envelope_problems(usable.definition, manifest)
+    problems = envelope_problems(usable.definition, manifest) + _engine_problems(before, manifest)
     immutable = _immutable_problems(usable, before, manifest) if before is not None else []
     problems += immutable
     # A changed immutable field also breaks its CEL rule; one message per field is enough.
@@ -311,8 +309,8 @@ def _name_problems(definition: Definition, metadata: Mapping[str, Any]) -> list[
     name, namespace = metadata.get("name"), metadata.get("namespace")
     if not name:
         problems.append(Problem("required", "Enter a name.", "metadata.name"))
-    elif not isinstance(name, str) or len(name) > 253 or not _SUBDOMAIN.match(name):
-        problems.append(Problem("bad-name", _NAME_RULE, "metadata.name"))
+    elif problem := subdomain_problem(str(name)):
+        problems.append(Problem("bad-name", problem, "metadata.name"))
     if definition.namespaced and not namespace:
         problems.append(Problem("required", "Select a namespace.", "metadata.namespace"))
     if not definition.namespaced and namespace:
@@ -322,7 +320,39 @@ def _name_problems(definition: Definition, metadata: Mapping[str, Any]) -> list[
         strings = metadata.get(key) or {}
         if not isinstance(strings, dict) or not all(isinstance(one, str) for one in strings.values()):
             problems.append(Problem("wrong-type", "Must be a map of strings.", f"metadata.{key}"))
+    for (key, entry), problem in metadata_problems(metadata):
+        problems.append(Problem("bad-label", problem, print_path(("metadata", key, entry))))
     return problems
+
+
+# What a person may set although the prefix is the reconciler's (docs/reference/cluster-objects.md).
+_FOR_PEOPLE = {
+    ("annotations", "slipway.dev/adopt"),
+    ("annotations", "slipway.dev/reconcile"),
+    ("annotations", "kro.run/reconcile"),
+}
+_ENGINE_DOMAINS = ("slipway.dev", "kro.run", "applyset.kubernetes.io")
+_ENGINE_KEYS = ("app.kubernetes.io/managed-by",)
+
+
+def _engine_problems(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[Problem]:
+    """Labels and annotations by which the reconciler finds what belongs to an instance."""
+    problems = []
+    for key in ("labels", "annotations"):
+        old, new = (get(one or {}, ("metadata", key), None) for one in (before, after))
+        known = old if isinstance(old, Mapping) else {}
+        for entry, value in new.items() if isinstance(new, Mapping) else ():
+            if is_of_the_engine(key, str(entry)) and known.get(entry, MISSING) != value:
+                message = f"“{entry}” is set by Slipway and cannot be chosen. Remove it."
+                problems.append(Problem("reserved-label", message, print_path(("metadata", key, str(entry)))))
+    return problems
+
+
+def is_of_the_engine(field: str, key: str) -> bool:
+    """``field``: “labels” or “annotations”."""
+    domain = key.rpartition("/")[0].lower()
+    owned = any(domain == one or domain.endswith(f".{one}") for one in _ENGINE_DOMAINS)
+    return (owned or key in _ENGINE_KEYS) and (field, key) not in _FOR_PEOPLE
 
 
 def _immutable_problems(

@@ -194,7 +194,7 @@ PLACES = {
     OF_WEB: "unknown-field not-an-expression",
     TEMPLATE: "required bad-kind unknown-kind namespace expression-in-crd expression-not-allowed"
     " time-to-live",
-    METADATA: "no-name reserved-label expression-in-key omit",
+    METADATA: "no-name bad-label reserved-label expression-in-key omit",
     SIZE: "wrong-type no-overload",
     CONTRACT: "contract-name unknown-group when-field when-value unsafe-link",
     with_its_tests: "test-failed",

@@ -30,7 +30,7 @@ _CEL_WORDS = (
 RESERVED = frozenset(f"{_KRO_WORDS} {_CEL_WORDS}".split())
 
 RESERVED_LABEL_PREFIXES = ("kro.run/", "internal.kro.run/")
-OWN_LABEL_PREFIX = "slipway.dev/"
+OWN_LABEL_PREFIXES = ("slipway.dev/", "applyset.kubernetes.io/")
 
 
 def lower_camel(text: str) -> str:

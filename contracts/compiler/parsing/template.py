@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contracts.compiler.kinds.kind_schemas import KindInfo, KindSchemas
-from contracts.compiler.parsing.reserved_words import OWN_LABEL_PREFIX, RESERVED_LABEL_PREFIXES
+from contracts.compiler.parsing.reserved_words import OWN_LABEL_PREFIXES, RESERVED_LABEL_PREFIXES, object_name
 from contracts.compiler.reporter import Reporter, key_of
 from contracts.documents.api_versions import group_of
+from contracts.documents.object_names import metadata_problems, name_problem
 from contracts.problems import did_you_mean
 
 Path = tuple[str | int, ...]
@@ -85,6 +86,10 @@ def check_template(
         return
     _check_namespace(metadata, (*at, "metadata"), info, cluster_scoped, reporter)
     _check_labels(metadata, (*at, "metadata"), reporter)
+    for path, found in _all_metadata(body, at):
+        for (field, key), problem in metadata_problems(found):
+            reporter.add(key_of((*path, field, key)), "bad-label", f"“{key}”: {problem}")
+    _check_name(body, metadata.get("name"), (*at, "metadata", "name"), reporter)
     if metadata.get("name") is None:
         hint = (
             "generateName is not supported: every reconciliation must find the same object."
@@ -94,6 +99,26 @@ def check_template(
         reporter.add(
             (*at, "metadata"), "no-name", "The template has no metadata.name.", hint, severity="warning"
         )
+
+
+def _check_name(body: Mapping[str, Any], name: Any, at: Path, reporter: Reporter) -> None:
+    """Of a name without an expression."""
+    if not isinstance(name, str) or not name or "${" in name:
+        return
+    if problem := name_problem(str(body.get("apiVersion")), str(body.get("kind")), name):
+        nearest = object_name(name)
+        hint = f"For example: {nearest}." if nearest and nearest != name else ""
+        reporter.add(at, "bad-name", f"Kubernetes refuses the name “{name}”. {problem}", hint)
+
+
+def _all_metadata(body: Mapping[str, Any], at: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """That of the object, and of the templates in it: of pods, jobs and claims."""
+    metadata, spec = body.get("metadata"), body.get("spec")
+    if isinstance(metadata, Mapping):
+        yield (*at, "metadata"), metadata
+    for key in ("template", "jobTemplate") if isinstance(spec, Mapping) else ():
+        if isinstance(inner := spec.get(key), Mapping):
+            yield from _all_metadata(inner, (*at, "spec", key))
 
 
 def _check_namespace(
@@ -118,6 +143,8 @@ def _check_labels(metadata: Mapping[str, Any], at: Path, reporter: Reporter) -> 
                 prefix = key.partition("/")[0]
                 message = f"{name} that start with “{prefix}/” are reserved."
                 reporter.add(key_of((*at, name, key)), "reserved-label", message.capitalize())
-            elif key.startswith(OWN_LABEL_PREFIX):
-                message = f"“{key}” may be overwritten: the prefix {OWN_LABEL_PREFIX} belongs to Slipway."
+            elif key.startswith(OWN_LABEL_PREFIXES):
+                message = (
+                    f"“{key}” may be overwritten: the prefix {key.partition('/')[0]}/ belongs to Slipway."
+                )
                 reporter.add(key_of((*at, name, key)), "reserved-label", message, severity="warning")
