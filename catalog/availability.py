@@ -32,10 +32,13 @@ def namespaces_for(user: User, contract: Contract) -> list[TeamNamespace]:
 def may_create(user: User, contract: Contract, namespace: str, name: str = "") -> Decision:
     """Whether this user may create an instance there, with the reason."""
     team = owning_team(contract, namespace)
-    if not contract.is_offered_to(team):
-        return Decision(False, not_offered(contract))
     instance = Instance(contract=contract, namespace=namespace, name=name or "an instance", team=team)
-    return can(user, "create", instance)
+    decision = can(user, "create", instance)
+    # Who is in another team must not learn which namespaces belong to the owner.
+    is_stranger = not contract.owner.offers_to_all and contract.owner_id not in teams_with(user, Role.VIEWER)
+    if not contract.is_offered_to(team) or (is_stranger and not decision):
+        return Decision(False, not_offered(contract))
+    return decision
 
 
 def not_offered(contract: Contract) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from contracts.compiler import Compilation, Definition, SchemaChange, schema_changes
@@ -281,7 +282,7 @@ def owner_of(
     """The team that the text names, else the current owner, else the author's only team of engineers."""
     slug = compilation.presentation.owner
     if slug:
-        team = Team.objects.filter(slug=slug).first()
+        team = known_teams(by).filter(slug=slug).first()
         if team is not None:
             return team, []
         teams = Team.objects.all() if by is None or sees_everything(by) else by.teams.all()
@@ -298,6 +299,14 @@ def owner_of(
     message = "No owner is set."
     hint = "Add a document “kind: Contract” with “spec.owner”, the slug of a team."
     return None, [Problem("owner-missing", message, hint=hint)]
+
+
+def known_teams(by: User | None) -> QuerySet[Team]:
+    """The teams that the author may know of: their own, and those whose contracts they can see."""
+    if by is None or sees_everything(by):
+        return Team.objects.all()
+    owners = Contract.objects.visible_to(by).values("owner")
+    return Team.objects.filter(Q(pk__in=by.teams.values("pk")) | Q(offers_to_all=True) | Q(pk__in=owners))
 
 
 def length_problems(compilation: Compilation) -> Iterator[Problem]:

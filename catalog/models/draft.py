@@ -13,9 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models.change import Change
+from catalog.models.deleted_instance import DeletedInstance
 from catalog.models.instance import Instance
 from contracts.models import Contract
 from portal.accounts.models import User
+
+HIDDEN_CONTRACT = "a contract that you can no longer see"
+HIDDEN_INSTANCE = "an instance that you can no longer see"
 
 
 class FormDraft(models.Model):
@@ -31,6 +35,7 @@ class FormDraft(models.Model):
     # Of an edit: the manifest that the form was opened with. Empty for a creation, and if it is not known.
     before = models.JSONField(default=dict)
     updated_at = models.DateTimeField(default=timezone.now)
+    title = ""  # not a field: what ``newest_of`` shows to the author
 
     class Meta:
         ordering: ClassVar = ["-updated_at"]
@@ -65,6 +70,26 @@ class FormDraft(models.Model):
         except Instance.DoesNotExist:
             name = ""
         return f"Edit {name or 'a deleted instance'}"
+
+    @classmethod
+    def newest_of(cls, author: User, most: int) -> list[FormDraft]:
+        """With the title that the author may see: a right may be lost after a draft was saved."""
+        drafts: list[FormDraft] = list(
+            cls.objects.filter(author=author).select_related("contract", "instance")[:most]
+        )
+        keys = [draft.instance_id for draft in drafts if draft.instance_id is not None]
+        visible = {
+            *Instance.objects.visible_to(author).filter(pk__in=keys).values_list("pk", flat=True),
+            *DeletedInstance.objects.visible_to(author).filter(pk__in=keys).values_list("pk", flat=True),
+        }
+        contracts = Contract.objects.visible_to(author).filter(pk__in=[draft.contract_id for draft in drafts])
+        offered = set(contracts.values_list("pk", flat=True))
+        for draft in drafts:
+            if draft.instance_id is None:
+                draft.title = draft.label if draft.contract_id in offered else f"New: {HIDDEN_CONTRACT}"
+            else:
+                draft.title = draft.label if draft.instance_id in visible else f"Edit {HIDDEN_INSTANCE}"
+        return drafts
 
     @classmethod
     def find(cls, author: User, contract: Contract, instance: Instance | None) -> FormDraft | None:

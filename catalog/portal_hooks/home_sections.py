@@ -23,7 +23,7 @@ def home_sections(request: HttpRequest) -> Iterator[HomeSection]:
     counts = StateCounts(count_states(visible))
     attention = visible.filter(state__in=_NEEDS_ATTENTION).order_by("state_since", "pk")
     newest = visible.order_by("-updated_at", "-pk")
-    drafts = FormDraft.objects.filter(author=user).select_related("contract", "instance")
+    drafts = FormDraft.newest_of(user, most=5)
     states = {"state_counts": counts, "states": occurring_states(counts)}
     yield HomeSection("catalog/_home_states.html", states, wide=True)
     yield HomeSection(
@@ -33,9 +33,7 @@ def home_sections(request: HttpRequest) -> Iterator[HomeSection]:
             "total": sum(counts.by_state.get(state, 0) for state in _NEEDS_ATTENTION),
         },
     )
-    yield HomeSection(
-        "catalog/_home_recent.html", {"instances": newest.lines(MOST_LINES), "drafts": drafts[:5]}
-    )
+    yield HomeSection("catalog/_home_recent.html", {"instances": newest.lines(MOST_LINES), "drafts": drafts})
 
 
 def occurring_states(counts: StateCounts) -> list[tuple[str, str, int]]:

@@ -94,9 +94,11 @@ def refuse_hidden(request: HttpRequest, draft: FormDraft) -> HttpResponse:
     instance = Instance.objects.filter(pk=draft.instance_id or 0).first()
     keep_typed(request, draft.contract, instance, draft)
     title, text, status = "You cannot edit this any more", LOST, 403
-    if instance is None:
+    # Of what happened to an instance after it was given away, only its new team may know.
+    deleted = DeletedInstance.objects.visible_to(request.user).filter(pk=draft.instance_id or 0).exists()
+    if deleted:
         title, text, status = "It was deleted", DELETED, 409
-    options = RefusalOptions(status=status, draft=draft, reusable=instance is None)
+    options = RefusalOptions(status=status, draft=draft, reusable=deleted)
     return refusal_page(request, draft.contract, title, text, **options)
 
 

@@ -47,7 +47,9 @@ def refusal_page(
     request: HttpRequest, contract: Contract, title: str, text: str, **options: Unpack[RefusalOptions]
 ) -> HttpResponse:
     context = {
-        "contract": contract,
+        # Of a draft that the user still has, they may not see the contract any more.
+        "contract": Contract.objects.visible_to(request.user).filter(pk=contract.pk).first(),
+        "name": contract.name,
         "title": title,
         "text": text,
         "draft": options.get("draft"),

@@ -168,7 +168,8 @@ def editor(request: HttpRequest, draft: Draft) -> HttpResponse:
     here = draft.get_absolute_url() if draft.pk else request.path
     context = {
         "draft": draft,
-        "contract": draft.contract,
+        # The author may have lost the right to see it since.
+        "contract": Contract.objects.visible_to(request.user).filter(pk=draft.contract_id or 0).first(),
         "save_url": here,
         "samples": samples() if draft.contract is None and draft.pk is None else {},
         "others": other_drafts(draft),

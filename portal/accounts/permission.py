@@ -94,7 +94,8 @@ def refusal(verb: str, scope: Scope, rule: Rule) -> str:
 
 def roles_needed(scope: Scope, rule: Rule) -> Iterator[str]:
     if rule.owner:
-        owner = "the team that owns it" if scope.team_id else "a team that owns its namespace"
+        # The same for a namespace that has an owner and one that has none, as others must not learn that.
+        owner = "the team that owns its namespace" if scope.kind == "instance" else "the team that owns it"
         yield f"{rule.owner.label.lower()} in {owner}"
     if rule.any_team:
         yield f"{rule.any_team.label.lower()} in a team"

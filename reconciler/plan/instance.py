@@ -111,6 +111,7 @@ def refusal(instance: Manifest, child: Child, live: Manifest | None, bounds: Bou
         return None
     owner = other_owner(instance, live)
     if owner:
+        owner = owner if bounds.may_name_owner(instance, live) else "another team's instance"
         return Refuse(node, reference, f"{reference.display_name} belongs to {owner}. It was not changed.")
     if is_ours(instance, live) or is_deleting(live):
         return None

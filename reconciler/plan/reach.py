@@ -6,8 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contracts.runtime.bounds import Granted, GrantedEntry, Home, violation
-from reconciler.objects.accessors import Manifest, Reference, labels_of, namespace_of, reference_to, uid_of
-from reconciler.objects.names import INSTANCE_ID
+from reconciler.objects.accessors import (
+    Manifest,
+    Reference,
+    annotations_of,
+    labels_of,
+    namespace_of,
+    reference_to,
+    uid_of,
+)
+from reconciler.objects.names import INSTANCE, INSTANCE_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,14 @@ class Bounds:
         home = Home(namespace_of(instance), self.teams)
         return violation(reference, namespaced, home, self.granted_to(node, reads=True), reads=True)
 
+    def may_name_owner(self, instance: Manifest, owned: Manifest) -> bool:
+        """Whether those who see the instance may see the instance that owns the object, too.
+
+        Only portal roles see an instance without a namespace: they see all.
+        """
+        home, owner = Home(namespace_of(instance), self.teams), owner_namespace(owned)
+        return owner is None or not home.namespace or home.is_of_own_team(owner)
+
     def may_delete(self, instance: Manifest, member: Manifest) -> bool:
         """Whether a member of the inventory may be deleted with the instance.
 
@@ -47,3 +63,14 @@ class Bounds:
             return True
         reference, home = reference_to(member), Home(namespace_of(instance), self.teams)
         return not violation(reference, bool(reference.namespace), home, ())
+
+
+def owner_namespace(owned: Manifest) -> str | None:
+    """The namespace of the instance that owns the object: empty if it has none, None if unknown.
+
+    The annotation is “KIND NAMESPACE/NAME”, or “KIND NAME”.
+    """
+    if written := annotations_of(owned).get(INSTANCE):
+        return written.rpartition(" ")[2].rpartition("/")[0]
+    labels = labels_of(owned)
+    return labels.get("kro.run/instance-namespace", "") if "kro.run/instance-name" in labels else None

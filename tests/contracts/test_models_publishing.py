@@ -179,9 +179,10 @@ class TestWhoMayPublish:
         self, users: Users, published: Contract, small: str
     ) -> None:
         text = changed(small, ("owner: platform", "owner: search"))
-        for alone in (users.engineer, users.other):
-            with pytest.raises(PermissionDenied):
-                publish(text, by=alone)
+        with pytest.raises(Rejected, match="There is no team “search”"):  # not a team that they know of
+            publish(text, by=users.engineer)
+        with pytest.raises(PermissionDenied):
+            publish(text, by=users.other)
         Membership.objects.create(user=users.teammate, team=users.search, role=Role.ENGINEER)
         assert publish(text, by=users.teammate).contract.owner == users.search
 

@@ -87,6 +87,27 @@ def decide_about_stranger(pair: Definition, stranger: dict[str, Any]) -> Plan:
     return plan(Observation(INSTANCE, [], {reference_to(stranger).identity: stranger}), graph, None)
 
 
+@pytest.mark.parametrize(
+    ("owner", "teams", "shown"),
+    [
+        ("Pair home/two", {}, "Pair home/two"),
+        ("Pair beside/two", {"home": "a", "beside": "a"}, "Pair beside/two"),
+        ("Pair theirs/two", {"home": "a", "theirs": "b"}, "another team's instance"),
+        ("Pair nobodys/two", {"home": "a"}, "another team's instance"),
+        ("Pair theirs/two", {}, "another team's instance"),
+        ("Pair two", {"home": "a"}, "another team's instance"),
+    ],
+)
+def test_the_instance_of_another_team_is_not_named(
+    pair: Definition, owner: str, teams: dict[str, str], shown: str
+) -> None:
+    live = {"metadata": {"annotations": {"slipway.dev/instance": owner}, "labels": {APPLYSET_PART_OF: "x"}}}
+    (child, *_) = children(INSTANCE, pair, render(pair, INSTANCE, {}))
+    refused = refusal(INSTANCE, child, live, Bounds(teams, None))
+    assert refused is not None
+    assert f"belongs to {shown}. It was not changed." in refused.reason
+
+
 def first(pair: Definition) -> dict[str, Any]:
     return dict(children(INSTANCE, pair, render(pair, INSTANCE, {}))[0].body)
 

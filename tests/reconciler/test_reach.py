@@ -247,7 +247,7 @@ def test_joined_names_of_two_teams_do_not_collide(harness: Harness) -> None:
     mine = harness.manifest(contract, "b-c", group="attackers", access="admin")
     mine["metadata"]["annotations"] = {"slipway.dev/adopt": "true"}
     harness.cluster.apply(mine)
-    text = f"Namespace {victim} belongs to TeamNamespace {near}/c. It was not changed."
+    text = f"Namespace {victim} belongs to another team's instance. It was not changed."
     wait_for(lambda: (row := harness.row("b-c")) and text in row.message, "it is refused")
     assert everything_in(harness, victim) == before
     delete_instance(harness, "b-c")

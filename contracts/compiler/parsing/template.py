@@ -116,8 +116,9 @@ def _all_metadata(body: Mapping[str, Any], at: Path) -> Iterator[tuple[Path, Map
     metadata, spec = body.get("metadata"), body.get("spec")
     if isinstance(metadata, Mapping):
         yield (*at, "metadata"), metadata
-    for key in ("template", "jobTemplate") if isinstance(spec, Mapping) else ():
-        if isinstance(inner := spec.get(key), Mapping):
+    for key in ("template", "jobTemplate"):
+        inner = spec.get(key) if isinstance(spec, Mapping) else None
+        if isinstance(inner, Mapping):
             yield from _all_metadata(inner, (*at, "spec", key))
 
 
