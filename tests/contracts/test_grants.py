@@ -203,6 +203,21 @@ def test_the_way_of_a_draft_to_its_publication(users: Users) -> None:
     assert "Grant reach" in admin.get("/contracts/note/").content.decode()
 
 
+def test_pages_and_the_api_say_what_a_contract_reaches(browser: Browser, users: Users) -> None:
+    publish_granting(REACHING, None)
+    draft = Draft.objects.create(author=users.engineer, text=FURTHER)
+    pages = {
+        "/catalog/note/": "search",
+        "/contracts/note/": "search",
+        reverse("contracts:publication", args=[draft.pk]): "kube-system",
+    }
+    for path, namespace in pages.items():
+        page = browser(users.engineer).get(path).content.decode()
+        assert f"Creates the ConfigMap shared in the namespace {namespace}" in page, path
+    (entry,) = browser(users.engineer).get("/api/v1/contracts/note/").json()["reach"]
+    assert entry["description"] == "creates the ConfigMap shared in the namespace search"
+
+
 def test_a_page_without_a_reason_changes_nothing(browser: Browser, users: Users) -> None:
     publish_granting(REACHING, None)
     admin, grant = browser(users.root), Grant.objects.get()
