@@ -146,7 +146,7 @@ def from_post(
         desired["spec"] = fields.data
     elif spec:
         desired["spec"] = {}
-    merged = merge(posted.text, base, desired, list_keys(usable))
+    merged = merge(posted.text if document is not None else "", base, desired, list_keys(usable))
     parsed = _parse(usable, merged, before)
     parsed.opened_text = posted.text
     return _build_form(usable, parsed, fields, lenient=lenient)

@@ -26,6 +26,7 @@ from contracts.problems import Problem
 
 ListKeys = Callable[[Path], Sequence[str]]
 LIMITS = Limits(size=256 * 1024)
+LONGEST_TO_MERGE = 40_000  # characters; ruamel.yaml reads a longer text for seconds
 # Everything that YAML requires to be escaped, reads as a line break, or strips at the start of a text.
 _ESCAPED = re.compile(
     "[^\\n\\t\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
@@ -78,6 +79,8 @@ def merge(text: str, before: Mapping[str, Any], desired: Mapping[str, Any], keys
     """
     if identical(before, desired) and text.strip():
         return text
+    if len(text) > LONGEST_TO_MERGE:
+        return to_yaml(desired)
     try:
         document = _round_trip().load(text)
         if isinstance(document, CommentedMap):

@@ -77,6 +77,15 @@ class FormPage:
     news: EditNews | None = None
 
     @property
+    def is_long(self) -> bool:
+        return self.form.tree.is_long
+
+    def use_yaml_if_long(self) -> None:
+        """A browser and the server would take many seconds for thousands of inputs."""
+        if self.is_long:
+            self.mode = "yaml"
+
+    @property
     def namespaces(self) -> list[TeamNamespace]:
         return namespaces_for(self.target.user, self.target.contract)
 

@@ -12,6 +12,7 @@ from catalog.views.form_page import FormPage, pressed_button
 
 
 def render_form(request: HttpRequest, page: FormPage, *, status: int = 200) -> HttpResponse:
+    page.use_yaml_if_long()
     page.render_preview()
     if status != 200:
         page.show_errors = True
@@ -22,6 +23,7 @@ def render_form(request: HttpRequest, page: FormPage, *, status: int = 200) -> H
 
 def preview_response(request: HttpRequest, page: FormPage) -> HttpResponse:
     """Messages and preview while the inputs stay the same; otherwise the complete form, morphed in place."""
+    page.use_yaml_if_long()
     page.render_preview()
     same_inputs = request.POST.get("_shape") == page.shape and pressed_button(request) != "_op"
     template = "catalog/_preview_response.html" if same_inputs else "catalog/_form_response.html"

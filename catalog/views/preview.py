@@ -19,6 +19,8 @@ def form_for(compilation: Compilation) -> SafeString:
     if compilation.form_schema is None:
         return SafeString("")
     tree = build(compilation.form_schema, compilation.presentation.form, {})
+    if tree.is_long:
+        return SafeString("")
     return render_to_string("catalog/_form_sample.html", {"tree": tree})
 
 

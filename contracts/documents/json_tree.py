@@ -21,6 +21,7 @@ from contracts.documents.yaml_tree import (
     long_key,
     number_too_large,
     put,
+    stop_after_many,
     too_deep,
     too_many,
 )
@@ -149,6 +150,7 @@ class JSONTreeReader:
         self._placed += 1
         if self._placed > self.limits.nodes:
             raise Stop(too_many(self.limits, node.span))
+        stop_after_many(self.problems, node.span)
         if not self._stack:
             self.roots.append(node)
         elif self._stack[-1].kind == "sequence":

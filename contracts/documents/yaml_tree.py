@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -62,6 +63,9 @@ class Key:
     merges: bool = False
 
 
+MOST_PROBLEMS = 500  # further warnings are left out; after as many errors, reading stops
+
+
 class Stop(Exception):
     """Reading stops here; everything before it is used."""
 
@@ -116,6 +120,12 @@ def long_key(limits: Limits, span: Span) -> Problem:
 
 def number_too_large(span: Span) -> Problem:
     return positioned(Problem("number-too-large", "The number is too large."), span)
+
+
+def stop_after_many(problems: Sequence[Problem], span: Span) -> None:
+    if len(problems) > MOST_PROBLEMS:
+        message = f"More than {MOST_PROBLEMS} problems. Reading stopped here."
+        raise Stop(positioned(Problem("too-large", message), span))
 
 
 def put(parent: Node, key: Key, node: Node, problems: list[Problem]) -> None:
@@ -203,7 +213,7 @@ class TreeReader:
                 if is_too_large(event.value, node.value):
                     self.problems.append(number_too_large(node.span))
                     node.value = 0
-                elif surprise:
+                elif surprise and len(self.problems) < MOST_PROBLEMS:
                     hint = f'Write "{event.value}" in quotes for the string.'
                     self.problems.append(self._problem(event, "yaml-surprise", surprise, hint, "warning"))
         elif tag in (_TAGS + name for name in ("int", "float", "bool", "null")):
@@ -264,6 +274,7 @@ class TreeReader:
         self._placed += 1
         if self._placed > self.limits.nodes:
             raise Stop(too_many(self.limits, span_of_event(event)))
+        stop_after_many(self.problems, node.span)
         if parent is None:
             self.roots.append(node)
         elif parent.kind == "sequence":

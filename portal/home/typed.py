@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 
+UNREADABLE = (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError, OSError)
 TEXTS = ("text", "_text")  # of editors, and what a generated form was filled from
 LONGEST = 200_000  # characters
 
@@ -20,7 +21,7 @@ def typed_text(request: HttpRequest) -> str:
         return ""
     try:
         post = request.POST
-    except (UnreadablePostError, MultiPartParserError, SuspiciousOperation, OSError):
+    except UNREADABLE:
         return ""
     text = next((post[name] for name in TEXTS if post.get(name)), "")
     fields = [

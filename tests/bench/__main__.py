@@ -24,6 +24,7 @@ MEASUREMENTS = {
     "language": "Compiling, checking and rendering contracts",
     "cel": "Evaluating CEL",
     "journal": "The journal of the embedded cluster",
+    "fuzz": "Fuzzed requests to every endpoint",
     "kills": "Web server, reconciler and embedded cluster, killed while clients write",
 }
 

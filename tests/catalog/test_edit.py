@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from catalog.forms.fields.field import MOST_FIELDS
 from catalog.forms.spec_diff import explicit_values, field_changes, merge_three_way
 from catalog.models import Action, Change, ChangeState, Instance, State
 from portal.audit.models import Entry
@@ -154,3 +155,14 @@ def test_differences_name_each_field() -> None:
 )
 def test_my_changes_are_reapplied_on_top_of_theirs(base: Any, mine: Any, theirs: Any, merged: Any) -> None:
     assert merge_three_way(base, mine, theirs) == merged
+
+
+def test_an_instance_with_more_values_than_a_form_shows_is_edited_as_yaml(
+    sign_in: Callable[[str], Client], make_instance: Callable[..., Instance]
+) -> None:
+    env = {f"K{number}": "v" for number in range(MOST_FIELDS)}
+    long = make_instance("long", spec={"image": "shop:1", "env": env})
+    page = sign_in("developer").get(url(long)).content.decode()
+    assert 'name="_mode" value="yaml"' in page
+    assert f"K{MOST_FIELDS - 1}: v" in page
+    assert 'name="/env' not in page

@@ -122,3 +122,12 @@ def test_invalid_drafts_have_a_reason(text: str, code: str) -> None:
 
 def test_an_empty_string_that_is_filled_loses_its_quotes() -> None:
     assert merged('spec: {a: ""}\n', {"a": "shop"}) == "spec: {a: shop}\n"
+
+
+def test_a_long_text_is_written_instead_of_merged() -> None:
+    """Reading it with its comments would take seconds."""
+    text = "# a comment\n" * 4_000 + TEXT
+    before = value_of(text)
+    written = merge(text, before, {**before, "metadata": {"name": "other"}}, lambda path: ())
+    assert value_of(written) == {**before, "metadata": {"name": "other"}}
+    assert len(written) < len(TEXT)

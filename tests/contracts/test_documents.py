@@ -237,8 +237,9 @@ def merge_bomb() -> str:
         ("- " * 5_000 + "x", "too-deep"),
         ("x" * 5_000_000, "too-large"),
         ("--- {}\n" * 200, "too-large"),
+        ("a: 1\n" * 600, "too-large"),
     ],
-    ids=["aliases", "merge keys", "flow depth", "block depth", "five megabytes", "documents"],
+    ids=["aliases", "merge keys", "flow depth", "block depth", "five megabytes", "documents", "problems"],
 )
 def test_a_hostile_document_is_refused_quickly(text: str, code: str) -> None:
     _, problems = read(text)

@@ -18,6 +18,7 @@ from portal.input_limits import LIMITS, LimitExceeded, check_json
 from portal.live.topics import parse_topics
 
 CHECK, IMPORT = "/api/v1/contracts/check/", "/contracts/import/"
+FORM = "application/x-www-form-urlencoded"
 DEEP, FLAT = 65, 20_001
 
 
@@ -83,7 +84,7 @@ def api(text: str | bytes) -> dict[str, Any]:
 
 
 def encoded(body: str | bytes, **more: str) -> dict[str, Any]:
-    return {"data": body, "content_type": "application/x-www-form-urlencoded", **more}
+    return {"data": body, "content_type": FORM, **more}
 
 
 REQUESTS = [
@@ -100,6 +101,7 @@ REQUESTS = [
     (MESSAGES["key"], 422, f"/catalog/?{'q' * 1_025}=1", None),
     (MESSAGES["nodes"], 422, f"/catalog/?{'a&' * FLAT}", None),
     ("The charset “utf-7” is not accepted.", 415, IMPORT, encoded("a", content_type="text/x; charset=utf-7")),
+    ("The charset “utf-7”", 415, IMPORT, {"data": "a", "content_type": f"{FORM}; charset=utf-7"}),
     ("Content-Encoding “gzip”", 415, IMPORT, encoded("a", HTTP_CONTENT_ENCODING="gzip")),
     ("Content-Encoding “gzip”", 415, CHECK, {**api("{}"), "HTTP_CONTENT_ENCODING": "gzip"}),
     ("Content-Length is not a number", 400, IMPORT, encoded("a", CONTENT_LENGTH="-1")),

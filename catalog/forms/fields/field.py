@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 
 from catalog.forms.fields.field_types import SCALARS, FieldType
 from catalog.forms.fields.input_names import KEY, SOURCE, VALUE, html_id
@@ -12,6 +13,7 @@ from contracts.documents.paths import Path
 
 _SEGMENTS = 4  # an enum with more values, or with longer ones, becomes a select
 _SEGMENT_LENGTH = 13
+MOST_FIELDS = 500  # a longer form is edited as YAML
 _SEARCH_FROM = 12  # an enum with more values becomes a search
 
 
@@ -276,6 +278,11 @@ class FieldTree:
     groups: list[Group]
     field_problems: list[FieldProblem]
     parked: list[tuple[str, str]]  # (name, text) of hidden fields with values
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a page with its inputs would take seconds, on the server and in a browser."""
+        return next(islice(self.root.walk(), MOST_FIELDS, None), None) is not None
 
     @property
     def shown_fields(self) -> list[Field]:

@@ -1,0 +1,1 @@
+"""Requests to every endpoint with hostile parts: what must hold for any request."""
