@@ -31,6 +31,7 @@ from catalog.ownership_conflicts import OwnershipConflict, ownership_conflicts
 from catalog.touched import Base
 from catalog.views.edit_news import EditNews
 from catalog.views.refusals import refusals
+from catalog.views.unset_fields import UnsetField, unset_fields
 from contracts.models import Contract
 from contracts.problems import Problem
 from contracts.runtime import PreviewNode, preview
@@ -70,6 +71,7 @@ class FormPage:
     ownership_conflicts: list[OwnershipConflict] = field(default_factory=list)
     claimed_hosts: list[ClaimedHost] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)  # what would be out of reach
+    unset_fields: list[UnsetField] = field(default_factory=list)  # what nodes would wait for
     resumed_draft: FormDraft | None = None
     copied: Instance | DeletedInstance | None = None
     # Changes made by others since the edit began, and whether this user changed the same field.
@@ -171,6 +173,7 @@ class FormPage:
             "name": name or "unnamed",
         }
         self.preview_nodes = list(preview(usable.definition, manifest))
+        self.unset_fields = unset_fields(self.form, usable.schema, self.preview_nodes)
         if not self.target.contract.namespaced or self.form.namespace:
             self.refusals = refusals(
                 self.target.contract, usable.definition, self.preview_nodes, self.form.namespace

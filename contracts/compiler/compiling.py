@@ -16,6 +16,7 @@ from contracts.compiler.checks.dependencies import Use, needs_of, outline_of, re
 from contracts.compiler.checks.endless_instances import check_endless_instances
 from contracts.compiler.checks.expression_types import ExpressionChecker, instance_type, node_type
 from contracts.compiler.checks.node_types import check_nodes
+from contracts.compiler.checks.optional_fields import check_optional_fields
 from contracts.compiler.checks.rules import check_rules
 from contracts.compiler.checks.status import read_status, status_schema
 from contracts.compiler.checks.validation import check_defaults
@@ -196,6 +197,7 @@ class _Compiler:
         check_cluster_controllers(drafts, self.reporter)
         own = (_text(self.schema.get("group")) or "kro.run", self.kind)
         check_endless_instances(own, drafts, needs, self.kinds, self.reporter)
+        check_optional_fields(spec_schema, drafts, needs, ("spec", "schema", "spec"), self.reporter)
         fields, conditions = read_status(self.schema.get("status"), self.reporter)
         status = status_schema(fields, variables, checker)
         check_conditions(conditions, variables, instance_type(spec_schema, self.scope, status), checker)

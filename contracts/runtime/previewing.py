@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -58,6 +58,11 @@ class _Preview(Walk):
             return self._external(node) if node.node.is_external else self._resource(node)
         except Unresolved as why:
             reason = f"{_capital(why.reason)}."
+            if why.pending and _of_spec(why):
+                missing = (why.missing.removeprefix("schema."),)
+                return PreviewNode(
+                    node_id, "pending", reason=reason, code="schema-field-missing", missing=missing
+                )
             if why.pending:
                 return PreviewNode(node_id, "pending", reason=reason, code="field-missing")
             return PreviewNode(node_id, "failed", reason=reason, code="expression-failed")
@@ -74,15 +79,21 @@ class _Preview(Walk):
         return ""
 
     def _resource(self, node: NodeProgram) -> PreviewNode:
-        build = _with_placeholders(node)
-        rendered = manifests(self.definition, build, self.bindings, self.namespace)
+        rendered = manifests(self.definition, _with_placeholders(node), self.bindings, self.namespace)
         live = self.observed.get(node.node.id)
         stand_in = live if isinstance(live, list | Mapping) and live else None
         if stand_in is None:
             known = [_known(manifest) for manifest in rendered]
             stand_in = known if node.node.type == "collection" else known[0]
         self.bindings[node.node.id] = node.seen(stand_in)
-        return PreviewNode(node.node.id, "desired", tuple(_plain(manifest) for manifest in rendered))
+        missing = tuple(dict.fromkeys(field for manifest in rendered for field in _unset(manifest)))
+        return PreviewNode(
+            node.node.id,
+            "desired",
+            tuple(_plain(manifest) for manifest in rendered),
+            code="schema-field-missing" if missing else "",
+            missing=missing,
+        )
 
     def _external(self, node: NodeProgram) -> PreviewNode:
         node_id = node.node.id
@@ -121,8 +132,8 @@ def _placeholder(value: Value) -> Value:
         except Unresolved as why:
             if not why.pending:
                 raise
-            if why.missing.startswith("schema.spec."):
-                return Unknown(UNSET.format(why.missing.removeprefix("schema.")))
+            if _of_spec(why):
+                return Unset(UNSET.format(field := why.missing.removeprefix("schema.")), field)
             return Unknown(UNKNOWN.format(why.missing or why.code.source))
 
     return tolerant
@@ -132,6 +143,32 @@ class Unknown(str):
     """A placeholder. For expressions that read it, the field is missing."""
 
     __slots__ = ()
+
+
+class Unset(Unknown):
+    """The placeholder for a value that needs a ``field`` of the instance, which is not set."""
+
+    __slots__ = ("field",)
+    field: str
+
+    def __new__(cls, text: str, field: str) -> Unset:
+        placeholder = super().__new__(cls, text)
+        placeholder.field = field
+        return placeholder
+
+
+def _of_spec(why: Unresolved) -> bool:
+    """Whether a field of the instance is missing, which only its user can set."""
+    return why.missing.startswith("schema.spec.")
+
+
+def _unset(value: Any) -> Iterator[str]:
+    """The fields of the instance that a manifest waits for."""
+    if isinstance(value, Unset):
+        yield value.field
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for child in children:
+        yield from _unset(child)
 
 
 def _known(value: Any) -> Any:

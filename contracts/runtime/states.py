@@ -69,7 +69,8 @@ class Rendering:
 class PreviewNode:
     """One node of a preview; manifests may contain ``‹known after deployment.status.x›`` placeholders.
 
-    ``code`` is that of :class:`NodeState` when it failed or waits for a field.
+    ``code`` is that of :class:`NodeState` when it failed or waits for a field. ``missing``: the paths of the
+    instance's fields that it waits for (``spec.appName``); the code is then ``schema-field-missing``.
     """
 
     id: str
@@ -78,3 +79,4 @@ class PreviewNode:
     reason: str = ""
     lookups: tuple[Lookup, ...] = ()
     code: str = ""
+    missing: tuple[str, ...] = ()

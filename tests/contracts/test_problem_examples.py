@@ -193,7 +193,7 @@ PLACES = {
     " endless-instances",
     OF_WEB: "unknown-field not-an-expression",
     TEMPLATE: "required bad-kind unknown-kind namespace expression-in-crd expression-not-allowed"
-    " time-to-live",
+    " time-to-live optional-field-needed",
     METADATA: "no-name bad-label reserved-label expression-in-key omit",
     SIZE: "wrong-type no-overload",
     CONTRACT: "contract-name unknown-group when-field when-value unsafe-link",

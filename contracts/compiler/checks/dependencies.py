@@ -126,13 +126,13 @@ def conditional_nodes(drafts: Sequence[NodeDraft], needs: Mapping[str, Sequence[
     It is in includeWhen or forEach of the node, or of one that it needs: exclusion spreads (kro §4.5). A
     condition that reads nothing is always the same, so it decides nothing.
     """
-    found = {draft.id for draft in drafts if _decides([*draft.include_when, *_lists(draft)])}
-    grown = True
-    while grown:
-        more = {node for node, needed in needs.items() if found.intersection(needed)} - found
-        found |= more
-        grown = bool(more)
-    return found
+    return spread({draft.id for draft in drafts if _decides([*draft.include_when, *_lists(draft)])}, needs)
+
+
+def spread(found: set[str], needs: Mapping[str, Sequence[str]]) -> set[str]:
+    """These nodes and all that need one of them, directly or through others."""
+    more = {node for node, needed in needs.items() if found.intersection(needed)} - found
+    return spread(found | more, needs) if more else found
 
 
 def _lists(draft: NodeDraft) -> list[Code]:

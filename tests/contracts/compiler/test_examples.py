@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from contracts.compiler import KindSchemas, builtin_kinds, compile_text, kinds_with
+from contracts.compiler.checks.optional_fields import optional_fields
 from contracts.documents import read
+from contracts.runtime import instance_of, preview
 from tests.conftest import conformance_folder
 from tests.contracts.definitions import existing
 
@@ -43,7 +46,8 @@ def test_there_are_examples(conformance: Path) -> None:
 def test_an_example_compiles(example: str, kinds: KindSchemas) -> None:
     compilation = compile_text((ROOT / "examples" / example).read_text(), kinds=kinds)
     expected = REFUSED.get(example, set())
-    assert {p.code for p in compilation.problems} - {"unknown-kind"} == expected
+    warnings = {"unknown-kind", "optional-field-needed"}
+    assert {p.code for p in compilation.problems} - warnings == expected
     assert compilation.ok is (example not in REFUSED)
 
 
@@ -64,3 +68,27 @@ def test_the_crd_and_the_graph_of_an_example_are_unchanged(example: str, kinds: 
         snapshot.write_text(written)
         pytest.fail(f"{snapshot.name} was missing and has been written; run again")
     assert json.loads(snapshot.read_text()) == json.loads(written)
+
+
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if example not in REFUSED])
+def test_the_runtime_agrees_about_the_optional_fields_that_nodes_need(
+    example: str, kinds: KindSchemas
+) -> None:
+    """Of an instance that sets nothing: warnings name each node that waits for an optional field, and none of
+    these nodes is rendered.
+    """
+    compilation = compile_text((ROOT / "examples" / example).read_text(), kinds=kinds)
+    warned = {
+        (field, node)
+        for problem in compilation.problems
+        if problem.code == "optional-field-needed"
+        for field, *nodes in [re.findall("“([^”]+)”", problem.message)]
+        for node in nodes
+    }
+    definition = existing(compilation.definition)
+    optional = {".".join(path) for path in optional_fields(definition.spec_schema, ("spec",))}
+    nodes = preview(definition, instance_of(definition, {}))
+    waiting = {(field, node.id) for node in nodes for field in node.missing if field in optional}
+    rendered = {node.id for node in nodes if node.state == "desired" and not node.missing}
+    assert waiting <= warned
+    assert not rendered.intersection(node for _, node in warned)

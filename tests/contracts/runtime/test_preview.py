@@ -108,3 +108,18 @@ def test_a_missing_required_field_is_marked() -> None:
 def test_an_empty_form_can_be_previewed() -> None:
     (node,) = preview(defined(config_map("a", name="${schema.metadata.name}")), {})
     assert node.manifests[0]["metadata"]["name"] == "‹known after schema.metadata.name›"
+
+
+def test_nodes_that_would_wait_for_a_field_of_the_instance() -> None:
+    nodes = shown(
+        config_map("a", "data: {k: '${string(schema.spec.n)}', l: '${schema.spec.labels.x}'}")
+        + config_map("b", "data: {k: '${schema.spec.name}', u: '${a.metadata.uid}'}")
+        + config_map("c", "", "forEach: [{row: '${schema.spec.rows}'}]", name="${row.key}")
+        + config_map("d", "", "includeWhen: ['${schema.spec.free.on == true}']")
+    )
+    assert {node.id: (node.code, node.missing) for node in nodes.values()} == {
+        "a": ("schema-field-missing", ("spec.n", "spec.labels")),
+        "b": ("", ()),
+        "c": ("schema-field-missing", ("spec.rows",)),
+        "d": ("schema-field-missing", ("spec.free",)),
+    }
