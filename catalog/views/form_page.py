@@ -315,22 +315,26 @@ def submitted_change(page: FormPage) -> Change | None:
 
     A form that was changed since, or whose submission is missing, malformed or of another request, is new.
     """
-    target, submission = page.target, parse_submission(page.submission)
-    sent = Change.objects.filter(submission=submission) if submission else Change.objects.none()
-    own = sent.filter(author=target.user, contract=target.contract)
-    if target.instance is None:
-        known = own.filter(action=Action.CREATE).first()
-        same = known is not None and known.manifest == page.form.manifest
-    else:
-        known = own.filter(action=Action.UPDATE, instance=target.instance).first()
-        same = known is not None and _new_values(known.touched) == _new_values(
-            one.as_dict() for one in page.edit_base.touched_by(page.form.manifest)
-        )
-    if same:
-        return known
-    if submission is None or sent.exists():
+    submission = parse_submission(page.submission)
+    # Read once: the same form, sent at the same moment, may be saved between two queries.
+    sent = Change.objects.filter(submission=submission).first() if submission else None
+    if sent is not None and _is_same_request(page, sent):
+        return sent
+    if submission is None or sent is not None:
         page.submission = new_submission()
     return None
+
+
+def _is_same_request(page: FormPage, sent: Change) -> bool:
+    target = page.target
+    if (sent.author_id, sent.contract_id) != (target.user.pk, target.contract.pk):
+        return False
+    if target.instance is None:
+        return sent.action == Action.CREATE and sent.manifest == page.form.manifest
+    if (sent.action, sent.instance_id) != (Action.UPDATE, target.instance.pk):
+        return False
+    touched = page.edit_base.touched_by(page.form.manifest)
+    return _new_values(sent.touched) == _new_values(one.as_dict() for one in touched)
 
 
 def _new_values(touched: Iterable[Mapping[str, Any]]) -> list[Any]:

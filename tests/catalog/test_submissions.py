@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from catalog.changes import propose_creation, propose_update
@@ -91,6 +92,29 @@ def test_a_form_that_is_sent_twice_is_one_change(
         assert developer.post(f"/instances/{instance.pk}/edit/", form).status_code == 302
     images = [change.manifest["spec"]["image"] for change in instance.changes.order_by("pk")]
     assert images == ["mine:1", "mine:2"]
+
+
+@pytest.mark.parametrize("path", [CREATE, "/instances/{instance}/edit/"])
+def test_a_form_is_one_change_if_the_same_one_is_saved_between_two_queries(
+    sign_in: Callable[[str], Client], instance: Instance, path: str
+) -> None:
+    """Whichever query about submissions it follows."""
+    path = path.format(instance=instance.pk)
+    form = {**FORM, "_base": "1", "_submission": str(uuid4())}
+    first, second = sign_in("developer"), sign_in("developer")
+    answers: list[Any] = []
+
+    def interrupt(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        found = execute(sql, *arguments)
+        if not answers and "catalog_change" in sql and '"submission" =' in sql:
+            answers.append(None)  # not in its own queries
+            answers[:] = [first.post(path, form)]
+        return found
+
+    with connection.execute_wrapper(interrupt):
+        answers.append(second.post(path, form))
+    assert [(one.status_code, one["Location"]) for one in answers] == [(302, answers[0]["Location"])] * 2
+    assert Change.objects.count() == 1
 
 
 def test_a_form_that_is_changed_and_sent_again_is_another_request(
