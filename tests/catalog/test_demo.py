@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from catalog import demo
 from catalog.models import Change, Instance
@@ -11,7 +12,8 @@ from portal.accounts import demo as users
 
 
 @pytest.mark.django_db
-def test_the_samples_are_valid_and_loaded_once() -> None:
+def test_the_samples_are_valid_and_loaded_once(settings: Settings) -> None:
+    settings.DEMO = True
     users.load()
     contracts.load()
     assert len(demo.load()) == len(demo.SAMPLES)

@@ -138,7 +138,7 @@ HARMLESS = {
     "login", "logout", "account", "change-password", "create-token", "users", "user", "teams", "team", "list",
     "new", "import", "check",
     "detail", "compare", "revision", "file", "catalog", "contract", "create-preview", "create-lint",
-    "create-discard", "instances", "instance", "edit-preview", "edit-lint", "edit-discard",
+    "create-discard", "instances", "instance", "edit-preview", "edit-lint", "edit-news", "edit-discard",
 }  # fmt: skip
 OF_THE_ACCOUNT = {"last_login", "used_at"}  # columns: when an account was seen
 

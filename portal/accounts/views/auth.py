@@ -36,7 +36,7 @@ class Login(auth.LoginView):
 
     def too_many(self, wait: timedelta) -> HttpResponse:
         """The password is not checked, so that further attempts reveal nothing."""
-        self.record("user.sign_in_throttled", self.named_user)
+        record_sign_in("user.sign_in_throttled", self.named_user, address_of(self.request))
         seconds = ceil(wait.total_seconds())
         context = self.get_context_data(form=self.get_form_class()(self.request), minutes=ceil(seconds / 60))
         return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
@@ -46,17 +46,14 @@ class Login(auth.LoginView):
         assert isinstance(user, User)
         with transaction.atomic():
             throttle.reset(self.key)
-            self.record("user.signed_in", user)
+            record_sign_in("user.signed_in", user, address_of(self.request))
             return super().form_valid(form)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        self.record("user.sign_in_failed", self.named_user)
+        record_sign_in("user.sign_in_failed", self.named_user, address_of(self.request))
         errors = form.non_field_errors().as_data()
         expired = next((error.message for error in errors if error.code == "expired"), "")
         return self.render_to_response(self.get_context_data(form=form, expired=expired))
-
-    def record(self, verb: str, user: User | None) -> None:
-        record_sign_in(verb, user, address_of(self.request))
 
     @cached_property
     def key(self) -> str:
