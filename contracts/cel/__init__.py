@@ -10,6 +10,7 @@ from contracts.cel.references import Reference
 from contracts.cel.syntax.scanning import scan
 from contracts.cel.typecheck.checker import check
 from contracts.cel.typecheck.inference import TypeProblem
+from contracts.cel.typecheck.literal_maps import literals_fit
 from contracts.cel.types.assignability import assignable
 from contracts.cel.types.cel_types import (
     BOOL,
@@ -81,6 +82,7 @@ __all__ = [
     "assignable",
     "check",
     "from_openapi",
+    "literals_fit",
     "parse",
     "scan",
     "to_json",

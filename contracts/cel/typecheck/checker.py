@@ -190,6 +190,7 @@ class Checker(Inference):
         self.report_constant_faults("duplicate", constant_checks.in_map(node))
         keys = [self.infer(key, scope) for _, key, _ in node.entries]
         values = [self.unwrapped(optional, value, scope) for optional, _, value in node.entries]
+        self.entry_types[id(node)] = values
         return MapType(self.unifier.join(keys), self.unifier.join(values))
 
     def unwrapped(self, optional: bool, node: Node, scope: Scope) -> Type:

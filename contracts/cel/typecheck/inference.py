@@ -45,6 +45,8 @@ class Inference:
         self.problems: list[TypeProblem] = []
         self.item_types: dict[int, list[Type]] = {}
         """The types of the items of each list literal, by the identity of its node."""
+        self.entry_types: dict[int, list[Type]] = {}
+        """The types of the values of each map literal, by the identity of its node."""
         self.overload_results: dict[tuple[int, tuple[Type, ...]] | None, Type] = {}
 
     def infer(self, node: Node, scope: Scope) -> Type:

@@ -164,17 +164,16 @@ class ExpressionChecker:
             )
         return cel.DYN
 
-    def fits(self, code: Code, at: Path, found: cel.Type, expected: cel.Type) -> None:
-        reason = cel.assignable(found, expected)
-        if reason is not None:
-            takes, returns = describe_type(expected), describe_type(found)
-            detail = _detail(found, expected, reason)
-            self.reporter.add(
-                at,
-                "cel-type",
-                f"This field takes {takes}, but the expression returns {returns}{detail}.",
-                _conversion(found, expected),
-            )
+    def report_unfit(self, at: Path, found: cel.Type, expected: cel.Type) -> None:
+        """Report a value that is not assignable to its field; ``found`` is its type."""
+        takes, returns = describe_type(expected), describe_type(found)
+        detail = _detail(found, expected, cel.assignable(found, expected) or "")
+        self.reporter.add(
+            at,
+            "cel-type",
+            f"This field takes {takes}, but the expression returns {returns}{detail}.",
+            _conversion(found, expected),
+        )
 
 
 def _whole(at: Path, part: Part) -> Location:

@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts import cel
 from contracts.compiler.checks.expression_types import ExpressionChecker, Names, Variables, names_in
+from contracts.compiler.definition import Code
 from contracts.compiler.parsing.nodes import NodeDraft
 from contracts.compiler.reporter import Reporter
 
@@ -59,7 +60,16 @@ def _check_template(draft: NodeDraft, variables: Mapping[str, cel.Type], checker
         before = len(checker.reporter.problems)
         have = checker.type_of(found.code, at, variables)
         if found.schema is not None and len(checker.reporter.problems) == before:
-            checker.fits(found.code, at, have, _expected(found.schema, resolve_ref))
+            expected = _expected(found.schema, resolve_ref)
+            if not _fits(found.code, have, variables, expected):
+                checker.report_unfit(at, have, expected)
+
+
+def _fits(code: Code, have: cel.Type, variables: Mapping[str, cel.Type], expected: cel.Type) -> bool:
+    """Whether a value is assignable to its field, by its type or by the keys of its map literals."""
+    if cel.assignable(have, expected) is None:
+        return True
+    return code.standalone and cel.literals_fit(code.expressions[0].expression, variables, expected)
 
 
 def _expected(schema: Mapping[str, Any], resolve_ref: Any) -> cel.Type:

@@ -294,8 +294,9 @@ def test_a_quantity_may_be_a_number_or_a_string() -> None:
     ("expression", "fine"),
     [
         ("web.spec.template.spec.containers[0]", True),
-        ('{"name": "a", "image": schema.spec.name}', False),
+        ('{"name": "a", "image": schema.spec.name}', True),
         ('{"name": "a", "image": schema.spec.name, "stdin": true}', True),
+        ('{"name": "a", "imag": schema.spec.name}', False),
         ("schema.spec.labels", False),
         ("dyn({})", True),
         ("web.spec", False),
