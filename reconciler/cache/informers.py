@@ -173,7 +173,7 @@ def selector_text(selector: Mapping[str, Any]) -> str:
 
 
 def without_managed_fields_of_others(obj: dict[str, Any]) -> dict[str, Any]:
-    """Without the field trees of other managers, which are large and never read."""
+    """Without the field trees of other managers, which are large. A repair reads them from the cluster."""
     entries = metadata_of(obj).get("managedFields")
     if not entries:
         return obj

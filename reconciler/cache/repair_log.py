@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from reconciler.objects.accessors import Identity, Manifest
 from reconciler.plan.compare import FieldDifference, Label
@@ -47,9 +47,9 @@ class RepairLog:
         self._set(uid, identity, repaired(self.of(uid, identity), differences, by, self._clock()))
 
     def observed(
-        self, uid: str, identity: Identity, desired: Manifest, drift: Mapping[tuple[Label, ...], str]
+        self, uid: str, identity: Identity, desired: Manifest, drift: Collection[tuple[Label, ...]]
     ) -> None:
-        """``drift``: each field that differs and is not repaired yet → who changed it."""
+        """``drift``: each field that differs and is not repaired yet."""
         known = self.of(uid, identity)
         if known:
             self._set(uid, identity, observed(known, desired, drift, self._clock()))

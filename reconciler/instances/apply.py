@@ -154,13 +154,12 @@ class ApplyReconciler(InstanceReconciler):
 
     def observe_repairs(self, graph: Graph, remaining: Plan) -> None:
         """Which fields are changed again and wait for their repair, and which have kept their value."""
-        drift: dict[Identity, dict[tuple[Label, ...], str]] = {
-            step.reference.identity: {one.labels: step.by for one in step.differences}
-            for step in remaining.applies
+        drift: dict[Identity, set[tuple[Label, ...]]] = {
+            step.reference.identity: {one.labels for one in step.differences} for step in remaining.applies
         }
         for child in graph.desired:
             identity = child.reference.identity
-            self.repairs.observed(uid_of(self.instance), identity, child.body, drift.get(identity, {}))
+            self.repairs.observed(uid_of(self.instance), identity, child.body, drift.get(identity, set()))
 
     def remember_unchanged(self, observation: Observation, graph: Graph, remaining: Plan) -> None:
         """Objects that need nothing are as they were applied, also after a restart."""

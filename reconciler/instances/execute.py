@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from reconciler.kube import ApiError, Client, KubeError, NotServed, Resource, Unreachable
@@ -27,23 +28,36 @@ from reconciler.objects.names import (
     label_value,
 )
 from reconciler.plan import Apply, Delete, Inventory, Prune, set_id
+from reconciler.plan.instance import writers
 
 
 async def apply_all(client: Client, steps: Sequence[Apply]) -> list[tuple[Apply, dict[str, Any] | KubeError]]:
     """All at once; the client lets at most 16 writes through at a time. Raises ``Unreachable``."""
-    return list(zip(steps, await asyncio.gather(*(apply_one(client, step) for step in steps)), strict=True))
+    return list(await asyncio.gather(*(apply_one(client, step) for step in steps)))
 
 
-async def apply_one(client: Client, step: Apply) -> dict[str, Any] | KubeError:
+async def apply_one(client: Client, step: Apply) -> tuple[Apply, dict[str, Any] | KubeError]:
+    """The step, with who changed what it repairs, and the answer."""
     try:
         resource = await client.kinds.find(step.reference.api_version, step.reference.kind)
         if step.why == "create" and (step.reference.group, step.reference.kind) == ("", "Namespace"):
             await create_namespace(client, resource, step)
-        return await client.apply(resource, step.body, manager=CHILDREN_MANAGER)
+        if step.why == "repair":
+            step = await with_writers(client, resource, step)
+        return step, await client.apply(resource, step.body, manager=CHILDREN_MANAGER)
     except Unreachable:
         raise
     except (ApiError, NotServed) as error:
-        return error
+        return step, error
+
+
+async def with_writers(client: Client, resource: Resource, step: Apply) -> Apply:
+    """The cache has no field trees of other managers, so who owns the fields now is read before a repair."""
+    try:
+        live = await client.get(resource, step.reference.namespace, step.reference.name)
+    except ApiError:
+        return step
+    return replace(step, by=writers(live, step.differences)) if live is not None else step
 
 
 async def create_namespace(client: Client, resource: Resource, step: Apply) -> None:

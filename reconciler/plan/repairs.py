@@ -6,7 +6,7 @@ long as the one before, so that a conflict costs little, and is reported with bo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -99,16 +99,13 @@ def repaired(known: Repairs, differences: Iterable[FieldDifference], by: str, no
     return tuple(series.values())
 
 
-def observed(
-    known: Repairs, desired: Manifest, drift: Mapping[tuple[Label, ...], str], now: float
-) -> Repairs:
-    """After a pass. ``drift``: each field that differs and is not repaired yet → who changed it."""
+def observed(known: Repairs, desired: Manifest, drift: Collection[tuple[Label, ...]], now: float) -> Repairs:
+    """After a pass. ``drift``: each field that differs and is not repaired yet."""
     kept = []
     for one in known:
         if one.is_over(now) or short_digest(value_at(desired, one.labels)) != one.desired:
             continue
-        undone = one.labels in drift
-        kept.append(replace(one, undone=undone, by=(drift[one.labels] or one.by) if undone else one.by))
+        kept.append(replace(one, undone=one.labels in drift))
     return tuple(kept)
 
 

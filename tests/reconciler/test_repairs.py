@@ -37,12 +37,12 @@ class Rival:
         self.now += after
         waited = self.log.due_in(UID, IDENTITY, (what,))
         if waited:
-            self.log.observed(UID, IDENTITY, BODY, {what.labels: "rival"})
+            self.log.observed(UID, IDENTITY, BODY, {what.labels})
             assert (self.log.next_look(UID) or 0) <= waited + 0.1
         self.now += waited
         assert self.log.due_in(UID, IDENTITY, (what,)) == 0
         self.log.repaired(UID, IDENTITY, (what,), "rival")
-        self.log.observed(UID, IDENTITY, BODY, {})
+        self.log.observed(UID, IDENTITY, BODY, ())
         return waited
 
     @property
@@ -64,11 +64,11 @@ def test_the_third_change_in_a_row_is_a_conflict_until_the_field_keeps_its_value
         seen.append(rival.is_conflict)
     assert seen == [False, False, True]
     rival.now += QUIET - 1
-    rival.log.observed(UID, IDENTITY, BODY, {})
+    rival.log.observed(UID, IDENTITY, BODY, ())
     assert rival.is_conflict
     assert rival.log.next_look(UID) is not None, "a pass has to find that it is over"
     rival.now += 2
-    rival.log.observed(UID, IDENTITY, BODY, {})
+    rival.log.observed(UID, IDENTITY, BODY, ())
     assert not rival.is_conflict
     assert rival.log.next_look(UID) is None
     assert rival.changes(difference()) == 0, "a new series"
@@ -111,7 +111,7 @@ def test_a_template_that_does_not_set_the_value_any_more_ends_the_conflict(body:
     rival = Rival()
     for _ in range(6):
         rival.changes(difference())
-    rival.log.observed(UID, IDENTITY, body, {})
+    rival.log.observed(UID, IDENTITY, body, ())
     assert not rival.is_conflict
 
 
@@ -127,7 +127,7 @@ def test_the_rows_continue_the_series_after_a_restart(clock: float, wait: float)
     rival = Rival()
     for _ in range(6):
         rival.changes(difference())
-    rival.log.observed(UID, IDENTITY, BODY, {difference().labels: "rival"})
+    rival.log.observed(UID, IDENTITY, BODY, {difference().labels})
     stored = json.loads(json.dumps([one.as_dict() for one in rival.log.of(UID, IDENTITY)]))
     rival.now += clock
     restarted = RepairLog(lambda: rival.now)
