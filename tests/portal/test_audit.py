@@ -130,7 +130,6 @@ COMPUTED_VERBS = {
     "contracts/grants.py": {"grant.given", "grant.revoked"},
     "contracts/models.py": {"contract.withdrawn", "contract.reinstated"},
     "portal/accounts/views/teams.py": {f"membership.{what}" for what in ("created", "changed", "deleted")},
-    "portal/accounts/users.py": {"user.reactivated", "user.deactivated"},
     "catalog/changes.py": {f"instance.{what}-requested" for what in ("creation", "update", "deletion")},
     "catalog/change_transitions.py": {"change.retried", *(f"change.{state}" for state in ChangeState)},
 }
