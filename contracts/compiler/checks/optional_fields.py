@@ -20,6 +20,8 @@ from contracts.compiler.parsing.nodes import NodeDraft
 from contracts.compiler.reporter import Reporter, key_of
 
 Schema = Mapping[str, Any]
+MAX_WORK = 300_000
+"""Nodes of expressions that are interpreted; of a larger definition, only the first fields are checked."""
 FieldPath = tuple[str, ...]  # from the root of the instance; the items of a list are “[]”
 
 
@@ -32,11 +34,17 @@ def check_optional_fields(
 ) -> None:
     """``at``: the path of the schema in the document."""
     known = {id(code): _names([code]) for draft in drafts for _, code, _ in codes_of(draft)}
+    weights = {id(code): _weight(code) for draft in drafts for _, code, _ in codes_of(draft)}
     read = frozenset().union(*known.values())
     guards = _guards(schema)
+    work = 0
     for field in optional_fields(schema, ("spec",)):
-        if field[-1] not in read or any(_is_guarded(field, guard) for guard in guards):
+        names = frozenset(field[1:]) - {ITEM}
+        if not names <= read or any(_is_guarded(field, guard) for guard in guards):
             continue
+        work += sum(weights[code] for code, found in known.items() if field[-1] in found)
+        if work > MAX_WORK:
+            return
         excluded = spread({draft.id for draft in drafts if _excluded(draft, field, known)}, needs)
         nodes = [draft.id for draft in drafts if draft.id not in excluded and _needs(draft, field, known)]
         if nodes:
@@ -104,6 +112,10 @@ def _outcome(code: Code, field: FieldPath, iterators: Mapping[str, absence.Value
 def _names(codes: Sequence[Code]) -> frozenset[str]:
     parts = [part for code in codes for part in code.expressions]
     return frozenset().union(*(absence.field_names(part.expression) for part in parts))
+
+
+def _weight(code: Code) -> int:
+    return sum(part.expression.node.weight for part in code.expressions)
 
 
 def _guards(schema: Schema) -> list[tuple[FieldPath, frozenset[str]]]:

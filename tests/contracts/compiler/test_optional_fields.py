@@ -151,3 +151,13 @@ def test_one_warning_per_field_names_every_node() -> None:
     )
     assert problem.path == "spec.schema.spec.a"
     assert problem.line > 0
+
+
+def test_the_work_is_bounded() -> None:
+    """Thousands of fields of one name, all of which the expressions may read."""
+    spec = "".join(f"f{number}: {{x: string}}\n" for number in range(1500))
+    reads = " + ".join(f"schema.spec.f{number}.x" for number in range(1500))
+    nodes = "".join(config_map(f"n{number}", f"data: {{k: '${{{reads}}}'}}") for number in range(8))
+    problems = compile_text(definition_text(nodes, spec=spec, types="")).problems
+    found = [problem for problem in problems if problem.code == "optional-field-needed"]
+    assert 0 < len(found) < 1500
