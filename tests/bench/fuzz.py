@@ -15,13 +15,13 @@ from catalog.models import Instance
 from portal.accounts.models import Team
 from tests.bench.filled import fill
 from tests.bench.row import Row, milliseconds, percentile
-from tests.fuzz.requests import Request, requests, routes
+from tests.fuzz.requests import Request, requests, routes, with_large_texts
 from tests.fuzz.run import Answer, answer_to
 from tests.fuzz.world import accounts, add_drafts_and_changes
 
 REQUESTS = 100_000
 MOST_SECONDS = 2.0  # of processor time
-AT_ONCE = 50  # requests to one endpoint, before the next one
+AT_ONCE = 10  # requests to one endpoint, before the next one
 
 
 def measure() -> Iterator[Row]:
@@ -35,6 +35,8 @@ def measure() -> Iterator[Row]:
         add_drafts_and_changes(Instance.objects.get(pk=pk))
     answers: list[Answer] = []
     faults: dict[str, Request] = {}
+    for request in with_large_texts(pk):
+        record(request, clients, answers, faults)
     for route in islice(cycle(routes()), max(count // AT_ONCE, 1)):
         fuzz(route, clients, answers, faults)
     logging.disable(logging.NOTSET)
@@ -60,9 +62,15 @@ def fuzz(
     )
     @given(requests(route))
     def send(request: Request) -> None:
-        answer = answer_to(request, clients)
-        answers.append(answer)
-        if fault := answer.fault(MOST_SECONDS):
-            faults.setdefault(f"{route} {request.method} {fault}", request)
+        record(request, clients, answers, faults)
 
     send()
+
+
+def record(
+    request: Request, clients: dict[str, dict[str, str]], answers: list[Answer], faults: dict[str, Request]
+) -> None:
+    answer = answer_to(request, clients)
+    answers.append(answer)
+    if fault := answer.fault(MOST_SECONDS):
+        faults.setdefault(f"{request.method} {request.path[:60]} {fault}", request)

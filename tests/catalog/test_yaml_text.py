@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from catalog.forms.yaml_text import merge, read_manifest, to_yaml
+from catalog.forms.yaml_text import identical, merge, read_manifest, to_yaml
 
 TEXT = """\
 # who to ask: the checkout team
@@ -131,3 +131,35 @@ def test_a_long_text_is_written_instead_of_merged() -> None:
     written = merge(text, before, {**before, "metadata": {"name": "other"}}, lambda path: ())
     assert value_of(written) == {**before, "metadata": {"name": "other"}}
     assert len(written) < len(TEXT)
+
+
+STRINGS = [
+    "yes",
+    "1",
+    " a",
+    "a\tb",
+    "a\nb\n",
+    "\n",
+    "a \nb",
+    "a\u2028b",
+    "a\x85b",
+    "\ufeff",
+    "😀",
+    "a: b",
+    "#",
+    "<<",
+    "=",
+    "",
+]
+
+
+@pytest.mark.parametrize(
+    "long", ["1 + " * 20_000, "line\n" * 10_000, "é" * 50_000], ids=["blanks", "lines", "é"]
+)
+def test_long_values_are_written_exactly(long: str) -> None:
+    value: dict[str, Any] = {
+        "long": long,
+        "list": [*STRINGS, 1, 1.5, 2**63, None, True, {}, []],
+        **dict.fromkeys(STRINGS, "x"),
+    }
+    assert identical(value_of(to_yaml(value)), value)

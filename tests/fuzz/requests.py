@@ -137,6 +137,23 @@ def requests(draw: st.DrawFn, route: str) -> Request:
     return Request(account, method, path, kind, draw(body_of(kind)), draw(st.sampled_from(HEADERS)))
 
 
+def with_large_texts(instance: int) -> Iterator[Request]:
+    """Each large text at each place that reads texts."""
+    pages = {
+        "/contracts/check/": {"text": "", "save": "1"},
+        "/catalog/service/create/": {"_mode": "yaml", "text": ""},
+        "/catalog/service/create/preview/": {"_text": "", "_op": "add:/env", "/image": "shop:1"},
+        f"/instances/{instance}/edit/": {"_mode": "yaml", "text": "", "_view": "form"},
+        f"/instances/{instance}/edit/preview/": {"_text": "", "_before": "", "_pane": "changes"},
+        f"/instances/{instance}/edit/lint/": {"text": ""},
+    }
+    for text in map(text_named, LARGE):
+        for path, fields in pages.items():
+            form = {name: value or text for name, value in fields.items()}
+            yield Request("admin", "POST", path, TYPES[0], urlencode(form, errors="surrogatepass").encode())
+        yield Request("token", "POST", "/api/v1/contracts/check/", TYPES[2], as_json({"text": text}))
+
+
 def values_of(name: str, type_: str) -> st.SearchStrategy[str]:
     known = st.sampled_from(KNOWN.get(name, NUMBERS))
     if type_ == "int":
