@@ -52,17 +52,18 @@ def yaml_lines(text: str, problems: Iterable[Problem] = (), changed: Collection[
 
 
 def _coloured(text: str) -> list[Line]:
-    lines = [Line()]
+    parts: list[list[str]] = [[]]  # of each line; adding to a string of thousands of tokens takes seconds
     for token, value in lex(text, YamlLexer()):
         css = _CLASSES.get(token, "")
         if css == "s" and _VALUE.fullmatch(value.strip()):
             css = "n"
         for number, part in enumerate(value.split("\n")):
             if number:
-                lines.append(Line())
+                parts.append([])
             if part:
                 shown = escape(part)
-                lines[-1].html += f'<span class="{css}">{shown}</span>' if css else shown
+                parts[-1].append(f'<span class="{css}">{shown}</span>' if css else shown)
+    lines = [Line("".join(found)) for found in parts]
     while lines and not lines[-1].html.strip():
         lines.pop()
     return lines
