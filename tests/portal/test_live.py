@@ -142,6 +142,13 @@ async def test_forbidden_topics_are_refused(member: User, asked: str) -> None:
     assert await socket.close_code() == consumer.NOTHING_ALLOWED
 
 
+async def test_a_topic_beyond_the_limit_closes_the_socket(member: User) -> None:
+    asked = "team.checkout," + "x" * 5_000
+    socket = Socket(await sync_to_async(session_of)(member), topics=asked)
+    assert await socket.enters()
+    assert await socket.close_code() == consumer.TOO_LARGE
+
+
 async def test_forbidden_topics_do_not_affect_allowed_ones(member: User) -> None:
     socket = Socket(await sync_to_async(session_of)(member), topics="team.search,team.checkout,forbidden")
     await socket.enters()
