@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,26 @@ class PrivateConnection(sqlite3.Connection):
         path = Path(database)
         if path.is_absolute():  # neither in memory nor a URI
             with contextlib.suppress(OSError):  # not writable, or of another user: the first query reports it
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+                create_private(path)
                 take_from_others(path)
         super().__init__(database, *args, **options)
+
+
+def create_private(path: Path) -> None:
+    """Create an empty file unless there is one. Raises ``OSError``.
+
+    A database must not be opened and closed beside SQLite: closing any descriptor of a file ends all POSIX
+    locks that the process has on it, and another process would write at the same time.
+    """
+    if path.exists():
+        return
+    descriptor, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        os.close(descriptor)
+        with contextlib.suppress(FileExistsError):
+            os.link(made, path)
+    finally:
+        os.unlink(made)
 
 
 def take_from_others(database: Path) -> None:

@@ -104,11 +104,14 @@ class Demo:
 class Session(requests.Session):
     """A signed-in user without a browser. Paths are relative to the demo's address."""
 
-    def __init__(self, url: str, username: str) -> None:
+    def __init__(self, url: str, username: str, password: str = "") -> None:
+        """``password``: of a user who is not the demo's."""
         super().__init__()
         self.url = url
         self.get("/login/")
-        answer = self.post("/login/", data={"username": username, "password": PASSWORDS[username]})
+        answer = self.post(
+            "/login/", data={"username": username, "password": password or PASSWORDS[username]}
+        )
         assert "Sign out" in answer.text, f"{username} could not sign in"
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:

@@ -2,4 +2,5 @@
 
 NAMESPACE = "kills"
 GROUP = "kills.slipway.dev"
-USER = "developer"
+USER = "killer"
+PASSWORD = "kept-over-every-kill"

@@ -16,7 +16,7 @@ import requests
 
 from tests.demo import Session, free_port
 from tests.devcluster.http import Credentials, Http, read_credentials
-from tests.kills.names import USER
+from tests.kills.names import PASSWORD, USER
 from tests.reconciler.fork_server import fork_server
 
 ROLES = ("web", "reconciler", "cluster")
@@ -51,7 +51,7 @@ class Processes:
             self._fork_server.reap(self._fork_server.start("call", "tests.kills.seed.seed", str(token_file)))
             self.token = token_file.read_text()
             self.start(*ROLES)
-            self.session = Session(self.url, USER)
+            self.session = Session(self.url, USER, PASSWORD)
             self._cleanup = cleanup.pop_all()
         return self
 

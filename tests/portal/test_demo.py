@@ -6,6 +6,8 @@ import io
 import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -106,6 +108,17 @@ def test_only_its_owner_reads_the_database(tmp_path: Path, before: int | None) -
         modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()}
     assert modes.keys() >= {"slipway.sqlite3", "slipway.sqlite3-wal"}
     assert set(modes.values()) == {0o600}
+
+
+def test_another_connection_of_the_process_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "slipway.sqlite3"
+    write = f"import sqlite3; sqlite3.connect({str(path)!r}, timeout=0).execute('CREATE TABLE t (name TEXT)')"
+    with closing(sqlite3.connect(path, factory=PrivateConnection)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        sqlite3.connect(path, factory=PrivateConnection).close()
+        other = subprocess.run([sys.executable, "-c", write], capture_output=True, text=True, check=False)
+    assert "database is locked" in other.stderr
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
 def test_the_database_of_the_settings_is_private() -> None:

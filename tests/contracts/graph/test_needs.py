@@ -83,7 +83,7 @@ UNCHECKED = {
     "readyWhen": UNKNOWN.replace("EXTRA", "readyWhen: ['${db.status.ready}']"),
     "readyWhen of an optional": UNKNOWN.replace("EXTRA", "readyWhen: ['${db.?status.?ready}']"),
     "readyWhen with a default": UNKNOWN.replace("EXTRA", "readyWhen: ['${db.?status.?ready.orValue(false)}']"),
-    "readyWhen of each": UNKNOWN.replace("EXTRA", "forEach: [{i: '${schema.spec.items}'}]\n  readyWhen: ['${each.status.ready}']").replace("name: d", "name: '${i}'"),
+    "readyWhen of each": UNKNOWN.replace("EXTRA", "forEach: [{i: '${schema.spec.?items.orValue([])}'}]\n  readyWhen: ['${each.status.ready}']").replace("name: d", "name: '${i}'"),
     "readyWhen of an external object": "- id: db\n  externalRef: {apiVersion: x.y/v1, kind: Database, metadata: {name: d}}\n  readyWhen: ['${db.status.ready}']\n",
     "includeWhen of another": UNKNOWN.replace("  EXTRA\n", "") + config_map("a", extra="includeWhen: ['${db.status.ready}']"),
     "forEach": UNKNOWN.replace("  EXTRA\n", "") + config_map("a", extra="forEach: [{i: '${db.status.hosts}'}]", name="${i}"),
@@ -129,7 +129,9 @@ def test_a_cycle_is_reported_with_its_expressions(edges: tuple[tuple[str, str], 
 
 
 def test_an_iterator_named_as_its_own_node_is_reported_once() -> None:
-    compilation = compiled(config_map("a", extra="forEach: [{a: '${schema.spec.items}'}]", name="${a}"))
+    compilation = compiled(
+        config_map("a", extra="forEach: [{a: '${schema.spec.?items.orValue([])}'}]", name="${a}")
+    )
     assert [problem.code for problem in compilation.problems] == ["duplicate-id"]
 
 
