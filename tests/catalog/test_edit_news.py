@@ -130,10 +130,15 @@ def test_a_lost_right_is_announced_to_who_has_a_draft_only(
     assert Client().post(path, {}).status_code == 302
 
 
-@pytest.mark.parametrize("posted", ["", "null", "[]", "{", '{"metadata": {}}', "[" * 100_000])
+@pytest.mark.parametrize("posted", ["", "null", "[]", "{", '{"metadata": {}}'])
 def test_a_broken_base_is_no_error(developer: Client, instance: Instance, posted: str) -> None:
     answer = developer.post(f"/instances/{instance.pk}/edit/news/", {"_before": posted})
     assert answer.status_code == 200
+
+
+def test_a_base_beyond_the_limits_is_refused(developer: Client, instance: Instance) -> None:
+    answer = developer.post(f"/instances/{instance.pk}/edit/news/", {"_before": "[" * 100_000})
+    assert answer.status_code == 422
 
 
 def test_a_resumed_draft_does_not_undo_what_others_changed(

@@ -29,7 +29,7 @@ def engineer(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
     [
         pytest.param("/", 13, None, id="home"),
         pytest.param("/catalog/", 8, None, id="catalog"),
-        pytest.param("/catalog/service/", 17, None, id="a-contract"),
+        pytest.param("/catalog/service/", 18, None, id="a-contract"),
         pytest.param("/instances/", 14, 50, id="instances"),
         pytest.param("/instances/?q=service-99&state=ready", 14, 50, id="by-name-and-state"),
         pytest.param("/instances/?namespace=checkout", 14, 50, id="by-namespace"),
