@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -16,6 +17,9 @@ from tests.scheduling import Scheduler, in_order, is_marked
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SLOW_TIMEOUT = 600  # seconds, for a test marked ``slow`` on a machine that has much else to do
+# Every run tries the same examples; ``--hypothesis-profile=default`` draws new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.hookimpl(trylast=True)
