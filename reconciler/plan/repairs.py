@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from contracts.documents.paths import get
 from reconciler.base.backoff import exponential_backoff
 from reconciler.objects.accessors import Manifest
 from reconciler.objects.names import CHILDREN_MANAGER
@@ -103,7 +104,7 @@ def observed(known: Repairs, desired: Manifest, drift: Collection[tuple[Label, .
     """After a pass. ``drift``: each field that differs and is not repaired yet."""
     kept = []
     for one in known:
-        if one.is_over(now) or short_digest(value_at(desired, one.labels)) != one.desired:
+        if one.is_over(now) or short_digest(get(desired, one.labels)) != one.desired:
             continue
         kept.append(replace(one, undone=one.labels in drift))
     return tuple(kept)
@@ -112,19 +113,6 @@ def observed(known: Repairs, desired: Manifest, drift: Collection[tuple[Label, .
 def short_digest(value: Any) -> str:
     """Tells another value from this one; too short to find the value of a Secret with it, for the rows."""
     return digest(value)[:4]
-
-
-def value_at(manifest: Any, labels: Iterable[Label]) -> Any:
-    """The value at a path; None where there is none."""
-    value = manifest
-    for label in labels:
-        if isinstance(value, Mapping):
-            value = value.get(label)
-        elif isinstance(value, list) and isinstance(label, int) and label < len(value):
-            value = value[label]
-        else:
-            return None
-    return value
 
 
 def conflict_message(what: str, repairs: FieldRepairs) -> str:
