@@ -90,7 +90,7 @@ def load_accounts(teams: dict[str, Team]) -> None:
 def disable_accounts() -> None:
     """Nobody can sign in to them, their sessions end, and their tokens are revoked.
 
-    An account whose password was changed is somebody's own, and stays.
+    An account whose password was changed belongs to its user and is kept.
     """
     for account in DEMO_ACCOUNTS:
         user = User.objects.filter(username=account.username, is_active=True).first()

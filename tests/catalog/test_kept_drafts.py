@@ -173,7 +173,7 @@ def test_a_form_that_is_sent_after_the_session_ended_is_shown_after_the_sign_in(
 
 
 def test_what_another_user_of_the_browser_typed_is_not_shown(stage: Stage) -> None:
-    """Signing in as somebody else than the one who is signed in ends the session with all that is in it."""
+    """Signing in as another user than the signed-in one ends the session with all that is in it."""
     client = Client()
     client.force_login(stage.users["teammate"])
     session = client.session

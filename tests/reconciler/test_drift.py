@@ -1,4 +1,4 @@
-"""What the server writes in another form is no drift; what somebody else changes is.
+"""What the server writes in another form is no drift; what another client changes is.
 
 Checked with the recorded answers of a real API server, and for every kind whose defaults were recorded.
 """
@@ -136,7 +136,7 @@ def config_map(**data: Any) -> Object:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, **data}
 
 
-# What is sent → how somebody else's change has to be reported (the patch, the fields, their manager).
+# What is sent → how another client's change has to be reported (the patch, the fields, their manager).
 FORMS: dict[str, tuple[Object, Object, list[str]]] = {
     "quantities in other units": (
         deployment(container={"resources": {"limits": {"cpu": "1000m", "memory": "1024Mi"}}}),

@@ -1,7 +1,7 @@
 """Separates portal roles from team roles.
 
-Superusers become portal admins. Everybody else keeps only the roles in their teams: nobody who administered the
-portal through a team does so any longer.
+Superusers become portal admins. All other users keep only the roles in their teams; those who administered the
+portal through a team do so no longer.
 """
 
 from django.db import migrations, models
